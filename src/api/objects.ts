@@ -1,0 +1,58 @@
+import type { V1ConfigMap, V1Ingress, V1IngressClass, V1Namespace, V1ObjectMeta, V1Secret, V1Service } from '@kubernetes/client-node';
+
+/** Metadata with what every object of ours has: a name. `managedFields` are dropped on arrival. */
+export type Metadata = Omit<V1ObjectMeta, 'name' | 'creationTimestamp' | 'deletionTimestamp' | 'managedFields'> & {
+  readonly name: string;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+};
+
+/** An object with its kind, narrowed so that `kind` tells the type. Times stay RFC 3339 strings as on the wire (no `Date`). */
+type Typed<T, K extends string> = Omit<T, 'kind' | 'metadata'> & { readonly kind: K; readonly metadata: Metadata };
+
+export type Ingress = Typed<V1Ingress, 'Ingress'>;
+export type IngressClass = Typed<V1IngressClass, 'IngressClass'>;
+export type Service = Typed<V1Service, 'Service'>;
+export type Secret = Typed<V1Secret, 'Secret'>;
+export type ConfigMap = Typed<V1ConfigMap, 'ConfigMap'>;
+export type Namespace = Typed<V1Namespace, 'Namespace'>;
+
+/** discovery.k8s.io/v1 EndpointSlice, written out because the wire form is simpler than the client's model. */
+export interface EndpointSlice {
+  readonly kind: 'EndpointSlice';
+  readonly metadata: Metadata;
+  readonly addressType: 'IPv4' | 'IPv6' | 'FQDN';
+  readonly endpoints?: readonly SliceEndpoint[] | null;
+  readonly ports?: readonly SlicePort[] | null;
+}
+
+export interface SliceEndpoint {
+  readonly addresses: readonly string[];
+  readonly conditions?: { readonly ready?: boolean | null; readonly serving?: boolean | null; readonly terminating?: boolean | null };
+  readonly zone?: string;
+  readonly nodeName?: string;
+  readonly hints?: { readonly forZones?: readonly { readonly name: string }[] };
+  readonly targetRef?: { readonly kind?: string; readonly namespace?: string; readonly name?: string };
+}
+
+export interface SlicePort {
+  readonly name?: string | null;
+  readonly port?: number | null;
+  readonly protocol?: string | null;
+  readonly appProtocol?: string | null;
+}
+
+export type KubeObject = Ingress | IngressClass | Service | EndpointSlice | Secret | ConfigMap | Namespace;
+export type ObjectKind = KubeObject['kind'];
+
+/** Kinds that have no namespace. */
+export const clusterScopedKinds: ReadonlySet<ObjectKind> = new Set(['IngressClass', 'Namespace']);
+
+/** `namespace/name`, or `name` for cluster-scoped kinds: the key in a snapshot. */
+export function objectKey(object: {
+  readonly kind: ObjectKind;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}): string {
+  const { name, namespace } = object.metadata;
+  return clusterScopedKinds.has(object.kind) ? name : `${namespace ?? 'default'}/${name}`;
+}

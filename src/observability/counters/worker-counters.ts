@@ -1,0 +1,120 @@
+import { connectionDurationBounds, Histogram, type HistogramData } from './histogram.ts';
+import { type RequestSeriesData, RequestSeriesTable } from './request-series.ts';
+import { type ResponseFlag, responseFlags } from './response-flag.ts';
+import { connectionSides, terminationReasons } from './termination-reason.ts';
+
+/** TLS versions and results of `networkproxy_tls_handshakes_total`. */
+export const tlsVersions = ['TLSv1.2', 'TLSv1.3', 'unknown'] as const;
+export const handshakeResults = ['ok', 'resumed', 'failed', 'timeout'] as const;
+
+/**
+ * Everything that one worker counts: plain fields, incremented where it happens and read only at a scrape. Totals only grow; gauges are
+ * functions over the set that they speak of, so they can't drift (lesson 16, 25).
+ */
+export class WorkerCounters {
+  connectionsAccepted = 0;
+  /** Flat by `closedIndex(side, reason)`. */
+  readonly connectionsClosed: number[] = new Array<number>(connectionSides.length * terminationReasons.length).fill(0);
+  readonly connectionDuration = new Histogram(connectionDurationBounds);
+  /** Wire bytes of closed connections; `liveBytes` adds the open ones at a scrape. */
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** TLS connections that finished a handshake, ever. */
+  tlsTerminated = 0;
+  /** Flat: version index * handshakeResults.length + result index. */
+  readonly tlsHandshakes: number[] = new Array<number>(tlsVersions.length * handshakeResults.length).fill(0);
+  /** Responses that we made ourselves, by index in `responseFlags`. */
+  readonly responsesByFlag: number[] = new Array<number>(responseFlags.length).fill(0);
+  upstreamConnects = 0;
+  upstreamConnectFailures = 0;
+  upstreamRetries = 0;
+  upstreamEjections = 0;
+  /** Records that the periodic sweep had to close: every one is a bug. */
+  zombies = 0;
+  readonly requests: RequestSeriesTable;
+  readonly gauges: WorkerGauges = {
+    connectionsActive: () => 0,
+    liveBytes: () => ({ received: 0, sent: 0 }),
+    connectedClients: () => 0,
+    portProxyConnections: () => 0,
+    tlsTerminatedConnections: () => 0,
+    upstreamIdle: () => 0,
+    upstreamActive: () => 0,
+    upstreamConnecting: () => 0,
+  };
+
+  /** @param routeSeriesCap most (route, service) series kept apart, default 2,000 */
+  constructor(routeSeriesCap = 2000) {
+    this.requests = new RequestSeriesTable(routeSeriesCap);
+  }
+
+  countFlag(flag: ResponseFlag): void {
+    (this.responsesByFlag[responseFlags.indexOf(flag)] as number)++;
+  }
+
+  /** One consistent picture, taken in one tick. */
+  snapshot(): WorkerSnapshot {
+    const live = this.gauges.liveBytes();
+    return {
+      connectionsAccepted: this.connectionsAccepted,
+      connectionsActive: this.gauges.connectionsActive(),
+      connectionsClosed: this.connectionsClosed.slice(),
+      connectionDuration: this.connectionDuration.data(),
+      bytesReceived: this.bytesReceived + live.received,
+      bytesSent: this.bytesSent + live.sent,
+      connectedClients: this.gauges.connectedClients(),
+      portProxyConnections: this.gauges.portProxyConnections(),
+      tlsTerminatedConnections: this.gauges.tlsTerminatedConnections(),
+      tlsTerminated: this.tlsTerminated,
+      tlsHandshakes: this.tlsHandshakes.slice(),
+      responsesByFlag: this.responsesByFlag.slice(),
+      upstreamIdle: this.gauges.upstreamIdle(),
+      upstreamActive: this.gauges.upstreamActive(),
+      upstreamConnecting: this.gauges.upstreamConnecting(),
+      upstreamConnects: this.upstreamConnects,
+      upstreamConnectFailures: this.upstreamConnectFailures,
+      upstreamRetries: this.upstreamRetries,
+      upstreamEjections: this.upstreamEjections,
+      zombies: this.zombies,
+      requests: this.requests.data(),
+    };
+  }
+}
+
+/** Read at a scrape; each owner sets its own when it is made. */
+export interface WorkerGauges {
+  connectionsActive: () => number;
+  /** Wire bytes of the open connections. */
+  liveBytes: () => { readonly received: number; readonly sent: number };
+  connectedClients: () => number;
+  portProxyConnections: () => number;
+  tlsTerminatedConnections: () => number;
+  upstreamIdle: () => number;
+  upstreamActive: () => number;
+  upstreamConnecting: () => number;
+}
+
+/** A worker's counters as they travel to the main process. */
+export interface WorkerSnapshot {
+  readonly connectionsAccepted: number;
+  readonly connectionsActive: number;
+  readonly connectionsClosed: readonly number[];
+  readonly connectionDuration: HistogramData;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  readonly connectedClients: number;
+  readonly portProxyConnections: number;
+  readonly tlsTerminatedConnections: number;
+  readonly tlsTerminated: number;
+  readonly tlsHandshakes: readonly number[];
+  readonly responsesByFlag: readonly number[];
+  readonly upstreamIdle: number;
+  readonly upstreamActive: number;
+  readonly upstreamConnecting: number;
+  readonly upstreamConnects: number;
+  readonly upstreamConnectFailures: number;
+  readonly upstreamRetries: number;
+  readonly upstreamEjections: number;
+  readonly zombies: number;
+  readonly requests: readonly RequestSeriesData[];
+}

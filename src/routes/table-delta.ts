@@ -1,0 +1,12 @@
+import type { RouteTable, TablePart } from './route-table.ts';
+
+/** What changed in one part: entries to set by key, and keys to remove. */
+export interface PartDelta<T> {
+  readonly set: readonly T[];
+  readonly removed: readonly string[];
+}
+
+type PartValue<P extends TablePart> = RouteTable[P] extends ReadonlyMap<string, infer T> ? T : never;
+
+/** The difference between two tables; a part without a change is absent. */
+export type TableDelta = { readonly [P in TablePart]?: PartDelta<PartValue<P>> };

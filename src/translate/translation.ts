@@ -1,0 +1,61 @@
+import type { RouteTable } from '../routes/route-table.ts';
+
+/** The user's object that something is said of. */
+export interface ObjectRef {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Reasons of Warning Events and of entries in `/debug/problems`: CamelCase, a closed list, documented in docs/problems.md. */
+export type ProblemReason =
+  | 'InvalidHost'
+  | 'InvalidPath'
+  | 'DuplicatePath'
+  | 'PathConflict'
+  | 'InvalidBackend'
+  | 'ResourceBackend'
+  | 'ServiceNotFound'
+  | 'ServicePortNotFound'
+  | 'ExternalNameRefused'
+  | 'NoEndpoints'
+  | 'SecretNotFound'
+  | 'SecretInvalid'
+  | 'CertificateExpired'
+  | 'CertificateHostMismatch'
+  | 'CertificateConflict'
+  | 'ClassNotFound'
+  | 'InvalidAnnotation'
+  | 'UnknownAnnotation'
+  | 'PassthroughConflict'
+  | 'TooLarge'
+  | 'Unsupported';
+
+/** Something in a user's object that does not work. Pure data: same input, same problems, in the same order. */
+export interface Problem {
+  readonly object: ObjectRef;
+  readonly reason: ProblemReason;
+  /** Where: `spec.rules[0].http.paths[1].backend.service.port`. */
+  readonly field: string;
+  /** One sentence that names object, field and fix; no secret in it; at most 1,000 characters. */
+  readonly message: string;
+}
+
+/** What the status writer should bring about on one object. */
+export interface IngressStatus {
+  readonly object: ObjectRef;
+  /** Whether it is ours and served at least in part, so that addresses are published on it. */
+  readonly publish: boolean;
+}
+
+export interface Translation {
+  readonly routeTable: RouteTable;
+  readonly statuses: readonly IngressStatus[];
+  readonly problems: readonly Problem[];
+  /** `namespace/name` of every Secret that an object of ours refers to, so that the source fetches exactly these. */
+  readonly referencedSecrets: readonly string[];
+  /** TLS hosts without any usable certificate, sorted: the local CA (manifest mode) makes one for each. */
+  readonly hostsWithoutCertificate: readonly string[];
+}

@@ -1,0 +1,10 @@
+// `npm run generate`: writes the pages that come from the code's own tables.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { generatedFiles } from './generated-files.ts';
+
+for (const { path, render } of generatedFiles) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, render());
+  console.log(`wrote ${path}`);
+}

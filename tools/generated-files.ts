@@ -1,0 +1,18 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { renderAnnotationDocs } from '../src/api/annotation-docs.ts';
+import { renderConfigurationDocs } from '../src/config/configuration-docs.ts';
+import { renderMetricDocs } from '../src/observability/metric-docs.ts';
+
+/** Pages that come from the code's own tables: path and content. */
+export const generatedFiles: readonly { readonly path: string; readonly render: () => string }[] = [
+  { path: 'docs/annotations.md', render: renderAnnotationDocs },
+  { path: 'docs/configuration.md', render: renderConfigurationDocs },
+  { path: 'docs/metrics.md', render: renderMetricDocs },
+];
+
+/** The generated pages that differ from what the code says now. */
+export function staleGeneratedFiles(): readonly string[] {
+  return generatedFiles
+    .filter(({ path, render }) => !existsSync(path) || readFileSync(path, 'utf8') !== render())
+    .map(({ path }) => `${path} is out of date: run "npm run generate"`);
+}

@@ -1,0 +1,29 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+function goVersion(): readonly [number, number] | undefined {
+  const out = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' });
+  const match = /^go(\d+)\.(\d+)/.exec(out.stdout ?? '');
+  return match === null ? undefined : [Number(match[1]), Number(match[2])];
+}
+
+function canMakeNamespaces(): boolean {
+  const rootless = process.getuid?.() === 0 ? [] : ['-r'];
+  return spawnSync('unshare', [...rootless, '--net', '--mount', '--pid', '--fork', 'true']).status === 0;
+}
+
+/** What the whole test run needs and this machine lacks, each with its remedy; said at once, before the first test. */
+export function missingPrerequisites(): readonly string[] {
+  const missing: string[] = [];
+  const go = goVersion();
+  if (process.env.KUBEBUILDER_ASSETS === undefined && (go === undefined || go[0] < 1 || (go[0] === 1 && go[1] < 26))) {
+    missing.push('Go 1.26 or newer, to build kube-apiserver and etcd: install it, or set KUBEBUILDER_ASSETS to a folder that has both');
+  }
+  if (process.env.KUBEBUILDER_ASSETS !== undefined && !existsSync(`${process.env.KUBEBUILDER_ASSETS}/kube-apiserver`)) {
+    missing.push('kube-apiserver in the folder that KUBEBUILDER_ASSETS names');
+  }
+  if (!canMakeNamespaces()) {
+    missing.push('network namespaces, for tests with pod addresses: run on Linux as root, or allow user namespaces');
+  }
+  return missing;
+}

@@ -1,0 +1,48 @@
+// `npm test [SUITE | FILE ...]`: every test there is, from cheap to real, then the plain line `N passed, N failed` for the whole.
+import { existsSync, globSync } from 'node:fs';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { missingPrerequisites } from './prerequisites.ts';
+import { runCommand } from './run-command.ts';
+import { TestTally } from './test-tally.ts';
+
+/** Suites from cheap to real, with how many files may run at once: those that measure or load the machine run alone. */
+const suites: readonly { readonly name: string; readonly concurrency: number }[] = [
+  { name: 'unit', concurrency: 2 },
+  { name: 'property', concurrency: 2 },
+  { name: 'golden', concurrency: 1 },
+  { name: 'feature', concurrency: 2 },
+  { name: 'fault', concurrency: 1 },
+  { name: 'control-plane', concurrency: 1 },
+];
+
+/** A test file that has not ended by then is a failure: generous, so that a busy machine does not fail. */
+const fileTimeoutMs = 10 * 60_000;
+
+async function runSuite(files: readonly string[], concurrency: number, tally: TestTally): Promise<void> {
+  const stream = run({ files: [...files], concurrency, timeout: fileTimeoutMs, forceExit: false });
+  tally.watch(stream);
+  stream.compose(new spec()).pipe(process.stdout, { end: false });
+  await new Promise((resolve) => stream.once('end', resolve));
+}
+
+function selectedFiles(suite: string, selection: readonly string[]): readonly string[] {
+  const files = globSync(`test/${suite}/**/*.test.ts`).sort();
+  return selection.length === 0
+    ? files
+    : files.filter((file) => selection.some((part) => file === part || file.startsWith(`test/${part}`)));
+}
+
+const selection = process.argv.slice(2);
+const tally = new TestTally(process.env.CI === 'true');
+
+for (const missing of missingPrerequisites()) console.log(`MISSING ${missing}`);
+if (selection.length === 0) tally.add('check', (await runCommand(process.execPath, ['tools/check.ts'])) === 0);
+for (const suite of suites) {
+  const files = selectedFiles(suite.name, selection);
+  if (files.length > 0) await runSuite(files, suite.concurrency, tally);
+}
+for (const part of selection) if (!existsSync(part) && !existsSync(`test/${part}`)) tally.add(`no such suite or file: ${part}`, false);
+
+for (const line of tally.summary()) console.log(line);
+process.exit(tally.failed === 0 ? 0 : 1);

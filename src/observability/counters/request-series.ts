@@ -49,13 +49,44 @@ export class RequestSeriesTable {
     return made;
   }
 
+  /** How many series there are, overflow included. */
+  get size(): number {
+    return this.#series.size + 1;
+  }
+
+  /** Labels of the series from `index` on, in the order of `values()`; the overflow series is the first of all. */
+  labelsFrom(index: number): readonly RequestLabels[] {
+    const labels = [this.overflow.labels];
+    for (const series of this.#series.values()) labels.push(series.labels);
+    return labels.slice(index);
+  }
+
+  /** Every number of every series in one block, `requestSeriesWidth` apart: what travels and is added up cheaply. */
+  values(): Float64Array<ArrayBuffer> {
+    const values = new Float64Array(this.size * requestSeriesWidth);
+    let offset = writeSeries(values, 0, this.overflow);
+    for (const series of this.#series.values()) offset = writeSeries(values, offset, series);
+    return values;
+  }
+
   data(): readonly RequestSeriesData[] {
     const all = [...this.#series.values(), this.overflow];
     return all.map((series) => ({ labels: series.labels, byStatusClass: series.byStatusClass.slice(), duration: series.duration.data() }));
   }
 }
 
-/** One series as it travels between processes. */
+/** Numbers of one series in a block: status classes, duration buckets (+Inf last, not cumulative), duration sum, duration count. */
+export const requestSeriesWidth = statusClasses.length + httpDurationBounds.length + 1 + 2;
+
+function writeSeries(values: Float64Array, offset: number, { byStatusClass, duration }: RequestSeries): number {
+  values.set(byStatusClass, offset);
+  values.set(duration.buckets, offset + statusClasses.length);
+  values[offset + requestSeriesWidth - 2] = duration.sum;
+  values[offset + requestSeriesWidth - 1] = duration.count;
+  return offset + requestSeriesWidth;
+}
+
+/** One series as plain data. */
 export interface RequestSeriesData {
   readonly labels: RequestLabels;
   readonly byStatusClass: readonly number[];

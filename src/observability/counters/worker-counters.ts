@@ -54,6 +54,11 @@ export class WorkerCounters {
 
   /** One consistent picture, taken in one tick. */
   snapshot(): WorkerSnapshot {
+    return { ...this.totals(), requests: this.requests.data() };
+  }
+
+  /** The same without the request series, which travel as one block of numbers. */
+  totals(): WorkerTotals {
     const live = this.gauges.liveBytes();
     return {
       connectionsAccepted: this.connectionsAccepted,
@@ -76,7 +81,6 @@ export class WorkerCounters {
       upstreamRetries: this.upstreamRetries,
       upstreamEjections: this.upstreamEjections,
       zombies: this.zombies,
-      requests: this.requests.data(),
     };
   }
 }
@@ -94,8 +98,13 @@ export interface WorkerGauges {
   upstreamConnecting: () => number;
 }
 
-/** A worker's counters as they travel to the main process. */
-export interface WorkerSnapshot {
+/** A worker's counters as plain data. */
+export interface WorkerSnapshot extends WorkerTotals {
+  readonly requests: readonly RequestSeriesData[];
+}
+
+/** A worker's counters but for its request series. */
+export interface WorkerTotals {
   readonly connectionsAccepted: number;
   readonly connectionsActive: number;
   readonly connectionsClosed: readonly number[];
@@ -116,5 +125,4 @@ export interface WorkerSnapshot {
   readonly upstreamRetries: number;
   readonly upstreamEjections: number;
   readonly zombies: number;
-  readonly requests: readonly RequestSeriesData[];
 }

@@ -1,0 +1,62 @@
+import type { RouteTable } from '../routes/route-table.ts';
+import { Balancer, type BalancerOptions } from './balancer.ts';
+import type { EndpointRuntime } from './endpoint-runtime.ts';
+
+/** One ejected endpoint, for `/debug` and health output. */
+export interface EjectedEndpoint {
+  /** The service's key. */
+  readonly service: string;
+  /** The endpoint's key. */
+  readonly endpoint: string;
+  /** Until it gets traffic again, in milliseconds. */
+  readonly forMs: number;
+}
+
+/** The balancers of all services: runtime state under stable keys, so that a table change forgets nothing and leaks nothing. */
+export class Balancers {
+  readonly #options: BalancerOptions;
+  readonly #balancers = new Map<string, Balancer>();
+  #table: Pick<RouteTable, 'services' | 'endpoints'> | undefined;
+
+  constructor(options: BalancerOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over a table that was just put into service. Returns the endpoints that disappeared, so that their connections can end. */
+  update(table: RouteTable): EndpointRuntime[] {
+    const gone: EndpointRuntime[] = [];
+    const { services, endpoints } = table;
+    if (this.#table?.services === services && this.#table.endpoints === endpoints) return gone;
+    this.#table = { services, endpoints };
+    for (const service of services.values()) {
+      let balancer = this.#balancers.get(service.key);
+      if (balancer === undefined) {
+        balancer = new Balancer(service, this.#options);
+        this.#balancers.set(service.key, balancer);
+      }
+      balancer.update(service, endpoints.get(service.key), gone);
+    }
+    for (const [key, balancer] of this.#balancers) {
+      if (services.has(key)) continue;
+      balancer.update(balancer.service, undefined, gone);
+      this.#balancers.delete(key);
+    }
+    return gone;
+  }
+
+  get(serviceKey: string): Balancer | undefined {
+    return this.#balancers.get(serviceKey);
+  }
+
+  /** The endpoints that get no traffic because they can't be reached. */
+  ejected(): readonly EjectedEndpoint[] {
+    const now = this.#options.now();
+    const all: EjectedEndpoint[] = [];
+    for (const balancer of this.#balancers.values()) {
+      for (const endpoint of balancer.ejectedAt(now)) {
+        all.push({ service: endpoint.service, endpoint: endpoint.key, forMs: endpoint.ejectedUntilMs - now });
+      }
+    }
+    return all;
+  }
+}

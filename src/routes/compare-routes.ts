@@ -1,0 +1,76 @@
+import { hostPattern } from './host-name.ts';
+import type { PathMatch, Route } from './route-table.ts';
+
+/**
+ * Precedence, complete, in the order in which it is decided. A request goes to the first route in this order that matches it.
+ *
+ * 0. ACME challenges (`/.well-known/acme-challenge/<token>` with a token in `challenges`) come before every route; they are a part of
+ *    the table of their own and no route.
+ * 1. Host (`compareHostKeys`): exact name, then wildcards with the longer one first, then `*`. When no route of a host matches, the
+ *    next host that covers the name is tried, because a rule without a host applies to all traffic.
+ *
+ * Then, between the routes of one host (`compareRoutes`):
+ *
+ * 2. the higher explicit priority;
+ * 3. Exact path before Prefix;
+ * 4. the longer path, in characters without trailing slashes, which for two prefixes of one request is also the one with more elements;
+ * 5. a route for certain methods before one for any;
+ * 6. more header matches;
+ * 7. more query matches;
+ * 8. the oldest object; one without a known age comes last;
+ * 9. `namespace/name` of the object by code units, and last the route's own key, so that no two routes are equal.
+ */
+export function compareRoutes(a: Route, b: Route): number {
+  return (
+    b.priority - a.priority ||
+    pathKindRank(a.match.path) - pathKindRank(b.match.path) ||
+    pathLength(b.match.path) - pathLength(a.match.path) ||
+    Number(b.match.methods.length > 0) - Number(a.match.methods.length > 0) ||
+    b.match.headers.length - a.match.headers.length ||
+    b.match.query.length - a.match.query.length ||
+    compareAge(a.createdAtMs, b.createdAtMs) ||
+    compareText(`${a.source.namespace}/${a.source.name}`, `${b.source.namespace}/${b.source.name}`) ||
+    compareText(a.key, b.key)
+  );
+}
+
+/** Step 1: the more specific host key first; `*.x` (one label) before `**.x` (any number). */
+export function compareHostKeys(a: string, b: string): number {
+  return hostRank(a) - hostRank(b) || suffixLength(b) - suffixLength(a) || a.length - b.length || compareText(a, b);
+}
+
+/** The elements that a prefix compares: trailing slashes say nothing (`/foo/` matches `/foo`), so `/` is ''. */
+export function prefixElements(value: string): string {
+  let end = value.length;
+  while (end > 0 && value.charCodeAt(end - 1) === 47) end--;
+  return value.slice(0, end);
+}
+
+function pathKindRank(path: PathMatch): number {
+  return path.kind === 'exact' ? 0 : 1;
+}
+
+function pathLength(path: PathMatch): number {
+  return path.kind === 'exact' ? path.value.length : prefixElements(path.value).length;
+}
+
+function compareAge(a: number, b: number): number {
+  return (a === 0 ? Number.MAX_SAFE_INTEGER : a) - (b === 0 ? Number.MAX_SAFE_INTEGER : b);
+}
+
+/** By UTF-16 code units: the same on every machine, unlike `localeCompare`. */
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function hostRank(key: string): number {
+  const { kind } = hostPattern(key);
+  if (kind === 'exact') return 0;
+  return kind === 'any' ? 2 : 1;
+}
+
+function suffixLength(key: string): number {
+  const pattern = hostPattern(key);
+  return 'suffix' in pattern ? pattern.suffix.length : 0;
+}

@@ -1,0 +1,40 @@
+import { Redacted } from '../redacted.ts';
+import type { TableEntry } from './entry-key.ts';
+import { type RouteTable, type TablePart, tableParts } from './route-table.ts';
+
+/** A table as plain data for people: parts by name, entries by key. Safe to print and to serve. */
+export type TableDump = Readonly<Record<TablePart, Readonly<Record<string, unknown>>>>;
+
+/**
+ * Turns a table into plain data for goldens and `/debug/routes`. Equal tables give equal text: keys and properties are sorted, undefined
+ * properties left out. A certificate's fingerprint stands for its chain and private key.
+ */
+export function dumpTable(table: RouteTable): TableDump {
+  return Object.fromEntries(tableParts.map((part) => [part, dumpPart(table[part])])) as TableDump;
+}
+
+function dumpPart(entries: ReadonlyMap<string, TableEntry>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries([...entries].sort(byFirst).map(([key, entry]) => [key, dumpEntry(entry)]));
+}
+
+/** An entry without its own key, under which it is listed. */
+function dumpEntry(entry: TableEntry): unknown {
+  if ('privateKey' in entry) return dumpObject({ ...entry, key: undefined, chain: undefined, privateKey: undefined });
+  return dumpObject('key' in entry ? { ...entry, key: undefined } : entry);
+}
+
+function dumpValue(value: unknown): unknown {
+  if (value instanceof Redacted) return value.toString();
+  if (Array.isArray(value)) return value.map(dumpValue);
+  return typeof value === 'object' && value !== null ? dumpObject(value) : value;
+}
+
+function dumpObject(object: object): unknown {
+  const properties = Object.entries(object).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(properties.sort(byFirst).map(([name, value]) => [name, dumpValue(value)]));
+}
+
+function byFirst(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  if (a[0] === b[0]) return 0;
+  return a[0] < b[0] ? -1 : 1;
+}

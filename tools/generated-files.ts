@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { renderAnnotationDocs } from '../src/api/annotation-docs.ts';
 import { renderConfigurationDocs } from '../src/config/configuration-docs.ts';
+import { renderConnectionDocs } from '../src/observability/connection-docs.ts';
 import { renderMetricDocs } from '../src/observability/metric-docs.ts';
 
 /** Pages that come from the code's own tables: path and content. */
 export const generatedFiles: readonly { readonly path: string; readonly render: () => string }[] = [
   { path: 'docs/annotations.md', render: renderAnnotationDocs },
   { path: 'docs/configuration.md', render: renderConfigurationDocs },
+  { path: 'docs/connections.md', render: renderConnectionDocs },
   { path: 'docs/metrics.md', render: renderMetricDocs },
 ];
 

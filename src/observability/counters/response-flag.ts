@@ -1,34 +1,36 @@
 /**
- * Why a response that we made ourselves was made, in the log (`flag`) and the metrics. A response of the upstream has none. The error
- * table in NetworkProxy maps each to a status and a body.
+ * Why a response that we made ourselves was made, with what each flag means: in the access log (`flag`), as a label and in
+ * docs/connections.md, all from this one table. An answer of the upstream has none. NetworkProxy's error table maps each flag to a
+ * status and a body.
  */
-export const responseFlags = [
-  'no_host', // 404: no route for this host
-  'no_path', // 404: the host is known, the path is not
-  'no_service', // 503: the backend does not exist or has no such port
-  'no_endpoints', // 503: no endpoint is ready
-  'upstream_connect_failed', // 502
-  'upstream_connect_timeout', // 504
-  'upstream_reset', // 502: the upstream ended before its answer's head
-  'upstream_protocol_error', // 502: the answer's framing is wrong
-  'upstream_response_too_large', // 502: the answer's head is over the limit
-  'upstream_timeout', // 504
-  'upstream_truncated', // the answer broke off after its head; the client's connection is cut
-  'bad_request', // 400
-  'request_timeout', // 408
-  'uri_too_long', // 414
-  'headers_too_large', // 431
-  'body_too_large', // 413
-  'expectation_failed', // 417
-  'upgrade_refused', // 400 or 501
-  'version_unsupported', // 505
-  'method_unsupported', // 501: CONNECT
-  'misdirected', // 421
-  'redirect_https', // 308
-  'route_redirect',
-  'route_response',
-  'overload', // 503
-  'client_gone', // 499 in the log only: the client left before the answer
-  'draining',
-] as const;
-export type ResponseFlag = (typeof responseFlags)[number];
+export const responseFlagMeanings = {
+  no_host: 'no route for this host',
+  no_path: 'the host is known, the path is not',
+  no_service: 'the backend does not exist or has no such port',
+  no_endpoints: 'no endpoint is ready',
+  upstream_connect_failed: 'no endpoint could be dialled',
+  upstream_connect_timeout: 'the endpoint did not accept in time',
+  upstream_reset: "the upstream ended before its answer's head",
+  upstream_protocol_error: "the answer's framing is wrong",
+  upstream_response_too_large: "the answer's head is over the limit",
+  upstream_timeout: 'the upstream did not answer in time',
+  upstream_truncated: "the answer broke off after its head, so the client's connection is cut",
+  bad_request: 'the request is malformed or ambiguous',
+  request_timeout: 'the request did not come in time',
+  uri_too_long: 'the request line is over the limit',
+  headers_too_large: 'the request head is over a limit',
+  body_too_large: 'the request body is over the limit',
+  expectation_failed: 'an Expect header other than 100-continue',
+  upgrade_refused: 'an upgrade that is malformed or not allowed',
+  version_unsupported: 'an HTTP version that is not served',
+  method_unsupported: 'CONNECT',
+  misdirected: 'the connection was made for another host, whose TLS policy differs',
+  redirect_https: 'redirected to HTTPS',
+  route_redirect: 'the route redirects',
+  route_response: 'the route or an ACME challenge answers by itself',
+  overload: 'the worker is over its limits',
+  client_gone: 'the client left before the answer (499, in the log only)',
+  draining: 'the worker is draining',
+} as const;
+export type ResponseFlag = keyof typeof responseFlagMeanings;
+export const responseFlags = Object.keys(responseFlagMeanings) as readonly ResponseFlag[];

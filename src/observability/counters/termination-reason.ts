@@ -3,53 +3,54 @@ export const connectionSides = ['client', 'upstream', 'proxy'] as const;
 export type ConnectionSide = (typeof connectionSides)[number];
 
 /**
- * Why a connection ended: the first cause, on the record, in the access log and as the `reason` label, all from this one list. The
- * order is the layout of the counters, so it is part of the worker protocol.
+ * Why a connection ended, with what each reason means: the first cause, on the record, in the access log, as the `reason` label and in
+ * docs/connections.md, all from this one table. The order is the layout of the counters, so it is part of the worker protocol.
  */
-export const terminationReasons = [
-  'normal', // ended in order by the side named
-  'error', // a socket error without a name of its own here
-  'econnreset',
-  'etimedout',
-  'epipe',
-  'econnrefused',
-  'ehostunreach',
-  'enetunreach',
-  'eaddrnotavail',
-  'emfile', // out of file descriptors
-  'initial_timeout', // no first byte in time
-  'handshake_timeout',
-  'handshake_failed', // the TLS handshake ended with an alert or garbage
-  'header_timeout', // the request head did not come in time
-  'body_timeout',
-  'dial_timeout',
-  'upstream_timeout', // the upstream accepted and did not answer in time
-  'inactivity',
-  'connection_timeout', // the connection's lifetime limit
-  'write_timeout', // the peer did not take our bytes
-  'protocol_error', // the peer broke HTTP, TLS or PROXY framing
-  'limit_exceeded', // a header, body or buffer limit
-  'pending_data_overflow',
-  'rejected', // over the connection limit in all
-  'ip_blocked', // by the allow or deny list
-  'ip_limit', // over the limit of one address
-  'rate_limited',
-  'no_sni',
-  'no_route',
-  'no_endpoints',
-  'upstream_failed', // every dial failed
-  'proxy_header_invalid',
-  'unauthenticated_loopback', // NetworkProxy's loopback port was reached by somebody else
-  'route_removed',
-  'endpoint_removed',
-  'nftables_handled',
-  'killed', // by hand
-  'drain',
-  'shutdown',
-  'worker_lost', // the worker process died with it
-  'zombie_cleanup', // found by the sweep: a bug
-] as const;
-export type TerminationReason = (typeof terminationReasons)[number];
+export const terminationReasonMeanings = {
+  normal: 'ended in order by the side named',
+  error: 'a socket error without a name of its own here',
+  econnreset: 'the peer reset the connection',
+  etimedout: 'the network gave up on the peer',
+  epipe: 'the peer had closed while we wrote',
+  econnrefused: 'nothing listens at the endpoint',
+  ehostunreach: 'no way to the host',
+  enetunreach: 'no way to the network',
+  eaddrnotavail: 'no local address or port left to dial from',
+  emfile: 'out of file descriptors',
+  initial_timeout: 'no first byte in time',
+  handshake_timeout: 'the TLS handshake took too long',
+  handshake_failed: 'the TLS handshake ended with an alert or garbage',
+  header_timeout: 'the request head did not come in time',
+  body_timeout: 'the request body stalled',
+  dial_timeout: 'the endpoint did not accept in time',
+  upstream_timeout: 'the upstream accepted and did not answer in time',
+  inactivity: 'no byte in either direction for too long',
+  connection_timeout: 'over the lifetime limit of connections',
+  write_timeout: 'the peer did not take our bytes',
+  protocol_error: 'the peer broke HTTP, TLS or PROXY framing',
+  limit_exceeded: 'over a limit of header, body or buffer',
+  pending_data_overflow: 'too many bytes held before the endpoint was connected',
+  rejected: 'over the limit of connections in all',
+  ip_blocked: 'refused by the allow or deny list',
+  ip_limit: 'over the limit of connections of one address',
+  rate_limited: 'over the connection rate of one address',
+  no_sni: 'the ClientHello names no server and nothing serves such connections',
+  no_route: 'nothing is routed for this name or port',
+  no_endpoints: 'the service has no endpoint to use',
+  upstream_failed: 'every dial failed',
+  proxy_header_invalid: 'a PROXY header was required and is missing or malformed',
+  unauthenticated_loopback: "NetworkProxy's loopback port was reached by somebody else",
+  route_removed: 'the route went away',
+  endpoint_removed: 'the endpoint went away',
+  nftables_handled: 'the kernel forwards this connection',
+  killed: 'ended by hand',
+  drain: 'still open at the end of the drain time',
+  shutdown: 'the process stopped',
+  worker_lost: 'the worker process died with it',
+  zombie_cleanup: 'found by the sweep, which is a bug in this program',
+} as const;
+export type TerminationReason = keyof typeof terminationReasonMeanings;
+export const terminationReasons = Object.keys(terminationReasonMeanings) as readonly TerminationReason[];
 
 const reasonByErrorCode: Readonly<Record<string, TerminationReason>> = {
   ECONNRESET: 'econnreset',

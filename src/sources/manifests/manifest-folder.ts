@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, relative, sep } from 'node:path';
+import { messageOf, SmartProxyError } from '../../errors.ts';
+import { ObjectStore, type ResourceHealth } from '../object-store.ts';
+import { FolderWatcher } from './folder-watcher.ts';
+import { type ListedFile, type Listing, listFiles } from './list-files.ts';
+import { type FileState, indexManifests, locationKey, type ManifestIndex } from './manifest-index.ts';
+import type { ManifestSource } from './manifest-source.ts';
+import { parseManifest } from './parse-manifest.ts';
+import { ScanSchedule } from './scan-schedule.ts';
+
+const maxFileBytes = 4 * 1024 ** 2;
+const limits = { maxFiles: 50_000, maxDepth: 32 };
+
+/** A file as it was read last; `version` tells whether it has to be read again. */
+interface KnownFile extends FileState {
+  readonly version: string;
+}
+
+/**
+ * Objects from a folder of manifests (or one file), kept up to date: watched, and looked through every few seconds besides. A file
+ * that can't be read or parsed keeps what it said before; what is wrong stands in the store's problems with file and line.
+ */
+export class ManifestFolder implements ManifestSource {
+  readonly store = new ObjectStore();
+  readonly #root: string;
+  readonly #schedule: ScanSchedule;
+  readonly #watcher: FolderWatcher;
+  readonly #files = new Map<string, KnownFile>();
+  #index: ManifestIndex = indexManifests([]);
+  #rootProblem = '';
+  #lastScanMs = 0;
+
+  constructor(root: string, now: () => number = Date.now) {
+    this.#root = root;
+    this.#schedule = new ScanSchedule(async () => {
+      await this.#scan();
+      this.#lastScanMs = now();
+    });
+    this.#watcher = new FolderWatcher(() => this.#schedule.soon());
+  }
+
+  /** Reads everything once; rejects when the folder itself can't be read. */
+  async start(): Promise<void> {
+    await this.#schedule.run();
+    if (this.#rootProblem !== '') {
+      await this.close();
+      throw new SmartProxyError('MANIFEST_INVALID', `Cannot read manifests in ${this.#root}: ${this.#rootProblem}`);
+    }
+    this.store.markSynced();
+  }
+
+  /** Nothing to do: all Secrets of the folder are in the store. */
+  setReferencedSecrets(): void {}
+
+  async close(): Promise<void> {
+    this.#watcher.close();
+    await this.#schedule.close();
+  }
+
+  health(): readonly ResourceHealth[] {
+    const healthy = this.#rootProblem === '';
+    return [{ resource: 'manifests', healthy, detail: this.#rootProblem, restarts: 0, lastEventMs: this.#lastScanMs }];
+  }
+
+  locationOf(kind: string, key: string): string | undefined {
+    return this.#index.locations.get(locationKey(kind, key));
+  }
+
+  skippedKinds(): ReadonlyMap<string, number> {
+    return this.#index.skipped;
+  }
+
+  async #scan(): Promise<void> {
+    const listing = await listFiles(this.#root, limits);
+    this.#rootProblem = listing.unreadable.get(this.#root) ?? '';
+    this.#watcher.watch(listing.folders.length > 0 ? listing.folders : [{ path: dirname(this.#root), identity: 'parent' }]);
+    for (const file of listing.files) await this.#update(file);
+    this.#forgetMissing(listing);
+    this.#publish(listing);
+  }
+
+  async #update(file: ListedFile): Promise<void> {
+    const known = this.#files.get(file.path);
+    if (known?.version === file.version) return;
+    const read = await readManifest(file);
+    const manifest = read.kind === 'parsed' ? read.manifest : known?.manifest;
+    const failure = read.kind === 'parsed' ? undefined : { line: read.line, message: read.message };
+    this.#files.set(file.path, { name: this.#nameOf(file.path), version: file.version, manifest, failure });
+  }
+
+  /** A file is gone when its folder could be read and did not hold it. */
+  #forgetMissing(listing: Listing): void {
+    const present = new Set(listing.files.map(({ path }) => path));
+    const unseen = [...listing.unreadable.keys()];
+    for (const path of [...this.#files.keys()]) {
+      const mayExist = listing.truncated || unseen.some((folder) => path === folder || path.startsWith(folder + sep));
+      if (!present.has(path) && !mayExist) this.#files.delete(path);
+    }
+  }
+
+  #publish(listing: Listing): void {
+    const inOrder = [...this.#files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file);
+    this.#index = indexManifests(inOrder);
+    const problems = [...listing.unreadable].map(([path, message]) => ({ where: this.#nameOf(path), message }));
+    if (listing.truncated) problems.push({ where: this.#nameOf(this.#root), message: `only the first ${limits.maxFiles} files are read` });
+    this.store.setProblems('manifests', [...problems, ...this.#index.problems]);
+    this.store.replaceAll(this.#index.objects);
+  }
+
+  #nameOf(path: string): string {
+    return relative(this.#root, path) || basename(path);
+  }
+}
+
+async function readManifest(file: ListedFile): Promise<ReturnType<typeof parseManifest>> {
+  if (file.bytes > maxFileBytes) return { kind: 'failed', line: 1, message: `larger than ${maxFileBytes / 1024 ** 2} MiB` };
+  try {
+    return parseManifest(await readFile(file.path));
+  } catch (error) {
+    return { kind: 'failed', line: 1, message: messageOf(error) };
+  }
+}

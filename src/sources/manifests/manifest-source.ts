@@ -1,0 +1,9 @@
+import type { Source } from '../object-store.ts';
+
+/** A source that reads manifests: besides objects it knows where each stands. */
+export interface ManifestSource extends Source {
+  /** `shop.yaml:12`, or undefined for an object that is in no file. */
+  locationOf(kind: string, key: string): string | undefined;
+  /** How many objects of kinds that we do not read, by `kind.apiVersion`. */
+  skippedKinds(): ReadonlyMap<string, number>;
+}

@@ -89,7 +89,7 @@ function checkListener(listener: Listener, problems: Problems): void {
   problems.check(listener.addresses.length > 0, `${subject} has no address`);
   for (const address of listener.addresses)
     problems.check(isIP(address) !== 0, `${subject} has the address '${address}', which is not numeric`);
-  for (const cidr of listener.proxyProtocolFrom) problems.check(isCidr(cidr), `${subject} trusts '${cidr}', which is no CIDR`);
+  for (const cidr of listener.proxyProtocolFrom) problems.check(isNetwork(cidr), `${subject} trusts '${cidr}', which is no network`);
 }
 
 function checkHost(host: Host, table: RouteTable, problems: Problems): void {
@@ -202,8 +202,10 @@ function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
-function isCidr(text: string): boolean {
-  const [address = '', bits = '', ...more] = text.split('/');
+/** An address alone stands for itself. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
   const family = isIP(address);
-  return more.length === 0 && family !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
+  if (family === 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }

@@ -1,0 +1,192 @@
+import fc from 'fast-check';
+import { Redacted } from '../../../src/redacted.ts';
+import { compareRoutes } from '../../../src/routes/compare-routes.ts';
+import type { MatchRequest } from '../../../src/routes/match-request.ts';
+import type {
+  Certificate,
+  Challenge,
+  Endpoint,
+  EndpointSet,
+  Host,
+  HostTls,
+  L4Route,
+  Listener,
+  Policy,
+  Route,
+  RouteAction,
+  RouteMatch,
+  RouteTable,
+  Service,
+} from '../../../src/routes/route-table.ts';
+
+// Small alphabets on purpose: what is drawn twice is what collides, shadows and ties.
+const label = fc.constantFrom('a', 'b');
+const dnsName = fc.array(label, { minLength: 1, maxLength: 3 }).map((labels) => labels.join('.'));
+const hostKey = fc.oneof(
+  dnsName,
+  dnsName.map((name) => `*.${name}`),
+  dnsName.map((name) => `**.${name}`),
+  fc.constant('*'),
+);
+const path = fc.array(fc.constantFrom('x', 'x', 'y', '', 'xx', '__proto__'), { maxLength: 3 }).map((elements) => `/${elements.join('/')}`);
+const method = fc.constantFrom('GET', 'PUT', 'get');
+const valueMatch = fc.record({ name: fc.constantFrom('p', 'q'), value: fc.constantFrom('', '1', '2', 'a b', '%') });
+const reference = fc.constantFrom('one', 'two', 'three');
+const count = fc.nat({ max: 3 });
+
+const routeMatch: fc.Arbitrary<RouteMatch> = fc.record({
+  path: fc.record({ kind: fc.constantFrom('exact' as const, 'prefix' as const), value: path }),
+  methods: mostlyEmpty(fc.uniqueArray(method, { maxLength: 2 })),
+  headers: mostlyEmpty(fc.array(valueMatch, { maxLength: 2 })),
+  query: mostlyEmpty(fc.array(valueMatch, { maxLength: 2 })),
+});
+
+function mostlyEmpty<T>(list: fc.Arbitrary<T[]>): fc.Arbitrary<T[]> {
+  return fc.oneof({ weight: 3, arbitrary: fc.constant<T[]>([]) }, { weight: 1, arbitrary: list });
+}
+
+const action: fc.Arbitrary<RouteAction> = fc.oneof(
+  fc.record({
+    kind: fc.constant('forward' as const),
+    backends: fc.array(fc.record({ service: reference, weight: fc.integer({ min: 1, max: 9 }) }), { minLength: 1, maxLength: 2 }),
+  }),
+  fc.record({ kind: fc.constant('redirect' as const), status: fc.constantFrom(301 as const, 308 as const), location: path }),
+  fc.record({ kind: fc.constant('fail' as const), status: fc.constantFrom(500 as const, 503 as const), reason: fc.string() }),
+);
+
+const routeWithoutKey: fc.Arbitrary<Omit<Route, 'key'>> = fc.record({
+  source: fc.record({ kind: fc.constant('Ingress'), namespace: fc.constantFrom('n', 'n-m'), name: fc.constantFrom('i', 'j') }),
+  createdAtMs: count,
+  priority: fc.constantFrom(0, 0, 0, 1),
+  match: routeMatch,
+  policy: reference,
+  action,
+});
+
+const hostTls: fc.Arbitrary<HostTls | undefined> = fc.oneof(
+  fc.constant(undefined),
+  fc.record({ kind: fc.constant('terminate' as const), certificates: fc.array(reference, { maxLength: 2 }) }),
+);
+
+const host: fc.Arbitrary<Host> = fc
+  .record({ key: hostKey, routes: fc.array(routeWithoutKey, { maxLength: 6 }), tls: hostTls })
+  .map(({ key, routes, tls }) => {
+    const keyed: Route[] = routes.map((route, index) => ({ ...route, key: `${key} ${index}` }));
+    return { key, routes: keyed.sort(compareRoutes), tls };
+  });
+
+const policy: fc.Arbitrary<Policy> = fc.record({
+  key: reference,
+  redirectToHttps: fc.boolean(),
+  timeouts: fc.record({ connectMs: count, readMs: count, sendMs: count, requestMs: count, tunnelIdleMs: count }),
+  maxRequestBodyBytes: count,
+  retries: count,
+});
+
+const service: fc.Arbitrary<Service> = fc.record({
+  key: reference,
+  namespace: fc.constant('n'),
+  name: fc.constant('s'),
+  port: fc.constantFrom(80, 443),
+  protocol: fc.constant('http' as const),
+  tls: fc.constant(undefined),
+  loadBalancing: fc.constantFrom('round-robin' as const, 'least-request' as const),
+});
+
+const endpoint: fc.Arbitrary<Endpoint> = fc.record({
+  address: fc.constantFrom('10.0.0.1', '10.0.0.2', '::1'),
+  port: fc.constantFrom(80, 81),
+  state: fc.constantFrom('ready' as const, 'fallback' as const, 'draining' as const),
+  zone: fc.constantFrom(undefined, 'z1', 'z2'),
+  forZones: fc.uniqueArray(fc.constantFrom('z1', 'z2'), { maxLength: 2 }),
+});
+
+/** Endpoints of one service, no two at the same place. */
+export const endpointList = fc.uniqueArray(endpoint, { maxLength: 6, selector: ({ address, port }) => `${address} ${port}` });
+
+const endpointSet: fc.Arbitrary<EndpointSet> = fc.record({ key: reference, endpoints: endpointList });
+
+const certificate: fc.Arbitrary<Certificate> = fc.record({
+  key: reference,
+  names: fc.array(dnsName, { maxLength: 2 }),
+  chain: fc.constantFrom('chain 1', 'chain 2'),
+  privateKey: fc.constantFrom('secret key 1', 'secret key 2').map((text) => new Redacted(text)),
+  fingerprint: fc.constantFrom('f1', 'f2'),
+  notAfterMs: count,
+  keyType: fc.constantFrom('ec' as const, 'rsa' as const),
+});
+
+const listener: fc.Arbitrary<Listener> = fc.record({
+  key: reference,
+  addresses: fc.constantFrom(['127.0.0.1'], ['::1', '127.0.0.1']),
+  port: fc.constant(0),
+  publishedPort: fc.constantFrom(80, 443),
+  protocol: fc.constantFrom('http' as const, 'https' as const, 'tcp' as const),
+  proxyProtocolFrom: fc.constantFrom([], ['10.0.0.0/8']),
+});
+
+const l4Route: fc.Arbitrary<L4Route> = fc.record({
+  key: reference,
+  listener: reference,
+  protocol: fc.constantFrom('tcp' as const, 'udp' as const),
+  service: reference,
+  policy: reference,
+  source: fc.constant({ kind: 'TCPRoute', namespace: 'n', name: 'r' }),
+});
+
+const challenge: fc.Arbitrary<Challenge> = fc.record({ token: reference, keyAuthorization: fc.constantFrom('x', 'y') });
+
+function part<T>(entry: fc.Arbitrary<T>, keyOf: (entry: T) => string, all = false): fc.Arbitrary<ReadonlyMap<string, T>> {
+  const bounds = all ? { minLength: 3, maxLength: 3 } : { maxLength: 4 };
+  return fc.uniqueArray(entry, { ...bounds, selector: keyOf }).map((entries) => new Map(entries.map((one) => [keyOf(one), one])));
+}
+
+const byKey = (entry: { readonly key: string }): string => entry.key;
+
+/** A table whose references all resolve. */
+export const routeTable: fc.Arbitrary<RouteTable> = fc.record({
+  listeners: part(listener, byKey, true),
+  hosts: part(host, byKey),
+  l4: part(l4Route, byKey),
+  policies: part(policy, byKey, true),
+  services: part(service, byKey, true),
+  endpoints: part(endpointSet, byKey),
+  certificates: part(certificate, byKey, true),
+  challenges: part(challenge, ({ token }) => token),
+});
+
+/** A request that has good odds to meet one of the tables' routes. */
+export const matchRequest: fc.Arbitrary<MatchRequest> = fc.record({
+  host: fc.oneof({ weight: 8, arbitrary: dnsName }, { weight: 1, arbitrary: fc.constantFrom('', '.a', 'a.', '*', '*.a', 'a..b') }),
+  method,
+  path: fc.oneof({ weight: 8, arbitrary: path }, { weight: 1, arbitrary: fc.constantFrom('', '*', 'x/y') }),
+  query: fc
+    .array(fc.constantFrom('p', 'p=', 'p=1', 'q=2', 'q=a+b', 'q=a%20b', '', 'p=%25', '%71=1'), { maxLength: 3 })
+    .map((all) => all.join('&')),
+  headers: fc.array(valueMatch, { maxLength: 3 }).map((all) => all.flatMap(({ name, value }) => [name, value])),
+});
+
+/** Anything at all in the place of a request. */
+export const hostileRequest: fc.Arbitrary<MatchRequest> = fc.record({
+  host: fc.string({ unit: 'binary', maxLength: 300 }),
+  method: fc.string(),
+  path: fc.string({ unit: 'binary', maxLength: 300 }),
+  query: fc.string({ unit: 'binary', maxLength: 300 }),
+  headers: fc.array(fc.string(), { maxLength: 9 }),
+});
+
+/** A sequence of tables in which each keeps some parts and entries of the one before by reference. */
+export const tableHistory: fc.Arbitrary<readonly RouteTable[]> = fc
+  .tuple(routeTable, fc.array(fc.tuple(routeTable, fc.constantFrom('hosts', 'policies', 'endpoints', 'host', 'all')), { maxLength: 4 }))
+  .map(([first, edits]) => {
+    const tables = [first];
+    for (const [other, edit] of edits) tables.push(editTable(tables.at(-1) ?? first, other, edit));
+    return tables;
+  });
+
+function editTable(table: RouteTable, other: RouteTable, edit: string): RouteTable {
+  if (edit === 'all') return other;
+  if (edit !== 'host') return { ...table, [edit]: other[edit as 'hosts' | 'policies' | 'endpoints'] };
+  const [replaced] = other.hosts.values();
+  return replaced === undefined ? table : { ...table, hosts: new Map(table.hosts).set(replaced.key, replaced) };
+}

@@ -1,0 +1,87 @@
+import type { MatchRequest } from '../../../src/routes/match-request.ts';
+import type { Route, RouteTable, ValueMatch } from '../../../src/routes/route-table.ts';
+
+/**
+ * The rules of matching as prose has them, with no index and nothing shared with the code under test: of all (host, route) pairs that
+ * match, the one that no other comes before.
+ */
+export function naiveMatch(table: RouteTable, request: MatchRequest): string {
+  const covering = [...table.hosts.values()].filter((host) => naiveCovers(host.key, request.host));
+  if (covering.length === 0) return 'no_host';
+  const pairs = covering.flatMap((host) =>
+    host.routes.filter((route) => matches(route, request)).map((route) => ({ host: host.key, route })),
+  );
+  const first = pairs.find((pair) => pairs.every((other) => other === pair || comesBefore(pair, other)));
+  return first === undefined ? 'no_path' : `${first.host} ${first.route.key}`;
+}
+
+/** Labels from the right must be equal; `*.` takes exactly one label more, `**.` at least one. */
+export function naiveCovers(key: string, name: string): boolean {
+  if (key === '*') return true;
+  const nameLabels = name.split('.');
+  const [first, ...rest] = key.split('.');
+  if (first !== '*' && first !== '**') return key === name;
+  const more = nameLabels.length - rest.length;
+  if (nameLabels[0] === '' || name.length > 253) return false;
+  return (first === '*' ? more === 1 : more >= 1) && rest.join('.') === nameLabels.slice(more).join('.');
+}
+
+function matches(route: Route, request: MatchRequest): boolean {
+  const { path, methods, headers, query } = route.match;
+  const pathMatches = path.kind === 'exact' ? path.value === request.path : prefixMatches(path.value, request.path);
+  return (
+    pathMatches &&
+    (methods.length === 0 || methods.includes(request.method)) &&
+    headers.every((wanted) => hasHeader(request.headers, wanted)) &&
+    query.every((wanted) => new URLSearchParams(request.query).get(wanted.name) === wanted.value)
+  );
+}
+
+function prefixMatches(prefix: string, path: string): boolean {
+  if (path !== '' && !path.startsWith('/')) return false;
+  const wanted = prefix.replace(/\/+$/, '').split('/');
+  const given = path.split('/');
+  return wanted.every((element, index) => element === given[index]);
+}
+
+function hasHeader(headers: readonly string[], wanted: ValueMatch): boolean {
+  return headers.some((name, index) => index % 2 === 0 && name === wanted.name && headers[index + 1] === wanted.value);
+}
+
+interface Pair {
+  readonly host: string;
+  readonly route: Route;
+}
+
+function comesBefore(a: Pair, b: Pair): boolean {
+  const steps: readonly (readonly [number | string, number | string])[] = [
+    [hostClass(a.host), hostClass(b.host)],
+    [-suffix(a.host).length, -suffix(b.host).length],
+    [a.host.startsWith('**') ? 1 : 0, b.host.startsWith('**') ? 1 : 0],
+    [-a.route.priority, -b.route.priority],
+    [a.route.match.path.kind, b.route.match.path.kind], // 'exact' < 'prefix'
+    [-pathSize(a.route), -pathSize(b.route)],
+    [a.route.match.methods.length > 0 ? 0 : 1, b.route.match.methods.length > 0 ? 0 : 1],
+    [-a.route.match.headers.length, -b.route.match.headers.length],
+    [-a.route.match.query.length, -b.route.match.query.length],
+    [a.route.createdAtMs || Number.POSITIVE_INFINITY, b.route.createdAtMs || Number.POSITIVE_INFINITY],
+    [`${a.route.source.namespace}/${a.route.source.name}`, `${b.route.source.namespace}/${b.route.source.name}`],
+    [a.route.key, b.route.key],
+  ];
+  for (const [left, right] of steps) if (left !== right) return left < right;
+  return false;
+}
+
+function hostClass(key: string): number {
+  if (key === '*') return 2;
+  return key.startsWith('*') ? 1 : 0;
+}
+
+function suffix(key: string): string {
+  return key.startsWith('*') ? key.slice(key.indexOf('.') + 1) : key;
+}
+
+function pathSize(route: Route): number {
+  const { kind, value } = route.match.path;
+  return kind === 'exact' ? value.length : value.replace(/\/+$/, '').length;
+}

@@ -59,9 +59,9 @@ export interface MessageHandler<Head> {
   onEnd(trailers: readonly string[]): void;
 }
 
-/** Why a parser refused its input: the status and flag to answer with (request side), and a reason for the log. */
+/** Why a parser refused its input: the status and flag to answer with (502 for an answer of the upstream), and a reason for the log. */
 export interface ParseFailure {
-  readonly status: 400 | 413 | 414 | 417 | 431 | 501 | 505;
+  readonly status: 400 | 413 | 414 | 417 | 431 | 501 | 502 | 505;
   readonly flag: ResponseFlag;
   /** Names the rule that was broken, from a fixed set: `bare-lf`, `te-with-cl` ... */
   readonly rule: string;

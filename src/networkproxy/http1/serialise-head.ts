@@ -1,0 +1,43 @@
+import type { BodyFraming } from './message-handler.ts';
+
+/**
+ * Heads as one latin1 string each, to be written in one go. Names go out in lower case, as they are in the model. Values come from a
+ * parser or from us, and are trusted to hold no control byte.
+ */
+
+/** `name: value` lines for a flat list. */
+export function serialiseFields(headers: readonly string[]): string {
+  let lines = '';
+  for (let i = 0; i < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return lines;
+}
+
+/**
+ * A request head with `host` first. `headers` holds end-to-end fields (`content-length` among them); a chunked body adds its
+ * `transfer-encoding`. `extraLines` are complete lines that end in CRLF.
+ */
+export function serialiseRequestHead(
+  method: string,
+  target: string,
+  authority: string,
+  headers: readonly string[],
+  body: BodyFraming,
+  extraLines: string,
+): string {
+  return `${method} ${target} HTTP/1.1\r\nhost: ${authority}\r\n${serialiseFields(headers)}${framingLine(body)}${extraLines}\r\n`;
+}
+
+/** A response head. See `serialiseRequestHead`. */
+export function serialiseResponseHead(
+  status: number,
+  reason: string,
+  headers: readonly string[],
+  body: BodyFraming,
+  extraLines: string,
+): string {
+  return `HTTP/1.1 ${status} ${reason}\r\n${serialiseFields(headers)}${framingLine(body)}${extraLines}\r\n`;
+}
+
+function framingLine(body: BodyFraming): string {
+  return body.kind === 'chunked' ? 'transfer-encoding: chunked\r\n' : '';
+}

@@ -124,7 +124,7 @@ test('applying a delta keeps the reference of everything it does not name', () =
       const next = applyDelta(a, delta);
       for (const part of tableParts) {
         if (delta[part] === undefined) assert.equal(next[part], a[part]);
-        const named = new Set<unknown>(delta[part]?.set as readonly unknown[] | undefined);
+        const named: ReadonlySet<unknown> = new Set<unknown>(delta[part]?.set as readonly unknown[] | undefined);
         const entries: ReadonlyMap<string, unknown> = next[part];
         for (const [key, entry] of entries) if (!named.has(entry)) assert.equal(entry, a[part].get(key));
       }

@@ -2,8 +2,8 @@
 export const maxTimeoutMs = 2 ** 31 - 1;
 
 /**
- * Something with one deadline. Subclass it (or hold one) and override `onTimeout`. Moving a deadline further away costs one field write;
- * the wheel looks again when the old slot comes up, so re-arming on every chunk is free.
+ * Something with one deadline. Subclass it (or hold one) and override `onTimeout`. Moving a deadline further away costs a look at the
+ * clock and one field write; the wheel looks again when the old slot comes up, so re-arming on every chunk is cheap.
  */
 export abstract class Deadline {
   /** @internal owned by the wheel */
@@ -15,6 +15,7 @@ export abstract class Deadline {
   /** @internal the slot that it is linked in; -1 when it is not linked */
   slot = -1;
 
+  /** The time is over; the deadline is no longer armed. What it throws is an uncaught exception, and the other deadlines still fire. */
   abstract onTimeout(): void;
 }
 
@@ -37,7 +38,7 @@ const realClock: WheelClock = {
 
 /**
  * One coarse timer for any number of deadlines: a ring of slots of intrusive lists, so arming and disarming are O(1) and allocate
- * nothing. A deadline fires up to one tick late and never early.
+ * nothing. A deadline fires at the first tick after its time: never early, also when the event loop stood still before it was armed.
  */
 export class TimerWheel {
   readonly #tickMs: number;
@@ -47,8 +48,10 @@ export class TimerWheel {
   readonly #stop: () => void;
   readonly #origin: number;
   readonly #batch: Deadline[] = [];
+  /** The last tick whose deadlines were run; the clock may be further. */
   #tick = 1;
   #size = 0;
+  #closed = false;
 
   /**
    * @param tickMs resolution, default 100 ms
@@ -73,10 +76,12 @@ export class TimerWheel {
     return this.#origin + this.#tick * this.#tickMs;
   }
 
-  /** Arms `deadline` to fire in `ms` (capped at 2^31-1). Replaces an earlier deadline of the same object. */
+  /** Arms `deadline` to fire in `ms` (capped at 2^31-1). Replaces an earlier deadline of the same object. Nothing after `close`. */
   arm(deadline: Deadline, ms: number): void {
-    const ticks = Math.ceil(Math.min(Math.max(ms, 0), maxTimeoutMs) / this.#tickMs) + 1;
-    const due = this.#tick + ticks;
+    if (this.#closed) return;
+    // From the clock, not from the last tick: after a stall that tick is long past, and the deadline would come too early.
+    const dueMs = this.#clock.now() - this.#origin + Math.min(Math.max(ms, 0), maxTimeoutMs);
+    const due = Math.max(Math.ceil(dueMs / this.#tickMs), this.#tick + 1);
     const later = deadline.slot !== -1 && due >= deadline.dueTick;
     deadline.dueTick = due;
     if (later) return; // still linked under an earlier slot, which moves it on when it comes up
@@ -101,7 +106,9 @@ export class TimerWheel {
     }
   }
 
+  /** Disarms everything; nothing fires any more. */
   close(): void {
+    this.#closed = true;
     this.#stop();
     for (let slot = 0; slot < this.#slots.length; slot++) {
       for (let deadline = this.#slots[slot]; deadline !== undefined; deadline = this.#slots[slot]) this.disarm(deadline);
@@ -124,15 +131,21 @@ export class TimerWheel {
     batch.length = 0;
   }
 
-  /** A handler that ran before in the same batch may have disarmed this deadline (dueTick 0) or armed it again (linked). */
+  /** A handler that ran before in the same batch may have disarmed this deadline (dueTick 0), armed it again (linked), or closed the wheel. */
   #settle(deadline: Deadline): void {
-    if (deadline.dueTick === 0 || deadline.slot !== -1) return;
+    if (deadline.dueTick === 0 || deadline.slot !== -1 || this.#closed) return;
     if (deadline.dueTick > this.#tick) {
       this.#link(deadline, deadline.dueTick);
       return;
     }
     deadline.dueTick = 0;
-    deadline.onTimeout();
+    try {
+      deadline.onTimeout();
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
   }
 
   #link(deadline: Deadline, due: number): void {

@@ -1,0 +1,163 @@
+import { applyDelta } from '../../src/routes/apply-delta.ts';
+import { CompiledTable, type MatchRequest } from '../../src/routes/compiled-table.ts';
+import { diffTables } from '../../src/routes/diff-tables.ts';
+import {
+  type EndpointSet,
+  emptyRouteTable,
+  type Host,
+  type Policy,
+  type Route,
+  type RouteTable,
+  type Service,
+} from '../../src/routes/route-table.ts';
+import { validateTable } from '../../src/routes/validate-table.ts';
+
+/** One measured number. */
+export interface Measurement {
+  readonly name: string;
+  readonly unit: string;
+  readonly value: number;
+}
+
+/** The matcher and the table's changes at the size of the budgets in DESIGN section 5: 10,000 hosts, and 1,000 paths under one. */
+export async function run(): Promise<Measurement[]> {
+  const hosts = manyHosts(10_000);
+  const compiled = CompiledTable.compile(hosts);
+  const paths = CompiledTable.compile(manyPaths(1000));
+  return [
+    { name: 'match, 10,000 hosts', unit: 'ns', value: matchNs(compiled, hostRequests(hosts)) },
+    { name: 'match, 1 host with 1,000 prefixes', unit: 'ns', value: matchNs(paths, pathRequests(1000)) },
+    { name: 'match, 10,000 hosts, name behind a wildcard', unit: 'ns', value: matchNs(withWildcard(hosts), wildcardRequests(1000)) },
+    { name: 'compile from scratch, 10,000 hosts', unit: 'ms', value: medianMs(() => CompiledTable.compile(hosts)) },
+    { name: 'compile, one of 10,000 hosts changed', unit: 'ms', value: changedHostMs(hosts, compiled) },
+    { name: 'validate, 10,000 hosts', unit: 'ms', value: medianMs(() => validateTable(hosts)) },
+    { name: 'diff, apply and compile, one of 10,000 endpoint sets changed', unit: 'ms', value: changedEndpointMs(hosts, compiled) },
+  ];
+}
+
+function changedHostMs(table: RouteTable, compiled: CompiledTable): number {
+  const changed: Host = { key: 'app-77.example.com', routes: [makeRoute('changed', '/changed', 'service-77')], tls: undefined };
+  const next = { ...table, hosts: new Map(table.hosts).set(changed.key, changed) };
+  return medianMs(() => CompiledTable.compile(next, compiled));
+}
+
+function changedEndpointMs(table: RouteTable, compiled: CompiledTable): number {
+  const next = { ...table, endpoints: new Map(table.endpoints).set('service-77', makeEndpoints('service-77', '10.9.9.9')) };
+  return medianMs(() => {
+    const delta = diffTables(table, next);
+    if (delta === undefined) throw new Error('Cannot measure a change: there is none');
+    CompiledTable.compile(applyDelta(table, delta), compiled);
+  });
+}
+
+/** Nanoseconds a match: the median of nine rounds over all requests, each with strings that have no hash yet, as in real life. */
+function matchNs(table: CompiledTable, requests: readonly MatchRequest[]): number {
+  const perRound = Math.ceil(200_000 / requests.length);
+  const rounds = Array.from({ length: 9 }, () => {
+    let elapsedMs = 0;
+    for (let repeat = 0; repeat < perRound; repeat++) {
+      const fresh = requests.map(withFreshStrings);
+      const start = performance.now();
+      for (const request of fresh) if (table.match(request).kind !== 'route') throw new Error(`Cannot measure ${request.path}: no match`);
+      elapsedMs += performance.now() - start;
+    }
+    return (elapsedMs * 1e6) / (perRound * requests.length);
+  });
+  return median(rounds);
+}
+
+/** Slices of a longer text, as a parser makes them. */
+function withFreshStrings(request: MatchRequest): MatchRequest {
+  const head = Buffer.from(`GET ${request.path} HTTP/1.1\r\nhost: ${request.host}\r\n`, 'latin1').toString('latin1');
+  const pathEnd = 4 + request.path.length;
+  const hostStart = pathEnd + 17;
+  return { ...request, path: head.slice(4, pathEnd), host: head.slice(hostStart, hostStart + request.host.length) };
+}
+
+function hostRequests(table: RouteTable): MatchRequest[] {
+  return [...table.hosts.keys()].map((host) => makeRequest(host, '/catalogue/items/4711'));
+}
+
+function pathRequests(count: number): MatchRequest[] {
+  return Array.from({ length: count }, (_, index) => makeRequest('app.example.com', `/team-${index % 10}/service-${index}/items/4711`));
+}
+
+function wildcardRequests(count: number): MatchRequest[] {
+  return Array.from({ length: count }, (_, index) => makeRequest(`tenant-${index}.apps.example.com`, '/'));
+}
+
+function withWildcard(table: RouteTable): CompiledTable {
+  const host: Host = { key: '*.apps.example.com', routes: [makeRoute('wildcard', '/', 'service-0')], tls: undefined };
+  return CompiledTable.compile({ ...table, hosts: new Map(table.hosts).set(host.key, host) });
+}
+
+function manyHosts(count: number): RouteTable {
+  const hosts = Array.from({ length: count }, (_, index): Host => {
+    return { key: `app-${index}.example.com`, routes: [makeRoute(`route-${index}`, '/', `service-${index}`)], tls: undefined };
+  });
+  return makeTable(hosts, count);
+}
+
+function manyPaths(count: number): RouteTable {
+  const routes = Array.from({ length: count }, (_, index) =>
+    makeRoute(`route-${index}`, `/team-${index % 10}/service-${index}`, 'service-0'),
+  );
+  return makeTable([{ key: 'app.example.com', routes, tls: undefined }], 1);
+}
+
+function makeTable(hosts: readonly Host[], services: number): RouteTable {
+  const keys = Array.from({ length: services }, (_, index) => `service-${index}`);
+  return {
+    ...emptyRouteTable,
+    hosts: new Map(hosts.map((host) => [host.key, host])),
+    policies: new Map([[policy.key, policy]]),
+    services: new Map(keys.map((key) => [key, makeService(key)])),
+    endpoints: new Map(keys.map((key) => [key, makeEndpoints(key, '10.0.0.1')])),
+  };
+}
+
+const policy: Policy = {
+  key: 'default',
+  redirectToHttps: false,
+  timeouts: { connectMs: 5000, readMs: 60_000, sendMs: 60_000, requestMs: 0, tunnelIdleMs: 300_000 },
+  maxRequestBodyBytes: 0,
+  retries: 1,
+};
+
+function makeRoute(key: string, prefix: string, service: string): Route {
+  return {
+    key,
+    source: { kind: 'Ingress', namespace: 'default', name: key },
+    createdAtMs: 0,
+    priority: 0,
+    match: { path: { kind: 'prefix', value: prefix }, methods: [], headers: [], query: [] },
+    policy: policy.key,
+    action: { kind: 'forward', backends: [{ service, weight: 1 }] },
+  };
+}
+
+function makeService(key: string): Service {
+  return { key, namespace: 'default', name: key, port: 80, protocol: 'http', tls: undefined, loadBalancing: 'round-robin' };
+}
+
+function makeEndpoints(key: string, address: string): EndpointSet {
+  return { key, endpoints: [{ address, port: 8080, state: 'ready', zone: undefined, forZones: [] }] };
+}
+
+function makeRequest(host: string, path: string): MatchRequest {
+  return { host, path, method: 'GET', query: '', headers: ['host', host, 'user-agent', 'bench'] };
+}
+
+function medianMs(work: () => unknown): number {
+  const rounds = Array.from({ length: 15 }, () => {
+    const start = performance.now();
+    work();
+    return performance.now() - start;
+  });
+  return median(rounds);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? Number.NaN;
+}

@@ -41,6 +41,7 @@ export class WorkerCounters {
     upstreamIdle: () => 0,
     upstreamActive: () => 0,
     upstreamConnecting: () => 0,
+    accessLogDropped: () => 0,
   };
 
   /** @param routeSeriesCap most (route, service) series kept apart, default 2,000 */
@@ -81,6 +82,7 @@ export class WorkerCounters {
       upstreamRetries: this.upstreamRetries,
       upstreamEjections: this.upstreamEjections,
       zombies: this.zombies,
+      accessLogDropped: this.gauges.accessLogDropped(),
     };
   }
 }
@@ -96,6 +98,8 @@ export interface WorkerGauges {
   upstreamIdle: () => number;
   upstreamActive: () => number;
   upstreamConnecting: () => number;
+  /** Lines that were dropped, ever: a total that its owner counts. */
+  accessLogDropped: () => number;
 }
 
 /** A worker's counters as plain data. */
@@ -125,4 +129,5 @@ export interface WorkerTotals {
   readonly upstreamRetries: number;
   readonly upstreamEjections: number;
   readonly zombies: number;
+  readonly accessLogDropped: number;
 }

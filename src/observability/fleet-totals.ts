@@ -1,0 +1,106 @@
+import type { HistogramData } from './counters/histogram.ts';
+import { type RequestLabels, requestSeriesWidth } from './counters/request-series.ts';
+import { closedIndex } from './counters/termination-reason.ts';
+import { WorkerCounters, type WorkerTotals } from './counters/worker-counters.ts';
+import { addSeriesBlock } from './request-series-index.ts';
+
+/** The counters of one worker as the main process holds them: totals, and a block of request series with their indexes. */
+export interface WorkerReport {
+  readonly totals: WorkerTotals;
+  readonly requestValues: Float64Array;
+  /** Index of each series of the block, in a `RequestSeriesIndex`. */
+  readonly requestIndexes: readonly number[];
+}
+
+/** The counters of all workers, dead ones included, at one moment: what a scrape shows. */
+export interface FleetTotals {
+  readonly totals: WorkerTotals;
+  /** By series index. */
+  readonly requestLabels: readonly RequestLabels[];
+  readonly requestValues: Float64Array;
+}
+
+/** Totals with every number at zero. */
+export function zeroTotals(): WorkerTotals {
+  return new WorkerCounters(0).totals();
+}
+
+/** A report with nothing counted. */
+export function emptyReport(): WorkerReport {
+  return { totals: zeroTotals(), requestValues: new Float64Array(0), requestIndexes: [] };
+}
+
+/** The sum of `reports`, taken from the same snapshots throughout, so that accepted = active + closed holds in it if it does in each. */
+export function sumReports(reports: readonly WorkerReport[], labels: readonly RequestLabels[]): FleetTotals {
+  let totals = zeroTotals();
+  const requestValues = new Float64Array(labels.length * requestSeriesWidth);
+  for (const report of reports) {
+    totals = addTotals(totals, report.totals);
+    addSeriesBlock(requestValues, report.requestValues, report.requestIndexes);
+  }
+  return { totals, requestLabels: labels, requestValues };
+}
+
+/** What is left of a worker that died: its totals stay, its open connections are closed as `worker_lost`, its gauges are zero. */
+export function lostWorker(report: WorkerReport): WorkerReport {
+  const { totals } = report;
+  const connectionsClosed = totals.connectionsClosed.slice();
+  const lost = closedIndex('proxy', 'worker_lost');
+  connectionsClosed[lost] = (connectionsClosed[lost] ?? 0) + totals.connectionsActive;
+  return {
+    ...report,
+    totals: {
+      ...totals,
+      connectionsClosed,
+      connectionsActive: 0,
+      connectedClients: 0,
+      portProxyConnections: 0,
+      tlsTerminatedConnections: 0,
+      upstreamIdle: 0,
+      upstreamActive: 0,
+      upstreamConnecting: 0,
+    },
+  };
+}
+
+/** Two dead workers' reports as one, so that restarts do not add up in memory. */
+export function foldReports(a: WorkerReport, b: WorkerReport, seriesCount: number): WorkerReport {
+  const requestValues = new Float64Array(seriesCount * requestSeriesWidth);
+  addSeriesBlock(requestValues, a.requestValues, a.requestIndexes);
+  addSeriesBlock(requestValues, b.requestValues, b.requestIndexes);
+  return { totals: addTotals(a.totals, b.totals), requestValues, requestIndexes: Array.from({ length: seriesCount }, (_, index) => index) };
+}
+
+function addTotals(a: WorkerTotals, b: WorkerTotals): WorkerTotals {
+  return {
+    connectionsAccepted: a.connectionsAccepted + b.connectionsAccepted,
+    connectionsActive: a.connectionsActive + b.connectionsActive,
+    connectionsClosed: addLists(a.connectionsClosed, b.connectionsClosed),
+    connectionDuration: addHistograms(a.connectionDuration, b.connectionDuration),
+    bytesReceived: a.bytesReceived + b.bytesReceived,
+    bytesSent: a.bytesSent + b.bytesSent,
+    connectedClients: a.connectedClients + b.connectedClients,
+    portProxyConnections: a.portProxyConnections + b.portProxyConnections,
+    tlsTerminatedConnections: a.tlsTerminatedConnections + b.tlsTerminatedConnections,
+    tlsTerminated: a.tlsTerminated + b.tlsTerminated,
+    tlsHandshakes: addLists(a.tlsHandshakes, b.tlsHandshakes),
+    responsesByFlag: addLists(a.responsesByFlag, b.responsesByFlag),
+    upstreamIdle: a.upstreamIdle + b.upstreamIdle,
+    upstreamActive: a.upstreamActive + b.upstreamActive,
+    upstreamConnecting: a.upstreamConnecting + b.upstreamConnecting,
+    upstreamConnects: a.upstreamConnects + b.upstreamConnects,
+    upstreamConnectFailures: a.upstreamConnectFailures + b.upstreamConnectFailures,
+    upstreamRetries: a.upstreamRetries + b.upstreamRetries,
+    upstreamEjections: a.upstreamEjections + b.upstreamEjections,
+    zombies: a.zombies + b.zombies,
+    accessLogDropped: a.accessLogDropped + b.accessLogDropped,
+  };
+}
+
+function addLists(a: readonly number[], b: readonly number[]): number[] {
+  return a.map((value, index) => value + (b[index] ?? 0));
+}
+
+function addHistograms(a: HistogramData, b: HistogramData): HistogramData {
+  return { buckets: addLists(a.buckets, b.buckets), sum: a.sum + b.sum, count: a.count + b.count };
+}

@@ -1,0 +1,45 @@
+import type { HistogramData } from './counters/histogram.ts';
+import type { FleetTotals } from './fleet-totals.ts';
+
+/** Everything that a scrape reads, gathered at one moment. */
+export interface MetricSource {
+  readonly fleet: FleetTotals;
+  readonly workers: readonly WorkerFacts[];
+  readonly controller: ControllerFacts;
+}
+
+/** One worker slot. */
+export interface WorkerFacts {
+  readonly slot: number;
+  readonly serving: boolean;
+  readonly generation: number;
+  readonly restarts: number;
+  readonly eventLoopDelayMs: number;
+}
+
+/** The main process's own facts. */
+export interface ControllerFacts {
+  /** Tables that were published; 0: none. */
+  readonly tableGeneration: number;
+  /** Since the last table was published; undefined: there is none. */
+  readonly tableAgeMs: number | undefined;
+  /** Seconds, with the bounds that the owner uses. */
+  readonly translateDurations: BoundedHistogram;
+  readonly applyDurations: BoundedHistogram;
+  /** Problems in users' objects now, by reason; every reason, zeros too. */
+  readonly problems: Readonly<Record<string, number>>;
+  readonly sources: readonly SourceFacts[];
+  readonly leader: boolean;
+  /** 99th percentile since the last scrape. */
+  readonly eventLoopDelayMs: number;
+}
+
+export interface SourceFacts {
+  readonly resource: string;
+  readonly healthy: boolean;
+  readonly restarts: number;
+}
+
+export interface BoundedHistogram extends HistogramData {
+  readonly bounds: readonly number[];
+}

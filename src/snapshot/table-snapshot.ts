@@ -1,0 +1,73 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { messageOf, SmartProxyError } from '../errors.ts';
+import type { RouteTable } from '../routes/route-table.ts';
+import { openTable, sealTable } from './seal-table.ts';
+
+export interface TableSnapshotOptions {
+  readonly file: string;
+  /** 32 bytes. */
+  readonly key: Buffer;
+  /** How long changes are gathered before they are written. */
+  readonly debounceMs?: number;
+  /** A write that failed; the next change tries again. */
+  readonly onError: (error: SmartProxyError) => void;
+}
+
+/** The last good table on disk, encrypted: written some seconds after changes, read when the API server is absent at start. */
+export class TableSnapshot {
+  readonly #options: TableSnapshotOptions;
+  #waiting: RouteTable | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: TableSnapshotOptions) {
+    this.#options = options;
+  }
+
+  /** The table of the last run; undefined: none was written yet.
+   * @throws SmartProxyError SNAPSHOT_INVALID when it can't be trusted, STATE_UNUSABLE when it can't be read */
+  async load(): Promise<RouteTable | undefined> {
+    const { file, key } = this.#options;
+    const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw new SmartProxyError('STATE_UNUSABLE', `Cannot read the last-good snapshot ${file}: ${messageOf(error)}`, { cause: error });
+    });
+    return bytes === undefined ? undefined : openTable(bytes, key);
+  }
+
+  /** Takes a table that was published; it is written within the debounce time, unless a newer one comes. */
+  save(table: RouteTable): void {
+    this.#waiting = table;
+    this.#timer ??= setTimeout(() => void this.flush(), this.#options.debounceMs ?? 5000).unref();
+  }
+
+  /** Writes what waits and resolves when it is on disk. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const table = this.#waiting;
+    this.#waiting = undefined;
+    if (table !== undefined) this.#writing = this.#writing.then(() => this.#write(table));
+    return this.#writing;
+  }
+
+  /** Whole or not at all: a crash leaves the old file. */
+  async #write(table: RouteTable): Promise<void> {
+    const { file, key, onError } = this.#options;
+    const temporary = `${file}.new`;
+    try {
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      const handle = await open(temporary, 'w', 0o600);
+      try {
+        await handle.writeFile(sealTable(table, key));
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, file);
+    } catch (error) {
+      onError(new SmartProxyError('STATE_UNUSABLE', `Cannot write the last-good snapshot ${file}: ${messageOf(error)}`, { cause: error }));
+    }
+  }
+}

@@ -1,0 +1,6 @@
+/** Where a listener is reachable. */
+export interface BoundAddress {
+  readonly listener: string;
+  readonly address: string;
+  readonly port: number;
+}

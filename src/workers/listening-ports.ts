@@ -1,0 +1,94 @@
+import type { Listener } from '../routes/route-table.ts';
+import { type BoundPort, bindPort, lacksIpv6 } from './bind-port.ts';
+import type { BoundAddress } from './bound-address.ts';
+import type { SocketForWorker } from './worker-process.ts';
+
+/** One address of a listener with the sockets that the main process holds for it. */
+export interface ListeningPort extends BoundPort {
+  readonly listener: string;
+  /** What was asked for: an address and a port, perhaps 0. */
+  readonly requested: string;
+}
+
+/** The listening sockets of the main process: one for each listener address and worker slot. */
+export class ListeningPorts {
+  readonly #slots: number;
+  readonly #onSkipped: (listener: string, address: string) => void;
+  readonly #ports = new Map<string, ListeningPort>();
+
+  /** @param onSkipped told of an IPv6 address that was left out because the machine has none */
+  constructor(slots: number, onSkipped: (listener: string, address: string) => void) {
+    this.#slots = slots;
+    this.#onSkipped = onSkipped;
+  }
+
+  get all(): readonly ListeningPort[] {
+    return [...this.#ports.values()];
+  }
+
+  get addresses(): readonly BoundAddress[] {
+    return this.all.map(({ listener, address, port }) => ({ listener, address, port }));
+  }
+
+  /** The sockets that the worker of `slot` listens on. */
+  ofSlot(slot: number): readonly SocketForWorker[] {
+    return this.all.flatMap(({ listener, address, sockets }) => {
+      const socket = sockets[slot];
+      return socket === undefined ? [] : [{ listener, address, socket }];
+    });
+  }
+
+  /**
+   * Binds every address of `listener` that is not bound yet; all of them share a port when it is 0. Returns the new ones; when one
+   * fails, none of them stays.
+   * @throws SmartProxyError ADDRESS_IN_USE or ADDRESS_UNAVAILABLE
+   */
+  open(listener: Listener): readonly ListeningPort[] {
+    const opened: ListeningPort[] = [];
+    try {
+      for (const address of listener.addresses) {
+        const port = this.#bind(listener, address, opened.length);
+        if (port !== undefined) opened.push(port);
+      }
+    } catch (error) {
+      for (const port of opened) this.release(port);
+      throw error;
+    }
+    return opened;
+  }
+
+  /** The ports that `listeners` do not ask for any more. */
+  surplus(listeners: ReadonlyMap<string, Listener>): readonly ListeningPort[] {
+    const wanted = new Set(
+      [...listeners.values()].flatMap((listener) => listener.addresses.map((address) => requestKey(listener, address))),
+    );
+    return this.all.filter(({ requested }) => !wanted.has(requested));
+  }
+
+  /** Closes our copies; a queue that no worker holds ends here. */
+  release(port: ListeningPort): void {
+    this.#ports.delete(port.requested);
+    for (const socket of port.sockets) socket.close();
+  }
+
+  #bind(listener: Listener, address: string, openedBefore: number): ListeningPort | undefined {
+    const requested = requestKey(listener, address);
+    if (this.#ports.has(requested)) return undefined;
+    const sibling = this.all.find((port) => port.listener === listener.key);
+    const number = listener.port === 0 ? (sibling?.port ?? 0) : listener.port;
+    try {
+      const port = { ...bindPort(address, number, this.#slots), listener: listener.key, requested };
+      this.#ports.set(requested, port);
+      return port;
+    } catch (error) {
+      const isLast = openedBefore === 0 && address === listener.addresses.at(-1);
+      if (isLast || !lacksIpv6(address, error)) throw error;
+      this.#onSkipped(listener.key, address);
+      return undefined;
+    }
+  }
+}
+
+function requestKey(listener: Listener, address: string): string {
+  return `${listener.key} ${address} ${listener.port}`;
+}

@@ -1,0 +1,7 @@
+import type { RouteTable } from '../routes/route-table.ts';
+
+/** The table that workers get: without an https listener nobody ends TLS, so no private key leaves the main process. */
+export function tableForWorkers(table: RouteTable): RouteTable {
+  for (const listener of table.listeners.values()) if (listener.protocol === 'https') return table;
+  return table.certificates.size === 0 ? table : { ...table, certificates: new Map() };
+}

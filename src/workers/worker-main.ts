@@ -1,0 +1,158 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Config } from '../config/config.ts';
+import { assertNever, messageOf } from '../errors.ts';
+import { decodeDelta } from '../routes/encode-delta.ts';
+import type { Listener } from '../routes/route-table.ts';
+import { DataPlane } from './data-plane.ts';
+import { openAccessLog } from './open-access-log.ts';
+import type { FromWorker, InheritedSocket, ToWorker } from './protocol.ts';
+import { SnapshotEncoder } from './wire-snapshot.ts';
+
+type Start = Extract<ToWorker, { readonly type: 'start' }>;
+
+/** Resolution of the event-loop delay histogram: coarse, because each sample wakes the process. */
+const delayResolutionMs = 50;
+/** How long a dying worker may take to write its last log lines. */
+const flushTimeoutMs = 1000;
+
+/**
+ * The worker process: a data plane driven by messages of the main process. It ends when told to or when the channel closes, because
+ * a worker without a main process would serve an old table for ever.
+ */
+export function runWorker(): void {
+  // The main process decides when workers go: a signal to the whole process group must not cut connections.
+  process.on('SIGTERM', () => {});
+  process.on('SIGINT', () => {});
+  process.once('disconnect', () => process.exit(0));
+  process.once('message', (message: ToWorker) => {
+    if (message.type !== 'start') throw new Error(`Cannot start the worker: the first message is "${message.type}"`);
+    new Worker(message);
+  });
+  send({ type: 'loaded' });
+}
+
+function send(message: FromWorker, sent: () => void = () => {}): void {
+  process.send?.(message, undefined, undefined, sent);
+}
+
+class Worker {
+  readonly #slot: number;
+  readonly #dataPlane: DataPlane;
+  readonly #encoder: SnapshotEncoder;
+  readonly #accessLog: ReturnType<typeof openAccessLog>;
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: delayResolutionMs });
+  #inherited: readonly InheritedSocket[];
+  /** Every listener that was ever opened here: a port that closes may be handed back after the table forgot it. */
+  readonly #listeners = new Map<string, Listener>();
+  #heartbeatUnderWay = false;
+  #started = false;
+
+  constructor({ slot, idPrefix, config, ticketKeys, sockets, heartbeatMs }: Start) {
+    this.#slot = slot;
+    this.#inherited = sockets;
+    this.#accessLog = openAccessLog(config);
+    this.#dataPlane = newDataPlane(config, idPrefix, ticketKeys, this.#accessLog);
+    this.#encoder = new SnapshotEncoder(this.#dataPlane.counters);
+    this.#loopDelay.enable();
+    setInterval(() => this.#heartbeat(), heartbeatMs);
+    process.on('message', (message: ToWorker, handle: unknown) => this.#receive(message, handle));
+  }
+
+  #receive(message: ToWorker, handle: unknown): void {
+    switch (message.type) {
+      case 'start':
+        return;
+      case 'delta':
+        this.#apply(message);
+        return;
+      case 'listen':
+        void this.#listen(message.listener, message.address, { handle });
+        return;
+      case 'unlisten':
+        void this.#unlisten(message.listener, message.address);
+        return;
+      case 'drain':
+        void this.#drain(message.timeoutMs);
+        return;
+      case 'announceDrain':
+        this.#dataPlane.announceDrain();
+        return;
+      case 'stats':
+        send({ type: 'statsReply', request: message.request, snapshot: this.#encoder.encode() });
+        return;
+      case 'connections':
+        send({ type: 'connectionsReply', request: message.request, connections: this.#connections(message.limit) });
+        return;
+      case 'endpointHealth':
+        send({ type: 'endpointHealthReply', request: message.request, ejected: this.#dataPlane.ejectedEndpoints() });
+        return;
+      case 'kill':
+        send({ type: 'killReply', request: message.request, found: this.#dataPlane.kill(message.connectionId) });
+        return;
+      default:
+        assertNever(message);
+    }
+  }
+
+  #apply({ base, generation, delta }: Extract<ToWorker, { readonly type: 'delta' }>): void {
+    const startedAt = performance.now();
+    if (!this.#dataPlane.applyDelta(base, generation, decodeDelta(delta))) {
+      send({ type: 'resync', generation: this.#dataPlane.generation });
+      return;
+    }
+    send({ type: 'applied', generation, durationMs: performance.now() - startedAt });
+    if (!this.#started) void this.#openInherited();
+  }
+
+  /** Only with a table in hand: a listener without routes would answer 404 to requests that have one. */
+  async #openInherited(): Promise<void> {
+    this.#started = true;
+    const sockets = this.#inherited;
+    this.#inherited = [];
+    await Promise.all(sockets.map(({ listener, address, fd }) => this.#listen(listener, address, { fd })));
+    send({ type: 'started' });
+  }
+
+  async #listen(listenerKey: string, address: string, from: { readonly fd: number } | { readonly handle: unknown }): Promise<void> {
+    const listener = this.#dataPlane.listener(listenerKey) ?? this.#listeners.get(listenerKey);
+    if (listener === undefined) return; // it was removed again; main asks us to stop listening next
+    this.#listeners.set(listenerKey, listener);
+    try {
+      const port = await this.#dataPlane.openPort(listener, address, from);
+      send({ type: 'listening', listener: listenerKey, address, port });
+    } catch (error) {
+      send({ type: 'failed', message: `Cannot listen for ${listenerKey} on ${address}: ${messageOf(error)}` }, () => process.exit(1));
+    }
+  }
+
+  async #unlisten(listener: string, address: string): Promise<void> {
+    await this.#dataPlane.closePort(listener, address);
+    send({ type: 'unlistened', listener, address });
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    await this.#dataPlane.drain(timeoutMs);
+    await this.#accessLog?.close(flushTimeoutMs);
+    // The last counters travel before the word that we are done.
+    this.#heartbeat();
+    send({ type: 'drained' });
+  }
+
+  #connections(limit: number): Extract<FromWorker, { readonly type: 'connectionsReply' }>['connections'] {
+    return this.#dataPlane.connections(limit).map((connection) => ({ ...connection, worker: this.#slot }));
+  }
+
+  #heartbeat(): void {
+    if (this.#heartbeatUnderWay) return; // the main process does not read: nothing may pile up here
+    this.#heartbeatUnderWay = true;
+    const delayMs = this.#loopDelay.count === 0 ? 0 : this.#loopDelay.percentile(99) / 1e6 - delayResolutionMs;
+    this.#loopDelay.reset();
+    send({ type: 'heartbeat', eventLoopDelayMs: Math.max(0, delayMs), snapshot: this.#encoder.encode() }, () => {
+      this.#heartbeatUnderWay = false;
+    });
+  }
+}
+
+function newDataPlane(config: Config, idPrefix: string, ticketKeys: Uint8Array, accessLog: ReturnType<typeof openAccessLog>): DataPlane {
+  return new DataPlane({ config, idPrefix, ticketKeys: Buffer.from(ticketKeys), ...(accessLog === undefined ? {} : { accessLog }) });
+}

@@ -1,0 +1,273 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Config } from '../config/config.ts';
+import { assertNever } from '../errors.ts';
+import type { WorkerReport } from '../observability/fleet-totals.ts';
+import type { RequestSeriesIndex } from '../observability/request-series-index.ts';
+import type { WireDelta } from '../routes/encode-delta.ts';
+import type { HeldSocket } from './held-socket.ts';
+import type { ConnectionSummary, EjectedEndpoint, FromWorker, ToWorker } from './protocol.ts';
+import { SnapshotDecoder } from './wire-snapshot.ts';
+
+/** How a worker process is started: a script that ends in `runWorker()`. */
+export interface WorkerEntry {
+  readonly script: string;
+  readonly args: readonly string[];
+  /** Options of the node executable itself. */
+  readonly execArgv: readonly string[];
+}
+
+/** A socket that the worker starts with. */
+export interface SocketForWorker {
+  readonly listener: string;
+  readonly address: string;
+  readonly socket: HeldSocket;
+}
+
+export interface WorkerProcessOptions {
+  readonly slot: number;
+  readonly idPrefix: string;
+  readonly config: Config;
+  readonly ticketKeys: Uint8Array;
+  readonly entry: WorkerEntry;
+  readonly sockets: readonly SocketForWorker[];
+  readonly heartbeatMs: number;
+  readonly seriesIndex: RequestSeriesIndex;
+  readonly observer: WorkerObserver;
+}
+
+/** What the supervisor hears of a worker. */
+export interface WorkerObserver {
+  workerStarted(worker: WorkerProcess): void;
+  workerApplied(worker: WorkerProcess, durationMs: number): void;
+  workerNeedsTable(worker: WorkerProcess): void;
+  workerFailed(worker: WorkerProcess, message: string): void;
+  /** Last of all calls, exactly once. */
+  workerExited(worker: WorkerProcess, exit: WorkerExit): void;
+}
+
+export interface WorkerExit {
+  /** `code 1`, `signal SIGKILL`, or why it could not be started. */
+  readonly how: string;
+  readonly livedMs: number;
+}
+
+/** Answers that do not come within this time never will: the caller goes on with what is known. */
+const replyTimeoutMs = 1000;
+/** A scrape waits less: a silent worker's last snapshot serves. */
+const statsTimeoutMs = 250;
+
+const exitTimeoutMs = 5000;
+
+type Waiter = (message: FromWorker | undefined) => void;
+
+/** One worker process as the main process sees it: messages out, replies and heartbeats in, its last counters. */
+export class WorkerProcess {
+  readonly slot: number;
+  readonly idPrefix: string;
+  readonly #child: ChildProcess;
+  readonly #observer: WorkerObserver;
+  readonly #decoder: SnapshotDecoder;
+  readonly #startedAtMs = performance.now();
+  readonly #waiters = new Map<string, Waiter>();
+  #nextRequest = 1;
+  #alive = true;
+  #serving = false;
+  #generation = 0;
+  #lastHeardMs = performance.now();
+  #eventLoopDelayMs = 0;
+
+  constructor(options: WorkerProcessOptions) {
+    const { slot, idPrefix, config, ticketKeys, entry, sockets, heartbeatMs } = options;
+    this.slot = slot;
+    this.idPrefix = idPrefix;
+    this.#observer = options.observer;
+    this.#decoder = new SnapshotDecoder(options.seriesIndex);
+    this.#child = fork(entry.script, [...entry.args], {
+      execArgv: [...entry.execArgv],
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...sockets.map(({ socket }) => socket.fd)],
+    });
+    this.#child.on('message', (message) => this.#receive(message as FromWorker));
+    this.#child.once('exit', (code, signal) => this.#ended(code === null ? `signal ${signal}` : `code ${code}`));
+    this.#child.once('error', (error) => this.#ended(error.message));
+    const inherited = sockets.map(({ listener, address }, index) => ({ listener, address, fd: firstInheritedFd + index }));
+    this.#send({ type: 'start', slot, idPrefix, config, ticketKeys, sockets: inherited, heartbeatMs });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** It has a table and listens. */
+  get serving(): boolean {
+    return this.#alive && this.#serving;
+  }
+
+  /** The generation of the table that it has applied; 0: none. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** When its last message came, on the clock of `performance.now()`. */
+  get lastHeardMs(): number {
+    return this.#lastHeardMs;
+  }
+
+  /** 99th percentile over its last heartbeat interval. */
+  get eventLoopDelayMs(): number {
+    return this.#eventLoopDelayMs;
+  }
+
+  /** Its last counters. */
+  get report(): WorkerReport {
+    return this.#decoder.report;
+  }
+
+  sendDelta(base: number, generation: number, delta: WireDelta): void {
+    this.#send({ type: 'delta', base, generation, delta });
+  }
+
+  /** Hands it a copy of a listening socket; resolves when it listens, or when it can't be expected to any more. */
+  async listen(listener: string, address: string, socket: HeldSocket): Promise<void> {
+    const listening = this.#reply(`listening ${listener} ${address}`, replyTimeoutMs);
+    this.#send({ type: 'listen', listener, address }, socket);
+    await listening;
+  }
+
+  /** Makes it stop accepting on one address. */
+  async unlisten(listener: string, address: string): Promise<void> {
+    const unlistened = this.#reply(`unlistened ${listener} ${address}`, replyTimeoutMs);
+    this.#send({ type: 'unlisten', listener, address });
+    await unlistened;
+  }
+
+  /** Brings `report` up to date, unless the worker is silent. */
+  async refreshReport(): Promise<void> {
+    await this.#ask((request) => ({ type: 'stats', request }), statsTimeoutMs);
+  }
+
+  async connections(limit: number): Promise<readonly ConnectionSummary[]> {
+    const reply = await this.#ask((request) => ({ type: 'connections', request, limit }), replyTimeoutMs);
+    return reply?.type === 'connectionsReply' ? reply.connections : [];
+  }
+
+  async ejectedEndpoints(): Promise<readonly EjectedEndpoint[]> {
+    const reply = await this.#ask((request) => ({ type: 'endpointHealth', request }), replyTimeoutMs);
+    return reply?.type === 'endpointHealthReply' ? reply.ejected : [];
+  }
+
+  /** Ends one of its connections; false: it has none of that id. */
+  async kill(connectionId: string): Promise<boolean> {
+    const reply = await this.#ask((request) => ({ type: 'kill', request, connectionId }), replyTimeoutMs);
+    return reply?.type === 'killReply' && reply.found;
+  }
+
+  announceDrain(): void {
+    this.#send({ type: 'announceDrain' });
+  }
+
+  /** Resolves when its connections are finished, or when `timeoutMs` and a grace are over. */
+  async drain(timeoutMs: number): Promise<void> {
+    const drained = this.#reply('drained', timeoutMs + replyTimeoutMs);
+    this.#send({ type: 'drain', timeoutMs });
+    await drained;
+  }
+
+  /** Ends the process at once; `workerExited` follows. */
+  terminate(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Ends the process at once and resolves when it is gone. */
+  async end(): Promise<void> {
+    if (!this.#alive) return;
+    const gone = this.#reply('exit', exitTimeoutMs);
+    this.terminate();
+    await gone;
+  }
+
+  #send(message: ToWorker, socket?: HeldSocket): void {
+    if (!this.#alive || !this.#child.connected) return;
+    this.#child.send(message, socket?.handle, () => {}); // a failed send is followed by the exit
+  }
+
+  #ask(message: (request: number) => ToWorker, timeoutMs: number): Promise<FromWorker | undefined> {
+    const request = this.#nextRequest++;
+    const reply = this.#reply(`request ${request}`, timeoutMs);
+    this.#send(message(request));
+    return reply;
+  }
+
+  /** The message filed under `key`; undefined when the time is over or the process has ended. */
+  #reply(key: string, timeoutMs: number): Promise<FromWorker | undefined> {
+    if (!this.#alive) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => settle(undefined), timeoutMs);
+      const settle = (message: FromWorker | undefined): void => {
+        clearTimeout(timer);
+        this.#waiters.delete(key);
+        resolve(message);
+      };
+      this.#waiters.set(key, settle);
+    });
+  }
+
+  #receive(message: FromWorker): void {
+    this.#lastHeardMs = performance.now();
+    switch (message.type) {
+      case 'loaded':
+        break;
+      case 'started':
+        this.#serving = true;
+        this.#observer.workerStarted(this);
+        break;
+      case 'applied':
+        this.#generation = message.generation;
+        this.#observer.workerApplied(this, message.durationMs);
+        break;
+      case 'resync':
+        this.#observer.workerNeedsTable(this);
+        break;
+      case 'failed':
+        this.#observer.workerFailed(this, message.message);
+        break;
+      case 'heartbeat':
+        this.#eventLoopDelayMs = message.eventLoopDelayMs;
+        this.#decoder.decode(message.snapshot);
+        break;
+      case 'statsReply':
+        this.#decoder.decode(message.snapshot);
+        this.#waiters.get(`request ${message.request}`)?.(message);
+        break;
+      case 'connectionsReply':
+      case 'endpointHealthReply':
+      case 'killReply':
+        this.#waiters.get(`request ${message.request}`)?.(message);
+        break;
+      case 'listening':
+      case 'unlistened':
+        this.#waiters.get(`${message.type} ${message.listener} ${message.address}`)?.(message);
+        break;
+      case 'drained':
+        this.#waiters.get('drained')?.(message);
+        break;
+      default:
+        assertNever(message);
+    }
+  }
+
+  #ended(how: string): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    for (const waiter of [...this.#waiters.values()]) waiter(undefined);
+    this.#child.removeAllListeners('message');
+    this.#observer.workerExited(this, { how, livedMs: performance.now() - this.#startedAtMs });
+  }
+}
+
+/** stdin, stdout, stderr and the IPC channel come first. */
+const firstInheritedFd = 4;

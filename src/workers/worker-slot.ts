@@ -1,0 +1,51 @@
+import { BackOff, type BackOffOptions } from './back-off.ts';
+import type { WorkerExit, WorkerProcess } from './worker-process.ts';
+
+/** One of the N places that a worker process fills: starts it, and starts another when it ends, ever slower while it crashes. */
+export class WorkerSlot {
+  readonly index: number;
+  readonly #spawn: (slot: number, incarnation: number) => WorkerProcess;
+  readonly #backOff: BackOff;
+  #process: WorkerProcess | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #incarnation = 0;
+  #stopped = false;
+
+  constructor(index: number, backOff: BackOffOptions, spawn: (slot: number, incarnation: number) => WorkerProcess) {
+    this.index = index;
+    this.#backOff = new BackOff(backOff);
+    this.#spawn = spawn;
+  }
+
+  /** The process that fills the slot; undefined while none does. */
+  get process(): WorkerProcess | undefined {
+    return this.#process;
+  }
+
+  /** Processes that were started after the first. */
+  get restarts(): number {
+    return Math.max(0, this.#incarnation - 1);
+  }
+
+  start(): WorkerProcess {
+    this.#timer = undefined;
+    this.#incarnation++;
+    this.#process = this.#spawn(this.index, this.#incarnation);
+    return this.#process;
+  }
+
+  /** Called when the process has ended: the delay until the next one starts, or undefined when none will. */
+  ended({ livedMs }: WorkerExit): number | undefined {
+    this.#process = undefined;
+    if (this.#stopped) return undefined;
+    const delayMs = this.#backOff.nextDelayMs(livedMs);
+    this.#timer = setTimeout(() => this.start(), delayMs);
+    return delayMs;
+  }
+
+  /** From now on no process is started. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,97 @@
+import {
+  booleanValue,
+  choiceValue,
+  dnsNameValue,
+  durationValue,
+  integerValue,
+  objectNameValue,
+  sizeValue,
+  type ValueType,
+} from './annotation-values.ts';
+
+/** Everything of ours on a user's object starts with this. */
+export const annotationPrefix = 'smartproxy.dev/';
+
+/** The class of an Ingress before `spec.ingressClassName` existed. */
+export const legacyClassAnnotation = 'kubernetes.io/ingress.class';
+
+/** Marks the IngressClass of Ingresses that name none. */
+export const defaultClassAnnotation = 'ingressclass.kubernetes.io/is-default-class';
+
+/** One annotation on an Ingress: everything that reading and documentation need. */
+export interface Annotation<T> {
+  /** Without the prefix. */
+  readonly name: string;
+  readonly type: ValueType<T>;
+  /** What holds without it, for the documentation. */
+  readonly defaultText: string;
+  /** One or two sentences for the documentation. */
+  readonly doc: string;
+}
+
+/** Every annotation that we read from an Ingress, by the name of its field in `AnnotationValues`. */
+export const ingressAnnotations = {
+  sslRedirect: annotation('ssl-redirect', booleanValue, '`--https-redirect`', {
+    doc: 'Answers plain HTTP for a host with TLS with a 308 to HTTPS, paths below `/.well-known/acme-challenge/` excepted.',
+  }),
+  tlsPassthrough: annotation('tls-passthrough', booleanValue, '`false`', {
+    doc: 'Hands TLS connections for the hosts of the Ingress to its backend unread, by server name. The backend holds the certificate; paths and all settings but `connect-timeout` and `tunnel-idle-timeout` have no meaning for these connections.',
+  }),
+  backendProtocol: annotation(
+    'backend-protocol',
+    choiceValue(['http', 'https'], ['h2c', 'h2', 'grpc', 'grpcs', 'fcgi', 'auto_http']),
+    '`http`',
+    {
+      doc: 'What the backend speaks; `https` encrypts again towards it. Without the annotation, `appProtocol: https` on the Service port says the same.',
+    },
+  ),
+  backendTlsServerName: annotation('backend-tls-server-name', dnsNameValue, 'none', {
+    doc: 'Server name that is sent to an `https` backend, and that its certificate must have when it is verified.',
+  }),
+  backendTlsCaSecret: annotation('backend-tls-ca-secret', objectNameValue, 'none', {
+    doc: 'Secret in the same namespace whose `ca.crt` verifies the certificate of an `https` backend. Without it the certificate is not verified.',
+  }),
+  connectTimeout: annotation('connect-timeout', durationValue(1), '`--connect-timeout`', {
+    doc: 'How long a connection to the backend may take to open.',
+  }),
+  readTimeout: annotation('read-timeout', durationValue(0), '`--upstream-read-timeout`', {
+    doc: 'How long the backend may stay silent, before the first byte of its answer and between any two.',
+  }),
+  sendTimeout: annotation('send-timeout', durationValue(0), '`--upstream-send-timeout`', {
+    doc: 'How long the backend may take no byte of a request.',
+  }),
+  tunnelIdleTimeout: annotation('tunnel-idle-timeout', durationValue(0), '`--tunnel-idle-timeout`', {
+    doc: 'How long a WebSocket, another upgraded connection or a passthrough connection may be silent in both directions.',
+  }),
+  maxBodySize: annotation('max-body-size', sizeValue, '`--max-request-body`', {
+    doc: 'Largest request body; a larger one is answered with 413.',
+  }),
+  retries: annotation('retries', integerValue(0, 10), '`--retries`', {
+    doc: 'How often a request that never reached the application is tried again, on another endpoint where there is one.',
+  }),
+  loadBalance: annotation('load-balance', choiceValue(['round-robin', 'least-request']), '`--load-balancing`', {
+    doc: 'How an endpoint is chosen.',
+  }),
+};
+
+type IngressAnnotations = typeof ingressAnnotations;
+
+/** The values that an Ingress sets; a field that is absent inherits. */
+export type AnnotationValues = {
+  readonly [F in keyof IngressAnnotations]?: IngressAnnotations[F] extends Annotation<infer T> ? T : never;
+};
+
+/** An annotation of the table with its field, for generic reading. */
+export interface AnnotationEntry {
+  readonly field: string;
+  readonly annotation: Annotation<unknown>;
+}
+
+/** The table by full annotation name. */
+export const annotationsByName: ReadonlyMap<string, AnnotationEntry> = new Map(
+  Object.entries(ingressAnnotations).map(([field, entry]) => [annotationPrefix + entry.name, { field, annotation: entry }]),
+);
+
+function annotation<T>(name: string, type: ValueType<T>, defaultText: string, { doc }: { readonly doc: string }): Annotation<T> {
+  return { name, type, defaultText, doc };
+}

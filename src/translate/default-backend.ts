@@ -1,0 +1,83 @@
+import type { Service as ServiceObject } from '../api/objects.ts';
+import { anyHost, type Host, type Policy } from '../routes/route-table.ts';
+import type { MergedHost } from './merged-host.ts';
+import type { Policies, TranslateDefaults } from './policies.ts';
+import { describe } from './problem-list.ts';
+import { bindService } from './service-binding.ts';
+import type { ObjectRef, Problem } from './translation.ts';
+
+/** The host of `--default-backend`: everything that no Ingress matches. */
+export interface DefaultBackend {
+  readonly merged: MergedHost | undefined;
+  readonly problems: readonly Problem[];
+}
+
+const absent: DefaultBackend = { merged: undefined, problems: [] };
+
+/** A Service port as `--default-backend` writes it. */
+export interface BackendName {
+  /** `namespace/name`. */
+  readonly objectKey: string;
+  readonly port: number | string;
+}
+
+/** Reads `namespace/service:port`, the port by number or name; undefined when there is none or it is written otherwise. */
+export function parseBackendName(text: string | undefined): BackendName | undefined {
+  const match = text === undefined ? null : /^([^/:]+\/[^/:]+):([^/:]+)$/.exec(text);
+  if (match === null) return undefined;
+  const [, objectKey = '', port = ''] = match;
+  return { objectKey, port: /^\d+$/.test(port) ? Number(port) : port };
+}
+
+/** @param name undefined: none is configured, and what matches nothing is a 404 */
+export function readDefaultBackend(
+  name: BackendName | undefined,
+  service: ServiceObject | undefined,
+  options: TranslateDefaults,
+  policies: Policies,
+): DefaultBackend {
+  if (name === undefined) return absent;
+  const { objectKey, port } = name;
+  const slash = objectKey.indexOf('/');
+  const object = { apiVersion: 'v1', kind: 'Service', namespace: objectKey.slice(0, slash), name: objectKey.slice(slash + 1), uid: '' };
+  if (service === undefined) return failing(object, 'ServiceNotFound', 'does not exist; create it or correct --default-backend');
+  const result = bindService(objectKey, service, port, {
+    protocol: undefined,
+    tls: { serverName: undefined, ca: undefined },
+    loadBalancing: options.loadBalancing,
+    defaultLoadBalancing: options.loadBalancing,
+    allowLocalExternalNames: options.allowLocalExternalNames,
+  });
+  if (result.kind === 'unbound') return failing(object, result.reason, result.why);
+  const { binding } = result;
+  const policy = policies.policy({}, false);
+  const host = hostFor(object, policy, binding.service.key);
+  const uses = [{ binding, ingress: undefined, field: '--default-backend' }];
+  return { merged: { host, policies: [policy], certificates: [], uses, served: [], problems: [] }, problems: [] };
+}
+
+function hostFor(object: ObjectRef, policy: Policy, service: string): Host {
+  const { kind, namespace, name } = object;
+  return {
+    key: anyHost,
+    routes: [
+      {
+        key: `DefaultBackend ${namespace}/${name} ${anyHost} prefix /`,
+        source: { kind, namespace, name },
+        createdAtMs: 0,
+        priority: 0,
+        match: { path: { kind: 'prefix', value: '/' }, methods: [], headers: [], query: [] },
+        policy: policy.key,
+        action: { kind: 'forward', backends: [{ service, weight: 1 }] },
+      },
+    ],
+    tls: undefined,
+  };
+}
+
+function failing(object: ObjectRef, reason: Problem['reason'], why: string): DefaultBackend {
+  return {
+    merged: undefined,
+    problems: [{ object, reason, field: '--default-backend', message: `${describe(object)}, the default backend, ${why}.` }],
+  };
+}

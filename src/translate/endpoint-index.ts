@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { EndpointSlice } from '../api/objects.ts';
+import type { Endpoint } from '../routes/route-table.ts';
+import { readSliceEndpoints } from './read-endpoints.ts';
+import { fieldsOf, textOf } from './unknown-input.ts';
+
+const serviceNameLabel = 'kubernetes.io/service-name';
+const noEndpoints: readonly Endpoint[] = Object.freeze([]);
+
+/**
+ * The EndpointSlices of each Service, kept up to date by what changed between two snapshots, so that one changed slice costs a look at
+ * every slice's identity and the reading of one Service's slices.
+ */
+export class EndpointIndex {
+  #slices: ReadonlyMap<string, EndpointSlice> = new Map();
+  readonly #byService = new Map<string, Map<string, EndpointSlice>>();
+  /** By Service and port name. */
+  readonly #endpoints = new Map<string, Map<string, readonly Endpoint[]>>();
+  /** What was answered before a change: an equal answer keeps its reference. */
+  readonly #stale = new Map<string, Map<string, readonly Endpoint[]>>();
+
+  /** Takes a new snapshot's slices; answers with the Services (`namespace/name`) whose slices changed. */
+  update(slices: ReadonlyMap<string, EndpointSlice>): ReadonlySet<string> {
+    const changed = new Set<string>();
+    if (slices === this.#slices) return changed;
+    for (const [key, before] of this.#slices) if (!slices.has(key)) this.#remove(key, before, changed);
+    for (const [key, slice] of slices) {
+      const before = this.#slices.get(key);
+      if (before === slice) continue;
+      if (before !== undefined) this.#remove(key, before, changed);
+      this.#add(key, slice, changed);
+    }
+    this.#slices = slices;
+    for (const service of changed) this.#outdate(service);
+    return changed;
+  }
+
+  /** The endpoints behind one port of a Service, in a stable order; the same reference until they change. */
+  endpoints(service: string, portName: string): readonly Endpoint[] {
+    let byPort = this.#endpoints.get(service);
+    const known = byPort?.get(portName);
+    if (known !== undefined) return known;
+    const slices = this.#byService.get(service);
+    if (slices === undefined) return noEndpoints;
+    const read = readSliceEndpoints(slices, portName);
+    const stale = this.#stale.get(service)?.get(portName);
+    const answer = stale !== undefined && isDeepStrictEqual(stale, read) ? stale : read;
+    if (byPort === undefined) this.#endpoints.set(service, (byPort = new Map()));
+    byPort.set(portName, answer);
+    return answer;
+  }
+
+  #add(key: string, slice: EndpointSlice, changed: Set<string>): void {
+    const service = serviceOf(key, slice);
+    if (service === undefined) return;
+    const slices = this.#byService.get(service);
+    if (slices === undefined) this.#byService.set(service, new Map([[key, slice]]));
+    else slices.set(key, slice);
+    changed.add(service);
+  }
+
+  #remove(key: string, slice: EndpointSlice, changed: Set<string>): void {
+    const service = serviceOf(key, slice);
+    if (service === undefined) return;
+    const slices = this.#byService.get(service);
+    slices?.delete(key);
+    if (slices?.size === 0) this.#byService.delete(service);
+    changed.add(service);
+  }
+
+  #outdate(service: string): void {
+    const known = this.#endpoints.get(service);
+    this.#endpoints.delete(service);
+    if (known !== undefined && this.#byService.has(service)) this.#stale.set(service, known);
+    else this.#stale.delete(service);
+  }
+}
+
+function serviceOf(key: string, slice: EndpointSlice): string | undefined {
+  const name = textOf(fieldsOf(fieldsOf(slice.metadata).labels)[serviceNameLabel]);
+  return name === undefined ? undefined : `${key.slice(0, key.indexOf('/'))}/${name}`;
+}
+
+/** Whether some endpoint may get a new request. */
+export function hasUsableEndpoint(endpoints: readonly Endpoint[]): boolean {
+  return endpoints.some((endpoint) => endpoint.state !== 'draining');
+}

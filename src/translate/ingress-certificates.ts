@@ -1,0 +1,168 @@
+import { anyHost, type Certificate } from '../routes/route-table.ts';
+import { type CertificateReader, certificateCovers } from './certificate-reader.ts';
+import type { IngressReading, ReadTls } from './ingress-reading.ts';
+import { describe, type ProblemList, quote } from './problem-list.ts';
+import type { TimeSpan, TlsClaim } from './resolved-ingress.ts';
+import type { TrackedReads } from './tracked-reads.ts';
+
+/** The certificates that one Ingress brings by `spec.tls`, and which of its hosts each is for. */
+export class IngressCertificates {
+  /** Those that can be served, in the order of `spec.tls`. */
+  readonly usable: readonly Certificate[];
+  readonly #reading: IngressReading;
+  readonly #problems: ProblemList;
+  /** By entry of `spec.tls`; absent when it names no Secret or one that can't be used. */
+  readonly #byEntry = new Map<ReadTls, Certificate>();
+  readonly #entriesByHost: ReadonlyMap<string, readonly ReadTls[]>;
+  #fromMs = Number.NEGATIVE_INFINITY;
+  #untilMs = Number.POSITIVE_INFINITY;
+
+  constructor(reading: IngressReading, reader: CertificateReader, reads: TrackedReads, problems: ProblemList, nowMs: number) {
+    this.#reading = reading;
+    this.#problems = problems;
+    for (const entry of reading.tls) {
+      const certificate = entry.secretName === undefined ? undefined : this.#read(entry, entry.secretName, reader, reads, nowMs);
+      if (certificate !== undefined) this.#byEntry.set(entry, certificate);
+    }
+    this.#entriesByHost = entriesByHost(reading.tls);
+    this.usable = [...new Set(this.#byEntry.values())];
+  }
+
+  /** While the time is in this span, the same certificates are expired and not yet valid. */
+  get holds(): TimeSpan {
+    return { fromMs: this.#fromMs, untilMs: this.#untilMs };
+  }
+
+  /** What the Ingress wants of TLS for one of its hosts; undefined: plain HTTP. */
+  claim(host: string): TlsClaim | undefined {
+    if (host === anyHost) return undefined;
+    const named = tlsHostsOf(host).flatMap((tlsHost) => this.#entriesByHost.get(tlsHost) ?? []);
+    const first = named[0];
+    if (first !== undefined) {
+      const certificates = named.flatMap((entry) => this.#fitting(entry, host) ?? []);
+      return { kind: 'terminate', certificates, byName: named.every((entry) => entry.secretName === undefined), field: first.field };
+    }
+    return this.#claimByName(host);
+  }
+
+  /** A host of `spec.tls` that no rule names does nothing: say so, for it is mostly a typing mistake. */
+  reportUnused(claimed: readonly string[]): void {
+    const spoken = new Set(claimed.flatMap(tlsHostsOf));
+    for (const entry of this.#reading.tls) {
+      for (const tlsHost of entry.hosts) {
+        if (spoken.has(tlsHost)) continue;
+        this.#report(
+          'InvalidHost',
+          `${entry.field}.hosts`,
+          `no rule has the host ${quote(tlsHost)}, so nothing is served for it; add a rule or correct the host`,
+        );
+      }
+    }
+  }
+
+  /** Entries without hosts are for every host that their certificate covers; so are all others for hosts that no entry names. */
+  #claimByName(host: string): TlsClaim | undefined {
+    const fitting = [...this.#byEntry].filter(([, certificate]) => certificateCovers(certificate, host));
+    const open = this.#reading.tls.find((entry) => entry.hosts.length === 0);
+    const field = fitting[0]?.[0].field ?? open?.field;
+    if (field === undefined) return undefined;
+    if (fitting.length === 0 && open !== undefined && this.#byEntry.has(open)) {
+      this.#mismatch(open, host);
+      return undefined;
+    }
+    return {
+      kind: 'terminate',
+      certificates: fitting.map(([, certificate]) => certificate),
+      byName: fitting.length === 0 && open?.secretName === undefined,
+      field,
+    };
+  }
+
+  #fitting(entry: ReadTls, host: string): Certificate | undefined {
+    const certificate = this.#byEntry.get(entry);
+    if (certificate === undefined || certificateCovers(certificate, host)) return certificate;
+    this.#mismatch(entry, host);
+    return undefined;
+  }
+
+  #mismatch(entry: ReadTls, host: string): void {
+    const names = this.#byEntry.get(entry)?.names ?? [];
+    const shown =
+      names.length === 0
+        ? 'no DNS name'
+        : names.slice(0, 5).map(quote).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');
+    const sentence = `the certificate in Secret ${this.#secretKey(entry.secretName ?? '')} is for ${shown}, not for host ${quote(host)}, which gets the default certificate; issue it for the host`;
+    this.#report('CertificateHostMismatch', `${entry.field}.secretName`, sentence);
+  }
+
+  #read(entry: ReadTls, name: string, reader: CertificateReader, reads: TrackedReads, nowMs: number): Certificate | undefined {
+    const key = this.#secretKey(name);
+    const field = `${entry.field}.secretName`;
+    const secret = reads.secret(key);
+    if (secret === undefined) {
+      this.#report(
+        'SecretNotFound',
+        field,
+        `Secret ${key} does not exist; create it or correct the name. Its hosts get the default certificate`,
+      );
+      return undefined;
+    }
+    const reading = reader.read(key, secret);
+    if (reading.kind === 'unusable') {
+      this.#report('SecretInvalid', field, `Secret ${key} ${reading.why}. Its hosts get the default certificate`);
+      return undefined;
+    }
+    this.#checkDates(field, key, reading.notBeforeMs, reading.certificate.notAfterMs, nowMs);
+    return reading.certificate;
+  }
+
+  #checkDates(field: string, key: string, notBeforeMs: number, notAfterMs: number, nowMs: number): void {
+    for (const borderMs of [notBeforeMs, notAfterMs]) {
+      if (borderMs <= nowMs) this.#fromMs = Math.max(this.#fromMs, borderMs);
+      else this.#untilMs = Math.min(this.#untilMs, borderMs);
+    }
+    if (notAfterMs <= nowMs) {
+      this.#report(
+        'CertificateExpired',
+        field,
+        `the certificate in Secret ${key} expired at ${isoTime(notAfterMs)}; it is served all the same, renew it`,
+      );
+    } else if (notBeforeMs > nowMs) {
+      this.#report(
+        'SecretInvalid',
+        field,
+        `the certificate in Secret ${key} is not valid before ${isoTime(notBeforeMs)}; it is served all the same, check the clock that issued it`,
+      );
+    }
+  }
+
+  #secretKey(name: string): string {
+    return `${this.#reading.ref.namespace}/${name}`;
+  }
+
+  #report(reason: Parameters<ProblemList['add']>[0], field: string, sentence: string): void {
+    this.#problems.add(reason, field, `${describe(this.#reading.ref)}, ${field}: ${sentence}.`);
+  }
+}
+
+/** The entries of `spec.tls[].hosts` that speak of a rule's host: the same, then the wildcard above it. */
+function tlsHostsOf(host: string): readonly string[] {
+  const dot = host.indexOf('.');
+  return host.startsWith('*') || dot === -1 ? [host] : [host, `*${host.slice(dot)}`];
+}
+
+function entriesByHost(tls: readonly ReadTls[]): ReadonlyMap<string, readonly ReadTls[]> {
+  const byHost = new Map<string, ReadTls[]>();
+  for (const entry of tls) {
+    for (const host of entry.hosts) {
+      const entries = byHost.get(host);
+      if (entries === undefined) byHost.set(host, [entry]);
+      else entries.push(entry);
+    }
+  }
+  return byHost;
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,45 @@
+import { defaultClassAnnotation, legacyClassAnnotation } from '../api/annotations.ts';
+import type { Ingress, IngressClass } from '../api/objects.ts';
+import type { TranslateOptions } from './translate-options.ts';
+import { fieldsOf, textOf } from './unknown-input.ts';
+
+/** Whose an Ingress is. `unknown-class`: nobody's, for no such IngressClass exists. */
+export type Ownership = 'ours' | 'foreign' | 'unknown-class';
+
+/** Decides which Ingresses are ours, by the IngressClasses of one snapshot. */
+export class IngressClasses {
+  readonly #options: ClassOptions;
+  readonly #ours = new Set<string>();
+  readonly #all = new Set<string>();
+  readonly #takesClassless: boolean;
+
+  constructor(classes: ReadonlyMap<string, IngressClass>, options: ClassOptions) {
+    this.#options = options;
+    let defaultIsOurs = false;
+    for (const [name, object] of classes) {
+      this.#all.add(name);
+      if (fieldsOf(object.spec).controller !== options.controllerClass) continue;
+      this.#ours.add(name);
+      if (fieldsOf(fieldsOf(object.metadata).annotations)[defaultClassAnnotation] === 'true') defaultIsOurs = true;
+    }
+    this.#takesClassless = options.watchIngressWithoutClass || (defaultIsOurs && !options.namespaced);
+  }
+
+  ownership(ingress: Ingress): Ownership {
+    const legacy = textOf(fieldsOf(fieldsOf(ingress.metadata).annotations)[legacyClassAnnotation]);
+    if (legacy !== undefined) return this.#isOurs(legacy) ? 'ours' : 'foreign';
+    const name = textOf(fieldsOf(ingress.spec).ingressClassName);
+    if (name === undefined) return this.#takesClassless ? 'ours' : 'foreign';
+    if (this.#isOurs(name)) return 'ours';
+    return this.#options.namespaced || this.#all.has(name) ? 'foreign' : 'unknown-class';
+  }
+
+  /** By controller where the IngressClass can be read; our own class name is ours as long as no object says otherwise. */
+  #isOurs(name: string): boolean {
+    const { namespaced, ingressClass } = this.#options;
+    if (namespaced) return name === ingressClass;
+    return this.#ours.has(name) || (name === ingressClass && !this.#all.has(name));
+  }
+}
+
+type ClassOptions = Pick<TranslateOptions, 'ingressClass' | 'controllerClass' | 'namespaced' | 'watchIngressWithoutClass'>;

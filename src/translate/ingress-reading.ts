@@ -1,0 +1,42 @@
+import type { AnnotationValues } from '../api/annotations.ts';
+import type { PathMatch } from '../routes/route-table.ts';
+import type { ObjectRef, Problem } from './translation.ts';
+
+/** An Ingress as far as it can be understood alone: typed, checked, with what is wrong in it. Depends on nothing but the object. */
+export interface IngressReading {
+  /** `namespace/name`. */
+  readonly key: string;
+  readonly ref: ObjectRef;
+  /** 0 when unknown. */
+  readonly createdAtMs: number;
+  readonly rules: readonly ReadRule[];
+  readonly defaultBackend: ReadBackend | undefined;
+  readonly tls: readonly ReadTls[];
+  readonly annotations: AnnotationValues;
+  readonly problems: readonly Problem[];
+}
+
+export interface ReadRule {
+  /** A key of the route table: `shop.example.com`, `*.example.com` or `*`. */
+  readonly host: string;
+  readonly field: string;
+  readonly paths: readonly ReadPath[];
+}
+
+export interface ReadPath {
+  readonly match: PathMatch;
+  readonly backend: ReadBackend;
+  readonly field: string;
+}
+
+export type ReadBackend =
+  | { readonly kind: 'service'; readonly name: string; readonly port: number | string; readonly field: string }
+  /** Can't be served whatever else exists; the problem is reported already. */
+  | { readonly kind: 'unusable'; readonly reason: string; readonly field: string };
+
+export interface ReadTls {
+  readonly field: string;
+  /** Valid host keys; empty: the certificate's names say which hosts. */
+  readonly hosts: readonly string[];
+  readonly secretName: string | undefined;
+}

@@ -1,0 +1,7 @@
+import type { IngressReading } from './ingress-reading.ts';
+import type { IngressStatus } from './translation.ts';
+
+/** One status for each Ingress of ours: addresses are published on those that have something in the table. */
+export function ingressStatuses(ours: readonly IngressReading[], served: ReadonlySet<IngressReading>): readonly IngressStatus[] {
+  return ours.map((reading) => ({ object: reading.ref, publish: served.has(reading) }));
+}

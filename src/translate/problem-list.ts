@@ -1,0 +1,60 @@
+import type { ObjectRef, Problem, ProblemReason } from './translation.ts';
+
+/** Most problems that are kept of one object; the last one says how many more there are. */
+export const maxProblemsPerObject = 50;
+
+const maxMessageLength = 1000;
+const maxFieldLength = 300;
+
+/** Collects what is wrong with one object, bounded however much of it is wrong. */
+export class ProblemList {
+  readonly #object: ObjectRef;
+  readonly #problems: Problem[] = [];
+  #omitted = 0;
+
+  constructor(object: ObjectRef) {
+    this.#object = object;
+  }
+
+  /** @param field where in the object: `spec.rules[0].host` */
+  add(reason: ProblemReason, field: string, message: string): void {
+    if (this.#problems.length >= maxProblemsPerObject - 1) this.#omitted++;
+    else
+      this.#problems.push({ object: this.#object, reason, field: clip(field, maxFieldLength), message: clip(message, maxMessageLength) });
+  }
+
+  addAll(problems: readonly Problem[]): void {
+    for (const problem of problems) this.add(problem.reason, problem.field, problem.message);
+  }
+
+  list(): readonly Problem[] {
+    if (this.#omitted === 0) return this.#problems;
+    const message = `${describe(this.#object)} has ${this.#omitted} more problems that are not listed; fix those above first.`;
+    return [...this.#problems, { object: this.#object, reason: 'TooLarge', field: '', message }];
+  }
+}
+
+/** `Ingress shop/web`, for messages. */
+export function describe(object: ObjectRef): string {
+  return `${object.kind} ${object.namespace}/${object.name}`;
+}
+
+/** A user's text in quotes for a message, shortened and without control characters. */
+export function quote(value: unknown): string {
+  return `"${clip(printable(typeof value === 'string' ? value : jsonOf(value)), 80)}"`;
+}
+
+function printable(text: string): string {
+  return text.slice(0, 200).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/g, '\ufffd');
+}
+
+/** Only short values are worth their JSON: a long one is named by its type. */
+function jsonOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  return String(value);
+}
+
+function clip(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}\u2026`;
+}

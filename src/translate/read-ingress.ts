@@ -1,0 +1,218 @@
+import type { Ingress } from '../api/objects.ts';
+import { hostKeyProblem } from '../routes/host-name.ts';
+import { anyHost, type PathMatch } from '../routes/route-table.ts';
+import type { IngressReading, ReadBackend, ReadPath, ReadRule, ReadTls } from './ingress-reading.ts';
+import { describe, ProblemList, quote } from './problem-list.ts';
+import { readAnnotations } from './read-annotations.ts';
+import type { ObjectRef } from './translation.ts';
+import { fieldsOf, isFields, itemsOf, portOf, textOf } from './unknown-input.ts';
+
+/** Paths longer than this can't be matched: no request line is as long. */
+const maxPathLength = 4096;
+
+/** @param key `namespace/name` in the snapshot, which is the name of the object whatever its metadata holds */
+export function readIngress(key: string, ingress: Ingress): IngressReading {
+  const ref = ingressRef(key, ingress);
+  const problems = new ProblemList(ref);
+  const reader = new IngressReader(ref, problems);
+  const spec = fieldsOf(ingress.spec);
+  const rules = reader.rules(spec.rules);
+  const defaultBackend = spec.defaultBackend === undefined ? undefined : reader.backend(spec.defaultBackend, 'spec.defaultBackend');
+  if (rules.length === 0 && defaultBackend === undefined && itemsOf(spec.rules).length === 0) {
+    problems.add(
+      'InvalidBackend',
+      'spec',
+      `${describe(ref)} has neither rules nor a default backend; add spec.rules or spec.defaultBackend.`,
+    );
+  }
+  const tls = reader.tls(spec.tls);
+  const annotations = readAnnotations(ref, fieldsOf(ingress.metadata).annotations, problems);
+  return { key, ref, createdAtMs: createdAtMs(ingress), rules, defaultBackend, tls, annotations, problems: problems.list() };
+}
+
+function ingressRef(key: string, ingress: Ingress): ObjectRef {
+  const slash = key.indexOf('/');
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    namespace: key.slice(0, Math.max(slash, 0)),
+    name: key.slice(slash + 1),
+    uid: textOf(fieldsOf(ingress.metadata).uid) ?? '',
+  };
+}
+
+function createdAtMs(ingress: Ingress): number {
+  const text = textOf(fieldsOf(ingress.metadata).creationTimestamp);
+  const time = text === undefined || text.length > 40 ? Number.NaN : Date.parse(text);
+  return Number.isFinite(time) && time > 0 ? time : 0;
+}
+
+class IngressReader {
+  readonly #ref: ObjectRef;
+  readonly #problems: ProblemList;
+
+  constructor(ref: ObjectRef, problems: ProblemList) {
+    this.#ref = ref;
+    this.#problems = problems;
+  }
+
+  rules(value: unknown): readonly ReadRule[] {
+    return itemsOf(value).flatMap((item, index) => {
+      const field = `spec.rules[${index}]`;
+      if (!isFields(item)) {
+        this.#report('InvalidHost', field, `the rule is no object; write host and http.paths`);
+        return [];
+      }
+      const host = this.#host(item.host, `${field}.host`);
+      return host === undefined ? [] : [{ host, field, paths: this.#paths(fieldsOf(item.http).paths, `${field}.http.paths`) }];
+    });
+  }
+
+  tls(value: unknown): readonly ReadTls[] {
+    return itemsOf(value).flatMap((item, index) => {
+      const field = `spec.tls[${index}]`;
+      if (!isFields(item)) {
+        this.#report('InvalidHost', field, 'the entry is no object; write hosts and secretName');
+        return [];
+      }
+      const written = itemsOf(item.hosts);
+      const hosts = written.flatMap((host, at) => this.#tlsHost(host, `${field}.hosts[${at}]`) ?? []);
+      if (written.length > 0 && hosts.length === 0) return [];
+      return [{ field, hosts: [...new Set(hosts)], secretName: this.#secretName(item.secretName, `${field}.secretName`) }];
+    });
+  }
+
+  backend(value: unknown, field: string): ReadBackend {
+    const backend = fieldsOf(value);
+    if (isFields(backend.resource)) {
+      const kind = quote(backend.resource.kind);
+      this.#report('ResourceBackend', `${field}.resource`, `a resource backend (kind ${kind}) is not served; use ${field}.service`);
+      return { kind: 'unusable', reason: 'resource backends are not served', field };
+    }
+    const service = fieldsOf(backend.service);
+    const name = textOf(service.name);
+    const port = fieldsOf(service.port);
+    if (name === undefined) return this.#unusable(`${field}.service.name`, 'the backend names no Service; set service.name');
+    if (name.length > 253 || name.includes('/')) {
+      return this.#unusable(`${field}.service.name`, `${quote(name)} is no name of a Service in the namespace of the Ingress`);
+    }
+    const number = portOf(port.number);
+    const portName = textOf(port.name);
+    if (number === undefined && portName === undefined) {
+      return this.#unusable(
+        `${field}.service.port`,
+        `the backend gives no valid port of Service ${quote(name)}; set port.number (1-65535) or port.name`,
+      );
+    }
+    if (number !== undefined && portName !== undefined) {
+      return this.#unusable(`${field}.service.port`, 'the backend gives both port.number and port.name; keep one');
+    }
+    return { kind: 'service', name, port: number ?? portName ?? 0, field };
+  }
+
+  #unusable(field: string, sentence: string): ReadBackend {
+    this.#report('InvalidBackend', field, sentence);
+    return { kind: 'unusable', reason: 'the backend is invalid', field };
+  }
+
+  #paths(value: unknown, field: string): readonly ReadPath[] {
+    return itemsOf(value).flatMap((item, index) => {
+      const at = `${field}[${index}]`;
+      if (!isFields(item)) {
+        this.#report('InvalidPath', at, 'the path is no object; write path, pathType and backend');
+        return [];
+      }
+      const match = this.#match(item, at);
+      return match === undefined ? [] : [{ match, field: at, backend: this.backend(item.backend, `${at}.backend`) }];
+    });
+  }
+
+  #match(item: Readonly<Record<string, unknown>>, field: string): PathMatch | undefined {
+    const { path, pathType } = item;
+    if (pathType !== 'Exact' && pathType !== 'Prefix' && pathType !== 'ImplementationSpecific') {
+      this.#report(
+        'InvalidPath',
+        `${field}.pathType`,
+        `pathType is ${quote(pathType)}; use "Exact", "Prefix" or "ImplementationSpecific" (taken as Prefix)`,
+      );
+      return undefined;
+    }
+    const value = path === undefined || path === null || path === '' ? '/' : path;
+    const wrong = pathProblem(value, pathType);
+    if (wrong !== undefined) {
+      this.#report('InvalidPath', `${field}.path`, `path ${quote(value)} ${wrong}`);
+      return undefined;
+    }
+    const text = value as string;
+    if (pathType === 'ImplementationSpecific' && /[()[\]{}*^|\\]/.test(text)) {
+      this.#report(
+        'Unsupported',
+        `${field}.path`,
+        `path ${quote(text)} looks like a regular expression, which is not supported; it is taken as it stands, as a Prefix`,
+      );
+    }
+    return pathType === 'Exact' ? { kind: 'exact', value: text } : { kind: 'prefix', value: withoutTrailingSlashes(text) };
+  }
+
+  #host(value: unknown, field: string): string | undefined {
+    if (value === undefined || value === null || value === '') return anyHost;
+    return this.#checkedHost(value, field);
+  }
+
+  #tlsHost(value: unknown, field: string): string | undefined {
+    return this.#checkedHost(value, field);
+  }
+
+  #checkedHost(value: unknown, field: string): string | undefined {
+    const host = typeof value === 'string' && value.length <= 1000 ? value.toLowerCase() : '';
+    const wrong =
+      typeof value !== 'string' ? 'is no text' : value.length > 1000 ? 'is longer than 253 characters' : ingressHostProblem(host);
+    if (wrong === undefined) return host;
+    this.#report(
+      'InvalidHost',
+      field,
+      `host ${quote(value)} ${wrong}; write a DNS name like "shop.example.com" or "*.example.com" (international names as xn--)`,
+    );
+    return undefined;
+  }
+
+  #secretName(value: unknown, field: string): string | undefined {
+    const name = textOf(value);
+    if (name !== undefined && name.length <= 253 && !name.includes('/')) return name;
+    if (value !== undefined && value !== null && value !== '') {
+      this.#report('SecretNotFound', field, `${quote(value)} is no name of a Secret in the namespace of the Ingress; write the name alone`);
+    }
+    return undefined;
+  }
+
+  #report(reason: Parameters<ProblemList['add']>[0], field: string, sentence: string): void {
+    this.#problems.add(reason, field, `${describe(this.#ref)}, ${field}: ${sentence}.`);
+  }
+}
+
+function ingressHostProblem(host: string): string | undefined {
+  if (host === anyHost) return 'stands for every host, which is written by leaving the host out';
+  if (host.startsWith('**.')) return 'starts with "**."; an Ingress wildcard covers exactly one label';
+  return hostKeyProblem(host);
+}
+
+/** What the API server checks too, so that a manifest folder behaves like it. */
+function pathProblem(path: unknown, pathType: string): string | undefined {
+  if (typeof path !== 'string') return 'is no text';
+  if (!path.startsWith('/')) return 'does not start with "/"';
+  if (path.length > maxPathLength) return `is longer than ${maxPathLength} characters`;
+  if (/[\u0000-\u0020\u007f]/.test(path)) return 'has a space or a control character; percent-encode it';
+  if (path.includes('?') || path.includes('#')) return 'has a query or fragment, which no path match sees; leave it out';
+  if (pathType === 'ImplementationSpecific') return undefined;
+  if (path.includes('//')) return 'has an empty element ("//")';
+  if (/\/\.\.?(?:\/|$)/.test(path)) return 'has a "." or ".." element';
+  if (/%2f/i.test(path)) return 'has an encoded slash (%2F)';
+  return undefined;
+}
+
+/** `/foo/` and `/foo` are the same prefix by element. */
+function withoutTrailingSlashes(path: string): string {
+  let end = path.length;
+  while (end > 1 && path.charCodeAt(end - 1) === 47) end--;
+  return path.slice(0, end);
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import type { Service as ServiceObject } from '../api/objects.ts';
+import type { BackendTls, Service } from '../routes/route-table.ts';
+import { externalNameProblem } from './external-name.ts';
+import { quote } from './problem-list.ts';
+import type { ProblemReason } from './translation.ts';
+import { fieldsOf, itemsOf, portOf, textOf } from './unknown-input.ts';
+
+/** A Service of the route table with what its endpoints are found by. */
+export interface ServiceBinding {
+  readonly service: Service;
+  /** `namespace/name` of the Service object. */
+  readonly objectKey: string;
+  /** The Service port's name, which EndpointSlices repeat; '' when it has none. */
+  readonly portName: string;
+  /** The DNS name of an ExternalName Service. */
+  readonly externalName: string | undefined;
+  /** An `appProtocol` that is not served yet: plain HTTP is used. */
+  readonly unsupportedProtocol: string | undefined;
+}
+
+/** A binding, or why there is none: `why` ends the sentence "Service x ...". */
+export type BindingResult =
+  | { readonly kind: 'bound'; readonly binding: ServiceBinding }
+  | { readonly kind: 'unbound'; readonly reason: ProblemReason; readonly why: string };
+
+/** How a backend is spoken to: part of a Service's identity in the table. */
+export interface BackendSettings {
+  /** undefined: by the Service port's `appProtocol`, else http. */
+  readonly protocol: 'http' | 'https' | undefined;
+  readonly tls: BackendTls;
+  readonly loadBalancing: Service['loadBalancing'];
+  /** Settings with the default load balancing need no variant of their own. */
+  readonly defaultLoadBalancing: Service['loadBalancing'];
+  readonly allowLocalExternalNames: boolean;
+}
+
+/** Binds one port of a Service object. @param key `namespace/name` */
+export function bindService(key: string, object: ServiceObject, port: number | string, settings: BackendSettings): BindingResult {
+  const spec = fieldsOf(object.spec);
+  const external = spec.type === 'ExternalName';
+  const found =
+    findPort(spec.ports, port) ?? (external && typeof port === 'number' ? { number: port, name: '', appProtocol: undefined } : undefined);
+  if (found === undefined) return unbound('ServicePortNotFound', `has no TCP port ${quote(String(port))}; it has ${portList(spec.ports)}`);
+  let externalName: string | undefined;
+  if (external) {
+    externalName = (textOf(spec.externalName) ?? '').toLowerCase().replace(/\.$/, '');
+    const wrong = settings.allowLocalExternalNames ? undefined : externalNameProblem(externalName);
+    if (wrong !== undefined || externalName === '') {
+      return unbound(
+        'ExternalNameRefused',
+        `has the external name ${quote(externalName)}, which ${wrong ?? 'is empty'}; name a host outside of this machine`,
+      );
+    }
+  }
+  const app = protocolOf(found.appProtocol);
+  const protocol = settings.protocol ?? app.protocol;
+  const service = tableService(key, found.number, protocol, settings);
+  const unsupportedProtocol = settings.protocol === undefined ? app.unsupported : undefined;
+  return { kind: 'bound', binding: { service, objectKey: key, portName: found.name, externalName, unsupportedProtocol } };
+}
+
+function unbound(reason: ProblemReason, why: string): BindingResult {
+  return { kind: 'unbound', reason, why };
+}
+
+interface FoundPort {
+  readonly number: number;
+  readonly name: string;
+  readonly appProtocol: string | undefined;
+}
+
+function findPort(ports: unknown, wanted: number | string): FoundPort | undefined {
+  for (const item of itemsOf(ports)) {
+    const port = fieldsOf(item);
+    const number = portOf(port.port);
+    const name = textOf(port.name) ?? '';
+    if (number === undefined || (port.protocol ?? 'TCP') !== 'TCP') continue;
+    if (typeof wanted === 'number' ? number === wanted : name === wanted) return { number, name, appProtocol: textOf(port.appProtocol) };
+  }
+  return undefined;
+}
+
+function portList(ports: unknown): string {
+  const known = itemsOf(ports)
+    .slice(0, 10)
+    .map((item) => {
+      const { port, name, protocol } = fieldsOf(item);
+      const other = protocol === undefined || protocol === 'TCP' ? '' : ` (${quote(protocol)})`;
+      return `${portOf(port) ?? 'an invalid port'}${textOf(name) === undefined ? '' : ` ${quote(name)}`}${other}`;
+    });
+  return known.length === 0 ? 'none' : known.join(', ');
+}
+
+function protocolOf(appProtocol: string | undefined): { readonly protocol: 'http' | 'https'; readonly unsupported: string | undefined } {
+  const name = appProtocol?.toLowerCase();
+  if (name === 'https' || name === 'kubernetes.io/wss') return { protocol: 'https', unsupported: undefined };
+  return { protocol: 'http', unsupported: name !== undefined && http2Protocols.has(name) ? appProtocol : undefined };
+}
+
+const http2Protocols = new Set(['kubernetes.io/h2c', 'h2c', 'http2', 'h2', 'grpc', 'grpcs']);
+
+function tableService(objectKey: string, port: number, protocol: 'http' | 'https', settings: BackendSettings): Service {
+  const slash = objectKey.indexOf('/');
+  const tls = protocol === 'https' ? settings.tls : undefined;
+  const { loadBalancing } = settings;
+  const plain = protocol === 'http' && loadBalancing === settings.defaultLoadBalancing;
+  const variant = plain ? '' : `#${shortHash(JSON.stringify([protocol, tls?.serverName ?? null, tls?.ca ?? null, loadBalancing]))}`;
+  return {
+    key: `${objectKey}:${port}${variant}`,
+    namespace: objectKey.slice(0, slash),
+    name: objectKey.slice(slash + 1),
+    port,
+    protocol,
+    tls,
+    loadBalancing,
+  };
+}
+
+/** Enough of a SHA-256 to tell the settings of one Service apart. */
+export function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}

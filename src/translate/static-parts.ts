@@ -1,0 +1,135 @@
+import { isDeepStrictEqual } from 'node:util';
+import { anyHost, type Certificate, defaultCertificateKey, type Host, type Policy, type Service } from '../routes/route-table.ts';
+import { certificateCovers, sameCertificate } from './certificate-reader.ts';
+import type { IngressReading } from './ingress-reading.ts';
+import type { MergedHost } from './merged-host.ts';
+import type { ServiceBinding } from './service-binding.ts';
+
+/** The parts of a table that don't depend on endpoints, and what else the merged hosts say. */
+export interface StaticParts {
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly policies: ReadonlyMap<string, Policy>;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly certificates: ReadonlyMap<string, Certificate>;
+  /** By the table's service key. */
+  readonly bindings: ReadonlyMap<string, ServiceBinding>;
+  /** Service keys of the table by the Service object's `namespace/name`. */
+  readonly keysByObject: ReadonlyMap<string, readonly string[]>;
+  readonly served: ReadonlySet<IngressReading>;
+  readonly hostsWithoutCertificate: readonly string[];
+}
+
+/** The parts before there is any object. */
+export const noParts: StaticParts = {
+  hosts: new Map(),
+  policies: new Map(),
+  services: new Map(),
+  certificates: new Map(),
+  bindings: new Map(),
+  keysByObject: new Map(),
+  served: new Set(),
+  hostsWithoutCertificate: [],
+};
+
+/** Puts merged hosts together. What is equal to the answer before keeps its reference, whole maps included. */
+export class PartsAssembler {
+  #merged: readonly MergedHost[] | undefined;
+  #defaultCertificate: Certificate | undefined;
+  #result = noParts;
+
+  assemble(merged: readonly MergedHost[], defaultCertificate: Certificate | undefined): StaticParts {
+    if (merged === this.#merged && defaultCertificate === this.#defaultCertificate) return this.#result;
+    this.#result = assembleParts(merged, defaultCertificate, this.#result);
+    this.#merged = merged;
+    this.#defaultCertificate = defaultCertificate;
+    return this.#result;
+  }
+}
+
+function assembleParts(merged: readonly MergedHost[], defaultCertificate: Certificate | undefined, previous: StaticParts): StaticParts {
+  const hosts = new Map<string, Host>();
+  const policies = new Map<string, Policy>();
+  const certificates = new Map<string, Certificate>();
+  const bindings = new Map<string, ServiceBinding>();
+  const served = new Set<IngressReading>();
+  const hostsWithoutCertificate: string[] = [];
+  for (const entry of merged) {
+    const { host } = entry;
+    hosts.set(host.key, keepHost(previous.hosts, host));
+    // A policy's key stands for its content, so the known one is the same.
+    for (const policy of entry.policies) policies.set(policy.key, previous.policies.get(policy.key) ?? policy);
+    for (const certificate of entry.certificates) certificates.set(certificate.key, keepCertificate(previous.certificates, certificate));
+    for (const { binding } of entry.uses) {
+      const { key } = binding.service;
+      if (!bindings.has(key)) bindings.set(key, keepBinding(previous.bindings, binding));
+    }
+    for (const reading of entry.served) served.add(reading);
+    const needsCertificate = host.tls?.kind === 'terminate' && host.tls.certificates.length === 0;
+    if (needsCertificate && !(defaultCertificate && certificateCovers(defaultCertificate, host.key)))
+      hostsWithoutCertificate.push(host.key);
+  }
+  if (defaultCertificate !== undefined) certificates.set(defaultCertificateKey, keepCertificate(previous.certificates, defaultCertificate));
+  const keptBindings = sameMap(previous.bindings, bindings);
+  const sameBindings = keptBindings === previous.bindings;
+  return {
+    hosts: sameMap(previous.hosts, hosts),
+    policies: sameMap(previous.policies, policies),
+    services: sameBindings ? previous.services : servicesOf(bindings),
+    certificates: sameMap(previous.certificates, certificates),
+    bindings: keptBindings,
+    keysByObject: sameBindings ? previous.keysByObject : indexByObject(bindings),
+    served,
+    hostsWithoutCertificate: hostsWithoutCertificate.sort(),
+  };
+}
+
+/** Adds the controller's default backend to what Ingresses say of any host: it comes after all of it, or not at all. */
+export function withDefaultBackend(merged: ReadonlyMap<string, MergedHost>, backend: MergedHost | undefined): readonly MergedHost[] {
+  if (backend === undefined) return [...merged.values()];
+  const any = merged.get(anyHost);
+  if (any === undefined) return [...merged.values(), backend];
+  if (any.host.routes.some(({ match }) => match.path.kind === 'prefix' && match.path.value === '/')) return [...merged.values()];
+  const both: MergedHost = {
+    ...any,
+    host: { ...any.host, routes: [...any.host.routes, ...backend.host.routes] },
+    policies: [...any.policies, ...backend.policies],
+    uses: [...any.uses, ...backend.uses],
+  };
+  return [...merged.values()].map((entry) => (entry === any ? both : entry));
+}
+
+/** An Ingress that changed in nothing that matters (its status, say) leaves its host as it was. */
+function keepHost(previous: ReadonlyMap<string, Host>, host: Host): Host {
+  const before = previous.get(host.key);
+  return before !== undefined && before !== host && isDeepStrictEqual(before, host) ? before : host;
+}
+
+function keepCertificate(previous: ReadonlyMap<string, Certificate>, certificate: Certificate): Certificate {
+  const before = previous.get(certificate.key);
+  return before !== undefined && sameCertificate(before, certificate) ? before : certificate;
+}
+
+function keepBinding(previous: ReadonlyMap<string, ServiceBinding>, binding: ServiceBinding): ServiceBinding {
+  const before = previous.get(binding.service.key);
+  return before !== undefined && before !== binding && isDeepStrictEqual(before, binding) ? before : binding;
+}
+
+function servicesOf(bindings: ReadonlyMap<string, ServiceBinding>): ReadonlyMap<string, Service> {
+  return new Map([...bindings].map(([key, { service }]) => [key, service]));
+}
+
+function indexByObject(bindings: ReadonlyMap<string, ServiceBinding>): ReadonlyMap<string, readonly string[]> {
+  const index = new Map<string, string[]>();
+  for (const [key, { objectKey }] of bindings) {
+    const keys = index.get(objectKey);
+    if (keys === undefined) index.set(objectKey, [key]);
+    else keys.push(key);
+  }
+  return index;
+}
+
+function sameMap<V>(before: ReadonlyMap<string, V>, after: ReadonlyMap<string, V>): ReadonlyMap<string, V> {
+  if (before.size !== after.size) return after;
+  for (const [key, value] of after) if (before.get(key) !== value) return after;
+  return before;
+}

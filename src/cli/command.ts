@@ -1,0 +1,19 @@
+/** What a command may use of the process, so that it can be tried without one. */
+export interface CommandContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** For results. */
+  readonly print: (text: string) => void;
+  /** The script that this process runs: what worker processes are started from. */
+  readonly script: string;
+}
+
+/** One command of the program. */
+export interface Command {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** Everything that `--help` prints. */
+  readonly help: () => string;
+  /** Resolves to the exit status; throws SmartProxyError for what the user can mend. */
+  readonly run: (args: readonly string[], context: CommandContext) => Promise<number>;
+}

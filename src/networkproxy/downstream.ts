@@ -1,0 +1,31 @@
+import type { ConnectionSide, TerminationReason } from '../observability/counters/termination-reason.ts';
+import type { AcceptedConnection } from './accepted-connection.ts';
+import type { ClientFacts } from './client-facts.ts';
+import type { ClientConnection } from './http1/client-connection.ts';
+import type { RequestHead, ResponseHead } from './http1/message-handler.ts';
+import type { LocalReply } from './local-reply.ts';
+
+/** The client's side of one exchange, whatever its HTTP version: where the answer goes and where the request's body comes from. */
+export interface Downstream {
+  readonly facts: ClientFacts;
+  readonly connection: AcceptedConnection;
+  /** Goes on reading the request; an exchange begins with its body held back. */
+  resumeRequest(): void;
+  pauseRequest(): void;
+  sendContinue(): void;
+  sendInformational(head: ResponseHead): void;
+  sendHead(head: ResponseHead, request: RequestHead): void;
+  /** The bytes are valid during the call only. */
+  sendBody(chunk: Buffer): void;
+  sendEnd(trailers: readonly string[]): void;
+  /** Writes out what was sent. False: the client is behind; `Exchange.onDownstreamDrain` follows. */
+  flush(): boolean;
+  /** The whole answer at once. */
+  sendReply(reply: LocalReply, request: RequestHead): void;
+  /** The exchange is over; the next may begin. */
+  exchangeDone(): void;
+  /** Breaks the answer off so that the client notices. */
+  abort(side: ConnectionSide, reason: TerminationReason): void;
+  /** Answers 101 and hands both sockets to a tunnel. */
+  startTunnel(head: ResponseHead, upstream: ClientConnection, idleMs: number): void;
+}

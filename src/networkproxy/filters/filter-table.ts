@@ -1,0 +1,106 @@
+import type { CompiledRoute, CompiledTable } from '../../routes/compiled-table.ts';
+import type { ClientFacts } from '../client-facts.ts';
+import type { RequestHead } from '../http1/message-handler.ts';
+import { fieldValue } from '../http1/request-lines.ts';
+import { errorReply, type LocalReply, redirectReply, textReply } from '../local-reply.ts';
+
+/** A request that is being decided. */
+export interface FilterRequest {
+  readonly head: RequestHead;
+  readonly facts: ClientFacts;
+  readonly table: CompiledTable;
+}
+
+/** Runs for every request, before a route is looked for. A reply ends the request. */
+export interface EdgeFilter {
+  readonly name: string;
+  /** Why it is there, and why at this place. */
+  readonly reason: string;
+  check(request: FilterRequest): LocalReply | undefined;
+}
+
+/** Runs for requests of the routes that need it. */
+export interface Filter {
+  readonly name: string;
+  readonly reason: string;
+  /** Decided once a route. */
+  applies(route: CompiledRoute): boolean;
+  check(request: FilterRequest, route: CompiledRoute): LocalReply | undefined;
+}
+
+const challengePrefix = '/.well-known/acme-challenge/';
+
+/** In the order in which they run. */
+export const edgeFilters: readonly EdgeFilter[] = [
+  {
+    name: 'misdirected',
+    reason:
+      'A host that is passed through by SNI is never served on a connection that we decrypted for another name; first, so that nothing about it is answered.',
+    check: ({ head, facts, table }) => {
+      if (facts.serverName === undefined || facts.serverName === head.host) return undefined;
+      return table.findHost(head.host)?.tls?.kind === 'passthrough' ? errorReply('misdirected') : undefined;
+    },
+  },
+  {
+    name: 'acme_challenge',
+    reason:
+      'The CA asks over plain HTTP for any host, also for one without routes; before routes, so that none of them can hide it. Unknown tokens go on: they may belong to a solver behind a route.',
+    check: ({ head, facts, table }) => {
+      if (facts.scheme !== 'http' || !head.path.startsWith(challengePrefix)) return undefined;
+      const challenge = table.table.challenges.get(head.path.slice(challengePrefix.length));
+      return challenge === undefined ? undefined : textReply(challenge.keyAuthorization);
+    },
+  },
+];
+
+/** In the order in which they run. */
+export const filterTable: readonly Filter[] = [
+  {
+    name: 'redirect_https',
+    reason:
+      'Before everything that reads the request: over plain HTTP such a host says nothing but where to go. 308 keeps method and body.',
+    applies: (route) => route.policy.redirectToHttps,
+    check: ({ head, facts, table }) => {
+      if (facts.scheme !== 'http' || isSecureBefore(head, facts) || head.path.startsWith(challengePrefix) || head.host === '')
+        return undefined;
+      return redirectReply('redirect_https', 308, httpsLocation(head, table));
+    },
+  },
+  {
+    name: 'body_limit',
+    reason:
+      'A declared length over the limit is refused before a backend is bothered or the client told to send it; bodies without a length are counted as they come.',
+    applies: (route) => route.policy.maxRequestBodyBytes > 0,
+    check: ({ head }, route) =>
+      head.body.kind === 'length' && head.body.bytes > route.policy.maxRequestBodyBytes ? errorReply('body_too_large') : undefined,
+  },
+  {
+    name: 'route_action',
+    reason: 'Last: routes that do not forward answer here.',
+    applies: (route) => route.route.action.kind !== 'forward',
+    check: (_request, { route: { action } }) => {
+      if (action.kind === 'redirect') return redirectReply('route_redirect', action.status, action.location);
+      return action.kind === 'fail' ? errorReply('no_service', action.reason, action.status) : undefined;
+    },
+  },
+];
+
+/** The filters that requests of `route` pass, in order. */
+export function filtersOf(route: CompiledRoute): readonly Filter[] {
+  return filterTable.filter((filter) => filter.applies(route));
+}
+
+/** A trusted proxy in front has ended TLS already: redirecting its plain hop would loop. */
+function isSecureBefore(head: RequestHead, facts: ClientFacts): boolean {
+  return facts.trusted && fieldValue(head.headers, 'x-forwarded-proto') === 'https';
+}
+
+function httpsLocation(head: RequestHead, table: CompiledTable): string {
+  for (const listener of table.table.listeners.values()) {
+    if (listener.protocol !== 'https') continue;
+    return listener.publishedPort === 443
+      ? `https://${head.host}${head.target}`
+      : `https://${head.host}:${listener.publishedPort}${head.target}`;
+  }
+  return `https://${head.host}${head.target}`;
+}

@@ -1,0 +1,339 @@
+import type { Socket } from 'node:net';
+import type { PolicyTimeouts } from '../../routes/route-table.ts';
+import { Deadline } from '../../timer-wheel.ts';
+import type { EndpointPool } from '../upstream/endpoint-pool.ts';
+import { dial } from '../upstream/transport.ts';
+import type { TunnelEnd, UpstreamHandler } from '../upstream/upstream-handler.ts';
+import type { UpstreamPools } from '../upstream/upstream-pools.ts';
+import { chunkEnd, chunkHeader, lastChunk } from './chunk-framing.ts';
+import { type BodyFraming, defaultParserLimits, type ParserLimits, type RequestHead, type ResponseHead } from './message-handler.ts';
+import { type ResponseHandler, ResponseParser } from './response-parser.ts';
+
+type State = 'connecting' | 'idle' | 'busy' | 'tunnel' | 'closed';
+
+/** Answers may have longer heads than requests: cookies and policies are set in them. */
+const responseLimits: ParserLimits = { ...defaultParserLimits, maxHeadBytes: 65_536, maxLineBytes: 16_384, maxHeaders: 256 };
+
+/** Bodies up to this size are joined with the text before them, so that they leave in one write. */
+const joinBytes = 8192;
+
+/**
+ * One HTTP/1.1 connection to a backend: one request at a time, kept in its pool in between. It owns its socket, its listeners and its
+ * one deadline, which is the dial, send, read or idle time-out in turn.
+ */
+export class ClientConnection extends Deadline implements ResponseHandler {
+  readonly pool: EndpointPool;
+  readonly socket: Socket;
+  /** It has served a request before: its end may just be the backend's idle time-out. */
+  reused = false;
+  /** Something of the answer has arrived. */
+  answered = false;
+  readonly #pools: UpstreamPools;
+  readonly #parser: ResponseParser;
+  #state: State = 'connecting';
+  #handler: UpstreamHandler | undefined;
+  #tunnel: TunnelEnd | undefined;
+  #readMs = 0;
+  #sendMs = 0;
+  #framing: BodyFraming['kind'] = 'none';
+  /** Text that waits for the first piece of the body. */
+  #text = '';
+  #requestDone = false;
+  #keepAlive = false;
+  #complete = false;
+  #trailers: readonly string[] = [];
+  #blocked = false;
+  #paused = false;
+
+  /** Dials. `handler` is told when the connection is ready or has failed, never before the constructor returns. */
+  constructor(pools: UpstreamPools, pool: EndpointPool, handler: UpstreamHandler, connectMs: number) {
+    super();
+    this.#pools = pools;
+    this.pool = pool;
+    this.#handler = handler;
+    this.#parser = new ResponseParser(responseLimits, this);
+    const onread = { buffer: pools.readBuffer, callback: (size: number, buffer: Uint8Array) => this.#onRead(size, buffer as Buffer) };
+    this.socket = dial(pool.endpoint, pool.transport, { onread, lookup: pools.options.lookup });
+    pool.add(this);
+    pool.connecting++;
+    // All listeners are there before the socket can fail: a late one would make a refused connect an uncaught error.
+    this.socket.on(pool.transport.tls === undefined ? 'connect' : 'secureConnect', () => this.#onConnected());
+    this.socket.on('error', (error: Error & { code?: string }) => this.#onGone(error));
+    this.socket.on('close', () => this.#onGone(undefined));
+    this.socket.on('end', () => this.#onEnd());
+    this.socket.on('drain', () => this.#onDrain());
+    if (connectMs > 0) pools.options.wheel.arm(this, connectMs);
+  }
+
+  /** A request can be started. */
+  get isReady(): boolean {
+    return this.#state === 'busy';
+  }
+
+  /** An idle connection that nobody has closed, as far as is known here. */
+  get isAlive(): boolean {
+    return this.#state === 'idle' && !this.socket.destroyed && this.socket.readable && this.socket.writable;
+  }
+
+  /** Gives an idle connection its next request. */
+  assign(handler: UpstreamHandler): void {
+    this.#handler = handler;
+    this.#state = 'busy';
+    this.reused = true;
+  }
+
+  /** Writes the head of a request, serialised already. Without a body the request is complete. */
+  startRequest(text: string, request: RequestHead, timeouts: PolicyTimeouts): void {
+    this.#framing = request.body.kind;
+    this.#readMs = timeouts.readMs;
+    this.#sendMs = timeouts.sendMs;
+    this.answered = false;
+    this.#complete = false;
+    this.#requestDone = false;
+    this.#parser.startResponse(request.method, request.upgrade !== undefined);
+    this.#text = text;
+    if (request.body.kind === 'none') this.endRequest([]);
+  }
+
+  /** Writes a piece of the body. False: wait for `onUpstreamDrain`. */
+  writeBody(chunk: Buffer): boolean {
+    if (this.#state !== 'busy') return true;
+    if (this.#framing !== 'chunked') {
+      this.#writeJoined(chunk, '');
+    } else if (chunk.length > 0) {
+      this.#text += chunkHeader(chunk.length);
+      this.#writeJoined(chunk, chunkEnd);
+    }
+    return this.#checkBlocked();
+  }
+
+  /** The body is complete. */
+  endRequest(trailers: readonly string[]): void {
+    if (this.#state !== 'busy') return;
+    if (this.#framing === 'chunked') this.#text += lastChunk(trailers);
+    this.flush();
+    this.#requestDone = true;
+    if (this.#checkBlocked()) this.#armRead();
+  }
+
+  /** Writes out a head that still waits for its body. */
+  flush(): void {
+    if (this.#text === '' || this.#state !== 'busy') return;
+    const text = this.#text;
+    this.#text = '';
+    this.socket.write(text, 'latin1');
+  }
+
+  /** Stops reading the answer: the client is slower than the backend. */
+  pause(): void {
+    if (this.#paused || this.#state === 'closed') return;
+    this.#paused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#state === 'closed') return;
+    this.#paused = false;
+    if (this.#state === 'busy') this.#armRead();
+    this.socket.resume();
+  }
+
+  /** From now on the bytes belong to a tunnel, which has the deadlines too. */
+  startTunnel(tunnel: TunnelEnd): void {
+    this.#pools.options.wheel.disarm(this);
+    this.#handler = undefined;
+    this.#tunnel = tunnel;
+    this.#state = 'tunnel';
+  }
+
+  /** Ends the connection at once, in whatever state. The handler is not told. */
+  destroy(): void {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'connecting') this.pool.connecting--;
+    this.#state = 'closed';
+    this.#handler = undefined;
+    this.#tunnel = undefined;
+    this.#text = '';
+    this.#pools.options.wheel.disarm(this);
+    this.pool.remove(this);
+    this.#pools.connectionGone(this.pool);
+    this.socket.destroy();
+  }
+
+  onInformational(head: ResponseHead): void {
+    this.#handler?.onResponseInformational(head);
+  }
+
+  onHead(head: ResponseHead): void {
+    this.#keepAlive = head.keepAlive;
+    this.#handler?.onResponseHead(head);
+  }
+
+  onBody(chunk: Buffer): void {
+    this.#handler?.onResponseBody(chunk);
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    this.#complete = true;
+    this.#trailers = trailers;
+  }
+
+  override onTimeout(): void {
+    switch (this.#state) {
+      case 'connecting':
+        this.pool.endpoint.connectFailed();
+        this.#pools.options.counters.upstreamConnectFailures++;
+        this.#fail('upstream_connect_timeout', 'dial');
+        break;
+      case 'idle':
+        this.destroy();
+        break;
+      case 'busy':
+        // A paused answer is the client's time-out, an incomplete body that we wait for too.
+        if (this.#blocked) this.#fail('upstream_timeout', 'send');
+        else if (this.#requestDone && !this.#paused) this.#fail('upstream_timeout', 'read');
+        break;
+      case 'tunnel':
+      case 'closed':
+        break;
+    }
+  }
+
+  #onConnected(): void {
+    if (this.#state !== 'connecting') return;
+    this.pool.connecting--;
+    this.#state = 'busy';
+    this.#pools.options.wheel.disarm(this);
+    this.#pools.options.counters.upstreamConnects++;
+    this.pool.endpoint.connectSucceeded();
+    this.#handler?.onUpstreamReady();
+  }
+
+  #onRead(size: number, buffer: Buffer): boolean {
+    if (this.#state === 'busy') this.#onAnswer(buffer.subarray(0, size));
+    else if (this.#state === 'tunnel') this.#tunnel?.fromUpstream(Buffer.from(buffer.subarray(0, size)));
+    else this.destroy(); // nobody asked: bytes of an idle connection could only poison the next answer
+    return true;
+  }
+
+  #onAnswer(chunk: Buffer): void {
+    this.answered = true;
+    if (this.#requestDone) this.#armRead();
+    const consumed = this.#parser.execute(chunk);
+    if (this.#parser.failure !== undefined) {
+      this.#fail(this.#parser.failure.flag, this.#parser.failure.rule);
+    } else if (this.#state === 'tunnel') {
+      if (consumed < chunk.length) this.#tunnel?.fromUpstream(Buffer.from(chunk.subarray(consumed)));
+    } else if (this.#complete) {
+      this.#finish(consumed === chunk.length);
+    } else {
+      this.#handler?.onResponseTurn();
+    }
+  }
+
+  /** The answer is whole. The connection goes back before the handler hears of it, so that its next request finds it. */
+  #finish(clean: boolean): void {
+    const handler = this.#handler;
+    const trailers = this.#trailers;
+    this.#complete = false;
+    if (clean && this.#keepAlive && this.#requestDone && !this.#blocked && this.socket.writable && this.#goIdle()) {
+      handler?.onResponseEnd(trailers);
+      return;
+    }
+    this.destroy();
+    handler?.onResponseEnd(trailers);
+  }
+
+  #goIdle(): boolean {
+    if (!this.pool.release(this)) return false;
+    this.#state = 'idle';
+    this.#handler = undefined;
+    if (this.#paused) this.resume();
+    this.#pools.options.wheel.arm(this, this.#pools.options.idleTimeoutMs);
+    return true;
+  }
+
+  #onEnd(): void {
+    if (this.#state === 'tunnel') {
+      this.#tunnel?.upstreamEnded();
+      return;
+    }
+    if (this.#state !== 'busy') {
+      this.#onGone(undefined);
+      return;
+    }
+    this.#parser.finish();
+    if (this.#complete) this.#finish(false);
+    else this.#fail('upstream_reset', 'the connection ended');
+  }
+
+  #onGone(error: (Error & { code?: string }) | undefined): void {
+    const detail = error?.code ?? (error === undefined ? 'closed' : 'error');
+    switch (this.#state) {
+      case 'connecting':
+        this.#pools.options.counters.upstreamConnectFailures++;
+        this.pool.endpoint.connectFailed();
+        this.#fail('upstream_connect_failed', detail);
+        break;
+      case 'busy':
+        this.#fail('upstream_reset', detail);
+        break;
+      case 'tunnel': {
+        const tunnel = this.#tunnel;
+        this.destroy();
+        tunnel?.upstreamClosed(error);
+        break;
+      }
+      case 'idle':
+        this.destroy();
+        break;
+      case 'closed':
+        break;
+    }
+  }
+
+  #fail(flag: Parameters<UpstreamHandler['onUpstreamFailed']>[0], detail: string): void {
+    const handler = this.#handler;
+    this.destroy();
+    handler?.onUpstreamFailed(flag, detail);
+  }
+
+  #onDrain(): void {
+    if (this.#state === 'tunnel') {
+      this.#tunnel?.upstreamDrained();
+      return;
+    }
+    if (!this.#blocked) return;
+    this.#blocked = false;
+    if (this.#requestDone) this.#armRead();
+    else this.#pools.options.wheel.disarm(this);
+    this.#handler?.onUpstreamDrain();
+  }
+
+  #armRead(): void {
+    if (this.#readMs > 0) this.#pools.options.wheel.arm(this, this.#readMs);
+    else this.#pools.options.wheel.disarm(this);
+  }
+
+  #checkBlocked(): boolean {
+    if (!this.socket.writableNeedDrain || this.socket.writableLength === 0) return true;
+    this.#blocked = true;
+    if (this.#sendMs > 0) this.#pools.options.wheel.arm(this, this.#sendMs);
+    return false;
+  }
+
+  #writeJoined(chunk: Buffer, after: string): void {
+    const before = this.#text;
+    this.#text = '';
+    const { socket } = this;
+    if (chunk.length <= joinBytes) {
+      socket.write(before + chunk.toString('latin1') + after, 'latin1');
+      return;
+    }
+    socket.cork();
+    if (before !== '') socket.write(before, 'latin1');
+    socket.write(chunk);
+    if (after !== '') socket.write(after, 'latin1');
+    socket.uncork();
+  }
+}

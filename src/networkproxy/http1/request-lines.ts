@@ -1,0 +1,44 @@
+import type { RequestHead } from './message-handler.ts';
+
+/**
+ * The head of the request as the backend gets it, latin1, ended by the empty line. The parser has left out what belongs to the client's
+ * connection; here goes what the client may not say of itself.
+ * @param forwardedLines X-Forwarded-* and friends as complete lines
+ */
+export function upstreamRequestHead(head: RequestHead, forwardedLines: string, requestId: string): string {
+  const { headers, upgrade } = head;
+  let text = `${head.method} ${head.target} HTTP/1.1\r\nhost: ${head.authority}\r\n`;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (isWrittenByUs(name)) continue;
+    text += `${name}: ${headers[i + 1] as string}\r\n`;
+  }
+  text += `${forwardedLines}x-request-id: ${requestId}\r\n`;
+  if (head.body.kind === 'chunked') text += 'transfer-encoding: chunked\r\n';
+  if (upgrade !== undefined) text += `connection: upgrade\r\nupgrade: ${upgrade}\r\n`;
+  return `${text}\r\n`;
+}
+
+/** By length first: this runs for every header of every request. Any X-Forwarded-* is ours, known or not. */
+function isWrittenByUs(name: string): boolean {
+  switch (name.length) {
+    case 9:
+      return name === 'x-real-ip' || name === 'forwarded';
+    case 12:
+      return name === 'x-request-id';
+    default:
+      return name.length > 12 && name.charCodeAt(0) === 0x78 /* x */ && name.startsWith('x-forwarded-');
+  }
+}
+
+/** The `X-Request-ID` of a request, if it has one that is fit to be logged. */
+export function receivedRequestId(headers: readonly string[]): string | undefined {
+  const value = fieldValue(headers, 'x-request-id');
+  return value !== undefined && /^[\w.:/+=-]{1,128}$/.test(value) ? value : undefined;
+}
+
+/** The first value of a field in a flat list. */
+export function fieldValue(headers: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return headers[i + 1];
+  return undefined;
+}

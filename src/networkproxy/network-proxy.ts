@@ -1,0 +1,195 @@
+import { BlockList, isIP, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Balancers } from '../balancing/balancers.ts';
+import type { EndpointRuntime } from '../balancing/endpoint-runtime.ts';
+import { guardedLookup } from '../balancing/guarded-lookup.ts';
+import type { Config } from '../config/config.ts';
+import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
+import type { CompiledTable } from '../routes/compiled-table.ts';
+import type { TimerWheel } from '../timer-wheel.ts';
+import type { AcceptedConnection, NetworkProxyEntry } from './accepted-connection.ts';
+import { clientFacts } from './client-facts.ts';
+import { ServerConnection } from './http1/server-connection.ts';
+import { errorReply, serialiseLocalReply } from './local-reply.ts';
+import type { ProxyContext } from './proxy-context.ts';
+import { RequestIds } from './request-ids.ts';
+import type { RequestLogEntry } from './request-log-entry.ts';
+import { RouteRuntimes } from './route-runtime.ts';
+import { CertificateContexts } from './tls/certificate-contexts.ts';
+import { refuseHandshake, TlsHandshake } from './tls/tls-handshake.ts';
+import { RetryBudgets } from './upstream/retry-budget.ts';
+import { UpstreamPools } from './upstream/upstream-pools.ts';
+
+/** What NetworkProxy needs from outside. */
+export interface NetworkProxyOptions {
+  readonly config: Config;
+  readonly counters: WorkerCounters;
+  readonly wheel: TimerWheel;
+  readonly table: () => CompiledTable;
+  readonly balancers: Balancers;
+  /** 48 secret bytes, the same in every worker. */
+  readonly ticketKeys?: Buffer | undefined;
+  /** The access log. */
+  readonly onRequest?: ((entry: RequestLogEntry) => void) | undefined;
+}
+
+/** What serves a connection at the moment. */
+type Stage = TlsHandshake | ServerConnection;
+
+/** Ends TLS and speaks HTTP on the connections that SmartProxy hands over; owns the upstream connections. */
+export class NetworkProxy implements NetworkProxyEntry {
+  /** Every client socket, with what serves it. */
+  readonly socketMap = new Map<Socket, Stage | undefined>();
+  /** Those that SmartProxy handed over: known because it did, never guessed from an address. */
+  readonly portProxyConnections = new Set<AcceptedConnection>();
+  /** Connections whose TLS handshake is complete. */
+  readonly tlsTerminatedConnections = new Set<TLSSocket>();
+  readonly #options: NetworkProxyOptions;
+  readonly #context: ProxyContext;
+  readonly #contexts: CertificateContexts;
+  readonly #pools: UpstreamPools;
+  #draining = false;
+
+  constructor(options: NetworkProxyOptions) {
+    const { config, counters, wheel } = options;
+    this.#options = options;
+    this.#contexts = new CertificateContexts(options.ticketKeys);
+    this.#pools = new UpstreamPools({
+      counters,
+      wheel,
+      idlePerEndpoint: config.upstreamIdlePerEndpoint,
+      idleTimeoutMs: config.upstreamIdleTimeoutMs,
+      maxConnectionsPerEndpoint: config.maxConnectionsPerEndpoint,
+      lookup: guardedLookup(config.allowLocalExternalNames),
+    });
+    this.#context = {
+      config,
+      counters,
+      wheel,
+      table: options.table,
+      balancers: options.balancers,
+      pools: this.#pools,
+      retryBudgets: new RetryBudgets(),
+      routes: new RouteRuntimes(counters.requests),
+      requestIds: new RequestIds(),
+      trustedProxies: blockListOf(config.trustedProxies),
+      unmatched: counters.requests.get({ routeKind: '', routeNamespace: '', route: '', service: '' }),
+      onRequest: options.onRequest,
+      isDraining: () => this.#draining,
+    };
+    this.#setGauges(counters);
+  }
+
+  /** How many client connections there are. */
+  get connectedClients(): number {
+    return this.socketMap.size;
+  }
+
+  /** The upstream connections by state. */
+  get poolStatus(): { readonly idle: number; readonly active: number; readonly connecting: number } {
+    return this.#pools.counts();
+  }
+
+  /** Takes the connection; never throws. */
+  handleConnection(connection: AcceptedConnection): void {
+    const { socket } = connection;
+    if (socket.destroyed || !socket.readable || !socket.writable) {
+      connection.end('client', 'normal');
+      return;
+    }
+    this.setupConnectionTracking(connection);
+    if (connection.tls !== undefined) this.#startTls(connection, connection.tls.serverName);
+    else if (connection.listener.protocol === 'https') refusePlainHttp(connection, this.#options.counters);
+    else this.#serve(connection, socket);
+  }
+
+  /** Remembers the connection until its clean-up, whoever starts that. */
+  setupConnectionTracking(connection: AcceptedConnection): void {
+    const { socket } = connection;
+    this.socketMap.set(socket, undefined);
+    this.portProxyConnections.add(connection);
+    connection.onCleanup = () => {
+      const stage = this.socketMap.get(socket);
+      this.socketMap.delete(socket);
+      this.portProxyConnections.delete(connection);
+      stage?.cleanUp();
+    };
+  }
+
+  /** Called after each swap of the table, with the endpoints that it no longer has. */
+  tableChanged(_previous: CompiledTable, next: CompiledTable, removedEndpoints: readonly EndpointRuntime[]): void {
+    this.#pools.removeEndpoints(removedEndpoints);
+    this.#context.retryBudgets.retain(next.table.services);
+    this.#contexts.retain(next.table);
+  }
+
+  /** From now on every answer closes its connection; idle connections end. */
+  announceDrain(): void {
+    this.#draining = true;
+    for (const stage of [...this.socketMap.values()]) if (stage instanceof ServerConnection) stage.drain();
+  }
+
+  /** Ends every client connection and every upstream connection now. */
+  close(): Promise<void> {
+    this.#draining = true;
+    for (const connection of [...this.portProxyConnections]) connection.end('proxy', 'shutdown');
+    this.#pools.close();
+    return Promise.resolve();
+  }
+
+  #startTls(connection: AcceptedConnection, serverName: string | undefined): void {
+    const { counters, wheel, config } = this.#options;
+    const context = this.#contexts.select(this.#options.table(), serverName);
+    if (context === undefined) {
+      refuseHandshake(connection, counters);
+      return;
+    }
+    const handshake = new TlsHandshake(connection, context, {
+      counters,
+      wheel,
+      timeoutMs: config.handshakeTimeoutMs,
+      onSecure: (socket) => {
+        this.tlsTerminatedConnections.add(socket);
+        socket.once('close', () => this.tlsTerminatedConnections.delete(socket));
+        this.#serve(connection, socket);
+      },
+    });
+    this.socketMap.set(connection.socket, handshake);
+  }
+
+  #serve(connection: AcceptedConnection, stream: Socket): void {
+    const facts = clientFacts(connection, this.#context.trustedProxies);
+    this.socketMap.set(connection.socket, new ServerConnection(this.#context, connection, stream, facts));
+  }
+
+  #setGauges(counters: WorkerCounters): void {
+    const { gauges } = counters;
+    gauges.connectedClients = () => this.connectedClients;
+    gauges.portProxyConnections = () => this.portProxyConnections.size;
+    gauges.tlsTerminatedConnections = () => this.tlsTerminatedConnections.size;
+    gauges.upstreamIdle = () => this.#pools.counts().idle;
+    gauges.upstreamActive = () => this.#pools.counts().active;
+    gauges.upstreamConnecting = () => this.#pools.counts().connecting;
+  }
+}
+
+/** Plain bytes on the TLS port: most often a browser that was sent to the wrong scheme, so it is told in words. */
+function refusePlainHttp(connection: AcceptedConnection, counters: WorkerCounters): void {
+  counters.countFlag('bad_request');
+  connection.socket.write(serialiseLocalReply(errorReply('bad_request', 'plain HTTP on a TLS port'), false, false, new Date()), 'latin1');
+  connection.end('client', 'protocol_error');
+}
+
+/** `10.0.0.0/8`, `::1`. What does not parse is left out: the configuration has been checked before. */
+function blockListOf(cidrs: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const cidr of cidrs) {
+    const [address = '', prefix] = cidr.split('/');
+    const version = isIP(address);
+    if (version === 0) continue;
+    const family = version === 6 ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return list;
+}

@@ -1,0 +1,31 @@
+import type { BlockList } from 'node:net';
+import type { Balancers } from '../balancing/balancers.ts';
+import type { Config } from '../config/config.ts';
+import type { RequestSeries } from '../observability/counters/request-series.ts';
+import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
+import type { CompiledTable } from '../routes/compiled-table.ts';
+import type { TimerWheel } from '../timer-wheel.ts';
+import type { RequestIds } from './request-ids.ts';
+import type { RequestLogEntry } from './request-log-entry.ts';
+import type { RouteRuntimes } from './route-runtime.ts';
+import type { RetryBudgets } from './upstream/retry-budget.ts';
+import type { UpstreamPools } from './upstream/upstream-pools.ts';
+
+/** What all connections and exchanges of one worker share. */
+export interface ProxyContext {
+  readonly config: Config;
+  readonly counters: WorkerCounters;
+  readonly wheel: TimerWheel;
+  readonly table: () => CompiledTable;
+  readonly balancers: Balancers;
+  readonly pools: UpstreamPools;
+  readonly retryBudgets: RetryBudgets;
+  readonly routes: RouteRuntimes;
+  readonly requestIds: RequestIds;
+  readonly trustedProxies: BlockList;
+  /** The series of requests that matched no route. */
+  readonly unmatched: RequestSeries;
+  readonly onRequest: ((entry: RequestLogEntry) => void) | undefined;
+  /** The process is ending: every answer closes its connection. */
+  readonly isDraining: () => boolean;
+}

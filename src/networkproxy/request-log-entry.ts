@@ -1,0 +1,33 @@
+import type { ResponseFlag } from '../observability/counters/response-flag.ts';
+
+/** One finished request, for the access log. Times in milliseconds, sizes in bytes of body (framing removed). */
+export interface RequestLogEntry {
+  /** The connection's id. */
+  readonly id: string;
+  readonly requestId: string;
+  readonly method: string;
+  readonly host: string;
+  /** Normalised, without the query, which may hold secrets. */
+  readonly path: string;
+  /** What the client got; 499 when it left first, 0 when the head never came. */
+  readonly status: number;
+  /** Why, when the answer was of our making or broke off; undefined: the upstream's answer, whole. */
+  readonly flag: ResponseFlag | undefined;
+  /** More about `flag` for people. */
+  readonly detail: string | undefined;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  readonly durationMs: number;
+  /** Until an upstream connection was ready; about 0 for a pooled one; undefined: none was asked for. */
+  readonly connectMs: number | undefined;
+  /** Until the head of the upstream's answer. */
+  readonly firstByteMs: number | undefined;
+  /** Keys; undefined when nothing matched. */
+  readonly route: string | undefined;
+  readonly service: string | undefined;
+  readonly endpoint: string | undefined;
+  readonly protocol: 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2';
+  readonly scheme: 'http' | 'https';
+  /** The client: the peer, or what a trusted proxy says. */
+  readonly remoteAddress: string;
+}

@@ -1,0 +1,29 @@
+import type { ResponseFlag } from '../../observability/counters/response-flag.ts';
+import type { ResponseHead } from '../http1/message-handler.ts';
+
+/** Hears of one request's life on an upstream connection. Nothing comes after `onResponseEnd` or `onUpstreamFailed`. */
+export interface UpstreamHandler {
+  /** The connection was made for this request and is ready; a pooled one is ready at once and does not say so. */
+  onUpstreamReady(): void;
+  /** The request ended without a whole answer; the connection is gone. */
+  onUpstreamFailed(flag: ResponseFlag, detail: string): void;
+  /** A 1xx other than 101. */
+  onResponseInformational(head: ResponseHead): void;
+  onResponseHead(head: ResponseHead): void;
+  /** The bytes are valid during the call only. */
+  onResponseBody(chunk: Buffer): void;
+  /** All that one read brought has been passed on: time to write it out. */
+  onResponseTurn(): void;
+  onResponseEnd(trailers: readonly string[]): void;
+  /** The upstream took what was written; more may follow. */
+  onUpstreamDrain(): void;
+}
+
+/** Both ends of an upgraded connection talk through this. */
+export interface TunnelEnd {
+  /** The chunk is the receiver's to keep. */
+  fromUpstream(chunk: Buffer): void;
+  upstreamEnded(): void;
+  upstreamClosed(error: (Error & { readonly code?: string }) | undefined): void;
+  upstreamDrained(): void;
+}

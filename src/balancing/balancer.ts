@@ -100,7 +100,7 @@ export class Balancer {
   /** @internal called by the endpoint */
   connectFailed(endpoint: EndpointRuntime): void {
     const now = this.#options.now();
-    if (endpoint.removed || endpoint.ejectedUntilMs > now) return;
+    if (endpoint.ejectedUntilMs > now) return;
     endpoint.consecutiveFailures++;
     if (endpoint.consecutiveFailures < failuresToEject || !this.#eligible.includes(endpoint)) return;
     const ejected = this.#countEjected(now);

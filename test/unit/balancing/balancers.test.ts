@@ -140,6 +140,25 @@ const conformance: readonly (readonly [behaviour: string, run: (bench: BalancerB
     },
   ],
   [
+    'avoids the endpoint that was just tried also when another is ejected',
+    (bench) => {
+      bench.update(makeEndpoint(1), makeEndpoint(2), makeEndpoint(3));
+      fail(bench.endpoint(1));
+      assert.deepEqual(bench.picks(50, bench.endpoint(2)), { 3: 50 });
+    },
+  ],
+  [
+    'does not eject an endpoint that gets no requests anyway',
+    (bench) => {
+      bench.update(makeEndpoint(1), makeEndpoint(2), makeEndpoint(3));
+      const draining = bench.endpoint(1);
+      bench.update(makeEndpoint(1, { state: 'draining' }), makeEndpoint(2), makeEndpoint(3));
+      fail(draining, 20);
+      assert.equal(bench.counters.upstreamEjections, 0);
+      assert.deepEqual(bench.balancers.ejected(), []);
+    },
+  ],
+  [
     'never ejects the only endpoint',
     (bench) => {
       bench.update(makeEndpoint(1));

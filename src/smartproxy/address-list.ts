@@ -1,0 +1,46 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+
+/** Numeric form of an address in which one client is one key: an IPv4 address is never in `::ffff:` form, no zone, lower case. */
+export function plainAddress(address: string): string {
+  if (!address.includes(':')) return address;
+  const lower = address.toLowerCase();
+  if (lower.startsWith('::ffff:') && lower.includes('.')) return lower.slice(7);
+  if (lower.startsWith('::ffff:')) return mappedHex(lower.slice(7)) ?? lower;
+  const zone = lower.indexOf('%');
+  return zone === -1 ? lower : lower.slice(0, zone);
+}
+
+/** `102:304` -> `1.2.3.4`: the mapped form that some systems write in hexadecimal. */
+function mappedHex(groups: string): string | undefined {
+  const parts = /^([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(groups);
+  if (parts === null) return undefined;
+  const high = Number.parseInt(parts[1] as string, 16);
+  const low = Number.parseInt(parts[2] as string, 16);
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
+/** A set of addresses written as CIDRs or single addresses; unreadable entries are left out (the configuration refuses them before). */
+export class AddressList {
+  readonly #list = new BlockList();
+  readonly isEmpty: boolean;
+
+  constructor(cidrs: readonly string[]) {
+    this.isEmpty = cidrs.length === 0;
+    for (const cidr of cidrs) this.#add(cidr);
+  }
+
+  /** @param address in plain form, see `plainAddress` */
+  has(address: string): boolean {
+    if (this.isEmpty) return false;
+    return this.#list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+  }
+
+  #add(cidr: string): void {
+    const slash = cidr.indexOf('/');
+    const address = plainAddress(slash === -1 ? cidr : cidr.slice(0, slash));
+    if (!isIPv4(address) && !isIPv6(address)) return;
+    const family = isIPv4(address) ? 'ipv4' : 'ipv6';
+    if (slash === -1) this.#list.addAddress(address, family);
+    else this.#list.addSubnet(address, Number(cidr.slice(slash + 1)), family);
+  }
+}

@@ -1,0 +1,126 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Config } from '../config/config.ts';
+import type { NetworkProxyEntry, SniffedTls } from '../networkproxy/accepted-connection.ts';
+import { WorkerCounters } from '../observability/counters/worker-counters.ts';
+import type { Listener } from '../routes/route-table.ts';
+import type { TimerWheel } from '../timer-wheel.ts';
+import { ConnectionManager, countRefused } from './connection-manager.ts';
+import type { ConnectionRecord } from './connection-record.ts';
+import { readLoopbackHeader } from './loopback-header.ts';
+import { HandoffBridge } from './network-proxy-bridge.ts';
+import { SecurityManager } from './security-manager.ts';
+import { type ParsedProxyHeader, Sniffer, type SniffPlan } from './sniffer.ts';
+import { splicedSocketOptions } from './splice.ts';
+import { TimeoutManager } from './timeout-manager.ts';
+
+/** What the far end of the loopback transport needs. */
+export interface LoopbackListenerOptions {
+  readonly config: Pick<Config, 'firstByteTimeoutMs' | 'handshakeTimeoutMs'>;
+  readonly wheel: TimerWheel;
+  readonly networkProxy: NetworkProxyEntry;
+  /** The key that SmartProxy signs its headers with. */
+  readonly key: Buffer;
+  /** Those of the process; only strangers are counted here. */
+  readonly counters: WorkerCounters;
+  readonly listener: (key: string) => Listener | undefined;
+}
+
+/**
+ * NetworkProxy's own port on 127.0.0.1: the far end of the loopback transport. It takes only connections whose first bytes are a header
+ * signed by SmartProxy and gives them to NetworkProxy under the client's address. Its connections are tracked in the same way as those
+ * of clients, in books of its own, since each is a client's connection already counted.
+ */
+export class LoopbackListener {
+  readonly #options: LoopbackListenerOptions;
+  readonly #server: Server;
+  readonly #connections: ConnectionManager;
+  readonly #security: SecurityManager;
+  readonly #bridge: HandoffBridge;
+  readonly #plan: SniffPlan;
+  readonly #timeouts: TimeoutManager;
+
+  constructor(options: LoopbackListenerOptions) {
+    const { wheel, config } = options;
+    this.#options = options;
+    this.#timeouts = new TimeoutManager(wheel);
+    this.#security = new SecurityManager(unlimited, wheel);
+    this.#bridge = new HandoffBridge(options.networkProxy);
+    this.#connections = new ConnectionManager({
+      maxConnections: 0,
+      maxConnectionLifetimeMs: 0,
+      counters: new WorkerCounters(),
+      wheel,
+      timeouts: this.#timeouts,
+      security: this.#security,
+      idPrefix: 'loopback',
+    });
+    this.#plan = {
+      firstByteTimeoutMs: config.firstByteTimeoutMs,
+      handshakeTimeoutMs: config.handshakeTimeoutMs,
+      onProxyHeader: (record, header, bytes) => this.#authenticate(record, header, bytes),
+      expectHello: false,
+      onSniffed: (record, tls, initialChunk) => this.#handOver(record, tls, initialChunk),
+    };
+    this.#server = createServer(splicedSocketOptions, (socket) => this.#accept(socket));
+  }
+
+  /** Resolves with the port, on 127.0.0.1 only. */
+  open(): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const server = this.#server;
+    server.once('error', reject);
+    server.listen({ host: '127.0.0.1', port: 0, backlog: 4096, exclusive: true }, () => {
+      server.removeListener('error', reject);
+      server.on('error', ignoreAcceptError);
+      const address = server.address();
+      resolve(address !== null && typeof address === 'object' ? address.port : 0);
+    });
+    return promise;
+  }
+
+  /** Ends everything at once. */
+  close(): void {
+    this.#server.close();
+    this.#connections.close('shutdown');
+    this.#security.close();
+  }
+
+  #accept(socket: Socket): void {
+    const record = this.#connections.createConnection(socket, loopbackListener);
+    if (record !== undefined) new Sniffer(record, this.#plan, this.#timeouts).start();
+  }
+
+  /** @returns whether a ClientHello follows; undefined for a stranger, whose connection is reset */
+  #authenticate(record: ConnectionRecord, parsed: ParsedProxyHeader, bytes: Buffer): boolean | undefined {
+    const header = readLoopbackHeader(bytes, parsed, this.#options.key);
+    const listener = header === undefined ? undefined : this.#options.listener(header.listenerKey);
+    if (header === undefined || listener === undefined) {
+      this.#options.counters.connectionsAccepted++;
+      countRefused(this.#options.counters, 'unauthenticated_loopback');
+      record.end('proxy', 'unauthenticated_loopback');
+      return undefined;
+    }
+    record.actFor(header.connectionId, listener, header.addresses);
+    return listener.protocol === 'https';
+  }
+
+  #handOver(record: ConnectionRecord, _tls: SniffedTls | undefined, initialChunk: Buffer): void {
+    this.#bridge.forwardToNetworkProxy(record.id, record.incoming, record, initialChunk, 0, (reason, side) => record.end(side, reason));
+  }
+}
+
+/** Limits are a matter of the client's own connection. */
+const unlimited = { maxConnectionsPerIp: 0, connectionRatePerMinute: 0, allowCidrs: [], denyCidrs: [] };
+
+/** Stands in until the header names the client's listener. */
+const loopbackListener: Listener = {
+  key: 'loopback',
+  addresses: ['127.0.0.1'],
+  port: 0,
+  publishedPort: 0,
+  protocol: 'tcp',
+  proxyProtocolFrom: [],
+};
+
+/** The client's dial fails or waits, and is counted there. */
+function ignoreAcceptError(): void {}

@@ -1,0 +1,156 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { plainAddress } from './address-list.ts';
+
+/**
+ * What the first bytes of a connection say about a PROXY protocol header, version 1 or 2
+ * (https://www.haproxy.org/download/1.8/doc/proxy-protocol.txt). `local`: a header that names no client (health checks of the load
+ * balancer itself), so the socket's own addresses stand. `bytes` of a finished header is its length: the connection's data follows.
+ */
+export type ProxyHeaderResult =
+  | { readonly kind: 'need-more'; readonly bytes: number }
+  | { readonly kind: 'proxied'; readonly bytes: number; readonly addresses: ProxyAddresses; readonly tlvs: readonly ProxyTlv[] }
+  | { readonly kind: 'local'; readonly bytes: number; readonly tlvs: readonly ProxyTlv[] }
+  | { readonly kind: 'invalid'; readonly reason: ProxyHeaderProblem };
+
+export type ProxyHeaderProblem = 'signature' | 'line' | 'address' | 'port' | 'version' | 'command' | 'family' | 'length' | 'tlv';
+
+/** Who connected, and to what; numeric addresses, an IPv4 one never in `::ffff:` form. */
+export interface ProxyAddresses {
+  readonly sourceAddress: string;
+  readonly sourcePort: number;
+  readonly destinationAddress: string;
+  readonly destinationPort: number;
+}
+
+/** One type-length-value of a version 2 header. */
+export interface ProxyTlv {
+  readonly type: number;
+  readonly value: Buffer;
+}
+
+/** The longest line of version 1, its CRLF included. */
+const maxLineBytes = 107;
+/** Most bytes after the fixed part of a version 2 header; the protocol would allow 65,535. */
+const maxBodyBytes = 4096;
+
+export const proxyV2Signature = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
+export const proxyV2FixedBytes = 16;
+const lineStart = Buffer.from('PROXY ', 'latin1');
+
+/** Reads a PROXY header from the start of `bytes`. Pure, total and strict: what the specification does not allow is refused. */
+export function parseProxyHeader(bytes: Buffer): ProxyHeaderResult {
+  if (startsLike(bytes, proxyV2Signature)) return parseBinary(bytes);
+  if (startsLike(bytes, lineStart)) return parseLine(bytes);
+  return { kind: 'invalid', reason: 'signature' };
+}
+
+/** True when `bytes` begins with `start`, or is a beginning of it. */
+function startsLike(bytes: Buffer, start: Buffer): boolean {
+  const length = Math.min(bytes.length, start.length);
+  return bytes.compare(start, 0, length, 0, length) === 0;
+}
+
+function parseLine(bytes: Buffer): ProxyHeaderResult {
+  const end = bytes.indexOf('\r\n', 0, 'latin1');
+  if (end === -1 || end + 2 > maxLineBytes) {
+    if (end !== -1 || bytes.length >= maxLineBytes) return { kind: 'invalid', reason: 'line' };
+    return { kind: 'need-more', bytes: bytes.length + 1 };
+  }
+  const fields = bytes.toString('latin1', lineStart.length, end).split(' ');
+  if (fields[0] === 'UNKNOWN') return { kind: 'local', bytes: end + 2, tlvs: [] };
+  return parseLineFields(fields, end + 2);
+}
+
+function parseLineFields(fields: readonly string[], bytes: number): ProxyHeaderResult {
+  const [family, source, destination, sourcePort, destinationPort] = fields;
+  if (fields.length !== 5 || (family !== 'TCP4' && family !== 'TCP6')) return { kind: 'invalid', reason: 'line' };
+  const isAddress = family === 'TCP4' ? isIPv4 : isIPv6;
+  if (source === undefined || destination === undefined || !isAddress(source) || !isAddress(destination)) {
+    return { kind: 'invalid', reason: 'address' };
+  }
+  const from = parsePort(sourcePort);
+  const to = parsePort(destinationPort);
+  if (from === undefined || to === undefined) return { kind: 'invalid', reason: 'port' };
+  const addresses = {
+    sourceAddress: plainAddress(source),
+    sourcePort: from,
+    destinationAddress: plainAddress(destination),
+    destinationPort: to,
+  };
+  return { kind: 'proxied', bytes, addresses, tlvs: [] };
+}
+
+/** Decimal without sign or leading zeros, 0-65535. */
+function parsePort(text: string | undefined): number | undefined {
+  if (text === undefined || !/^(?:0|[1-9][0-9]{0,4})$/.test(text)) return undefined;
+  const port = Number(text);
+  return port <= 65_535 ? port : undefined;
+}
+
+/** Address families of version 2, stream transport only: we speak TCP. */
+const families: Readonly<Record<number, { readonly addressBytes: number; readonly read: (bytes: Buffer) => string }>> = {
+  17: { addressBytes: 4, read: (bytes) => bytes.join('.') },
+  33: { addressBytes: 16, read: readIPv6 },
+};
+
+function parseBinary(bytes: Buffer): ProxyHeaderResult {
+  if (bytes.length < proxyV2FixedBytes) return { kind: 'need-more', bytes: proxyV2FixedBytes };
+  const version = bytes.readUInt8(12);
+  if (version >> 4 !== 2) return { kind: 'invalid', reason: 'version' };
+  const command = version & 15;
+  if (command > 1) return { kind: 'invalid', reason: 'command' };
+  const length = bytes.readUInt16BE(14);
+  if (length > maxBodyBytes) return { kind: 'invalid', reason: 'length' };
+  const total = proxyV2FixedBytes + length;
+  if (bytes.length < total) return { kind: 'need-more', bytes: total };
+  return parseBody(command, bytes.readUInt8(13), bytes.subarray(proxyV2FixedBytes, total), total);
+}
+
+/** A LOCAL command and the family UNSPEC carry nothing to believe, and what follows must be skipped whatever it is. */
+function parseBody(command: number, familyByte: number, body: Buffer, bytes: number): ProxyHeaderResult {
+  if (command === 0 || familyByte === 0) return { kind: 'local', bytes, tlvs: [] };
+  const family = families[familyByte];
+  if (family === undefined) return { kind: 'invalid', reason: 'family' };
+  const size = family.addressBytes;
+  if (body.length < 2 * size + 4) return { kind: 'invalid', reason: 'length' };
+  const tlvs = parseTlvs(body.subarray(2 * size + 4));
+  if (tlvs === undefined) return { kind: 'invalid', reason: 'tlv' };
+  const addresses = {
+    sourceAddress: plainAddress(family.read(body.subarray(0, size))),
+    sourcePort: body.readUInt16BE(2 * size),
+    destinationAddress: plainAddress(family.read(body.subarray(size, 2 * size))),
+    destinationPort: body.readUInt16BE(2 * size + 2),
+  };
+  return { kind: 'proxied', bytes, addresses, tlvs };
+}
+
+function parseTlvs(bytes: Buffer): readonly ProxyTlv[] | undefined {
+  const tlvs: ProxyTlv[] = [];
+  for (let offset = 0; offset < bytes.length; ) {
+    if (offset + 3 > bytes.length) return undefined;
+    const start = offset + 3;
+    const end = start + bytes.readUInt16BE(offset + 1);
+    if (end > bytes.length) return undefined;
+    tlvs.push({ type: bytes.readUInt8(offset), value: bytes.subarray(start, end) });
+    offset = end;
+  }
+  return tlvs;
+}
+
+/** The shortest text form of 16 address bytes (RFC 5952), which is what sockets report, so that one client counts as one address. */
+function readIPv6(bytes: Buffer): string {
+  const groups: string[] = [];
+  for (let offset = 0; offset < 16; offset += 2) groups.push(bytes.readUInt16BE(offset).toString(16));
+  return compressZeros(groups);
+}
+
+function compressZeros(groups: readonly string[]): string {
+  let best = { start: 0, length: 1 };
+  for (let start = 0; start < groups.length; start++) {
+    let end = start;
+    while (groups[end] === '0') end++;
+    if (end - start > best.length) best = { start, length: end - start };
+  }
+  if (best.length === 1) return groups.join(':');
+  return `${groups.slice(0, best.start).join(':')}::${groups.slice(best.start + best.length).join(':')}`;
+}

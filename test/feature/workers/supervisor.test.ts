@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { requestSeriesWidth } from '../../../src/observability/counters/request-series.ts';
+import { closedIndex } from '../../../src/observability/counters/termination-reason.ts';
+import type { FleetTotals } from '../../../src/observability/fleet-totals.ts';
+import { eventually } from '../../tools/eventually.ts';
+import { get, idleConnection, supervisedWorkers, testBackend } from '../../tools/supervised-workers.ts';
+import { httpListener, tinyTable } from '../../tools/tiny-table.ts';
+
+function assertInvariant({ totals }: FleetTotals): void {
+  const closed = totals.connectionsClosed.reduce((sum, count) => sum + count, 0);
+  assert.equal(totals.connectionsAccepted, totals.connectionsActive + closed);
+}
+
+test('WorkerSupervisor: a published table is served by every worker', async (context) => {
+  const backend = await testBackend(context, 'hello');
+  const { supervisor, port } = await supervisedWorkers(context);
+  assert.equal(supervisor.serving, false);
+  supervisor.publish(tinyTable({ backends: [backend.port] }));
+  await supervisor.applied();
+  assert.equal(supervisor.serving, true);
+  assert.deepEqual(await get(port), { status: 200, body: 'hello' });
+  assert.deepEqual(
+    supervisor.workers.map(({ serving, generation, restarts }) => ({ serving, generation, restarts })),
+    [
+      { serving: true, generation: 1, restarts: 0 },
+      { serving: true, generation: 1, restarts: 0 },
+    ],
+  );
+});
+
+test('WorkerSupervisor: a change reaches all workers as a delta; no difference is no generation', async (context) => {
+  const [first, second] = [await testBackend(context, 'first'), await testBackend(context, 'second')];
+  const { supervisor, port } = await supervisedWorkers(context);
+  supervisor.publish(tinyTable({ backends: [first.port] }));
+  await supervisor.applied();
+  supervisor.publish(tinyTable({ backends: [first.port] }));
+  assert.equal(supervisor.generation, 1);
+  supervisor.publish(tinyTable({ backends: [second.port] }));
+  await supervisor.applied();
+  assert.equal(supervisor.generation, 2);
+  const answers = await Promise.all(Array.from({ length: 40 }, () => get(port)));
+  assert.deepEqual([...new Set(answers.map(({ body }) => body))], ['second']);
+});
+
+test('WorkerSupervisor: totals add up all workers and hold the invariant', async (context) => {
+  const backend = await testBackend(context, 'hello');
+  const { supervisor, port } = await supervisedWorkers(context);
+  supervisor.publish(tinyTable({ backends: [backend.port] }));
+  await supervisor.applied();
+  const idle = await Promise.all(Array.from({ length: 5 }, () => idleConnection(port)));
+  await Promise.all(Array.from({ length: 20 }, () => get(port)));
+  const fleet = await eventually('20 of 25 connections are closed', async () => {
+    const now = await supervisor.totals();
+    assertInvariant(now);
+    return now.totals.connectionsActive === 5 ? now : undefined;
+  });
+  assert.equal(fleet.totals.connectionsAccepted, 25);
+  assert.equal(fleet.totals.connectedClients, 5);
+  const series = fleet.requestLabels.findIndex(({ route }) => route === 'web');
+  assert.equal(fleet.requestValues[series * requestSeriesWidth + 1], 25); // 2xx
+  for (const { socket } of idle) socket.destroy();
+});
+
+test('WorkerSupervisor: connections are listed with their worker, and one can be ended by its id', async (context) => {
+  const backend = await testBackend(context, 'hello');
+  const { supervisor, port } = await supervisedWorkers(context);
+  supervisor.publish(tinyTable({ backends: [backend.port] }));
+  await supervisor.applied();
+  const idle = await idleConnection(port);
+  const [connection, ...others] = await supervisor.connections(100);
+  assert.ok(connection);
+  assert.deepEqual(others, []);
+  assert.equal(connection.remotePort, idle.socket.localPort);
+  assert.equal(await supervisor.kill('nobody'), false);
+  assert.equal(await supervisor.kill(connection.id), true);
+  await idle.ended;
+  const { totals } = await supervisor.totals();
+  assert.equal(totals.connectionsClosed[closedIndex('proxy', 'killed')], 1);
+});
+
+test('WorkerSupervisor: a listener that comes with a later table is opened in running workers, and closed when it goes', async (context) => {
+  const backend = await testBackend(context, 'hello');
+  const { supervisor, port } = await supervisedWorkers(context);
+  const extra = httpListener({ key: 'extra' });
+  supervisor.publish(tinyTable({ backends: [backend.port] }));
+  await supervisor.applied();
+  supervisor.publish(tinyTable({ backends: [backend.port], listeners: [httpListener(), extra] }));
+  const opened = supervisor.addresses.find(({ listener }) => listener === 'extra');
+  assert.ok(opened);
+  await eventually('the new port answers', () => get(opened.port).then(({ body }) => body === 'hello'));
+  const living = await idleConnection(opened.port);
+
+  supervisor.publish(tinyTable({ backends: [backend.port] }));
+  await eventually('the port refuses connections', () =>
+    get(opened.port).then(
+      () => false,
+      (error) => error.code === 'ECONNREFUSED',
+    ),
+  );
+  assert.deepEqual(await get(port), { status: 200, body: 'hello' });
+  living.socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  const [answer] = await Promise.all([new Promise<string>((resolve) => living.socket.once('data', (data) => resolve(String(data))))]);
+  assert.match(answer, /200 OK/);
+  living.socket.destroy();
+});
+
+test('WorkerSupervisor: a listener whose port changes moves to the new port', async (context) => {
+  const backend = await testBackend(context, 'hello');
+  const { supervisor, port } = await supervisedWorkers(context);
+  supervisor.publish(tinyTable({ backends: [backend.port] }));
+  await supervisor.applied();
+  const { port: free } = await testBackend(context, 'only to find a port that differs');
+  const wanted = free === 65_535 ? free - 7 : free + 7;
+  supervisor.publish(tinyTable({ backends: [backend.port], listeners: [httpListener({ port: wanted })] }));
+  await eventually('the new port answers', () => get(wanted).then(({ status }) => status === 200));
+  await assert.rejects(get(port));
+});
+
+test('WorkerSupervisor: a second instance on the same port fails with ADDRESS_IN_USE', async (context) => {
+  const backend = await testBackend(context, 'hello');
+  const { supervisor, port } = await supervisedWorkers(context);
+  supervisor.publish(tinyTable({ backends: [backend.port] }));
+  await supervisor.applied();
+  await assert.rejects(supervisedWorkers(context, { listeners: [httpListener({ port })] }), {
+    code: 'ADDRESS_IN_USE',
+    message: `Cannot listen on 127.0.0.1:${port}: another process has it`,
+  });
+  assert.equal((await get(port)).status, 200);
+});
+
+test('WorkerSupervisor: a drain finishes requests, refuses new connections and ends idle ones', async (context) => {
+  const backend = await testBackend(context, 'hello');
+  const { supervisor, port } = await supervisedWorkers(context);
+  supervisor.publish(tinyTable({ backends: [backend.port] }));
+  await supervisor.applied();
+  const slow = get(port, '/hold');
+  await eventually('the backend has the request', () => backend.held() === 1);
+  const idle = await idleConnection(port);
+  const drained = supervisor.drain(20_000);
+  await eventually('new connections are refused', () =>
+    get(port).then(
+      () => false,
+      (error) => error.code === 'ECONNREFUSED',
+    ),
+  );
+  await idle.ended;
+  backend.release();
+  assert.deepEqual(await slow, { status: 200, body: 'hello' });
+  await drained;
+  const fleet = await supervisor.totals();
+  assert.equal(fleet.totals.connectionsActive, 0);
+  assertInvariant(fleet);
+});

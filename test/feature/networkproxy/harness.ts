@@ -47,6 +47,8 @@ export interface HarnessOptions {
   /** https: every connection is TLS with the server name that `serverName` says at its accept. */
   readonly protocol?: 'http' | 'https';
   readonly ticketKeys?: Buffer;
+  /** Keep the log entries of requests, default true. */
+  readonly accessLog?: boolean;
 }
 
 const config = {
@@ -92,7 +94,7 @@ export class Harness implements AsyncDisposable {
       table: () => this.table,
       balancers: this.balancers,
       ...(options.ticketKeys === undefined ? {} : { ticketKeys: options.ticketKeys }),
-      onRequest: (entry) => this.requests.push(entry),
+      onRequest: options.accessLog === false ? undefined : (entry) => this.requests.push(entry),
     });
     this.server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket));
   }

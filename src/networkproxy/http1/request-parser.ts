@@ -1,7 +1,7 @@
 import { normaliseTarget } from '../path-normalisation.ts';
 import { type Authority, isSameAuthority, parseAuthority } from './authority.ts';
 import { BodyDecoder } from './body-decoder.ts';
-import { CR, LF, lowerToken, SP } from './character-classes.ts';
+import { CR, fieldValueByte, HT, LF, lowerToken, SP } from './character-classes.ts';
 import { FieldSection } from './field-section.ts';
 import { HeadAccumulator } from './head-accumulator.ts';
 import type { BodyFraming, MessageHandler, ParseFailure, ParserLimits, RequestHead } from './message-handler.ts';
@@ -153,7 +153,7 @@ export class RequestParser {
     if (at === from || bytes[at] !== SP) return lineRefusal(bytes, at, 'bad-method');
     this.#method = methodName(text.slice(0, at - from));
     const targetStart = ++at;
-    while ((bytes[at] ?? 0) > SP) at++;
+    while (fieldValueByte[bytes[at] ?? 0] === 1 && bytes[at] !== SP && bytes[at] !== HT) at++;
     if (bytes[at] !== SP || at === targetStart) return lineRefusal(bytes, at, 'bad-request-line');
     this.#rawTarget = text.slice(targetStart - from, at - from);
     const version = readVersion(bytes, at + 1);
@@ -303,5 +303,5 @@ function lineRefusal(bytes: Buffer, at: number, otherwise: ParseRule): ParseRule
   const byte = bytes[at] ?? 0;
   if (byte === LF) return 'bare-lf';
   if (byte === CR && at + 1 < bytes.length && bytes[at + 1] !== LF) return 'bare-cr';
-  return (byte < SP && byte !== CR && byte !== 0x09) || byte === 0x7f ? 'control-byte' : otherwise;
+  return (byte < SP && byte !== CR && byte !== HT) || byte === 0x7f ? 'control-byte' : otherwise;
 }

@@ -47,10 +47,8 @@ function unusable(why: string): CertificateReading {
   return { kind: 'unusable', why };
 }
 
-/** `data` is base64 as from the API server; `stringData` is what manifests may use instead, and wins as it does there. */
+/** `data` is base64. */
 function secretText(secret: Secret, name: string): string | undefined {
-  const plain = textOf(fieldsOf(secret.stringData)[name]);
-  if (plain !== undefined) return plain;
   const encoded = textOf(fieldsOf(secret.data)[name]);
   return encoded === undefined ? undefined : textOf(Buffer.from(encoded, 'base64').toString('latin1'));
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { anyHost, type Certificate, defaultCertificateKey, type Host, type Policy, type Service } from '../routes/route-table.ts';
 import { certificateCovers, sameCertificate } from './certificate-reader.ts';
 import type { IngressReading } from './ingress-reading.ts';
+import { keepMap } from './keep-map.ts';
 import type { MergedHost } from './merged-host.ts';
 import type { ServiceBinding } from './service-binding.ts';
 
@@ -69,13 +70,13 @@ function assembleParts(merged: readonly MergedHost[], defaultCertificate: Certif
       hostsWithoutCertificate.push(host.key);
   }
   if (defaultCertificate !== undefined) certificates.set(defaultCertificateKey, keepCertificate(previous.certificates, defaultCertificate));
-  const keptBindings = sameMap(previous.bindings, bindings);
+  const keptBindings = keepMap(previous.bindings, bindings);
   const sameBindings = keptBindings === previous.bindings;
   return {
-    hosts: sameMap(previous.hosts, hosts),
-    policies: sameMap(previous.policies, policies),
+    hosts: keepMap(previous.hosts, hosts),
+    policies: keepMap(previous.policies, policies),
     services: sameBindings ? previous.services : servicesOf(bindings),
-    certificates: sameMap(previous.certificates, certificates),
+    certificates: keepMap(previous.certificates, certificates),
     bindings: keptBindings,
     keysByObject: sameBindings ? previous.keysByObject : indexByObject(bindings),
     served,
@@ -126,10 +127,4 @@ function indexByObject(bindings: ReadonlyMap<string, ServiceBinding>): ReadonlyM
     else keys.push(key);
   }
   return index;
-}
-
-function sameMap<V>(before: ReadonlyMap<string, V>, after: ReadonlyMap<string, V>): ReadonlyMap<string, V> {
-  if (before.size !== after.size) return after;
-  for (const [key, value] of after) if (before.get(key) !== value) return after;
-  return before;
 }

@@ -10,28 +10,30 @@ export interface ObjectRef {
 }
 
 /** Reasons of Warning Events and of entries in `/debug/problems`: CamelCase, a closed list, documented in docs/problems.md. */
-export type ProblemReason =
-  | 'InvalidHost'
-  | 'InvalidPath'
-  | 'DuplicatePath'
-  | 'PathConflict'
-  | 'InvalidBackend'
-  | 'ResourceBackend'
-  | 'ServiceNotFound'
-  | 'ServicePortNotFound'
-  | 'ExternalNameRefused'
-  | 'NoEndpoints'
-  | 'SecretNotFound'
-  | 'SecretInvalid'
-  | 'CertificateExpired'
-  | 'CertificateHostMismatch'
-  | 'CertificateConflict'
-  | 'ClassNotFound'
-  | 'InvalidAnnotation'
-  | 'UnknownAnnotation'
-  | 'PassthroughConflict'
-  | 'TooLarge'
-  | 'Unsupported';
+export const problemReasons = [
+  'InvalidHost',
+  'InvalidPath',
+  'DuplicatePath',
+  'PathConflict',
+  'InvalidBackend',
+  'ResourceBackend',
+  'ServiceNotFound',
+  'ServicePortNotFound',
+  'ExternalNameRefused',
+  'NoEndpoints',
+  'SecretNotFound',
+  'SecretInvalid',
+  'CertificateExpired',
+  'CertificateHostMismatch',
+  'CertificateConflict',
+  'ClassNotFound',
+  'InvalidAnnotation',
+  'UnknownAnnotation',
+  'PassthroughConflict',
+  'TooLarge',
+  'Unsupported',
+] as const;
+export type ProblemReason = (typeof problemReasons)[number];
 
 /** Something in a user's object that does not work. Pure data: same input, same problems, in the same order. */
 export interface Problem {

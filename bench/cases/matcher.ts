@@ -1,3 +1,5 @@
+import { Balancers } from '../../src/balancing/balancers.ts';
+import { WorkerCounters } from '../../src/observability/counters/worker-counters.ts';
 import { applyDelta } from '../../src/routes/apply-delta.ts';
 import { CompiledTable, type MatchRequest } from '../../src/routes/compiled-table.ts';
 import { diffTables } from '../../src/routes/diff-tables.ts';
@@ -13,7 +15,7 @@ import {
 import { validateTable } from '../../src/routes/validate-table.ts';
 
 /** One measured number. */
-export interface Measurement {
+interface Measurement {
   readonly name: string;
   readonly unit: string;
   readonly value: number;
@@ -32,6 +34,9 @@ export async function run(): Promise<Measurement[]> {
     { name: 'compile, one of 10,000 hosts changed', unit: 'ms', value: changedHostMs(hosts, compiled) },
     { name: 'validate, 10,000 hosts', unit: 'ms', value: medianMs(() => validateTable(hosts)) },
     { name: 'diff, apply and compile, one of 10,000 endpoint sets changed', unit: 'ms', value: changedEndpointMs(hosts, compiled) },
+    { name: 'balancers, one of 10,000 endpoint sets changed', unit: 'ms', value: changedBalancersMs(hosts) },
+    { name: 'pick, round robin over 50 endpoints', unit: 'ns', value: pickNs('round-robin') },
+    { name: 'pick, least request over 50 endpoints', unit: 'ns', value: pickNs('least-request') },
   ];
 }
 
@@ -48,6 +53,37 @@ function changedEndpointMs(table: RouteTable, compiled: CompiledTable): number {
     if (delta === undefined) throw new Error('Cannot measure a change: there is none');
     CompiledTable.compile(applyDelta(table, delta), compiled);
   });
+}
+
+function changedBalancersMs(table: RouteTable): number {
+  const balancers = makeBalancers();
+  balancers.update(table);
+  let turn = 0;
+  return medianMs(() => {
+    const changed = makeEndpoints('service-77', `10.9.9.${turn++}`);
+    balancers.update({ ...table, endpoints: new Map(table.endpoints).set(changed.key, changed) });
+  });
+}
+
+function pickNs(loadBalancing: Service['loadBalancing']): number {
+  const service = { ...makeService('service'), loadBalancing };
+  const endpoints = Array.from({ length: 50 }, (_, index) => makeEndpoints('service', `10.0.0.${index}`).endpoints).flat();
+  const balancers = makeBalancers();
+  balancers.update({
+    ...emptyRouteTable,
+    services: new Map([[service.key, service]]),
+    endpoints: new Map([[service.key, { key: service.key, endpoints }]]),
+  });
+  const balancer = balancers.get(service.key);
+  const picks = 1_000_000;
+  const ms = medianMs(() => {
+    for (let index = 0; index < picks; index++) if (balancer?.pick() === undefined) throw new Error('Cannot measure a pick: no endpoint');
+  });
+  return (ms * 1e6) / picks;
+}
+
+function makeBalancers(): Balancers {
+  return new Balancers({ counters: new WorkerCounters(), now: () => performance.now(), random: Math.random });
 }
 
 /** Nanoseconds a match: the median of nine rounds over all requests, each with strings that have no hash yet, as in real life. */

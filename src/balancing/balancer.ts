@@ -6,8 +6,8 @@ import { EndpointRuntime, endpointKey } from './endpoint-runtime.ts';
 /** Connects that must fail in a row before an endpoint is ejected. */
 export const failuresToEject = 5;
 /** The first ejection's length; the n-th in a row lasts n times as long. */
-export const ejectionStepMs = 30_000;
-export const maxEjectionMs = 300_000;
+const ejectionStepMs = 30_000;
+const maxEjectionMs = 300_000;
 
 /** What balancers need from outside. */
 export interface BalancerOptions {

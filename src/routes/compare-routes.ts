@@ -1,4 +1,4 @@
-import { hostPattern } from './host-name.ts';
+import { type HostPattern, hostPattern } from './host-name.ts';
 import type { PathMatch, Route } from './route-table.ts';
 
 /**
@@ -34,9 +34,16 @@ export function compareRoutes(a: Route, b: Route): number {
   );
 }
 
-/** Step 1: the more specific host key first; `*.x` (one label) before `**.x` (any number). */
+/** Step 1: the more specific host key first; `*.x` (one label) before `**.x` (any number). Keys of one rank go by code units. */
 export function compareHostKeys(a: string, b: string): number {
-  return hostRank(a) - hostRank(b) || suffixLength(b) - suffixLength(a) || a.length - b.length || compareText(a, b);
+  const left = hostPattern(a);
+  const right = hostPattern(b);
+  return (
+    hostRank(left) - hostRank(right) ||
+    suffixLength(right) - suffixLength(left) ||
+    Number(left.kind === 'many-labels') - Number(right.kind === 'many-labels') ||
+    compareText(a, b)
+  );
 }
 
 /** The elements that a prefix compares: trailing slashes say nothing (`/foo/` matches `/foo`), so `/` is ''. */
@@ -64,13 +71,11 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-function hostRank(key: string): number {
-  const { kind } = hostPattern(key);
+function hostRank({ kind }: HostPattern): number {
   if (kind === 'exact') return 0;
   return kind === 'any' ? 2 : 1;
 }
 
-function suffixLength(key: string): number {
-  const pattern = hostPattern(key);
+function suffixLength(pattern: HostPattern): number {
   return 'suffix' in pattern ? pattern.suffix.length : 0;
 }

@@ -1,4 +1,5 @@
 import { Redacted } from '../redacted.ts';
+import { compareHostKeys } from './compare-routes.ts';
 import type { TableEntry } from './entry-key.ts';
 import { type RouteTable, type TablePart, tableParts } from './route-table.ts';
 
@@ -6,15 +7,16 @@ import { type RouteTable, type TablePart, tableParts } from './route-table.ts';
 export type TableDump = Readonly<Record<TablePart, Readonly<Record<string, unknown>>>>;
 
 /**
- * Turns a table into plain data for goldens and `/debug/routes`. Equal tables give equal text: keys and properties are sorted, undefined
- * properties left out. A certificate's fingerprint stands for its chain and private key.
+ * Turns a table into plain data for goldens and `/debug/routes`. Equal tables give equal text: hosts in order of precedence, everything
+ * else and all properties by name, undefined properties left out. A certificate's fingerprint stands for its chain and private key.
  */
 export function dumpTable(table: RouteTable): TableDump {
-  return Object.fromEntries(tableParts.map((part) => [part, dumpPart(table[part])])) as TableDump;
+  return Object.fromEntries(tableParts.map((part) => [part, dumpPart(part, table[part])])) as TableDump;
 }
 
-function dumpPart(entries: ReadonlyMap<string, TableEntry>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries([...entries].sort(byFirst).map(([key, entry]) => [key, dumpEntry(entry)]));
+function dumpPart(part: TablePart, entries: ReadonlyMap<string, TableEntry>): Readonly<Record<string, unknown>> {
+  const sorted = [...entries].sort(part === 'hosts' ? ([a], [b]) => compareHostKeys(a, b) : byName);
+  return Object.fromEntries(sorted.map(([key, entry]) => [key, dumpEntry(entry)]));
 }
 
 /** An entry without its own key, under which it is listed. */
@@ -31,10 +33,10 @@ function dumpValue(value: unknown): unknown {
 
 function dumpObject(object: object): unknown {
   const properties = Object.entries(object).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(properties.sort(byFirst).map(([name, value]) => [name, dumpValue(value)]));
+  return Object.fromEntries(properties.sort(byName).map(([name, value]) => [name, dumpValue(value)]));
 }
 
-function byFirst(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {
   if (a[0] === b[0]) return 0;
   return a[0] < b[0] ? -1 : 1;
 }

@@ -115,6 +115,12 @@ describe('dumpTable', () => {
     assert.deepEqual(Object.keys(route ?? {}), ['action', 'createdAtMs', 'key', 'match', 'policy', 'priority', 'source']);
   });
 
+  test('lists hosts in order of precedence', () => {
+    const keys = ['*', '*.example', 'b.example', '*.shop.example', 'a.example'];
+    const dump = dumpTable(makeTable(keys.map((key) => makeHost(key, []))));
+    assert.deepEqual(Object.keys(dump.hosts), ['a.example', 'b.example', '*.shop.example', '*.example', '*']);
+  });
+
   test('names every part, also empty ones', () => {
     assert.deepEqual(Object.keys(dumpTable(emptyRouteTable)), Object.keys(emptyRouteTable));
   });

@@ -1,0 +1,160 @@
+import { type KubeObject, objectKey } from '../../api/objects.ts';
+import type { Config } from '../../config/config.ts';
+import type { Log } from '../../log.ts';
+import { ObjectStore, type ResourceHealth, type Snapshot, type Source } from '../object-store.ts';
+import type { ApiClient } from './api-client.ts';
+import { Reflector, type ReflectorOptions, type ReflectorTarget, type ReflectorTimings } from './reflector.ts';
+import { collectionPath, isClusterScoped, type ResourceType, resourceName, secretType, serviceType, watchedTypes } from './resources.ts';
+import { metadataOnly, SecretFetcher, secretFieldSelector } from './secret-fetcher.ts';
+import type { WatchedObject } from './watch-event.ts';
+
+/** What of the Config decides which objects are read. */
+export type KubernetesSourceConfig = Pick<Config, 'watchNamespaces' | 'secretNames' | 'publishService'>;
+
+export interface KubernetesSourceOptions {
+  readonly client: ApiClient;
+  readonly config: KubernetesSourceConfig;
+  readonly log: Log;
+  /**
+   * The Secrets that a snapshot refers to. They are read before the store counts as synced, so that the first table that serves
+   * already has its certificates. @default none
+   */
+  readonly referencedSecrets?: (snapshot: Snapshot) => readonly string[];
+  readonly timings?: ReflectorTimings;
+}
+
+/**
+ * The objects of an API server. Of the whole cluster, or with `watchNamespaces` of these alone: then one reflector per namespace and
+ * kind, and no cluster-scoped kinds, so that Roles are enough. Secrets: the referenced ones (see SecretFetcher), or with
+ * `secretNames` exactly these, each by a watch of its own.
+ */
+export class KubernetesSource implements Source {
+  readonly store = new ObjectStore();
+  /** For those who write: statuses, Events, the Lease. */
+  readonly client: ApiClient;
+  readonly #options: KubernetesSourceOptions;
+  readonly #secrets: SecretFetcher;
+  readonly #reflectors: readonly Reflector<WatchedObject>[];
+  readonly #closed = Promise.withResolvers<void>();
+  #isClosed = false;
+
+  constructor(options: KubernetesSourceOptions) {
+    this.#options = options;
+    this.client = options.client;
+    this.#secrets = new SecretFetcher({ client: options.client, store: this.store, log: options.log });
+    this.#reflectors = [...this.#objectReflectors(), ...this.#secretReflectors(), ...this.#publishServiceReflectors()];
+  }
+
+  /** Resolves when everything was read once, however long that takes, and also when the source is closed before (not synced then). */
+  async start(): Promise<void> {
+    for (const reflector of this.#reflectors) reflector.start();
+    await Promise.race([Promise.all(this.#reflectors.map(({ synced }) => synced)), this.#closed.promise]);
+    const { referencedSecrets } = this.#options;
+    if (referencedSecrets !== undefined && !this.#isClosed) await this.#secrets.setReferenced(referencedSecrets(this.store.snapshot()));
+    if (!this.#isClosed) this.store.markSynced();
+  }
+
+  setReferencedSecrets(keys: readonly string[]): void {
+    if (this.#options.config.secretNames.length === 0) void this.#secrets.setReferenced(keys);
+  }
+
+  /** Ends every watch. The client stays open: statuses and the Lease may still have something to write. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#closed.resolve();
+    await Promise.all([...this.#reflectors.map((reflector) => reflector.close()), this.#secrets.close()]);
+  }
+
+  health(): readonly ResourceHealth[] {
+    return this.#reflectors.map((reflector) => reflector.health());
+  }
+
+  #objectReflectors(): readonly Reflector<WatchedObject>[] {
+    const { watchNamespaces } = this.#options.config;
+    if (watchNamespaces.length === 0) return watchedTypes.map((type) => this.#kindReflector(type));
+    const types = watchedTypes.filter((type) => !isClusterScoped(type));
+    return watchNamespaces.flatMap((namespace) => types.map((type) => this.#kindReflector(type, namespace)));
+  }
+
+  #kindReflector(type: ResourceType, namespace?: string): Reflector<WatchedObject> {
+    const resource = resourceName(type, namespace);
+    return this.#reflect({
+      resource,
+      path: collectionPath(type, namespace),
+      target: {
+        ...this.#singleObjects(type),
+        replace: (objects) =>
+          this.store.replaceKind(
+            type.kind,
+            objects.map((object) => typed(type, object)),
+            namespace,
+          ),
+        problem: this.#problem(resource),
+      },
+    });
+  }
+
+  #secretReflectors(): readonly Reflector<WatchedObject>[] {
+    const { secretNames, watchNamespaces } = this.#options.config;
+    if (secretNames.length > 0) return secretNames.map((key) => this.#namedReflector(secretType, key));
+    const namespaces = watchNamespaces.length === 0 ? [undefined] : watchNamespaces;
+    return namespaces.map((namespace) => {
+      const resource = resourceName(secretType, namespace);
+      return this.#reflect({
+        resource,
+        path: collectionPath(secretType, namespace),
+        fieldSelector: secretFieldSelector,
+        accept: metadataOnly,
+        target: this.#secrets.metadataTarget(resource, namespace),
+      });
+    });
+  }
+
+  /** The publishing Service, when none of the watched namespaces has it. */
+  #publishServiceReflectors(): readonly Reflector<WatchedObject>[] {
+    const { publishService, watchNamespaces } = this.#options.config;
+    const namespace = publishService?.split('/')[0] ?? '';
+    const isWatched = watchNamespaces.length === 0 || watchNamespaces.includes(namespace);
+    return publishService === undefined || isWatched ? [] : [this.#namedReflector(serviceType, publishService)];
+  }
+
+  /** One object by name: what a Role with `resourceNames` allows. */
+  #namedReflector(type: ResourceType, key: string): Reflector<WatchedObject> {
+    const [namespace = '', name = ''] = key.split('/');
+    const resource = resourceName(type, namespace, name);
+    return this.#reflect({
+      resource,
+      path: collectionPath(type, namespace),
+      fieldSelector: `metadata.name=${name}`,
+      target: {
+        ...this.#singleObjects(type),
+        replace: ([object]) => {
+          if (object === undefined) this.store.remove(type.kind, key);
+          else this.store.apply(typed(type, object));
+        },
+        problem: this.#problem(resource),
+      },
+    });
+  }
+
+  #singleObjects(type: ResourceType): Pick<ReflectorTarget<WatchedObject>, 'apply' | 'remove'> {
+    return {
+      apply: (object) => this.store.apply(typed(type, object)),
+      remove: (object) => this.store.remove(type.kind, objectKey(typed(type, object))),
+    };
+  }
+
+  #problem(resource: string): (message: string | undefined) => void {
+    return (message) => this.store.setProblems(resource, message === undefined ? [] : [{ where: resource, message }]);
+  }
+
+  #reflect(options: Omit<ReflectorOptions<WatchedObject>, 'client' | 'log' | 'timings'>): Reflector<WatchedObject> {
+    const { client, log, timings } = this.#options;
+    return new Reflector({ ...options, client, log, timings });
+  }
+}
+
+/** The object with its kind, which the items of a list lack. */
+function typed(type: ResourceType, object: WatchedObject): KubeObject {
+  return { ...object, kind: type.kind } as KubeObject;
+}

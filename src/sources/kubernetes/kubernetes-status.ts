@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../../config/config.ts';
+import type { Log } from '../../log.ts';
+import type { Translation } from '../../translate/translation.ts';
+import type { ObjectStore } from '../object-store.ts';
+import type { ApiClient } from './api-client.ts';
+import { EventWriter } from './event-writer.ts';
+import { LeaderElection } from './leader-election.ts';
+import { StatusWriter } from './status-writer.ts';
+
+export type KubernetesStatusConfig = Pick<
+  Config,
+  'status' | 'publishService' | 'publishAddresses' | 'leaderElection' | 'leaseName' | 'podNamespace' | 'podName'
+>;
+
+export interface KubernetesStatusOptions {
+  readonly client: ApiClient;
+  /** Of the Kubernetes source: what statuses are compared with. */
+  readonly store: ObjectStore;
+  readonly config: KubernetesStatusConfig;
+  readonly log: Log;
+  /** For tests that cannot wait for a lease of 15 s and intervals of minutes. */
+  readonly timings?: {
+    readonly leaseMs?: number;
+    readonly renewDeadlineMs?: number;
+    readonly leaseRetryMs?: number;
+    readonly statusIntervalMs?: number;
+    readonly statusHoldOffMs?: number;
+    readonly eventSettleMs?: number;
+    readonly eventRepeatMs?: number;
+  };
+}
+
+/**
+ * Everything that this program writes to the API server: who leads (a Lease), and on the leader alone the addresses of Ingresses
+ * (unless `status` is off) and Warning Events about problems. Nothing that serves traffic waits for any of it.
+ */
+export class KubernetesStatus {
+  readonly #election: LeaderElection | undefined;
+  readonly #statuses: StatusWriter | undefined;
+  readonly #events: EventWriter;
+  #isActive = false;
+
+  constructor({ client, store, config, log, timings = {} }: KubernetesStatusOptions) {
+    const { publishService, publishAddresses, podNamespace, podName, leaseName } = config;
+    this.#events = new EventWriter({
+      client,
+      log,
+      instance: podName,
+      settleMs: timings.eventSettleMs,
+      repeatMs: timings.eventRepeatMs,
+    });
+    if (config.status) {
+      this.#statuses = new StatusWriter({
+        client,
+        store,
+        log,
+        publishService,
+        publishAddresses,
+        minWriteIntervalMs: timings.statusIntervalMs,
+        holdOffMs: timings.statusHoldOffMs,
+      });
+    }
+    if (!config.leaderElection) return;
+    this.#election = new LeaderElection({
+      client,
+      log,
+      namespace: podNamespace,
+      name: leaseName,
+      // A restarted container keeps its pod's name: it must not believe that it still leads.
+      identity: `${podName}_${randomBytes(4).toString('hex')}`,
+      onChange: (isLeader) => this.#activate(isLeader),
+      leaseMs: timings.leaseMs,
+      renewDeadlineMs: timings.renewDeadlineMs,
+      retryMs: timings.leaseRetryMs,
+    });
+  }
+
+  /** Whether this replica writes statuses and Events. */
+  get isLeader(): boolean {
+    return this.#isActive;
+  }
+
+  start(): void {
+    if (this.#election === undefined) this.#activate(true);
+    else this.#election.start();
+  }
+
+  /** What there is to write now. */
+  update(translation: Pick<Translation, 'statuses' | 'problems'>): void {
+    this.#statuses?.update(translation.statuses);
+    this.#events.update(translation.problems);
+  }
+
+  /** Stops writing, then lets go of the Lease. Addresses in statuses stay. */
+  async close(): Promise<void> {
+    await Promise.all([this.#statuses?.close(), this.#events.close()]);
+    await this.#election?.close();
+    this.#isActive = false;
+  }
+
+  #activate(isActive: boolean): void {
+    this.#isActive = isActive;
+    if (this.#statuses !== undefined) this.#statuses.active = isActive;
+    this.#events.active = isActive;
+  }
+}

@@ -1,0 +1,197 @@
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { ResourceHealth } from '../object-store.ts';
+import type { ApiClient } from './api-client.ts';
+import { ApiError, hasStatus } from './api-error.ts';
+import { pause } from './pause.ts';
+import { RetryDelay } from './retry-delay.ts';
+import { parseWatchEvent, type WatchedObject } from './watch-event.ts';
+
+/** Where a reflector's objects go. */
+export interface ReflectorTarget<T> {
+  /** These are all that there are: after every list. */
+  replace(objects: readonly T[]): void;
+  apply(object: T): void;
+  remove(object: T): void;
+  /** What goes wrong; undefined: nothing any more. */
+  problem?(message: string | undefined): void;
+}
+
+export interface ReflectorTimings {
+  /** A watch without a byte for so long is dead: the server sends a bookmark about once a minute. @default 90,000 */
+  readonly stallTimeoutMs?: number;
+  /** The server ends a watch after this up to twice this, so that watches of many replicas spread out. @default 240 */
+  readonly watchSeconds?: number;
+  /** Delay after the first failure; it doubles. @default 250 */
+  readonly firstRetryMs?: number;
+  /** @default 30,000 */
+  readonly maxRetryMs?: number;
+}
+
+export interface ReflectorOptions<T> {
+  readonly client: ApiClient;
+  readonly log: Log;
+  /** Name in logs and health: `ingresses`, `services in shop`. */
+  readonly resource: string;
+  /** Path of the collection. */
+  readonly path: string;
+  readonly fieldSelector?: string;
+  /** Media types of list and watch, when not plain JSON. */
+  readonly accept?: { readonly list: string; readonly watch: string };
+  readonly target: ReflectorTarget<T>;
+  readonly timings?: ReflectorTimings;
+  /** @default Math.random */
+  readonly random?: () => number;
+  /** Milliseconds since 1970. @default Date.now */
+  readonly now?: () => number;
+}
+
+interface ListAnswer<T> {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items?: readonly T[] | null;
+}
+
+const pageSize = 500;
+/** After so many watches in a row that failed, what we know of the server's versions is doubted and everything is listed again. */
+const failuresBeforeRelist = 4;
+
+/**
+ * Keeps a target equal to one collection of the API server: lists it in pages, watches from there, resumes where a watch ended, and
+ * lists again when the server no longer knows that point (410). Failures of every kind slow it down and never end it; meanwhile the
+ * target keeps what it has.
+ */
+export class Reflector<T extends WatchedObject> {
+  readonly #options: ReflectorOptions<T>;
+  readonly #retry: RetryDelay;
+  readonly #closing = new AbortController();
+  readonly #now: () => number;
+  readonly #random: () => number;
+  readonly synced: Promise<void>;
+  readonly #markSynced: () => void;
+  #running: Promise<void> | undefined;
+  #isSynced = false;
+  #resourceVersion: string | undefined;
+  #detail = 'not listed yet';
+  #failuresSinceList = 0;
+  #restarts = 0;
+  #lastEventMs = 0;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    this.#now = options.now ?? Date.now;
+    const { firstRetryMs = 250, maxRetryMs = 30_000 } = options.timings ?? {};
+    this.#retry = new RetryDelay({ firstMs: firstRetryMs, maxMs: maxRetryMs, random: this.#random });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.synced = promise;
+    this.#markSynced = resolve;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Ends the watch; resolves when nothing of it is left. `synced` stays pending when it was. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the reflector was closed'));
+    await this.#running;
+  }
+
+  health(): ResourceHealth {
+    const detail = this.#detail;
+    const { resource } = this.#options;
+    return { resource, healthy: detail === '', detail, restarts: this.#restarts, lastEventMs: this.#lastEventMs };
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        if (this.#resourceVersion === undefined) await this.#list();
+        else await this.#watch(this.#resourceVersion);
+      } catch (error) {
+        if (!signal.aborted) await this.#recover(error);
+      }
+    }
+  }
+
+  async #list(): Promise<void> {
+    const { client, path, accept, fieldSelector, target } = this.#options;
+    const { signal } = this.#closing;
+    const objects: T[] = [];
+    let page: ListAnswer<T>;
+    let next: string | undefined;
+    do {
+      const query = { limit: pageSize, continue: next, fieldSelector };
+      page = await client.json<ListAnswer<T>>({ path, query, accept: accept?.list, timeoutMs: 60_000, signal });
+      objects.push(...(page.items ?? []));
+      next = page.metadata?.continue || undefined;
+    } while (next !== undefined);
+    const resourceVersion = page.metadata?.resourceVersion;
+    if (resourceVersion === undefined) throw new ApiError(`list ${path}`, 'the answer is no list');
+    target.replace(objects);
+    this.#resourceVersion = resourceVersion;
+    this.#failuresSinceList = 0;
+    this.#showHealthy();
+    if (this.#isSynced) return;
+    this.#isSynced = true;
+    this.#markSynced();
+  }
+
+  /** One watch, from its request to its regular end. */
+  async #watch(resourceVersion: string): Promise<void> {
+    const { client, path, accept, fieldSelector, timings } = this.#options;
+    const { stallTimeoutMs = 90_000, watchSeconds = 240 } = timings ?? {};
+    const timeoutSeconds = Math.ceil(watchSeconds * (1 + this.#random()));
+    const startedMs = this.#now();
+    await client.watch({
+      path,
+      query: { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds, fieldSelector },
+      accept: accept?.watch,
+      stallTimeoutMs,
+      signal: this.#closing.signal,
+      onOpen: () => this.#showHealthy(),
+      onLine: (line) => this.#onLine(line),
+    });
+    // A server that is going away ends watches at once: do not turn that into a busy loop.
+    if (this.#now() - startedMs < 1000) throw new ApiError(`watch ${path}`, 'the server ended the watch at once');
+    this.#retry.succeeded();
+  }
+
+  #onLine(line: string): void {
+    const { target, resource } = this.#options;
+    const event = parseWatchEvent<T>(line, resource);
+    if (event.kind === 'apply') target.apply(event.object);
+    else if (event.kind === 'remove') target.remove(event.object);
+    this.#resourceVersion = event.resourceVersion;
+    this.#showHealthy();
+    this.#retry.succeeded();
+  }
+
+  async #recover(error: unknown): Promise<void> {
+    const { log, resource, target } = this.#options;
+    this.#restarts++;
+    this.#failuresSinceList++;
+    const isFirst = this.#retry.failures === 0;
+    const backOffMs = Math.max(this.#retry.nextMs(), error instanceof ApiError ? error.retryAfterMs : 0);
+    const isExpired = hasStatus(error, 410);
+    if (isExpired || this.#failuresSinceList >= failuresBeforeRelist) this.#resourceVersion = undefined;
+    if (isExpired && isFirst) {
+      log.info({ resource }, 'the watch is too old for the server: listing again');
+      return;
+    }
+    this.#detail = messageOf(error);
+    target.problem?.(this.#detail);
+    const level = isFirst ? 'warn' : 'debug';
+    log[level]({ resource, err: error, delayMs: Math.round(backOffMs) }, 'watching a resource failed: trying again');
+    await pause(backOffMs, this.#closing.signal);
+  }
+
+  /** The server answers. A watch that opens may still fail at once, so the delays go on growing until something came through it. */
+  #showHealthy(): void {
+    this.#lastEventMs = this.#now();
+    if (this.#detail === '') return;
+    this.#detail = '';
+    this.#options.target.problem?.(undefined);
+  }
+}

@@ -1,0 +1,39 @@
+import { clusterScopedKinds, type ObjectKind } from '../../api/objects.ts';
+
+/** Where the API server keeps a kind. */
+export interface ResourceType {
+  readonly kind: ObjectKind;
+  /** `/api/v1` or `/apis/<group>/<version>`. */
+  readonly groupPath: string;
+  /** Plural, lower case: as in RBAC. */
+  readonly plural: string;
+}
+
+export const ingressType: ResourceType = { kind: 'Ingress', groupPath: '/apis/networking.k8s.io/v1', plural: 'ingresses' };
+export const serviceType: ResourceType = { kind: 'Service', groupPath: '/api/v1', plural: 'services' };
+export const secretType: ResourceType = { kind: 'Secret', groupPath: '/api/v1', plural: 'secrets' };
+
+/** What is watched as a whole. Secrets are watched apart, without their data. */
+export const watchedTypes: readonly ResourceType[] = [
+  ingressType,
+  { kind: 'IngressClass', groupPath: '/apis/networking.k8s.io/v1', plural: 'ingressclasses' },
+  serviceType,
+  { kind: 'EndpointSlice', groupPath: '/apis/discovery.k8s.io/v1', plural: 'endpointslices' },
+  { kind: 'Namespace', groupPath: '/api/v1', plural: 'namespaces' },
+];
+
+export function isClusterScoped({ kind }: ResourceType): boolean {
+  return clusterScopedKinds.has(kind);
+}
+
+/** Path of a collection: in one namespace, or everywhere. */
+export function collectionPath(type: ResourceType, namespace?: string): string {
+  const { groupPath, plural } = type;
+  return namespace === undefined ? `${groupPath}/${plural}` : `${groupPath}/namespaces/${namespace}/${plural}`;
+}
+
+/** How a collection is called in logs and health: `services`, `services in shop`, `secret shop/tls`. */
+export function resourceName(type: ResourceType, namespace?: string, name?: string): string {
+  if (name !== undefined) return `${type.kind.toLowerCase()} ${namespace}/${name}`;
+  return namespace === undefined ? type.plural : `${type.plural} in ${namespace}`;
+}

@@ -101,7 +101,8 @@ export class RequestParser {
     if (state === 'line-too-long' || state === 'head-too-large') return this.#refuse(state, chunk.length);
     const head = partial.head;
     partial.clear();
-    if (head.length === 2 && head[1] === LF && !this.#skippedEmptyLine) {
+    const isEmptyLine = state === 'complete' && head.length === 2;
+    if (isEmptyLine && !this.#skippedEmptyLine) {
       this.#skippedEmptyLine = true;
       return end === chunk.length ? end : end + this.execute(chunk.subarray(end));
     }

@@ -227,6 +227,7 @@ export const hostileRequests: readonly HostileMessage[] = [
     quote: `"GET" / HTTP/1.1\r\n${host}\r\n`,
     'a second empty line before the request': `\r\n\r\nGET / HTTP/1.1\r\n${host}\r\n`,
     'alone on its line': 'GET\r\n\r\n',
+    'a blank and a bare LF before': ` \nGET / HTTP/1.1\r\n${host}\r\n`,
     'space before': ` GET / HTTP/1.1\r\n${host}\r\n`,
     'a colon, as in a field': 'Host: a.test\r\n\r\n',
   }),

@@ -1,0 +1,50 @@
+import type { RequestSeriesTable } from '../../src/observability/counters/request-series.ts';
+import { closedIndex } from '../../src/observability/counters/termination-reason.ts';
+import { WorkerCounters } from '../../src/observability/counters/worker-counters.ts';
+import { type FleetTotals, sumReports } from '../../src/observability/fleet-totals.ts';
+import type { MetricSource } from '../../src/observability/metric-source.ts';
+import { RequestSeriesIndex } from '../../src/observability/request-series-index.ts';
+import { tableApplyBounds } from '../../src/observability/table-durations.ts';
+
+/** The fleet totals of one worker that counted by hand what `count` does. */
+export function fleetOf(count: (counters: WorkerCounters) => void): FleetTotals {
+  const counters = new WorkerCounters();
+  count(counters);
+  const index = new RequestSeriesIndex();
+  const requests: RequestSeriesTable = counters.requests;
+  const requestIndexes = requests.labelsFrom(0).map((labels) => index.indexOf(labels));
+  return sumReports([{ totals: counters.totals(), requestValues: requests.values(), requestIndexes }], index.labels);
+}
+
+/** Three connections, one still open, and one request. */
+export function someTraffic(counters: WorkerCounters): void {
+  counters.connectionsAccepted = 3;
+  counters.connectionsClosed[closedIndex('client', 'normal')] = 1;
+  counters.connectionsClosed[closedIndex('proxy', 'drain')] = 1;
+  counters.gauges.connectionsActive = () => 1;
+  counters.connectionDuration.observe(0.2);
+  counters.connectionDuration.observe(70_000_000);
+  counters.countFlag('no_host');
+  counters.requests.get({ routeKind: 'Ingress', routeNamespace: 'shop', route: 'we"b\\\n', service: 'shop/web:80' }).observe(200, 0.3);
+}
+
+export function metricSource(fleet: FleetTotals): MetricSource {
+  const durations = { bounds: tableApplyBounds, buckets: new Array<number>(tableApplyBounds.length + 1).fill(1), sum: 2, count: 14 };
+  return {
+    fleet,
+    workers: [
+      { slot: 0, serving: true, generation: 4, restarts: 0, eventLoopDelayMs: 1.5 },
+      { slot: 1, serving: false, generation: 0, restarts: 2, eventLoopDelayMs: 0 },
+    ],
+    controller: {
+      tableGeneration: 4,
+      tableAgeMs: 2500,
+      translateDurations: durations,
+      applyDurations: durations,
+      problems: { ServiceNotFound: 2, InvalidHost: 0 },
+      sources: [{ resource: 'ingresses', healthy: true, restarts: 1 }],
+      leader: true,
+      eventLoopDelayMs: 3,
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { AdminServer, type DebugPage } from '../../../src/observability/admin-server.ts';
+import { debugConfig } from '../../../src/observability/debug-config.ts';
+import { Exposition } from '../../../src/observability/exposition.ts';
+import type { MetricSource } from '../../../src/observability/metric-source.ts';
+import { StatusServer } from '../../../src/observability/status-server.ts';
+import { parseExposition } from '../../tools/exposition-parser.ts';
+import { fleetOf, metricSource, someTraffic } from '../../tools/metric-source.ts';
+import { tinyConfig } from '../../tools/tiny-table.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+function ask(port: number, path: string, { method = 'GET', host = `localhost:${port}` } = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ host: '127.0.0.1', port, path, method, headers: { host }, agent: false }, (response) => {
+      let body = '';
+      response.on('data', (chunk) => (body += chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', body }));
+    });
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
+async function statusServer(
+  context: TestContext,
+  changes: { notReady?: () => string | undefined; gather?: () => Promise<MetricSource> } = {},
+) {
+  const errors: unknown[] = [];
+  const server = new StatusServer({
+    address: '127.0.0.1',
+    port: 0,
+    notReady: changes.notReady ?? (() => undefined),
+    exposition: new Exposition(changes.gather ?? (async () => metricSource(fleetOf(someTraffic)))),
+    onError: (error) => errors.push(error),
+  });
+  context.after(() => server.close());
+  return { port: (await server.start()).port, errors };
+}
+
+async function adminServer(context: TestContext, pages: Readonly<Record<string, DebugPage>>) {
+  const errors: unknown[] = [];
+  const server = new AdminServer({ address: '127.0.0.1', port: 0, pages, onError: (error) => errors.push(error) });
+  context.after(() => server.close());
+  return { port: (await server.start()).port, errors };
+}
+
+test('StatusServer: healthy at once, ready only when nothing speaks against it', async (context) => {
+  let reason: string | undefined = 'no table is served yet';
+  const { port } = await statusServer(context, { notReady: () => reason });
+  assert.deepEqual(await ask(port, '/healthz'), { status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' });
+  assert.deepEqual(await ask(port, '/readyz?verbose'), {
+    status: 503,
+    type: 'text/plain; charset=utf-8',
+    body: 'no table is served yet\n',
+  });
+  reason = undefined;
+  assert.equal((await ask(port, '/readyz')).status, 200);
+});
+
+test('StatusServer: metrics parse and carry the content type of the text format', async (context) => {
+  const { port } = await statusServer(context);
+  const { status, type, body } = await ask(port, '/metrics');
+  assert.equal(status, 200);
+  assert.equal(type, 'text/plain; version=0.0.4; charset=utf-8');
+  assert.equal(parseExposition(body).get('smartproxy_connections_accepted_total')?.samples[0]?.value, 3);
+});
+
+test('StatusServer: a scrape that fails is a 500 without its reason, which is told to the owner', async (context) => {
+  const { port, errors } = await statusServer(context, { gather: () => Promise.reject(new Error('inner detail')) });
+  const { status, body } = await ask(port, '/metrics');
+  assert.equal(status, 500);
+  assert.ok(!body.includes('inner detail'));
+  assert.equal((errors[0] as Error).message, 'inner detail');
+});
+
+test('StatusServer: other paths and methods are refused', async (context) => {
+  const { port } = await statusServer(context);
+  assert.equal((await ask(port, '/debug/routes')).status, 404);
+  assert.equal((await ask(port, '/healthz', { method: 'POST' })).status, 405);
+});
+
+test('AdminServer: pages are JSON and get their query', async (context) => {
+  const { port } = await adminServer(context, { '/debug/connections': (query) => ({ limit: query.get('limit') }) });
+  const { status, type, body } = await ask(port, '/debug/connections?limit=5');
+  assert.deepEqual([status, type, JSON.parse(body)], [200, 'application/json', { limit: '5' }]);
+});
+
+test('AdminServer: refuses every address but loopback', () => {
+  for (const address of ['0.0.0.0', '::', '10.0.0.1', 'localhost', '']) {
+    assert.throws(() => new AdminServer({ address, port: 0, pages: {}, onError: () => {} }), { code: 'CONFIG_INVALID' }, address);
+  }
+  for (const address of ['127.0.0.1', '127.1.2.3', '::1']) new AdminServer({ address, port: 0, pages: {}, onError: () => {} });
+});
+
+test('AdminServer: a Host that is not this machine is refused (DNS rebinding)', async (context) => {
+  const { port } = await adminServer(context, { '/debug/routes': () => 'secret enough' });
+  for (const host of ['rebind.example.com', `rebind.example.com:${port}`, '127.0.0.1.example.com', 'localhost.example.com', '10.0.0.1']) {
+    const { status, body } = await ask(port, '/debug/routes', { host });
+    assert.equal(status, 403, host);
+    assert.ok(!body.includes('secret enough'));
+  }
+  for (const host of ['localhost', `LOCALHOST:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`]) {
+    assert.equal((await ask(port, '/debug/routes', { host })).status, 200, host);
+  }
+});
+
+test('AdminServer: only GET, only known pages, and no way into the object prototype', async (context) => {
+  const { port } = await adminServer(context, { '/debug/routes': () => [] });
+  assert.equal((await ask(port, '/debug/routes', { method: 'POST' })).status, 405);
+  assert.equal((await ask(port, 'constructor')).status >= 400, true);
+  assert.equal((await ask(port, '/nothing')).status, 404);
+});
+
+test('AdminServer: a page that throws is a 500 without its reason', async (context) => {
+  const { port, errors } = await adminServer(context, {
+    '/debug/routes': () => {
+      throw new Error('inner detail');
+    },
+  });
+  const { status, body } = await ask(port, '/debug/routes');
+  assert.equal(status, 500);
+  assert.ok(!body.includes('inner detail'));
+  assert.equal(errors.length, 1);
+});
+
+test('AdminServer: a port that is taken is ADDRESS_IN_USE', async (context) => {
+  const { port } = await adminServer(context, {});
+  const second = new AdminServer({ address: '127.0.0.1', port, pages: {}, onError: () => {} });
+  await assert.rejects(second.start(), { code: 'ADDRESS_IN_USE' });
+});
+
+test('debugConfig: shows every field, and only whether secrets have a place', () => {
+  const config = tinyConfig({ snapshotKeyFile: '/run/keys/snapshot' });
+  const shown = debugConfig(config);
+  assert.deepEqual(Object.keys(shown), Object.keys(config));
+  assert.equal(shown.snapshotKeyFile, '[redacted]');
+  assert.equal(shown.kubeconfig, null);
+  assert.equal(shown.accessLog, 'off');
+});

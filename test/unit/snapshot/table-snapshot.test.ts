@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { Redacted } from '../../../src/redacted.ts';
+import type { RouteTable } from '../../../src/routes/route-table.ts';
+import { readSnapshotKey } from '../../../src/snapshot/snapshot-key.ts';
+import { TableSnapshot } from '../../../src/snapshot/table-snapshot.ts';
+import { eventually } from '../../tools/eventually.ts';
+import { tinyTable } from '../../tools/tiny-table.ts';
+
+const secret = 'the private key of shop.example.com';
+
+function tableWithSecret(name = 'web'): RouteTable {
+  const certificate = {
+    key: 'shop/tls',
+    names: ['shop.example.com'],
+    chain: 'CHAIN',
+    privateKey: new Redacted(secret),
+    fingerprint: 'ab',
+    notAfterMs: 1,
+    keyType: 'ec' as const,
+  };
+  return { ...tinyTable({ backends: [1, 2], name }), certificates: new Map([[certificate.key, certificate]]) };
+}
+
+async function setUp(context: TestContext, debounceMs = 0) {
+  const dir = mkdtempSync(join(tmpdir(), 'snapshot-'));
+  context.after(() => rmSync(dir, { recursive: true }));
+  const keyFile = join(dir, 'state', 'snapshot.key');
+  const file = join(dir, 'state', 'last-good.snapshot');
+  const key = await readSnapshotKey(keyFile, true);
+  const errors: Error[] = [];
+  const open = (withKey = key) => new TableSnapshot({ file, key: withKey, debounceMs, onError: (error) => errors.push(error) });
+  return { dir, file, keyFile, key, errors, open };
+}
+
+test('TableSnapshot: the last table comes back whole, keys included', async (context) => {
+  const { open } = await setUp(context);
+  assert.equal(await open().load(), undefined);
+  const writer = open();
+  writer.save(tableWithSecret('old'));
+  writer.save(tableWithSecret('new'));
+  await writer.flush();
+  const loaded = await open().load();
+  assert.ok(loaded);
+  assert.deepEqual([...loaded.services.keys()], ['shop/new:80']);
+  assert.deepEqual({ ...loaded, certificates: undefined }, { ...tableWithSecret('new'), certificates: undefined });
+  assert.equal(loaded.certificates.get('shop/tls')?.privateKey.reveal(), secret);
+});
+
+test('TableSnapshot: a change is written by itself after the debounce time', async (context) => {
+  const { open } = await setUp(context, 5);
+  open().save(tableWithSecret());
+  await eventually('it can be loaded', () => open().load());
+});
+
+test('TableSnapshot: nothing on disk is readable without the key, by anyone else, or half written', async (context) => {
+  const { dir, file, keyFile, open } = await setUp(context);
+  const writer = open();
+  writer.save(tableWithSecret());
+  await writer.flush();
+  const bytes = readFileSync(file);
+  assert.ok(!bytes.includes(secret) && !bytes.includes('shop'));
+  for (const each of [file, keyFile]) assert.equal(statSync(each).mode & 0o777, 0o600, each);
+  assert.deepEqual(readdirSync(join(dir, 'state')).sort(), ['last-good.snapshot', 'snapshot.key']);
+});
+
+test('TableSnapshot: another key, a changed byte, a cut file and another format are SNAPSHOT_INVALID', async (context) => {
+  const { file, open } = await setUp(context);
+  const writer = open();
+  writer.save(tableWithSecret());
+  await writer.flush();
+  await assert.rejects(open(Buffer.alloc(32, 7)).load(), { code: 'SNAPSHOT_INVALID', message: /another key/ });
+  const bytes = readFileSync(file);
+  for (const at of [0, 20, 35, 50, bytes.length - 1]) {
+    const changed = Buffer.from(bytes);
+    changed[at] = (changed[at] as number) ^ 1;
+    writeFileSync(file, changed);
+    await assert.rejects(open().load(), { code: 'SNAPSHOT_INVALID' }, `byte ${at}`);
+  }
+  for (const length of [0, 10, 40, 57, bytes.length - 1]) {
+    writeFileSync(file, bytes.subarray(0, length));
+    await assert.rejects(open().load(), { code: 'SNAPSHOT_INVALID' }, `${length} bytes`);
+  }
+});
+
+test('TableSnapshot: a folder that cannot be written is told, and does not throw', async (context) => {
+  const { dir, key, errors } = await setUp(context);
+  writeFileSync(join(dir, 'file'), '');
+  const snapshot = new TableSnapshot({ file: join(dir, 'file', 'x'), key, onError: (error) => errors.push(error) });
+  snapshot.save(tableWithSecret());
+  await snapshot.flush();
+  assert.match(String(errors[0]?.message), /^Cannot write the last-good snapshot/);
+});
+
+test('readSnapshotKey: the same key again, hex or base64; a short one and a missing one are refused', async (context) => {
+  const { dir, keyFile, key } = await setUp(context);
+  assert.deepEqual(await readSnapshotKey(keyFile, true), key);
+  const given = join(dir, 'given');
+  writeFileSync(given, `${key.toString('base64')}\n`);
+  assert.deepEqual(await readSnapshotKey(given, false), key);
+  writeFileSync(given, 'short');
+  await assert.rejects(readSnapshotKey(given, false), { code: 'SNAPSHOT_INVALID' });
+  await assert.rejects(readSnapshotKey(join(dir, 'missing'), false), { code: 'STATE_UNUSABLE' });
+});

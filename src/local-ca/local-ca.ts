@@ -1,6 +1,6 @@
 import type { Certificate } from '../routes/route-table.ts';
 import { defaultCertificateKey } from '../routes/route-table.ts';
-import { openAuthority } from './authority-file.ts';
+import { authorityCertificatePath, openAuthority } from './authority-file.ts';
 import { type Authority, issueAuthority, issueLeaf, renewalTime } from './issue.ts';
 
 /** The name in the certificate for connections whose server name has none. */
@@ -11,24 +11,27 @@ const defaultHost = 'localhost';
  * can be trusted once; leaves live in memory and are made anew by each process.
  */
 export class LocalCa {
+  /** Where its certificate can be read; undefined: nowhere, it ends with the process. */
+  readonly certificatePath: string | undefined;
   readonly #authority: Authority;
   readonly #now: () => number;
   /** By certificate key; exactly those that were asked for last. */
   #leaves = new Map<string, Certificate>();
 
-  private constructor(authority: Authority, now: () => number) {
+  private constructor(authority: Authority, certificatePath: string | undefined, now: () => number) {
+    this.certificatePath = certificatePath;
     this.#authority = authority;
     this.#now = now;
   }
 
   /** With the authority of `stateDir`; throws STATE_UNUSABLE. */
   static async open(stateDir: string, now: () => number = Date.now): Promise<LocalCa> {
-    return new LocalCa(await openAuthority(stateDir, now()), now);
+    return new LocalCa(await openAuthority(stateDir, now()), authorityCertificatePath(stateDir), now);
   }
 
   /** With an authority that ends with the process. */
   static async inMemory(now: () => number = Date.now): Promise<LocalCa> {
-    return new LocalCa(await issueAuthority(now()), now);
+    return new LocalCa(await issueAuthority(now()), undefined, now);
   }
 
   /** The authority's certificate, PEM. */

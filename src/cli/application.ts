@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config/config.ts';
+import { Controller } from '../controller/controller.ts';
+import type { Log } from '../log.ts';
+import { Translator } from '../translate/translate.ts';
+import { WorkerSupervisor } from '../workers/worker-supervisor.ts';
+import { listenersOf } from './listeners.ts';
+import { openLocalCa } from './open-local-ca.ts';
+import { openSnapshot } from './open-snapshot.ts';
+import { openSource } from './open-source.ts';
+import { serveSnapshotWithoutSource } from './serve-snapshot.ts';
+import { startManifests } from './start-manifests.ts';
+import { startServers } from './start-servers.ts';
+import { translateOptionsOf } from './translate-options.ts';
+
+export interface ApplicationOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly print: (text: string) => void;
+  /** The script that worker processes are started from, with the argument `worker`. */
+  readonly script: string;
+}
+
+/** A running program. */
+export interface Application {
+  /** Rejects when it can't go on; never resolves. */
+  readonly failed: Promise<never>;
+  /** Says that it is going, goes on accepting for a while, lets connections finish, and ends everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Puts all parts together and starts them, in the order in which they need each other. They are ended in the opposite order, also
+ * when a later one can't start. Throws SmartProxyError.
+ */
+export async function startApplication({ config, log, print, script }: ApplicationOptions): Promise<Application> {
+  await using parts = new AsyncDisposableStack();
+  const failed = Promise.withResolvers<never>();
+  let stopping = false;
+
+  const listeners = listenersOf(config);
+  const translator = new Translator(translateOptionsOf(config, listeners));
+  const opened = await openSource(config, log, (objects) => translator.translate(objects, Date.now()).referencedSecrets);
+  const cluster = opened.kind === 'cluster' ? opened : undefined;
+  const snapshot = await openSnapshot(config, log);
+  const localCa = await openLocalCa(config, log);
+
+  // Workers, with their ports bound: a port that is taken ends the start before anything else happens.
+  const entry = { script, args: ['worker'], execArgv: process.execArgv };
+  const supervisor = new WorkerSupervisor({ config, listeners, log, entry });
+  parts.defer(() => supervisor.close());
+  for (const { listener, address, port } of await supervisor.start()) log.info({ listener, address, port }, 'listening');
+
+  // From objects to tables.
+  const controller = new Controller({
+    source: opened.source,
+    translator,
+    publisher: {
+      publish(table) {
+        supervisor.publish(table);
+        snapshot?.save(table);
+      },
+    },
+    log,
+    certificatesFor: (hosts) => localCa.certificatesFor(cluster === undefined ? hosts : []),
+    onTranslation: (translation) => cluster?.status.update(translation),
+  });
+  parts.defer(() => snapshot?.flush());
+  parts.defer(() => controller.close());
+  controller.start();
+
+  // What machines and people look at.
+  const notReady = () => (stopping ? 'stopping' : supervisor.serving ? undefined : 'no table is served yet');
+  await startServers({ config, log, controller, supervisor, opened, notReady }, parts);
+
+  // Objects flow.
+  parts.defer(() => opened.source.close());
+  if (opened.kind === 'manifests') {
+    await startManifests({ config, log, print, controller, supervisor, source: opened.source, localCa }, parts);
+  } else {
+    parts.defer(() => opened.status.close());
+    opened.status.start();
+    opened.source.start().catch(failed.reject);
+    if (snapshot !== undefined) parts.defer(serveSnapshotWithoutSource({ snapshot, controller, supervisor, log }));
+  }
+
+  const running = parts.move();
+  return {
+    failed: failed.promise,
+    async stop() {
+      stopping = true;
+      await sleep(config.drainDelayMs);
+      await supervisor.drain(config.drainTimeoutMs);
+      await running.disposeAsync();
+    },
+  };
+}

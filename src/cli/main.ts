@@ -1,0 +1,33 @@
+import { messageOf, SmartProxyError } from '../errors.ts';
+import type { Command, CommandContext } from './command.ts';
+import { exitCodes } from './exit-code.ts';
+import { helpCommand } from './help.ts';
+import { runCommand } from './run.ts';
+import { unknownCommand } from './unknown-command.ts';
+import { versionCommand } from './version.ts';
+
+const commands: readonly Command[] = [runCommand, versionCommand];
+const help = helpCommand(commands);
+
+/** Runs the command that `args` name; resolves to the exit status. `complain` gets one line when that is not 0. */
+export async function runMain(args: readonly string[], context: CommandContext, complain: (line: string) => void): Promise<number> {
+  try {
+    return await dispatch(args, context);
+  } catch (error) {
+    complain(error instanceof SmartProxyError ? error.message : String(error instanceof Error ? error.stack : messageOf(error)));
+    return error instanceof SmartProxyError && error.code === 'CONFIG_INVALID' ? exitCodes.usage.code : exitCodes.failure.code;
+  }
+}
+
+async function dispatch([name, ...args]: readonly string[], context: CommandContext): Promise<number> {
+  if (name === undefined) {
+    context.print(help.help());
+    return exitCodes.usage.code;
+  }
+  if (name === '--help' || name === '-h') return help.run([], context);
+  if (name === '--version') return versionCommand.run([], context);
+  const command = [...commands, help].find((each) => each.name === name);
+  if (command === undefined) throw unknownCommand(name, commands);
+  if (args.includes('--help') || args.includes('-h')) return help.run([name], context);
+  return command.run(args, context);
+}

@@ -1,0 +1,66 @@
+import type { ManifestSource } from '../sources/manifests/manifest-source.ts';
+import type { Translation } from '../translate/translation.ts';
+import { renderProblems } from './problem-overview.ts';
+import { type OutOfRotation, renderRoutes } from './route-overview.ts';
+
+export interface OverviewPrinterOptions {
+  readonly source: ManifestSource;
+  /** The last translation; undefined: there is none yet. */
+  readonly translation: () => Translation | undefined;
+  readonly ejectedEndpoints: () => Promise<readonly OutOfRotation[]>;
+  readonly print: (text: string) => void;
+}
+
+/** Changes that come together are printed once. */
+const gatherMs = 100;
+/** How often endpoints that fell out of rotation, or came back, are looked for. */
+const lookMs = 2000;
+
+/** Prints the routes and the problems of a manifest folder, again whenever the text would be another one. */
+export class OverviewPrinter {
+  readonly #options: OverviewPrinterOptions;
+  readonly #unsubscribe: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+  #printed = '';
+
+  constructor(options: OverviewPrinterOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.source.store.subscribe(() => this.changed());
+  }
+
+  /** Something may look different now. */
+  changed(): void {
+    this.#arm(gatherMs);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#unsubscribe();
+    clearTimeout(this.#timer);
+  }
+
+  #arm(delayMs: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#closed) this.#timer = setTimeout(() => void this.#look(), delayMs).unref();
+  }
+
+  async #look(): Promise<void> {
+    const { source, translation, ejectedEndpoints, print } = this.#options;
+    const current = translation();
+    const ejected = current === undefined ? [] : await ejectedEndpoints();
+    if (this.#closed) return;
+    const routes = current === undefined ? '' : renderRoutes(current.routeTable, ejected);
+    const problems = renderProblems(source.store.problems(), current?.problems ?? [], (kind, key) => source.locationOf(kind, key));
+    const text = [routes, problems, renderSkipped(source.skippedKinds())].filter((part) => part !== '').join('\n\n');
+    if (text !== '' && text !== this.#printed) print(`\n${text}`);
+    this.#printed = text;
+    this.#arm(lookMs);
+  }
+}
+
+function renderSkipped(skipped: ReadonlyMap<string, number>): string {
+  if (skipped.size === 0) return '';
+  const kinds = [...skipped].sort().map(([kind, count]) => `${count} ${kind}`);
+  return `Not read: ${kinds.slice(0, 10).join(', ')}${kinds.length > 10 ? ', ...' : ''}`;
+}

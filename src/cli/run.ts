@@ -1,0 +1,40 @@
+import { parseArguments } from '../config/arguments.ts';
+import { renderOptionsHelp } from '../config/options-help.ts';
+import { resolveConfig } from '../config/resolve.ts';
+import { readSystem } from '../config/system.ts';
+import { createLog } from './app-log.ts';
+import { startApplication } from './application.ts';
+import type { Command, CommandContext } from './command.ts';
+import { exitCodes } from './exit-code.ts';
+import { StopSignals } from './stop-signals.ts';
+
+/** `run`: the controller and its proxy, until a signal ends them. */
+export const runCommand: Command = {
+  name: 'run',
+  summary: 'Serve the Ingresses of a folder of manifests or of a Kubernetes API server.',
+  help: () => `${usage}\n\n${renderOptionsHelp()}`,
+  run,
+};
+
+const usage = `Usage: smartproxy-ingress run --manifests DIR [FLAG ...]
+       smartproxy-ingress run --kubeconfig FILE [FLAG ...]
+       smartproxy-ingress run [FLAG ...]          (in a pod)
+
+Serves Ingresses over HTTP and HTTPS. Every flag can be given in the environment: --http-port as SMARTPROXY_HTTP_PORT.
+SIGTERM or SIGINT lets open requests finish and ends with status 0; a second SIGINT ends at once with status 1.`;
+
+async function run(args: readonly string[], { env, print, script }: CommandContext): Promise<number> {
+  const { config, warnings } = resolveConfig(parseArguments(args).texts, await readSystem(env));
+  const log = createLog(config.logLevel);
+  for (const warning of warnings) log.warn({ warning }, 'configuration warning');
+  const signals = new StopSignals(process, () => process.exit(exitCodes.failure.code));
+  const starting = startApplication({ config, log, print, script });
+  const application = await Promise.race([starting, signals.received]);
+  // Stopped before anything was served: nothing has to be finished.
+  if (typeof application === 'string') return exitCodes.ok.code;
+  const signal = await Promise.race([signals.received, application.failed]);
+  log.info({ signal, drainDelayMs: config.drainDelayMs, drainTimeoutMs: config.drainTimeoutMs }, 'stopping');
+  await application.stop();
+  log.info({}, 'stopped');
+  return exitCodes.ok.code;
+}

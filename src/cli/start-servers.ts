@@ -1,0 +1,49 @@
+import type { Config } from '../config/config.ts';
+import type { Controller } from '../controller/controller.ts';
+import type { Log } from '../log.ts';
+import { AdminServer } from '../observability/admin-server.ts';
+import { Exposition } from '../observability/exposition.ts';
+import { StatusServer } from '../observability/status-server.ts';
+import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
+import { debugPages } from './debug-pages.ts';
+import { MetricFacts } from './metric-facts.ts';
+import type { OpenedSource } from './open-source.ts';
+
+export interface ServersOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly controller: Controller;
+  readonly supervisor: WorkerSupervisor;
+  readonly opened: OpenedSource;
+  /** Why the pod should get no traffic now; undefined: it should. */
+  readonly notReady: () => string | undefined;
+}
+
+/** Starts health, metrics and debug pages; `parts` ends them. Throws ADDRESS_IN_USE, ADDRESS_UNAVAILABLE or CONFIG_INVALID. */
+export async function startServers(options: ServersOptions, parts: AsyncDisposableStack): Promise<void> {
+  const { config, log, controller, supervisor, opened, notReady } = options;
+  const isLeader = () => opened.kind === 'cluster' && opened.status.isLeader;
+  const facts = new MetricFacts({ controller, source: opened.source, supervisor, isLeader });
+  parts.defer(() => facts.close());
+
+  const status = new StatusServer({
+    address: config.statusAddress,
+    port: config.statusPort,
+    notReady,
+    exposition: new Exposition(() => facts.gather()),
+    onError: (err) => log.error({ err }, 'scrape failed'),
+  });
+  const statusAddress = await status.start();
+  parts.defer(() => status.close());
+  log.info({ listener: 'status', ...statusAddress }, 'listening');
+
+  const admin = new AdminServer({
+    address: config.adminAddress,
+    port: config.adminPort,
+    pages: debugPages(config, controller, supervisor, opened),
+    onError: (err) => log.error({ err }, 'debug page failed'),
+  });
+  const adminAddress = await admin.start();
+  parts.defer(() => admin.close());
+  log.info({ listener: 'admin', ...adminAddress }, 'listening');
+}

@@ -1,0 +1,11 @@
+// The program's entry: a command of the user's, or a worker process that the `run` command started.
+if (process.argv[2] === 'worker') {
+  // Loaded apart: a worker knows nothing of Kubernetes, manifests or commands, and starts faster and smaller for it.
+  const { runWorker } = await import('./workers/worker-main.ts');
+  runWorker();
+} else {
+  const { runMain } = await import('./cli/main.ts');
+  const context = { env: process.env, print: (text: string) => console.log(text), script: import.meta.filename };
+  // A command that is interrupted may leave something behind that would keep the process alive.
+  process.exit(await runMain(process.argv.slice(2), context, (line) => console.error(line)));
+}

@@ -1,7 +1,7 @@
 import { defaultParserLimits, type MessageHandler, type RequestHead } from '../../src/networkproxy/http1/message-handler.ts';
+import { upstreamRequestHead } from '../../src/networkproxy/http1/request-lines.ts';
 import { RequestParser } from '../../src/networkproxy/http1/request-parser.ts';
 import { type ResponseHandler, ResponseParser } from '../../src/networkproxy/http1/response-parser.ts';
-import { serialiseRequestHead } from '../../src/networkproxy/http1/serialise-head.ts';
 
 /** A get head as an HTTP client in another service sends it: 8 headers. */
 const typicalHead = [
@@ -80,8 +80,7 @@ class Receiver implements MessageHandler<RequestHead>, ResponseHandler {
   onInformational(): void {}
 
   #write(head: RequestHead): void {
-    const extra = 'x-forwarded-for: 192.0.2.1\r\nx-forwarded-proto: http\r\n';
-    const text = serialiseRequestHead(head.method, head.target, head.authority, head.headers, head.body, extra);
+    const text = upstreamRequestHead(head, 'x-forwarded-for: 192.0.2.1\r\nx-forwarded-proto: http\r\n', '6f1c2d3e4b5a6978');
     this.writtenBytes += scratch.latin1Write(text, 0);
   }
 }

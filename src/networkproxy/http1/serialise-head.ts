@@ -13,21 +13,9 @@ export function serialiseFields(headers: readonly string[]): string {
 }
 
 /**
- * A request head with `host` first. `headers` holds end-to-end fields (`content-length` among them); a chunked body adds its
- * `transfer-encoding`. `extraLines` are complete lines that end in CRLF.
+ * A response head. `headers` holds end-to-end fields (`content-length` among them); a chunked body adds its `transfer-encoding`.
+ * `extraLines` are complete lines that end in CRLF.
  */
-export function serialiseRequestHead(
-  method: string,
-  target: string,
-  authority: string,
-  headers: readonly string[],
-  body: BodyFraming,
-  extraLines: string,
-): string {
-  return `${method} ${target} HTTP/1.1\r\nhost: ${authority}\r\n${serialiseFields(headers)}${framingLine(body)}${extraLines}\r\n`;
-}
-
-/** A response head. See `serialiseRequestHead`. */
 export function serialiseResponseHead(
   status: number,
   reason: string,
@@ -35,9 +23,5 @@ export function serialiseResponseHead(
   body: BodyFraming,
   extraLines: string,
 ): string {
-  return `HTTP/1.1 ${status} ${reason}\r\n${serialiseFields(headers)}${framingLine(body)}${extraLines}\r\n`;
-}
-
-function framingLine(body: BodyFraming): string {
-  return body.kind === 'chunked' ? 'transfer-encoding: chunked\r\n' : '';
+  return `HTTP/1.1 ${status} ${reason}\r\n${serialiseFields(headers)}${body.kind === 'chunked' ? 'transfer-encoding: chunked\r\n' : ''}${extraLines}\r\n`;
 }

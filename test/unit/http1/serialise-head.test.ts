@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { chunkEnd, chunkHeader, lastChunk } from '../../../src/networkproxy/http1/chunk-framing.ts';
-import { serialiseRequestHead, serialiseResponseHead } from '../../../src/networkproxy/http1/serialise-head.ts';
+import { serialiseResponseHead } from '../../../src/networkproxy/http1/serialise-head.ts';
 
-describe('serialised heads', () => {
-  it('begin a request with its line and host, and end with an empty line', () => {
-    const head = serialiseRequestHead('GET', '/a?b', 'a.test:80', ['accept', '*/*', 'x-a', ''], { kind: 'none' }, '');
-    assert.equal(head, 'GET /a?b HTTP/1.1\r\nhost: a.test:80\r\naccept: */*\r\nx-a: \r\n\r\n');
+describe('serialiseResponseHead', () => {
+  it('begins with the status line and ends with an empty line', () => {
+    const head = serialiseResponseHead(404, 'Not Found', ['x-a', 'b', 'x-c', ''], { kind: 'close' }, '');
+    assert.equal(head, 'HTTP/1.1 404 Not Found\r\nx-a: b\r\nx-c: \r\n\r\n');
   });
 
-  it('say chunked for a chunked body and put extra lines last', () => {
-    const head = serialiseRequestHead('POST', '/', 'a.test', [], { kind: 'chunked' }, 'connection: close\r\n');
-    assert.equal(head, 'POST / HTTP/1.1\r\nhost: a.test\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n');
+  it('says chunked for a chunked body and puts extra lines last', () => {
+    const head = serialiseResponseHead(200, 'OK', [], { kind: 'chunked' }, 'connection: close\r\n');
+    assert.equal(head, 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n');
   });
 
-  it('leave Content-Length to the list', () => {
+  it('leaves Content-Length to the list', () => {
     const head = serialiseResponseHead(200, 'OK', ['content-length', '5'], { kind: 'length', bytes: 5 }, '');
     assert.equal(head, 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n');
   });
 
-  it('keep the space before an empty reason', () => {
+  it('keeps the space before an empty reason', () => {
     assert.equal(serialiseResponseHead(204, '', [], { kind: 'none' }, ''), 'HTTP/1.1 204 \r\n\r\n');
   });
 });

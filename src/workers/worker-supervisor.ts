@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
 import { messageOf, SmartProxyError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { HistogramData } from '../observability/counters/histogram.ts';
 import type { FleetTotals } from '../observability/fleet-totals.ts';
 import { diffTables } from '../routes/diff-tables.ts';
@@ -19,18 +20,11 @@ import { tableForWorkers } from './table-for-workers.ts';
 import { type WorkerEntry, type WorkerExit, type WorkerObserver, WorkerProcess } from './worker-process.ts';
 import { WorkerSlot } from './worker-slot.ts';
 
-/** Where the supervisor writes; pino's loggers fit. */
-export interface SupervisorLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
 export interface WorkerSupervisorOptions {
   readonly config: Config;
   /** Bound by `start()`, before there is a table. */
   readonly listeners: readonly Listener[];
-  readonly log: SupervisorLog;
+  readonly log: Log;
   /** How worker processes are started; default: the entry beside this file, run by this Node. */
   readonly entry?: WorkerEntry;
   readonly backOff?: BackOffOptions;
@@ -67,7 +61,7 @@ const ticketKeyBytes = 48;
  */
 export class WorkerSupervisor implements WorkerObserver {
   readonly #options: WorkerSupervisorOptions;
-  readonly #log: SupervisorLog;
+  readonly #log: Log;
   readonly #heartbeat: HeartbeatOptions;
   readonly #ports: ListeningPorts;
   readonly #slots: readonly WorkerSlot[];

@@ -7,7 +7,7 @@ import { WorkerSupervisor, type WorkerSupervisorOptions } from '../../src/worker
 import { httpListener, tinyConfig } from './tiny-table.ts';
 
 export interface LogLine {
-  readonly level: 'info' | 'warn' | 'error';
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
@@ -33,7 +33,7 @@ export async function supervisedWorkers(context: TestContext, options: Supervise
   const supervisor = new WorkerSupervisor({
     config: tinyConfig({ workers: 2, ...config }),
     listeners,
-    log: { info: write('info'), warn: write('warn'), error: write('error') },
+    log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     ...rest,
   });
   context.after(() => supervisor.close());

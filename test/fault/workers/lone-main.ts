@@ -2,7 +2,8 @@
 import { WorkerSupervisor } from '../../../src/workers/worker-supervisor.ts';
 import { httpListener, tinyConfig, tinyTable } from '../../tools/tiny-table.ts';
 
-const log = { info: () => {}, warn: () => {}, error: () => {} };
+const silent = (): void => {};
+const log = { debug: silent, info: silent, warn: silent, error: silent };
 const supervisor = new WorkerSupervisor({ config: tinyConfig({ workers: 2 }), listeners: [httpListener()], log });
 await supervisor.start();
 supervisor.publish(tinyTable({ backends: [9] }));

@@ -4,7 +4,7 @@ import { Controller } from '../controller/controller.ts';
 import type { Log } from '../log.ts';
 import { Translator } from '../translate/translate.ts';
 import { WorkerSupervisor } from '../workers/worker-supervisor.ts';
-import { listenersOf } from './listeners.ts';
+import { listenersOf, withBoundPorts } from './listeners.ts';
 import { openLocalCa } from './open-local-ca.ts';
 import { openSnapshot } from './open-snapshot.ts';
 import { openSource } from './open-source.ts';
@@ -38,20 +38,21 @@ export async function startApplication({ config, log, print, script }: Applicati
   const failed = Promise.withResolvers<never>();
   let stopping = false;
 
-  const listeners = listenersOf(config);
-  const translator = new Translator(translateOptionsOf(config, listeners));
-  const opened = await openSource(config, log, (objects) => translator.translate(objects, Date.now()).referencedSecrets);
-  const cluster = opened.kind === 'cluster' ? opened : undefined;
   const snapshot = await openSnapshot(config, log);
   const localCa = await openLocalCa(config, log);
 
   // Workers, with their ports bound: a port that is taken ends the start before anything else happens.
+  const listeners = listenersOf(config);
   const entry = { script, args: ['worker'], execArgv: process.execArgv };
   const supervisor = new WorkerSupervisor({ config, listeners, log, entry });
   parts.defer(() => supervisor.close());
-  for (const { listener, address, port } of await supervisor.start()) log.info({ listener, address, port }, 'listening');
+  const bound = await supervisor.start();
+  for (const { listener, address, port } of bound) log.info({ listener, address, port }, 'listening');
 
   // From objects to tables.
+  const translator = new Translator(translateOptionsOf(config, withBoundPorts(listeners, bound)));
+  const opened = await openSource(config, log, (objects) => translator.translate(objects, Date.now()).referencedSecrets);
+  const cluster = opened.kind === 'cluster' ? opened : undefined;
   const controller = new Controller({
     source: opened.source,
     translator,

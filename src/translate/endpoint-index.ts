@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { EndpointSlice } from '../api/objects.ts';
 import type { Endpoint } from '../routes/route-table.ts';
 import { readSliceEndpoints } from './read-endpoints.ts';
@@ -16,8 +15,6 @@ export class EndpointIndex {
   readonly #byService = new Map<string, Map<string, EndpointSlice>>();
   /** By Service and port name. */
   readonly #endpoints = new Map<string, Map<string, readonly Endpoint[]>>();
-  /** What was answered before a change: an equal answer keeps its reference. */
-  readonly #stale = new Map<string, Map<string, readonly Endpoint[]>>();
 
   /** Takes a new snapshot's slices; answers with the Services (`namespace/name`) whose slices changed. */
   update(slices: ReadonlyMap<string, EndpointSlice>): ReadonlySet<string> {
@@ -31,23 +28,21 @@ export class EndpointIndex {
       this.#add(key, slice, changed);
     }
     this.#slices = slices;
-    for (const service of changed) this.#outdate(service);
+    for (const service of changed) this.#endpoints.delete(service);
     return changed;
   }
 
-  /** The endpoints behind one port of a Service, in a stable order; the same reference until they change. */
+  /** The endpoints behind one port of a Service, in a stable order; the same reference until one of the slices changes. */
   endpoints(service: string, portName: string): readonly Endpoint[] {
     let byPort = this.#endpoints.get(service);
     const known = byPort?.get(portName);
     if (known !== undefined) return known;
     const slices = this.#byService.get(service);
     if (slices === undefined) return noEndpoints;
-    const read = readSliceEndpoints(slices, portName);
-    const stale = this.#stale.get(service)?.get(portName);
-    const answer = stale !== undefined && isDeepStrictEqual(stale, read) ? stale : read;
+    const endpoints = readSliceEndpoints(slices, portName);
     if (byPort === undefined) this.#endpoints.set(service, (byPort = new Map()));
-    byPort.set(portName, answer);
-    return answer;
+    byPort.set(portName, endpoints);
+    return endpoints;
   }
 
   #add(key: string, slice: EndpointSlice, changed: Set<string>): void {
@@ -66,13 +61,6 @@ export class EndpointIndex {
     slices?.delete(key);
     if (slices?.size === 0) this.#byService.delete(service);
     changed.add(service);
-  }
-
-  #outdate(service: string): void {
-    const known = this.#endpoints.get(service);
-    this.#endpoints.delete(service);
-    if (known !== undefined && this.#byService.has(service)) this.#stale.set(service, known);
-    else this.#stale.delete(service);
   }
 }
 

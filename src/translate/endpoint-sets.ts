@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EndpointSlice } from '../api/objects.ts';
 import type { Endpoint, EndpointSet } from '../routes/route-table.ts';
 import { EndpointIndex, hasUsableEndpoint } from './endpoint-index.ts';
@@ -53,17 +54,14 @@ export class EndpointSets {
   /** The known set when its endpoints are the same. */
   #set(key: string, binding: ServiceBinding): EndpointSet {
     const known = this.#result.endpoints.get(key);
-    const endpoints = this.#endpoints(binding, known);
-    return known !== undefined && known.endpoints === endpoints ? known : { key, endpoints };
+    const endpoints = this.#endpointsOf(binding);
+    if (known !== undefined && (known.endpoints === endpoints || isDeepStrictEqual(known.endpoints, endpoints))) return known;
+    return { key, endpoints };
   }
 
-  #endpoints(binding: ServiceBinding, known: EndpointSet | undefined): readonly Endpoint[] {
-    const { externalName } = binding;
-    if (externalName === undefined) return this.#index.endpoints(binding.objectKey, binding.portName);
-    const { port } = binding.service;
-    const before = known?.endpoints[0];
-    if (known !== undefined && before?.address === externalName && before.port === port) return known.endpoints;
-    return [{ address: externalName, port, state: 'ready', zone: undefined, forZones: [] }];
+  #endpointsOf({ externalName, objectKey, portName, service }: ServiceBinding): readonly Endpoint[] {
+    if (externalName === undefined) return this.#index.endpoints(objectKey, portName);
+    return [{ address: externalName, port: service.port, state: 'ready', zone: undefined, forZones: [] }];
   }
 }
 

@@ -1,7 +1,7 @@
 import { anyHost, type Certificate } from '../routes/route-table.ts';
 import { type CertificateReader, certificateCovers } from './certificate-reader.ts';
 import type { IngressReading, ReadTls } from './ingress-reading.ts';
-import { describe, type ProblemList, quote } from './problem-list.ts';
+import { messageFor, type ProblemList, quote } from './problem-list.ts';
 import type { TimeSpan, TlsClaim } from './resolved-ingress.ts';
 import type { TrackedReads } from './tracked-reads.ts';
 
@@ -141,7 +141,7 @@ export class IngressCertificates {
   }
 
   #report(reason: Parameters<ProblemList['add']>[0], field: string, sentence: string): void {
-    this.#problems.add(reason, field, `${describe(this.#reading.ref)}, ${field}: ${sentence}.`);
+    this.#problems.add(reason, field, messageFor(this.#reading.ref, field, sentence));
   }
 }
 

@@ -2,7 +2,7 @@ import { compareRoutes } from '../routes/compare-routes.ts';
 import { anyHost, type Certificate, type HostTls, type Policy, type Route } from '../routes/route-table.ts';
 import type { MergedHost, ServiceUse } from './merged-host.ts';
 import type { Policies, TranslateDefaults } from './policies.ts';
-import { describe, quote } from './problem-list.ts';
+import { describe, messageFor, quote } from './problem-list.ts';
 import { matchKey } from './resolve-ingress.ts';
 import type { HostClaim, RouteClaim, TlsClaim } from './resolved-ingress.ts';
 import type { ObjectRef, Problem, ProblemReason } from './translation.ts';
@@ -191,7 +191,8 @@ class HostMerge {
   /** @param how what the winner does, and what to do about it: the end of "... Ingress x ..." */
   #lost(claim: HostClaim, reason: ProblemReason, field: string, winner: HostClaim, how: string): void {
     const object: ObjectRef = claim.ingress.ref;
-    const message = `${describe(object)}, ${field}: host ${quote(this.#key)}: the older ${describe(winner.ingress.ref)} ${how}.`;
+    const why = winner.ingress.createdAtMs === claim.ingress.createdAtMs ? 'first by name' : 'older';
+    const message = messageFor(object, field, `host ${quote(this.#key)}: ${describe(winner.ingress.ref)} (${why}) ${how}`);
     this.#problems.push({ object, reason, field, message });
   }
 }

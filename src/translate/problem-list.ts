@@ -34,6 +34,11 @@ export class ProblemList {
   }
 }
 
+/** The message of a problem: object, field and what is the matter; a question ends as one. */
+export function messageFor(object: ObjectRef, field: string, sentence: string): string {
+  return `${describe(object)}, ${field}: ${sentence}${sentence.endsWith('?') ? '' : '.'}`;
+}
+
 /** `Ingress shop/web`, for messages. */
 export function describe(object: ObjectRef): string {
   return `${object.kind} ${object.namespace}/${object.name}`;

@@ -1,6 +1,6 @@
 import { type AnnotationValues, annotationPrefix, annotationsByName } from '../api/annotations.ts';
 import { nearestName } from './nearest-name.ts';
-import { describe, type ProblemList, quote } from './problem-list.ts';
+import { messageFor, type ProblemList, quote } from './problem-list.ts';
 import type { ObjectRef } from './translation.ts';
 import { fieldsOf } from './unknown-input.ts';
 
@@ -12,15 +12,15 @@ export function readAnnotations(ref: ObjectRef, annotations: unknown, problems: 
     const entry = annotationsByName.get(name);
     const field = `metadata.annotations[${name.slice(0, 100)}]`;
     if (entry === undefined) {
-      problems.add('UnknownAnnotation', field, `${describe(ref)}: annotation ${quote(name)} does not exist${suggestion(name)}.`);
+      problems.add('UnknownAnnotation', field, messageFor(ref, field, `annotation ${quote(name)} does not exist${suggestion(name)}`));
       continue;
     }
     const parsed = typeof text === 'string' ? entry.annotation.type.parse(text.trim()) : notText;
     if (parsed.kind === 'value') values[entry.field] = parsed.value;
     else if (parsed.kind === 'invalid') {
-      problems.add('InvalidAnnotation', field, `${describe(ref)}: annotation ${name} is ${quote(text)}; write ${parsed.expected}.`);
+      problems.add('InvalidAnnotation', field, messageFor(ref, field, `the value ${quote(text)} is wrong; write ${parsed.expected}`));
     } else {
-      problems.add('Unsupported', field, `${describe(ref)}: annotation ${name}: ${quote(text)} is not supported yet; ${parsed.instead}.`);
+      problems.add('Unsupported', field, messageFor(ref, field, `${quote(text)} is not supported; ${parsed.instead}`));
     }
   }
   return values;

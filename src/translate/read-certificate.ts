@@ -56,7 +56,7 @@ function secretText(secret: Secret, name: string): string | undefined {
 function readChain(text: string, entry = 'tls.crt'): Chain | string {
   if (text.length > maxPemLength) return `has a ${entry} over 1 MiB; keep the leaf and its intermediates only`;
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0) return `has a ${entry} that is not PEM ("-----BEGIN CERTIFICATE-----"); is it base64-encoded twice, or DER?`;
+  if (blocks.length === 0) return `has a ${entry} that is not PEM ("-----BEGIN CERTIFICATE-----"); store it as PEM, encoded in base64 once`;
   if (blocks.length > maxChainLength && entry === 'tls.crt')
     return `has more than ${maxChainLength} certificates in ${entry}; keep the leaf and its intermediates only`;
   const certificates = blocks.map(parseCertificate);

@@ -2,7 +2,7 @@ import type { Ingress } from '../api/objects.ts';
 import { hostKeyProblem } from '../routes/host-name.ts';
 import { anyHost, type PathMatch } from '../routes/route-table.ts';
 import type { IngressReading, ReadBackend, ReadPath, ReadRule, ReadTls } from './ingress-reading.ts';
-import { describe, ProblemList, quote } from './problem-list.ts';
+import { describe, messageFor, ProblemList, quote } from './problem-list.ts';
 import { readAnnotations } from './read-annotations.ts';
 import type { ObjectRef } from './translation.ts';
 import { fieldsOf, isFields, itemsOf, portOf, textOf } from './unknown-input.ts';
@@ -186,7 +186,7 @@ class IngressReader {
   }
 
   #report(reason: Parameters<ProblemList['add']>[0], field: string, sentence: string): void {
-    this.#problems.add(reason, field, `${describe(this.#ref)}, ${field}: ${sentence}.`);
+    this.#problems.add(reason, field, messageFor(this.#ref, field, sentence));
   }
 }
 

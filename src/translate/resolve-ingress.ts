@@ -4,7 +4,7 @@ import type { CertificateReader } from './certificate-reader.ts';
 import { IngressCertificates } from './ingress-certificates.ts';
 import type { IngressReading, ReadBackend, ReadRule } from './ingress-reading.ts';
 import type { TranslateDefaults } from './policies.ts';
-import { describe, ProblemList, quote } from './problem-list.ts';
+import { messageFor, ProblemList, quote } from './problem-list.ts';
 import { readCaBundle } from './read-certificate.ts';
 import type { HostClaim, ResolvedIngress, RouteClaim, TlsClaim } from './resolved-ingress.ts';
 import { type BackendSettings, bindService, type ServiceBinding } from './service-binding.ts';
@@ -201,7 +201,7 @@ class IngressResolver {
   }
 
   #report(reason: Parameters<ProblemList['add']>[0], field: string, sentence: string): void {
-    this.#problems.add(reason, field, `${describe(this.#reading.ref)}, ${field}: ${sentence}.`);
+    this.#problems.add(reason, field, messageFor(this.#reading.ref, field, sentence));
   }
 }
 

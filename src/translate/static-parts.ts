@@ -75,7 +75,7 @@ function assembleParts(merged: readonly MergedHost[], defaultCertificate: Certif
   return {
     hosts: keepMap(previous.hosts, hosts),
     policies: keepMap(previous.policies, policies),
-    services: sameBindings ? previous.services : servicesOf(bindings),
+    services: sameBindings ? previous.services : keepMap(previous.services, servicesOf(bindings, previous.services)),
     certificates: keepMap(previous.certificates, certificates),
     bindings: keptBindings,
     keysByObject: sameBindings ? previous.keysByObject : indexByObject(bindings),
@@ -115,8 +115,9 @@ function keepBinding(previous: ReadonlyMap<string, ServiceBinding>, binding: Ser
   return before !== undefined && before !== binding && isDeepStrictEqual(before, binding) ? before : binding;
 }
 
-function servicesOf(bindings: ReadonlyMap<string, ServiceBinding>): ReadonlyMap<string, Service> {
-  return new Map([...bindings].map(([key, { service }]) => [key, service]));
+/** A Service's key stands for its content, so the known one is the same. */
+function servicesOf(bindings: ReadonlyMap<string, ServiceBinding>, previous: ReadonlyMap<string, Service>): ReadonlyMap<string, Service> {
+  return new Map([...bindings].map(([key, { service }]) => [key, previous.get(key) ?? service]));
 }
 
 function indexByObject(bindings: ReadonlyMap<string, ServiceBinding>): ReadonlyMap<string, readonly string[]> {

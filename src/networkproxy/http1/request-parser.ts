@@ -151,17 +151,18 @@ export class RequestParser {
   #readRequestLine(bytes: Buffer, from: number, text: string): number | ParseRule {
     let at = from;
     while (lowerToken[bytes[at] ?? 0] !== 0) at++;
-    if (at === from || bytes[at] !== SP) return lineRefusal(bytes, at, 'bad-method');
+    if (at === from || bytes[at] !== SP) return this.#lineRefusal(bytes, from, at, 'bad-method');
     this.#method = methodName(text.slice(0, at - from));
     const targetStart = ++at;
     while (fieldValueByte[bytes[at] ?? 0] === 1 && bytes[at] !== SP && bytes[at] !== HT) at++;
-    if (bytes[at] !== SP || at === targetStart) return lineRefusal(bytes, at, 'bad-request-line');
+    if (bytes[at] !== SP || at === targetStart) return this.#lineRefusal(bytes, from, at, 'bad-request-line');
+    if (at - from > this.#limits.maxLineBytes) return 'line-too-long';
     this.#rawTarget = text.slice(targetStart - from, at - from);
     const version = readVersion(bytes, at + 1);
     if (typeof version === 'string') return version;
     this.#version = version;
     at += 9;
-    if (bytes[at] !== CR || bytes[at + 1] !== LF) return lineRefusal(bytes, at, 'bad-request-line');
+    if (bytes[at] !== CR || bytes[at + 1] !== LF) return this.#lineRefusal(bytes, from, at, 'bad-request-line');
     return at - from > this.#limits.maxLineBytes ? 'line-too-long' : at + 2;
   }
 
@@ -225,6 +226,15 @@ export class RequestParser {
     const path = pathStart < 0 ? '' : rest.slice(pathStart);
     if (path === '' && this.#method === 'OPTIONS') return { target: '*', path: '*', authority, authorityText };
     return resolved(path.charCodeAt(0) === 0x2f /* / */ ? path : `/${path}`, authority, authorityText);
+  }
+
+  /** Why the request line broke off at this byte. */
+  #lineRefusal(bytes: Buffer, from: number, at: number, otherwise: ParseRule): ParseRule {
+    if (at - from > this.#limits.maxLineBytes) return 'line-too-long';
+    const byte = bytes[at] ?? 0;
+    if (byte === LF) return 'bare-lf';
+    if (byte === CR && at + 1 < bytes.length && bytes[at + 1] !== LF) return 'bare-cr';
+    return fieldValueByte[byte] === 0 && byte !== CR ? 'control-byte' : otherwise;
   }
 
   #refuse(rule: ParseRule, consumed = 0): number {
@@ -297,12 +307,4 @@ function readVersion(bytes: Buffer, at: number): 10 | 11 | ParseRule {
   if (!isHttp || bytes[at + 6] !== 0x2e || major < 0 || major > 9 || minor < 0 || minor > 9) return 'bad-version';
   if (major === 1 && minor === 1) return 11;
   return major === 1 && minor === 0 ? 10 : 'unsupported-version';
-}
-
-/** Why the start line broke off at this byte. */
-function lineRefusal(bytes: Buffer, at: number, otherwise: ParseRule): ParseRule {
-  const byte = bytes[at] ?? 0;
-  if (byte === LF) return 'bare-lf';
-  if (byte === CR && at + 1 < bytes.length && bytes[at + 1] !== LF) return 'bare-cr';
-  return (byte < SP && byte !== CR && byte !== HT) || byte === 0x7f ? 'control-byte' : otherwise;
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { defaultParserLimits } from '../../../src/networkproxy/http1/message-handler.ts';
 import { requestFailure } from '../../../src/networkproxy/http1/parse-rule.ts';
-import { hostileRequests } from '../../corpus/http1/hostile-requests.ts';
+import { RequestParser } from '../../../src/networkproxy/http1/request-parser.ts';
+import { type HostileMessage, hostileRequests } from '../../corpus/http1/hostile-requests.ts';
 import { hostileResponses } from '../../corpus/http1/hostile-responses.ts';
 import { Backend } from './backend.ts';
 import { Harness } from './harness.ts';
-import { exchange, statusOf } from './raw-client.ts';
+import { eventually, exchange, RawClient, statusOf } from './raw-client.ts';
 
 /** Follows each hostile request, as the request that an attacker would like a backend to see. */
 const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n';
@@ -34,10 +36,35 @@ describe('a hostile request to the proxy', () => {
     });
   }
 
+  for (const { rule, name, text } of hostileRequests.filter(hasGoodHead)) {
+    it(`that was being forwarded is never completed: ${rule}: ${name}`, async () => {
+      const connection = backend.received.length;
+      const bodyStart = text.indexOf('\r\n\r\n') + 4;
+      using client = await RawClient.connect(harness.port);
+      client.write(text.slice(0, bodyStart));
+      await eventually(() => backend.received[connection]?.endsWith('\r\n\r\n') === true, 'the head at the backend');
+      client.write(text.slice(bodyStart) + smuggled);
+      assert.equal(statusOf(await client.untilEnd()), requestFailure(rule).status);
+      await eventually(
+        () => backend.sockets[connection]?.readableEnded === true || backend.sockets[connection]?.destroyed === true,
+        'the end',
+      );
+      assertIncomplete(backend.received[connection] ?? '');
+    });
+  }
+
   it('of the whole corpus has left nothing smuggled at the backend', () => {
     assert.ok(!backend.received.some((received) => received.includes('/smuggled')));
   });
 });
+
+/** Only the body is hostile: the head has been forwarded when that shows. */
+function hasGoodHead({ text }: HostileMessage): boolean {
+  const handler = { onHead() {}, onBody() {}, onEnd() {} };
+  const parser = new RequestParser(defaultParserLimits, 'http', handler);
+  parser.execute(Buffer.from(text.slice(0, text.indexOf('\r\n\r\n') + 4), 'latin1'));
+  return parser.failure === undefined && parser.midMessage && text.includes('\r\n\r\n');
+}
 
 /** What a backend may have of a request whose body turned out hostile: one chunked message that has not ended. */
 function assertIncomplete(received: string): void {

@@ -70,16 +70,17 @@ async function runIdleMemory({ nginx, ours }: Peers): Promise<void> {
 async function runPeers(dir: string): Promise<void> {
   const certificate = makeCertificate(dir);
   const setup: PeerSetup = { dir, backendHttpPort, backendHttpsPort, ...certificate };
-  const backend = await startBackend(dir, certificate.certificateFile, certificate.keyFile);
-  const nginx = await startNginx(setup);
-  const haproxy = await startHaproxy(setup);
-  const ours = await startSmartProxy(setup);
-  try {
-    await runTraffic({ nginx, haproxy, ours });
-    if (wanted('idle-memory')) await runIdleMemory({ nginx, haproxy, ours });
-  } finally {
-    for (const started of [ours, haproxy, nginx, backend]) await started.stop();
-  }
+  await using started = new AsyncDisposableStack();
+  const keep = <T extends { stop(): Promise<void> }>(peer: T): T => {
+    started.defer(() => peer.stop());
+    return peer;
+  };
+  keep(await startBackend(dir, certificate.certificateFile, certificate.keyFile));
+  const nginx = keep(await startNginx(setup));
+  const haproxy = keep(await startHaproxy(setup));
+  const ours = keep(await startSmartProxy(setup));
+  await runTraffic({ nginx, haproxy, ours });
+  if (wanted('idle-memory')) await runIdleMemory({ nginx, haproxy, ours });
 }
 
 /** Cases that need no peer: each file in cases/ exports `run`. */

@@ -8,7 +8,7 @@ export const backendHttpsPort = 18_443;
 /** The size of the body that passthrough moves, in bytes. */
 export const bulkBytes = 1024 ** 3;
 
-/** One cheap backend for all peers: 200 with a short body over HTTP, and a sparse 1 GiB file over TLS. */
+/** One cheap backend for all peers (as root it stays root, so that it can read its folder): 200 with a short body over HTTP, and a sparse 1 GiB file over TLS. */
 export async function startBackend(base: string, certificateFile: string, keyFile: string): Promise<{ stop(): Promise<void> }> {
   const dir = join(base, 'backend');
   mkdirSync(dir, { recursive: true });
@@ -17,6 +17,7 @@ export async function startBackend(base: string, certificateFile: string, keyFil
   writeFileSync(
     join(dir, 'nginx.conf'),
     `
+${process.getuid?.() === 0 ? 'user root;' : ''}
 worker_processes 1;
 daemon off;
 pid ${dir}/nginx.pid;

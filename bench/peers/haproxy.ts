@@ -11,7 +11,7 @@ function configuration(setup: PeerSetup, dir: string): string {
   return `
 global
   nbthread 1
-  maxconn 20000
+  maxconn 8000
   ssl-default-bind-options ssl-min-ver TLSv1.2
 defaults
   mode http

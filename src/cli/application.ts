@@ -42,15 +42,16 @@ export async function startApplication({ config, log, print, script }: Applicati
   const localCa = await openLocalCa(config, log);
 
   // Workers, with their ports bound: a port that is taken ends the start before anything else happens.
-  const listeners = listenersOf(config);
+  const wanted = listenersOf(config);
   const entry = { script, args: ['worker'], execArgv: process.execArgv };
-  const supervisor = new WorkerSupervisor({ config, listeners, log, entry });
+  const supervisor = new WorkerSupervisor({ config, listeners: wanted, log, entry });
   parts.defer(() => supervisor.close());
   const bound = await supervisor.start();
   for (const { listener, address, port } of bound) log.info({ listener, address, port }, 'listening');
 
   // From objects to tables.
-  const translator = new Translator(translateOptionsOf(config, withBoundPorts(listeners, bound)));
+  const listeners = withBoundPorts(wanted, bound);
+  const translator = new Translator(translateOptionsOf(config, listeners));
   const opened = await openSource(config, log, (objects) => translator.translate(objects, Date.now()).referencedSecrets);
   const cluster = opened.kind === 'cluster' ? opened : undefined;
   const controller = new Controller({
@@ -82,7 +83,7 @@ export async function startApplication({ config, log, print, script }: Applicati
     parts.defer(() => opened.status.close());
     opened.status.start();
     opened.source.start().catch(failed.reject);
-    if (snapshot !== undefined) parts.defer(serveSnapshotWithoutSource({ snapshot, controller, supervisor, log }));
+    if (snapshot !== undefined) parts.defer(serveSnapshotWithoutSource({ snapshot, listeners, controller, supervisor, log }));
   }
 
   const running = parts.move();

@@ -1,6 +1,7 @@
 import type { Controller } from '../controller/controller.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Listener } from '../routes/route-table.ts';
 import type { TableSnapshot } from '../snapshot/table-snapshot.ts';
 import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
 
@@ -9,6 +10,8 @@ const graceMs = 5000;
 
 export interface ServeSnapshotOptions {
   readonly snapshot: TableSnapshot;
+  /** Of this run: the snapshot's own may be those of another configuration. */
+  readonly listeners: readonly Listener[];
   readonly controller: Controller;
   readonly supervisor: WorkerSupervisor;
   readonly log: Log;
@@ -18,7 +21,7 @@ export interface ServeSnapshotOptions {
  * Serves the last-good table when the source has delivered nothing after a grace; its first own table takes over. The returned
  * function calls that off.
  */
-export function serveSnapshotWithoutSource({ snapshot, controller, supervisor, log }: ServeSnapshotOptions): () => void {
+export function serveSnapshotWithoutSource({ snapshot, listeners, controller, supervisor, log }: ServeSnapshotOptions): () => void {
   const isNeeded = () => controller.stats.generation === 0;
   const serve = async () => {
     if (!isNeeded()) return;
@@ -26,7 +29,7 @@ export function serveSnapshotWithoutSource({ snapshot, controller, supervisor, l
       const table = await snapshot.load();
       if (table === undefined || !isNeeded()) return;
       log.warn({ hosts: table.hosts.size }, 'serving the last-good snapshot: the API server has not delivered anything yet');
-      supervisor.publish(table);
+      supervisor.publish({ ...table, listeners: new Map(listeners.map((listener) => [listener.key, listener])) });
     } catch (error) {
       log.error({ reason: messageOf(error) }, 'last-good snapshot not usable');
     }

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 /** What a parser answers when the text is not allowed. */
 export const invalid: unique symbol = Symbol('invalid');
-export type Invalid = typeof invalid;
+type Invalid = typeof invalid;
 
 /** One kind of option value: how it is written, what is allowed, and how it is shown. */
 export interface ValueType<T> {

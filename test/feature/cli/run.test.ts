@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.ts';
 import { get } from './get.ts';
+import { manifests } from './manifests.ts';
 import { RunningCommand, startRun, temporaryFolder } from './running-command.ts';
 
 const quickstart = fileURLToPath(new URL('../../../examples/quickstart', import.meta.url));
@@ -26,33 +27,6 @@ async function quickstartCopy(t: TestContext): Promise<string> {
     );
   }
   return folder;
-}
-
-function manifests(host: string, port: number): string {
-  const meta = (name: string) => `metadata: {name: ${name}, namespace: test}`;
-  const backend = '{service: {name: web, port: {number: 80}}}';
-  return `apiVersion: networking.k8s.io/v1
-kind: IngressClass
-metadata: {name: smartproxy}
-spec: {controller: smartproxy.dev/ingress-controller}
----
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-${meta('web')}
-spec: {ingressClassName: smartproxy, rules: [{host: ${host}, http: {paths: [{path: /, pathType: Prefix, backend: ${backend}}]}}]}
----
-apiVersion: v1
-kind: Service
-${meta('web')}
-spec: {ports: [{port: 80}]}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: web-1, namespace: test, labels: {kubernetes.io/service-name: web}}
-addressType: IPv4
-endpoints: [{addresses: [127.0.0.1]}]
-ports: [{port: ${port}}]
-`;
 }
 
 test('run: the quickstart serves both hosts over HTTP and TLS, shows itself, and ends with 0 on SIGTERM', async (t) => {

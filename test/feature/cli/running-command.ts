@@ -65,8 +65,14 @@ export class RunningCommand {
 
   /** The port that a listener got, once workers serve it. */
   async port(listener: 'http' | 'https' | 'status' | 'admin'): Promise<number> {
+    await this.until(() => this.log.some(({ msg }) => msg === 'worker serves'));
+    return this.boundPort(listener);
+  }
+
+  /** The port that a listener got, whether or not there is a table to serve. */
+  async boundPort(listener: 'http' | 'https' | 'status' | 'admin'): Promise<number> {
     const line = () => this.log.find(({ msg, listener: name }) => msg === 'listening' && name === listener);
-    await this.until(() => line() !== undefined && this.log.some(({ msg }) => msg === 'worker serves'));
+    await this.until(() => line() !== undefined);
     return Number(line()?.port);
   }
 
@@ -80,6 +86,7 @@ export class RunningCommand {
 /** `run` on free loopback ports with one worker. */
 export async function startRun(t: TestContext, args: readonly string[]): Promise<RunningCommand> {
   const ports = ['--http-port=0', '--https-port=0', '--status-port=0', '--admin-port=0'];
+  const addresses = ['--address=127.0.0.1', '--status-address=127.0.0.1'];
   const state = ['--state-dir', join(await temporaryFolder(t), 'state')];
-  return new RunningCommand(t, ['run', '--address=127.0.0.1', '--workers=1', ...ports, ...state, ...args]);
+  return new RunningCommand(t, ['run', '--workers=1', ...addresses, ...ports, ...state, ...args]);
 }

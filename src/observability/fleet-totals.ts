@@ -21,7 +21,7 @@ export interface FleetTotals {
 }
 
 /** Totals with every number at zero. */
-export function zeroTotals(): WorkerTotals {
+function zeroTotals(): WorkerTotals {
   return new WorkerCounters(0).totals();
 }
 

@@ -9,7 +9,7 @@ export interface LineWriterLimits {
   readonly maxBytes: number;
 }
 
-export const defaultLineWriterLimits: LineWriterLimits = { flushBytes: 32_768, flushAfterMs: 1000, maxBytes: 1_048_576 };
+const defaultLineWriterLimits: LineWriterLimits = { flushBytes: 32_768, flushAfterMs: 1000, maxBytes: 1_048_576 };
 
 /** A pipe keeps writes of several processes apart up to this size (PIPE_BUF on Linux). */
 const pipeChunkBytes = 4096;

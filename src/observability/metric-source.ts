@@ -9,7 +9,7 @@ export interface MetricSource {
 }
 
 /** One worker slot. */
-export interface WorkerFacts {
+interface WorkerFacts {
   readonly slot: number;
   readonly serving: boolean;
   readonly generation: number;
@@ -18,7 +18,7 @@ export interface WorkerFacts {
 }
 
 /** The main process's own facts. */
-export interface ControllerFacts {
+interface ControllerFacts {
   /** Tables that were published; 0: none. */
   readonly tableGeneration: number;
   /** Since the last table was published; undefined: there is none. */
@@ -34,7 +34,7 @@ export interface ControllerFacts {
   readonly eventLoopDelayMs: number;
 }
 
-export interface SourceFacts {
+interface SourceFacts {
   readonly resource: string;
   readonly healthy: boolean;
   readonly restarts: number;

@@ -6,7 +6,7 @@ import { handshakeResults, tlsVersions } from './counters/worker-counters.ts';
 import type { BoundedHistogram, MetricSource } from './metric-source.ts';
 
 /** One line of a counter or gauge: label values in the order of the metric's labels. */
-export interface Sample {
+interface Sample {
   readonly labels: readonly string[];
   readonly value: number;
 }
@@ -152,7 +152,7 @@ export const metricTable: readonly MetricSpec[] = [
   counter(
     'networkproxy_upstream_connects_total',
     'connections',
-    'Connections to backends that were begun.',
+    'Connections to backends that were established.',
     ({ fleet }) => fleet.totals.upstreamConnects,
   ),
   counter(

@@ -2,8 +2,8 @@ import { httpDurationBounds } from './counters/histogram.ts';
 import { type RequestLabels, requestSeriesWidth, statusClasses } from './counters/request-series.ts';
 import type { FleetTotals } from './fleet-totals.ts';
 
-export const requestsMetric = 'smartproxy_http_requests_total';
-export const durationMetric = 'smartproxy_http_request_duration_seconds';
+const requestsMetric = 'smartproxy_http_requests_total';
+const durationMetric = 'smartproxy_http_request_duration_seconds';
 
 /** Series between two yields: about a millisecond of work. */
 const seriesPerChunk = 200;

@@ -38,7 +38,7 @@ export interface HeartbeatOptions {
   readonly wedgedAfterMs: number;
 }
 
-export const defaultHeartbeat: HeartbeatOptions = { intervalMs: 1000, wedgedAfterMs: 10_000 };
+const defaultHeartbeat: HeartbeatOptions = { intervalMs: 1000, wedgedAfterMs: 10_000 };
 
 /** One worker for `/debug` and the metrics. */
 export interface WorkerState {

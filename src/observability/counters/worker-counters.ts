@@ -25,6 +25,7 @@ export class WorkerCounters {
   readonly tlsHandshakes: number[] = new Array<number>(tlsVersions.length * handshakeResults.length).fill(0);
   /** Responses that we made ourselves, by index in `responseFlags`. */
   readonly responsesByFlag: number[] = new Array<number>(responseFlags.length).fill(0);
+  /** Connections to backends that were established. */
   upstreamConnects = 0;
   upstreamConnectFailures = 0;
   upstreamRetries = 0;

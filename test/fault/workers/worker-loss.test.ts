@@ -149,6 +149,20 @@ test('a wedged worker is killed and replaced, the others serve meanwhile', async
   assert.equal((await get(port)).status, 200);
 });
 
+test('a main process that stands still for longer than workers may be silent does not kill them for it', async (context) => {
+  const { supervisor } = await supervisedWorkers(context, { heartbeat: { intervalMs: 100, wedgedAfterMs: 2000 } });
+  supervisor.publish(tinyTable({ backends: [9] }));
+  await supervisor.applied();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
+  const before = await supervisor.totals();
+  await eventually('workers are heard of again', () => supervisor.workers.every(({ serving }) => serving));
+  assert.equal(before.totals.connectionsAccepted, 0);
+  assert.deepEqual(
+    supervisor.workers.map(({ restarts }) => restarts),
+    [0, 0],
+  );
+});
+
 test('a silent worker delays a scrape a little, and its last counters serve', async (context) => {
   const backend = await testBackend(context, 'hello');
   const { supervisor, port } = await supervisedWorkers(context, { config: { workers: 1 }, heartbeat: patient });

@@ -161,7 +161,7 @@ export class WorkerSupervisor implements WorkerObserver {
     return this.#statistics.total(this.#live().map(({ report }) => report));
   }
 
-  /** Open connections, at most `limit`, the workers' shares in turn. */
+  /** Open connections, at most `limit`, worker by worker. */
   async connections(limit: number): Promise<readonly ConnectionSummary[]> {
     const lists = await Promise.all(this.#live().map((worker) => worker.connections(limit)));
     return lists.flat().slice(0, limit);

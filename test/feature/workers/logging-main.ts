@@ -12,5 +12,5 @@ process.send?.(bound?.port);
 process.once('message', async () => {
   await supervisor.drain(10_000);
   await supervisor.close();
-  process.disconnect();
+  process.disconnect?.();
 });

@@ -1,11 +1,12 @@
-import { normaliseTarget } from '../path-normalisation.ts';
-import { type Authority, isSameAuthority, parseAuthority } from './authority.ts';
+import { type Authority, parseAuthority } from './authority.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { CR, fieldValueByte, HT, LF, lowerToken, SP } from './character-classes.ts';
 import { FieldSection } from './field-section.ts';
 import { HeadAccumulator } from './head-accumulator.ts';
 import type { BodyFraming, MessageHandler, ParseFailure, ParserLimits, RequestHead } from './message-handler.ts';
 import { type ParseRule, requestFailure } from './parse-rule.ts';
+import { resolveTarget } from './request-target.ts';
+import { offeredProtocols } from './upgrade-offer.ts';
 
 const noBody: BodyFraming = { kind: 'none' };
 const chunkedBody: BodyFraming = { kind: 'chunked' };
@@ -172,7 +173,7 @@ export class RequestParser {
     if (method === 'TRACE') return 'method-trace';
     const authority = this.#authority(fields.host);
     if (typeof authority === 'string') return authority;
-    const resolved = this.#resolveTarget(authority, fields.host ?? '');
+    const resolved = resolveTarget(this.#rawTarget, method, this.#scheme, authority, fields.host ?? '');
     if (typeof resolved === 'string') return resolved;
     const body = requestBody(fields, this.#version);
     if (typeof body === 'string') return body;
@@ -202,32 +203,6 @@ export class RequestParser {
     return parseAuthority(host) ?? 'bad-host';
   }
 
-  #resolveTarget(hostAuthority: Authority, hostText: string): ResolvedTarget | ParseRule {
-    const raw = this.#rawTarget;
-    if (raw.charCodeAt(0) === 0x2f /* / */) return resolved(raw, hostAuthority, hostText);
-    if (raw === '*') {
-      if (this.#method !== 'OPTIONS') return 'asterisk-without-options';
-      return { target: '*', path: '*', authority: hostAuthority, authorityText: hostText };
-    }
-    return this.#resolveAbsoluteForm(raw, hostAuthority, hostText);
-  }
-
-  /** `http://authority/path`: says again what scheme and Host say, or is refused (RFC 9112 section 3.2.2). */
-  #resolveAbsoluteForm(raw: string, hostAuthority: Authority, hostText: string): ResolvedTarget | ParseRule {
-    const schemeEnd = raw.indexOf('://');
-    if (schemeEnd < 0) return 'bad-target';
-    if (raw.slice(0, schemeEnd).toLowerCase() !== this.#scheme) return 'absolute-form-scheme';
-    const rest = raw.slice(schemeEnd + 3);
-    const pathStart = rest.search(/[/?#]/);
-    const authorityText = pathStart < 0 ? rest : rest.slice(0, pathStart);
-    const authority = parseAuthority(authorityText);
-    if (authority === undefined) return 'absolute-form-authority';
-    if (hostText !== '' && !isSameAuthority(authority, hostAuthority, this.#scheme)) return 'absolute-form-host-mismatch';
-    const path = pathStart < 0 ? '' : rest.slice(pathStart);
-    if (path === '' && this.#method === 'OPTIONS') return { target: '*', path: '*', authority, authorityText };
-    return resolved(path.charCodeAt(0) === 0x2f /* / */ ? path : `/${path}`, authority, authorityText);
-  }
-
   /** Why the request line broke off at this byte. */
   #lineRefusal(bytes: Buffer, from: number, at: number, otherwise: ParseRule): ParseRule {
     if (at - from > this.#limits.maxLineBytes) return 'line-too-long';
@@ -245,19 +220,6 @@ export class RequestParser {
   }
 }
 
-interface ResolvedTarget {
-  readonly target: string;
-  readonly path: string;
-  readonly authority: Authority;
-  readonly authorityText: string;
-}
-
-function resolved(originForm: string, authority: Authority, authorityText: string): ResolvedTarget | ParseRule {
-  const result = normaliseTarget(originForm);
-  if (result.kind === 'refused') return result.rule;
-  return { target: result.target, path: result.path, authority, authorityText };
-}
-
 /** The body's framing, when it is said in exactly one way (RFC 9112 section 6.3). */
 function requestBody(fields: FieldSection, version: 10 | 11): BodyFraming | ParseRule {
   if (fields.chunked) {
@@ -266,22 +228,6 @@ function requestBody(fields: FieldSection, version: 10 | 11): BodyFraming | Pars
   }
   return fields.contentLength > 0 ? { kind: 'length', bytes: fields.contentLength } : noBody;
 }
-
-/**
- * The protocols of an `Upgrade` value that may be offered to a backend; undefined when none is left, '' when it is no list of
- * protocols. HTTP/2 is left out: a tunnel to a backend's HTTP/2 would be one that nobody checks.
- */
-function offeredProtocols(value: string): string | undefined {
-  if (!protocolList.test(value)) return '';
-  const offered = value
-    .split(',')
-    .map((protocol) => protocol.trim())
-    .filter((protocol) => !/^(?:h2c?|http|tls)(?:\/|$)/.test(protocol));
-  return offered.length === 0 ? undefined : offered.join(', ');
-}
-
-const protocolList =
-  /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:\/[!#$%&'*+\-.^_`|~0-9a-z]+)?(?:[ \t]*,[ \t]*[!#$%&'*+\-.^_`|~0-9a-z]+(?:\/[!#$%&'*+\-.^_`|~0-9a-z]+)?)*$/;
 
 /** The usual methods as constants, which compare by identity. */
 function methodName(method: string): string {

@@ -37,6 +37,17 @@ describe('HeadAccumulator', () => {
     assert.equal(accumulator.head.buffer.byteLength, 200);
   });
 
+  it('moves its bytes a few times only, however small the pieces', () => {
+    const accumulator = new HeadAccumulator(100, 16_384);
+    const buffers = new Set<ArrayBufferLike>();
+    for (let i = 0; i < 2600; i++) {
+      for (const byte of 'a: b\r\n') accumulator.append(Buffer.from(byte), 0);
+      buffers.add(accumulator.head.buffer);
+    }
+    assert.equal(accumulator.head.length, 15_600);
+    assert.ok(buffers.size <= 5, `${buffers.size} buffers`);
+  });
+
   it('ends a first line that is too long before the head is full', () => {
     const accumulator = new HeadAccumulator(100, 200);
     assert.equal(accumulator.append(Buffer.alloc(100, 'a'), 0), 'partial');

@@ -187,7 +187,7 @@ export const options: { readonly [Field in keyof Config]: OptionSpec<Config[Fiel
     group: 'Listeners',
     value: address,
     default: () => '127.0.0.1',
-    doc: 'Address for /debug/*: it shows routes and client addresses, so keep it on loopback.',
+    doc: 'Address for /debug/*, which shows routes and client addresses: a loopback address, reached with kubectl port-forward.',
   },
   proxyProtocolFrom: {
     flag: 'proxy-protocol-from',
@@ -248,7 +248,7 @@ export const options: { readonly [Field in keyof Config]: OptionSpec<Config[Fiel
     value: duration,
     default: ({ manifests }) => (manifests ? 5000 : 240_000),
     defaultText: '4m; 5s with --manifests',
-    doc: 'How long open requests and connections may take to finish after that.',
+    doc: 'How long open requests and connections may take to finish after that; off: they are ended at once.',
   },
 
   status: {

@@ -158,6 +158,22 @@ test('run: readiness goes off at SIGTERM while connections are still accepted fo
   assert.equal(await command.exit(), 1);
 });
 
+test('run: it goes on serving when whoever read its output and log goes away', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'a.yaml'), manifests('a.localhost', await freePort()));
+  const command = await startRun(t, ['--manifests', folder, '--log-level=debug']);
+  const http = await command.port('http');
+  await command.until(() => command.output.includes('a.localhost'));
+  command.child.stdout?.destroy();
+  command.child.stderr?.destroy();
+  for (const host of ['b.localhost', 'c.localhost']) {
+    await writeFile(join(folder, 'a.yaml'), manifests(host, await freePort()));
+    await command.until(async () => (await get(http, host, '/')).status === 502);
+  }
+  command.child.kill('SIGTERM');
+  assert.equal(await command.exit(), 0);
+});
+
 test('run: manifests come from standard input', async (t) => {
   const command = await startRun(t, ['--manifests', '-']);
   command.child.stdin?.end(manifests('a.localhost', await freePort()));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -188,6 +189,25 @@ test('a worker that crashes at every start is restarted ever more slowly, and sa
   assert.deepEqual(ends().slice(0, 6), [0, 10, 20, 40, 60, 60]);
   assert.equal(log.find(({ level }) => level === 'error')?.fields.how, 'code 3');
   assert.equal(supervisor.serving, false);
+});
+
+test('the main process keeps no descriptor of dead workers and closed ports', async (context) => {
+  const { supervisor } = await supervisedWorkers(context, { config: { workers: 1 }, backOff: { firstMs: 0, maxMs: 0, healthyAfterMs: 0 } });
+  const [plain, withExtra] = [[httpListener()], [httpListener(), httpListener({ key: 'extra' })]];
+  supervisor.publish(tinyTable({ backends: [9], listeners: plain }));
+  await supervisor.applied();
+  const descriptors = () => readdirSync('/proc/self/fd').length;
+  const before = descriptors();
+  for (let round = 1; round <= 4; round++) {
+    supervisor.publish(tinyTable({ backends: [9], listeners: withExtra }));
+    assert.ok(descriptors() > before);
+    await supervisor.applied();
+    process.kill(pidOf(supervisor, 0), 'SIGKILL');
+    await eventually('the worker is replaced', () => supervisor.workers[0]?.restarts === round && supervisor.workers[0].serving);
+    supervisor.publish(tinyTable({ backends: [9], listeners: plain }));
+    await eventually('the port is closed', () => supervisor.addresses.length === 1);
+  }
+  await eventually('all descriptors are back', () => descriptors() === before);
 });
 
 test('workers end when the main process is killed', async () => {

@@ -4,9 +4,6 @@ if (process.argv[2] === 'worker') {
   const { runWorker } = await import('./workers/worker-main.ts');
   runWorker();
 } else {
-  // Whoever reads the output may go away; traffic is served all the same.
-  process.stdout.on('error', () => {});
-  process.stderr.on('error', () => {});
   const { runMain } = await import('./cli/main.ts');
   const context = { env: process.env, print: (text: string) => console.log(text), script: import.meta.filename };
   // A command that is interrupted may leave something behind that would keep the process alive.

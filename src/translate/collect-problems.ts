@@ -10,24 +10,31 @@ export function collectProblems(
   hosts: readonly MergedHost[],
   ...others: readonly (readonly Problem[])[]
 ): readonly Problem[] {
-  const alone = ingresses.map(({ reading }) => reading.problems);
-  const resolved = ingresses.map(({ problems }) => problems);
-  const beside = hosts.map(({ problems }) => problems);
-  return groupByObject([classProblems, ...alone, ...resolved, ...beside, ...others]);
+  const byObject = new ProblemsByObject();
+  byObject.add(classProblems);
+  for (const { reading } of ingresses) byObject.add(reading.problems);
+  for (const { problems } of ingresses) byObject.add(problems);
+  for (const { problems } of hosts) byObject.add(problems);
+  for (const problems of others) byObject.add(problems);
+  return byObject.list();
 }
 
-function groupByObject(groups: readonly (readonly Problem[])[]): readonly Problem[] {
-  const byObject = new Map<string, ProblemList>();
-  for (const group of groups) {
-    for (const problem of group) {
+class ProblemsByObject {
+  readonly #lists = new Map<string, ProblemList>();
+
+  add(problems: readonly Problem[]): void {
+    for (const problem of problems) {
       const { namespace, name, kind } = problem.object;
       const key = `${namespace}/${name} ${kind}`;
-      let list = byObject.get(key);
-      if (list === undefined) byObject.set(key, (list = new ProblemList(problem.object)));
+      let list = this.#lists.get(key);
+      if (list === undefined) this.#lists.set(key, (list = new ProblemList(problem.object)));
       list.addAll([problem]);
     }
   }
-  return [...byObject.keys()].sort().flatMap((key) => byObject.get(key)?.list() ?? []);
+
+  list(): readonly Problem[] {
+    return [...this.#lists.keys()].sort().flatMap((key) => this.#lists.get(key)?.list() ?? []);
+  }
 }
 
 /** One problem for each Ingress and Service of it that has nobody to answer. @param empty keys of such services */

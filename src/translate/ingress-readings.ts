@@ -22,7 +22,7 @@ export class IngressReadings {
   readonly #options: TranslateDefaults;
   #ingresses: ReadonlyMap<string, Ingress> | undefined;
   #classObjects: ReadonlyMap<string, IngressClass> | undefined;
-  #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry>();
   #result: ReadIngresses = { ours: [], problems: [] };
 
   constructor(options: TranslateDefaults) {
@@ -31,19 +31,18 @@ export class IngressReadings {
 
   read(ingresses: ReadonlyMap<string, Ingress>, classObjects: ReadonlyMap<string, IngressClass>): ReadIngresses {
     if (ingresses === this.#ingresses && classObjects === this.#classObjects) return this.#result;
-    const known = classObjects === this.#classObjects ? this.#entries : new Map<string, Entry>();
+    const sameClasses = classObjects === this.#classObjects;
     const classes = new IngressClasses(classObjects, this.#options);
-    const entries = new Map<string, Entry>();
     const ours: IngressReading[] = [];
     const problems: Problem[] = [];
     for (const [key, ingress] of ingresses) {
-      const before = known.get(key);
-      const entry = before?.ingress === ingress ? before : this.#entry(key, ingress, classes);
-      entries.set(key, entry);
+      let entry = this.#entries.get(key);
+      if (entry === undefined || !sameClasses || entry.ingress !== ingress)
+        this.#entries.set(key, (entry = this.#entry(key, ingress, classes)));
       if (entry.reading !== undefined) ours.push(entry.reading);
       if (entry.problem !== undefined) problems.push(entry.problem);
     }
-    this.#entries = entries;
+    if (this.#entries.size > ingresses.size) for (const key of this.#entries.keys()) if (!ingresses.has(key)) this.#entries.delete(key);
     this.#ingresses = ingresses;
     this.#classObjects = classObjects;
     this.#result = { ours: ours.sort(compareAge), problems };

@@ -3,63 +3,81 @@ import { type MergeContext, mergeHost } from './merge-host.ts';
 import type { MergedHost } from './merged-host.ts';
 import { NamespaceCertificates } from './namespace-certificates.ts';
 import type { HostClaim, ResolvedIngress } from './resolved-ingress.ts';
+import { sameItems } from './same-items.ts';
 
 interface Entry {
   readonly claims: readonly HostClaim[];
+  /** Whether some claim may use other certificates of its namespace. */
+  readonly wantsByName: boolean;
   readonly byName: readonly Certificate[];
   readonly merged: MergedHost | undefined;
 }
 
 const noCertificates: readonly Certificate[] = Object.freeze([]);
+const noClaims: readonly HostClaim[] = Object.freeze([]);
 
 /** Merges the claims of all Ingresses host by host, each host again only when one of its claims changed. */
 export class MergedHosts {
   readonly #context: MergeContext;
   #ingresses: readonly ResolvedIngress[] | undefined;
-  #entries = new Map<string, Entry>();
-  #result: ReadonlyMap<string, MergedHost> = new Map();
+  readonly #entries = new Map<string, Entry>();
+  #result: readonly MergedHost[] = [];
 
   constructor(context: MergeContext) {
     this.#context = context;
   }
 
-  /** By host key, in the order in which the oldest Ingresses name them; the same reference when nothing changed. */
-  merge(ingresses: readonly ResolvedIngress[]): ReadonlyMap<string, MergedHost> {
+  /** In the order in which the oldest Ingresses name the hosts; the same reference when nothing changed. */
+  merge(ingresses: readonly ResolvedIngress[]): readonly MergedHost[] {
     if (ingresses === this.#ingresses) return this.#result;
     const certificates = new NamespaceCertificates(ingresses);
-    const entries = new Map<string, Entry>();
-    const result = new Map<string, MergedHost>();
-    for (const [host, claims] of claimsByHost(ingresses)) {
-      const byName = claims.some(wantsByName) ? certificates.covering(host, claims.filter(wantsByName)) : noCertificates;
-      const before = this.#entries.get(host);
-      const same = before !== undefined && sameItems(before.claims, claims) && sameItems(before.byName, byName);
-      const entry = same ? before : { claims, byName, merged: mergeHost(host, claims, byName, this.#context) };
-      entries.set(host, entry);
-      if (entry.merged !== undefined) result.set(host, entry.merged);
+    const byHost = claimsByHost(ingresses);
+    const result: MergedHost[] = [];
+    for (const [host, claims] of byHost) {
+      const { merged } = this.#entry(host, claims, certificates);
+      if (merged !== undefined) result.push(merged);
     }
+    if (this.#entries.size > byHost.size) for (const host of this.#entries.keys()) if (!byHost.has(host)) this.#entries.delete(host);
     this.#ingresses = ingresses;
-    this.#entries = entries;
-    this.#result = result;
-    return result;
+    if (!sameItems(this.#result, result)) this.#result = result;
+    return this.#result;
+  }
+
+  #entry(host: string, claim: HostClaim | readonly HostClaim[], certificates: NamespaceCertificates): Entry {
+    const before = this.#entries.get(host);
+    const sameClaims = before !== undefined && (isList(claim) ? sameItems(before.claims, claim) : isOnly(before.claims, claim));
+    const claims = sameClaims ? before.claims : isList(claim) ? claim : [claim];
+    const wanting = before === undefined || !sameClaims || before.wantsByName ? claims.filter(wantsByName) : noClaims;
+    const byName = wanting.length > 0 ? certificates.covering(host, wanting) : noCertificates;
+    if (sameClaims && sameItems(before.byName, byName)) return before;
+    const entry = { claims, wantsByName: wanting.length > 0, byName, merged: mergeHost(host, claims, byName, this.#context) };
+    this.#entries.set(host, entry);
+    return entry;
   }
 }
 
-function claimsByHost(ingresses: readonly ResolvedIngress[]): Map<string, HostClaim[]> {
-  const byHost = new Map<string, HostClaim[]>();
+/** Most hosts have one claim, which is not worth a list each time. */
+function claimsByHost(ingresses: readonly ResolvedIngress[]): Map<string, HostClaim | HostClaim[]> {
+  const byHost = new Map<string, HostClaim | HostClaim[]>();
   for (const ingress of ingresses) {
     for (const claim of ingress.claims) {
-      const claims = byHost.get(claim.host);
-      if (claims === undefined) byHost.set(claim.host, [claim]);
-      else claims.push(claim);
+      const others = byHost.get(claim.host);
+      if (others === undefined) byHost.set(claim.host, claim);
+      else if (Array.isArray(others)) others.push(claim);
+      else byHost.set(claim.host, [others, claim]);
     }
   }
   return byHost;
 }
 
-function wantsByName(claim: HostClaim): boolean {
-  return claim.tls?.kind === 'terminate' && claim.tls.byName;
+function isList(claim: HostClaim | readonly HostClaim[]): claim is readonly HostClaim[] {
+  return Array.isArray(claim);
 }
 
-function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
+function isOnly(claims: readonly HostClaim[], claim: HostClaim): boolean {
+  return claims.length === 1 && claims[0] === claim;
+}
+
+function wantsByName(claim: HostClaim): boolean {
+  return claim.tls?.kind === 'terminate' && claim.tls.byName;
 }

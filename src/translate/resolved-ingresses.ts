@@ -3,13 +3,14 @@ import type { IngressReading } from './ingress-reading.ts';
 import type { TranslateDefaults } from './policies.ts';
 import { resolveIngress } from './resolve-ingress.ts';
 import type { ResolvedIngress, TimeSpan } from './resolved-ingress.ts';
+import { sameItems } from './same-items.ts';
 import { type References, stillHolds } from './tracked-reads.ts';
 
 /** Resolves Ingresses, each again only when it, something that it refers to, or a certificate's validity changed. */
 export class ResolvedIngresses {
   readonly certificates: CertificateReader;
   readonly #options: TranslateDefaults;
-  #byReading = new Map<IngressReading, ResolvedIngress>();
+  readonly #byReading = new WeakMap<IngressReading, ResolvedIngress>();
   #readings: readonly IngressReading[] | undefined;
   #references: References | undefined;
   #result: readonly ResolvedIngress[] = [];
@@ -24,25 +25,22 @@ export class ResolvedIngresses {
   resolve(readings: readonly IngressReading[], references: References, nowMs: number): readonly ResolvedIngress[] {
     const sameReferences = references.services === this.#references?.services && references.secrets === this.#references.secrets;
     if (sameReferences && readings === this.#readings && isIn(this.#holds, nowMs)) return this.#result;
-    const byReading = new Map<IngressReading, ResolvedIngress>();
     const context = { references, certificates: this.certificates, options: this.#options, nowMs };
     let fromMs = Number.NEGATIVE_INFINITY;
     let untilMs = Number.POSITIVE_INFINITY;
-    let changed = readings.length !== this.#result.length;
-    for (const reading of readings) {
+    const result = readings.map((reading) => {
       const before = this.#byReading.get(reading);
       const holds = before !== undefined && isIn(before.holds, nowMs) && (sameReferences || stillHolds(before.reads, references));
       const resolved = holds ? before : resolveIngress(reading, context);
-      if (this.#result[byReading.size] !== resolved) changed = true;
-      byReading.set(reading, resolved);
+      if (!holds) this.#byReading.set(reading, resolved);
       fromMs = Math.max(fromMs, resolved.holds.fromMs);
       untilMs = Math.min(untilMs, resolved.holds.untilMs);
-    }
-    this.#byReading = byReading;
+      return resolved;
+    });
     this.#readings = readings;
     this.#references = references;
     this.#holds = { fromMs, untilMs };
-    if (changed) this.#result = [...byReading.values()];
+    if (!sameItems(this.#result, result)) this.#result = result;
     return this.#result;
   }
 }

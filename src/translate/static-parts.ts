@@ -85,18 +85,18 @@ function assembleParts(merged: readonly MergedHost[], defaultCertificate: Certif
 }
 
 /** Adds the controller's default backend to what Ingresses say of any host: it comes after all of it, or not at all. */
-export function withDefaultBackend(merged: ReadonlyMap<string, MergedHost>, backend: MergedHost | undefined): readonly MergedHost[] {
-  if (backend === undefined) return [...merged.values()];
-  const any = merged.get(anyHost);
-  if (any === undefined) return [...merged.values(), backend];
-  if (any.host.routes.some(({ match }) => match.path.kind === 'prefix' && match.path.value === '/')) return [...merged.values()];
+export function withDefaultBackend(merged: readonly MergedHost[], backend: MergedHost | undefined): readonly MergedHost[] {
+  if (backend === undefined) return merged;
+  const any = merged.find(({ host }) => host.key === anyHost);
+  if (any === undefined) return [...merged, backend];
+  if (any.host.routes.some(({ match }) => match.path.kind === 'prefix' && match.path.value === '/')) return merged;
   const both: MergedHost = {
     ...any,
     host: { ...any.host, routes: [...any.host.routes, ...backend.host.routes] },
     policies: [...any.policies, ...backend.policies],
     uses: [...any.uses, ...backend.uses],
   };
-  return [...merged.values()].map((entry) => (entry === any ? both : entry));
+  return merged.map((entry) => (entry === any ? both : entry));
 }
 
 /** An Ingress that changed in nothing that matters (its status, say) leaves its host as it was. */

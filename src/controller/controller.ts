@@ -6,6 +6,7 @@ import type { Snapshot, Source } from '../sources/object-store.ts';
 import type { ObjectView } from '../translate/object-view.ts';
 import type { Translation } from '../translate/translation.ts';
 import { AddedCertificates } from './added-certificates.ts';
+import { changedTable } from './changed-table.ts';
 import { type ControllerClock, systemClock } from './controller-clock.ts';
 import { ControllerCounters, type ControllerStats, timed } from './controller-stats.ts';
 import { HoldOff } from './hold-off.ts';
@@ -164,7 +165,7 @@ export class Controller {
   #publish(table: RouteTable): void {
     if (this.#counters.generation > 0 && isSameTable(this.#routeTable, table)) return;
     timed(this.#counters.publish, () => {
-      const broken = validateTable(table);
+      const broken = validateTable(changedTable(this.#routeTable, table));
       if (broken.length > 0) throw new SmartProxyError('TABLE_INVALID', `Cannot publish the route table: ${broken.join('; ')}`);
       this.#options.publisher.publish(table);
     });

@@ -52,8 +52,8 @@ export class EventWriter {
 
   /** Whether we may write: leadership. Gaining it reports every problem that lasts; losing it forgets them. */
   set active(isActive: boolean) {
-    this.#isActive = isActive;
-    if (isActive) this.update(this.#problems);
+    this.#isActive = isActive && !this.#closing.signal.aborted;
+    if (this.#isActive) this.update(this.#problems);
     else this.#entries.clear();
     this.#schedule();
   }

@@ -60,7 +60,7 @@ export class StatusWriter {
 
   /** Whether we may write: leadership. */
   set active(isActive: boolean) {
-    this.#isActive = isActive;
+    this.#isActive = isActive && !this.#closing.signal.aborted;
     if (!isActive) this.#written.clear();
     this.#scheduleSoon();
   }

@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import type { ApiClient, ApiRequest } from '../../src/sources/kubernetes/api-client.ts';
+import { hasStatus } from '../../src/sources/kubernetes/api-error.ts';
+import { KubernetesSource, type KubernetesSourceConfig } from '../../src/sources/kubernetes/kubernetes-source.ts';
+import { ControlPlane, serviceAccountUser } from '../tools/control-plane.ts';
+import { eventually } from '../tools/eventually.ts';
+import { create, hostTo, ingress, namespace, patch, remove, secret, service } from '../tools/objects.ts';
+import { RecordedLog } from '../tools/recorded-log.ts';
+
+const manifests = join(import.meta.dirname, '../../deploy/manifests');
+const account = serviceAccountUser('smartproxy-ingress', 'smartproxy-ingress');
+const clusterRbac = ['cluster/00-namespace.yaml', 'cluster/10-service-account.yaml', 'cluster/20-rbac.yaml'];
+const namespacedRbac = ['namespaced/20-rbac.yaml', 'namespaced/21-rbac-watched-namespace.yaml'];
+
+let plane: ControlPlane;
+let admin: ApiClient;
+const cleanups: (() => Promise<unknown>)[] = [];
+
+before(async () => {
+  plane = await ControlPlane.start([account]);
+  admin = plane.client();
+  await plane.kubectl(
+    'apply',
+    '-f',
+    join(manifests, 'cluster/00-namespace.yaml'),
+    '-f',
+    join(manifests, 'cluster/10-service-account.yaml'),
+  );
+  await create(admin, namespace('default')).catch(() => undefined);
+  await create(admin, namespace('other'));
+});
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+after(async () => {
+  admin?.close();
+  await plane?.stop();
+});
+
+async function applied(files: readonly string[]): Promise<void> {
+  const named = files.flatMap((file) => ['-f', join(manifests, file)]);
+  await plane.kubectl('apply', ...named);
+  // The namespace and the account stay: their deletion would need controllers.
+  const rbacOnly = files.filter((file) => file.includes('rbac') || file.includes('named-secrets'));
+  cleanups.push(() => plane.kubectl('delete', ...rbacOnly.flatMap((file) => ['-f', join(manifests, file)])));
+}
+
+function open(config: Partial<KubernetesSourceConfig>): KubernetesSource {
+  const client = plane.client(account.token);
+  const source = new KubernetesSource({
+    client,
+    config: { watchNamespaces: [], secretNames: [], publishService: undefined, ...config },
+    log: new RecordedLog(),
+    timings: { firstRetryMs: 20, maxRetryMs: 100 },
+  });
+  cleanups.push(async () => {
+    await source.close();
+    client.close();
+  });
+  return source;
+}
+
+async function made<T extends Parameters<typeof create>[1]>(object: T): Promise<T> {
+  await create(admin, object);
+  cleanups.push(() => remove(admin, object));
+  return object;
+}
+
+/** What a client asks for from now on. */
+function recordRequests(client: ApiClient): ApiRequest[] {
+  const requests: ApiRequest[] = [];
+  const json = client.json.bind(client);
+  client.json = (request) => {
+    requests.push(request);
+    return json(request);
+  };
+  return requests;
+}
+
+function hasSecret(source: KubernetesSource, key: string): boolean {
+  return source.store.get('Secret', key) !== undefined;
+}
+
+function decoded(source: KubernetesSource, key: string): string {
+  return Buffer.from(source.store.get('Secret', key)?.data?.['tls.crt'] ?? '', 'base64').toString();
+}
+
+test('Secrets: with the shipped ClusterRole only referenced ones are read, and they are followed', async () => {
+  await applied(clusterRbac);
+  const tls = await made(secret('default', 'tls', { 'tls.crt': 'one' }));
+  await made(secret('default', 'password', { password: 'hunter2' }));
+  const source = open({});
+  const asked = recordRequests(source.client);
+  await source.start();
+  assert.equal(source.store.count('Secret'), 0);
+  source.setReferencedSecrets(['default/tls', 'default/later', 'other/missing']);
+  await eventually('the referenced Secret', () => decoded(source, 'default/tls') === 'one');
+  await patch(admin, tls, { stringData: { 'tls.crt': 'two' } });
+  await eventually('its new content', () => decoded(source, 'default/tls') === 'two');
+  await made(secret('default', 'later', { 'tls.crt': 'three' }));
+  await eventually('a Secret that came after its reference', () => decoded(source, 'default/later') === 'three');
+  await remove(admin, tls);
+  await eventually('its deletion', () => !hasSecret(source, 'default/tls'));
+  source.setReferencedSecrets([]);
+  assert.equal(source.store.count('Secret'), 0);
+  const secretRequests = asked.filter(({ path }) => path.includes('/secrets'));
+  const names = new Set(secretRequests.flatMap(({ path }) => path.split('/secrets/')[1] ?? []));
+  assert.deepEqual([...names].sort(), ['later', 'tls']);
+  for (const { path, accept } of secretRequests) if (path.endsWith('/secrets')) assert.match(accept ?? '', /PartialObjectMetadata/);
+  assert.ok(source.health().every(({ healthy }) => healthy));
+});
+
+test('Secrets: those that the first snapshot refers to are there when the store is synced', async () => {
+  await applied(clusterRbac);
+  await made(secret('default', 'tls', { 'tls.crt': 'one' }));
+  await made(ingress('default', 'web', hostTo('web.test', 'web', { tls: [{ hosts: ['web.test'], secretName: 'tls' }] })));
+  const client = plane.client(account.token);
+  const source = new KubernetesSource({
+    client,
+    config: { watchNamespaces: [], secretNames: [], publishService: undefined },
+    log: new RecordedLog(),
+    referencedSecrets: (snapshot) =>
+      [...snapshot.of('Ingress').values()].flatMap(({ spec }) => (spec?.tls ?? []).map(({ secretName }) => `default/${secretName}`)),
+  });
+  cleanups.push(async () => {
+    await source.close();
+    client.close();
+  });
+  const seen: boolean[] = [];
+  source.store.subscribe(() => source.store.synced && seen.push(hasSecret(source, 'default/tls')));
+  await source.start();
+  assert.equal(seen[0], true);
+});
+
+test('Secrets: with --secret-names a Role for just these names is enough', async () => {
+  await applied([...namespacedRbac, 'cluster/30-named-secrets.example.yaml']);
+  const source = open({ watchNamespaces: ['default'], secretNames: ['default/shop-tls'] });
+  // The Role of the watched namespace allows every Secret: without it only the names remain.
+  await plane.kubectl(
+    'patch',
+    'role',
+    '-n',
+    'default',
+    'smartproxy-ingress-watch',
+    '--type=json',
+    '-p',
+    '[{"op":"remove","path":"/rules/3"}]',
+  );
+  await made(secret('default', 'not-shop-tls', { 'tls.crt': 'no' }));
+  const tls = await made(secret('default', 'shop-tls', { 'tls.crt': 'one' }));
+  await source.start();
+  assert.equal(decoded(source, 'default/shop-tls'), 'one');
+  await patch(admin, tls, { stringData: { 'tls.crt': 'two' } });
+  await eventually('its new content', () => decoded(source, 'default/shop-tls') === 'two');
+  source.setReferencedSecrets(['default/not-shop-tls']);
+  await remove(admin, tls);
+  await eventually('its deletion', () => !hasSecret(source, 'default/shop-tls'));
+  assert.equal(source.store.count('Secret'), 0);
+});
+
+test('Namespaced mode: works with Roles alone and sees nothing of other namespaces', async () => {
+  await applied(namespacedRbac);
+  await made(service('default', 'web'));
+  await made(service('other', 'web'));
+  await made(service('smartproxy-ingress', 'smartproxy-ingress'));
+  await made(secret('default', 'tls', { 'tls.crt': 'one' }));
+  const source = open({ watchNamespaces: ['default'], publishService: 'smartproxy-ingress/smartproxy-ingress' });
+  await source.start();
+  assert.ok(source.store.get('Service', 'default/web'));
+  assert.ok(source.store.get('Service', 'smartproxy-ingress/smartproxy-ingress'));
+  assert.equal(source.store.get('Service', 'other/web'), undefined);
+  assert.equal(source.store.count('IngressClass') + source.store.count('Namespace'), 0);
+  source.setReferencedSecrets(['default/tls']);
+  await eventually('the referenced Secret', () => decoded(source, 'default/tls') === 'one');
+  assert.ok(source.health().every(({ healthy }) => healthy));
+});
+
+test('RBAC: a missing verb is reported by resource, and picked up when it is granted', async () => {
+  await applied(namespacedRbac);
+  const source = open({ watchNamespaces: ['default', 'other'] });
+  const started = source.start();
+  await eventually('the forbidden resources', () => source.store.problems().length === 4);
+  assert.deepEqual(
+    source.store
+      .problems()
+      .map(({ where }) => where)
+      .sort(),
+    ['endpointslices in other', 'ingresses in other', 'secrets in other', 'services in other'],
+  );
+  assert.match(source.store.problems()[0]?.message ?? '', /403 .*cannot list resource/);
+  assert.equal(source.store.synced, false);
+  const yaml = await plane.kubectl('get', 'role,rolebinding', '-n', 'default', '-o', 'json');
+  const copies = JSON.parse(yaml) as { items: { kind: string; metadata: { name: string }; apiVersion: string }[] };
+  for (const item of copies.items) {
+    await made({ ...item, metadata: { name: item.metadata.name, namespace: 'other' } });
+  }
+  await started;
+  assert.equal(source.store.synced, true);
+});
+
+test('RBAC: the shipped ClusterRole allows what is used and nothing else that writes', async () => {
+  await applied(clusterRbac);
+  const controller = plane.client(account.token);
+  cleanups.push(async () => controller.close());
+  const web = await made(ingress('default', 'web', hostTo('web.test', 'web')));
+  await assert.rejects(patch(controller, web, { spec: { ingressClassName: 'x' } }), (error) => hasStatus(error, 403));
+  await assert.rejects(remove(controller, web), (error) => hasStatus(error, 403));
+  await assert.rejects(create(controller, secret('default', 'mine', {})), (error) => hasStatus(error, 403));
+  const lease = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { namespace: 'default', name: 'smartproxy-ingress-leader' },
+  };
+  await assert.rejects(create(controller, lease), (error) => hasStatus(error, 403));
+});
+
+test('Manifests: every shipped object is accepted, and their pods pass the restricted pod security standard', async () => {
+  for (const set of ['cluster', 'namespaced']) {
+    await plane.kubectl('apply', '--dry-run=server', '-f', join(manifests, set));
+    const text = await plane.kubectl('create', '--dry-run=client', '-o', 'json', '-f', join(manifests, set, '60-deployment.yaml'));
+    const { spec } = (JSON.parse(text) as { spec: { template: { spec: object } } }).spec.template;
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'dry', namespace: 'smartproxy-ingress' }, spec };
+    const path = '/api/v1/namespaces/smartproxy-ingress/pods';
+    await admin.json({ method: 'POST', path, query: { dryRun: 'All' }, body: pod });
+    const privileged = { ...pod, spec: { ...spec, hostNetwork: true } };
+    await assert.rejects(admin.json({ method: 'POST', path, query: { dryRun: 'All' }, body: privileged }), /PodSecurity/);
+  }
+});

@@ -70,7 +70,7 @@ test('passthrough carries the backend half-close: the client may go on sending',
   const got: Buffer[] = [];
   const backend = await Backend.listen((socket) => {
     socket.end('bye');
-    socket.on('data', (chunk) => got.push(chunk));
+    socket.on('data', (chunk: Buffer) => got.push(chunk));
   });
   const proxy = new ProxyUnderTest({ table: tableOf({ [host]: [endpointOf(backend.port)] }) });
   const client = await dial(await proxy.open(httpsListener));

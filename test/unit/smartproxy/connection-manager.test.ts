@@ -43,9 +43,12 @@ function build(options: Partial<ConnectionManagerOptions> = {}): void {
   });
 }
 
+/** Lets time go by as it does: in ticks. */
 function pass(ms: number): void {
-  now += ms;
-  wheel.advance();
+  for (const end = now + ms; now < end; ) {
+    now += 100;
+    wheel.advance();
+  }
 }
 
 /** A client and the accepted socket of it. */

@@ -4,10 +4,10 @@ import { createServer } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { get } from '../feature/cli/get.ts';
-import { startRun, temporaryFolder } from '../feature/cli/running-command.ts';
 import { adminToken, ControlPlane } from '../tools/control-plane.ts';
+import { get } from '../tools/get.ts';
 import { type AnyObject, create, endpointSlice, hostTo, ingress, namespace, read, service } from '../tools/objects.ts';
+import { startRun, temporaryFolder } from '../tools/running-command.ts';
 
 /** An address of this machine that an EndpointSlice may hold: API servers refuse loopback. */
 const ownAddress = Object.values(networkInterfaces())

@@ -5,7 +5,7 @@ import type { EndpointSlice } from '../../../src/api/objects.ts';
 import { EchoBackends } from '../../../src/cli/echo-backends.ts';
 import { SmartProxyError } from '../../../src/errors.ts';
 import { ObjectStore } from '../../../src/sources/object-store.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../tools/free-port.ts';
 
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 

@@ -3,10 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { freePort } from './free-port.ts';
-import { get } from './get.ts';
+import { freePort } from '../../tools/free-port.ts';
+import { get } from '../../tools/get.ts';
+import { startRun, temporaryFolder } from '../../tools/running-command.ts';
 import { manifests } from './manifests.ts';
-import { startRun, temporaryFolder } from './running-command.ts';
 
 /** A kubeconfig for an API server that nobody runs. */
 async function deadKubeconfig(t: TestContext): Promise<string> {

@@ -5,10 +5,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { freePort } from './free-port.ts';
-import { get } from './get.ts';
+import { freePort } from '../../tools/free-port.ts';
+import { get } from '../../tools/get.ts';
+import { RunningCommand, startRun, temporaryFolder } from '../../tools/running-command.ts';
 import { manifests } from './manifests.ts';
-import { RunningCommand, startRun, temporaryFolder } from './running-command.ts';
 
 const quickstart = fileURLToPath(new URL('../../../examples/quickstart', import.meta.url));
 

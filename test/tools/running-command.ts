@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const command = fileURLToPath(new URL('../../../bin/smartproxy-ingress.js', import.meta.url));
+const command = fileURLToPath(new URL('../../bin/smartproxy-ingress.js', import.meta.url));
 const deadlineMs = 30_000;
 
 /** A temporary folder that goes when the test is over. */

@@ -3,6 +3,7 @@ import { renderAnnotationDocs } from '../src/api/annotation-docs.ts';
 import { renderConfigurationDocs } from '../src/config/configuration-docs.ts';
 import { renderConnectionDocs } from '../src/observability/connection-docs.ts';
 import { renderMetricDocs } from '../src/observability/metric-docs.ts';
+import { renderProblemDocs } from '../src/translate/problem-docs.ts';
 
 /** Pages that come from the code's own tables: path and content. */
 export const generatedFiles: readonly { readonly path: string; readonly render: () => string }[] = [
@@ -10,6 +11,7 @@ export const generatedFiles: readonly { readonly path: string; readonly render: 
   { path: 'docs/configuration.md', render: renderConfigurationDocs },
   { path: 'docs/connections.md', render: renderConnectionDocs },
   { path: 'docs/metrics.md', render: renderMetricDocs },
+  { path: 'docs/problems.md', render: renderProblemDocs },
 ];
 
 /** The generated pages that differ from what the code says now. */

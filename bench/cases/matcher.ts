@@ -155,7 +155,7 @@ function makeTable(hosts: readonly Host[], services: number): RouteTable {
 const policy: Policy = {
   key: 'default',
   redirectToHttps: false,
-  timeouts: { connectMs: 5000, readMs: 60_000, sendMs: 60_000, requestMs: 0, tunnelIdleMs: 300_000 },
+  timeouts: { connectMs: 5000, readMs: 60_000, sendMs: 60_000, tunnelIdleMs: 300_000 },
   maxRequestBodyBytes: 0,
   retries: 1,
 };

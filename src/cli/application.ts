@@ -64,6 +64,8 @@ export async function startApplication({ config, log, print, script }: Applicati
       },
     },
     log,
+    // A folder has all its Secrets at once; only an API server delivers them later than what refers to them.
+    ...(cluster === undefined ? { secretGraceMs: 0 } : {}),
     certificatesFor: (hosts) => localCa.certificatesFor(cluster === undefined ? hosts : []),
     onTranslation: (translation) => cluster?.status.update(translation),
   });

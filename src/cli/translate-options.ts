@@ -21,6 +21,5 @@ export function translateOptionsOf(config: Config, listeners: readonly Listener[
     retries: config.retries,
     loadBalancing: config.loadBalancing,
     allowLocalExternalNames: config.allowLocalExternalNames,
-    zone: config.zone,
   };
 }

@@ -136,8 +136,6 @@ export interface PolicyTimeouts {
   readonly readMs: number;
   /** Between two writes towards the upstream that make progress. */
   readonly sendMs: number;
-  /** Whole request, first byte in to last byte out; 0 = none. */
-  readonly requestMs: number;
   /** Without a byte in either direction: WebSocket and other upgrades, passthrough. */
   readonly tunnelIdleMs: number;
 }

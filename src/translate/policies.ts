@@ -21,7 +21,6 @@ export class Policies {
         connectMs: annotations.connectTimeout ?? options.connectTimeoutMs,
         readMs: annotations.readTimeout ?? options.readTimeoutMs,
         sendMs: annotations.sendTimeout ?? options.sendTimeoutMs,
-        requestMs: 0,
         tunnelIdleMs: annotations.tunnelIdleTimeout ?? options.tunnelIdleTimeoutMs,
       },
       maxRequestBodyBytes: annotations.maxBodySize ?? options.maxRequestBodyBytes,

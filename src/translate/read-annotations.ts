@@ -1,5 +1,5 @@
 import { type AnnotationValues, annotationPrefix, annotationsByName } from '../api/annotations.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../config/nearest-name.ts';
 import { messageFor, type ProblemList, quote } from './problem-list.ts';
 import type { ObjectRef } from './translation.ts';
 import { fieldsOf } from './unknown-input.ts';

@@ -19,8 +19,6 @@ export interface TranslateOptions {
   readonly retries: number;
   readonly loadBalancing: 'round-robin' | 'least-request';
   readonly allowLocalExternalNames: boolean;
-  /** Loopback endpoints are fine (manifest folder); an API server refuses them itself. */
-  readonly zone: string | undefined;
   /** The time that certificates' expiry is judged by, milliseconds since 1970: an argument, so that translate has no clock. */
   readonly nowMs: number;
 }

@@ -21,6 +21,5 @@ export const defaultOptions: TranslateOptions = {
   retries: 1,
   loadBalancing: 'round-robin',
   allowLocalExternalNames: false,
-  zone: undefined,
   nowMs: Date.UTC(2026, 5, 1),
 };

@@ -37,7 +37,7 @@ export function tinyTable({ listeners = [httpListener()], backends, name = 'web'
   const policy: Policy = {
     key: 'default',
     redirectToHttps: false,
-    timeouts: { connectMs: 5000, readMs: 60_000, sendMs: 60_000, requestMs: 0, tunnelIdleMs: 0 },
+    timeouts: { connectMs: 5000, readMs: 60_000, sendMs: 60_000, tunnelIdleMs: 0 },
     maxRequestBodyBytes: 0,
     retries: 1,
   };

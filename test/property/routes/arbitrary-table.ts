@@ -78,7 +78,7 @@ const host: fc.Arbitrary<Host> = fc
 const policy: fc.Arbitrary<Policy> = fc.record({
   key: reference,
   redirectToHttps: fc.boolean(),
-  timeouts: fc.record({ connectMs: count, readMs: count, sendMs: count, requestMs: count, tunnelIdleMs: count }),
+  timeouts: fc.record({ connectMs: count, readMs: count, sendMs: count, tunnelIdleMs: count }),
   maxRequestBodyBytes: count,
   retries: count,
 });

@@ -44,7 +44,7 @@ export function policyOf(timeouts: Partial<Policy['timeouts']> = {}): Policy {
   return {
     key: 'policy',
     redirectToHttps: false,
-    timeouts: { connectMs: 5000, readMs: 0, sendMs: 0, requestMs: 0, tunnelIdleMs: 0, ...timeouts },
+    timeouts: { connectMs: 5000, readMs: 0, sendMs: 0, tunnelIdleMs: 0, ...timeouts },
     maxRequestBodyBytes: 0,
     retries: 0,
   };

@@ -6,7 +6,7 @@ export function makePolicy(key: string, changes: Partial<Policy> = {}): Policy {
   return {
     key,
     redirectToHttps: false,
-    timeouts: { connectMs: 5000, readMs: 60_000, sendMs: 60_000, requestMs: 0, tunnelIdleMs: 300_000 },
+    timeouts: { connectMs: 5000, readMs: 60_000, sendMs: 60_000, tunnelIdleMs: 300_000 },
     maxRequestBodyBytes: 0,
     retries: 1,
     ...changes,

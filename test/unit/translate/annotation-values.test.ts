@@ -12,7 +12,7 @@ import {
   type ValueType,
 } from '../../../src/api/annotation-values.ts';
 import { annotationsByName } from '../../../src/api/annotations.ts';
-import { nearestName } from '../../../src/translate/nearest-name.ts';
+import { nearestName } from '../../../src/config/nearest-name.ts';
 
 const invalid = Symbol('invalid');
 const unsupported = Symbol('unsupported');

@@ -42,7 +42,10 @@ export class TlsHandshake extends Deadline {
     });
     connection.setOutermost(this.#socket);
     this.#socket.on('secure', this.#onSecure);
-    this.#socket.on('close', this.#onClose);
+    // Node announces a failed handshake with this event only, before it destroys the socket; `close` comes after the raw socket's.
+    this.#socket.on('_tlsError', this.#onFailed);
+    this.#socket.on('end', this.#onFailed);
+    this.#socket.on('close', this.#onFailed);
     this.#socket.on('error', ignoreError);
   }
 
@@ -56,7 +59,9 @@ export class TlsHandshake extends Deadline {
   cleanUp(): void {
     this.#options.wheel.disarm(this);
     this.#socket.off('secure', this.#onSecure);
-    this.#socket.off('close', this.#onClose);
+    this.#socket.off('_tlsError', this.#onFailed);
+    this.#socket.off('end', this.#onFailed);
+    this.#socket.off('close', this.#onFailed);
     if (!this.#settled) this.#count('failed');
   }
 
@@ -67,7 +72,7 @@ export class TlsHandshake extends Deadline {
     this.#options.onSecure(this.#socket);
   };
 
-  readonly #onClose = (): void => {
+  readonly #onFailed = (): void => {
     this.#count('failed');
     this.#connection.end('client', 'handshake_failed');
   };

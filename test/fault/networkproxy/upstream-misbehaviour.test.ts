@@ -9,91 +9,91 @@ interface Row {
   readonly name: string;
   readonly sends: string;
   /** What the backend does after it: nothing, FIN, or RST. */
-  readonly then: 'wait' | 'end' | 'reset';
+  readonly after: 'wait' | 'end' | 'reset';
   readonly status: number;
   readonly flag: Parameters<Harness['flag']>[0] | undefined;
 }
 
 const rows: readonly Row[] = [
-  { name: 'closes before the answer', sends: '', then: 'end', status: 502, flag: 'upstream_reset' },
-  { name: 'resets before the answer', sends: '', then: 'reset', status: 502, flag: 'upstream_reset' },
-  { name: 'closes within the head', sends: 'HTTP/1.1 200 OK\r\ncontent-', then: 'end', status: 502, flag: 'upstream_reset' },
-  { name: 'sends a garbage status line', sends: 'I am no HTTP\r\n\r\n', then: 'wait', status: 502, flag: 'upstream_protocol_error' },
+  { name: 'closes before the answer', sends: '', after: 'end', status: 502, flag: 'upstream_reset' },
+  { name: 'resets before the answer', sends: '', after: 'reset', status: 502, flag: 'upstream_reset' },
+  { name: 'closes within the head', sends: 'HTTP/1.1 200 OK\r\ncontent-', after: 'end', status: 502, flag: 'upstream_reset' },
+  { name: 'sends a garbage status line', sends: 'I am no HTTP\r\n\r\n', after: 'wait', status: 502, flag: 'upstream_protocol_error' },
   {
     name: 'sends a header of 100 KB',
     sends: `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`,
-    then: 'wait',
+    after: 'wait',
     status: 502,
     flag: 'upstream_response_too_large',
   },
   {
     name: 'sends a short body and FIN',
     sends: 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc',
-    then: 'end',
+    after: 'end',
     status: 200,
     flag: 'upstream_truncated',
   },
   {
     name: 'sends a short body and RST',
     sends: 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc',
-    then: 'reset',
+    after: 'reset',
     status: 200,
     flag: 'upstream_truncated',
   },
   {
     name: 'sends a bad chunk',
     sends: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n',
-    then: 'wait',
+    after: 'wait',
     status: 200,
     flag: 'upstream_truncated',
   },
   {
     name: 'ends a chunked body early',
     sends: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n',
-    then: 'end',
+    after: 'end',
     status: 200,
     flag: 'upstream_truncated',
   },
   {
     name: 'sends Content-Length and Transfer-Encoding',
     sends: 'HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
-    then: 'wait',
+    after: 'wait',
     status: 502,
     flag: 'upstream_protocol_error',
   },
   {
     name: 'sends two unequal lengths',
     sends: 'HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabc',
-    then: 'wait',
+    after: 'wait',
     status: 502,
     flag: 'upstream_protocol_error',
   },
   {
     name: 'switches protocols unasked',
     sends: 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
-    then: 'wait',
+    after: 'wait',
     status: 502,
     flag: 'upstream_protocol_error',
   },
   {
     name: 'ends header lines with bare LF',
     sends: 'HTTP/1.1 200 OK\ncontent-length: 3\n\nabc',
-    then: 'wait',
+    after: 'wait',
     status: 502,
     flag: 'upstream_protocol_error',
   },
   {
     name: 'sends a control byte in a header',
     sends: 'HTTP/1.1 200 OK\r\nx: a\x01b\r\ncontent-length: 0\r\n\r\n',
-    then: 'wait',
+    after: 'wait',
     status: 502,
     flag: 'upstream_protocol_error',
   },
-  { name: 'hangs', sends: '', then: 'wait', status: 504, flag: 'upstream_timeout' },
+  { name: 'hangs', sends: '', after: 'wait', status: 504, flag: 'upstream_timeout' },
   {
     name: 'hangs within the body',
     sends: 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc',
-    then: 'wait',
+    after: 'wait',
     status: 200,
     flag: 'upstream_truncated',
   },
@@ -103,8 +103,8 @@ for (const row of rows) {
   test(`a backend that ${row.name}: the client sees ${row.status}${row.flag === 'upstream_truncated' ? ' and a cut connection' : ''}`, async () => {
     await using backend = await Backend.start((socket) => {
       socket.write(row.sends, 'latin1', () => {
-        if (row.then === 'end') socket.end();
-        else if (row.then === 'reset') setImmediate(() => socket.resetAndDestroy());
+        if (row.after === 'end') socket.end();
+        else if (row.after === 'reset') setImmediate(() => socket.resetAndDestroy());
       });
     });
     await using harness = await Harness.start({ routes: [{ endpoints: [backend.port], policy: { timeouts: { readMs: 150 } } }] });

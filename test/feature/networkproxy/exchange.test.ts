@@ -72,7 +72,8 @@ test('pipelined requests are answered in order, also when some are answered by u
   using client = await RawClient.connect(harness.port);
   const one = 'GET /1 HTTP/1.1\r\nHost: a.example\r\n\r\n';
   const none = 'GET /2 HTTP/1.1\r\nHost: none.example\r\n\r\n';
-  client.write(one + none + none + one + one + none + 'GET /last HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n');
+  const last = 'GET /last HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n';
+  client.write([one, none, none, one, one, none, last].join(''));
   const text = await client.untilEnd();
   assert.deepEqual(
     [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => match[1]),

@@ -256,6 +256,6 @@ function policyOf(key: string, given: TestRoute): Policy {
     maxRequestBodyBytes: 0,
     retries: 2,
     ...rest,
-    timeouts: { connectMs: 2000, readMs: 10_000, sendMs: 10_000, requestMs: 0, tunnelIdleMs: 60_000, ...timeouts },
+    timeouts: { connectMs: 2000, readMs: 10_000, sendMs: 10_000, tunnelIdleMs: 60_000, ...timeouts },
   };
 }

@@ -1,0 +1,270 @@
+import 'reflect-metadata';
+import assert from 'node:assert/strict';
+import { randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import { connect as connectTcp } from 'node:net';
+import { test } from 'node:test';
+import { type ConnectionOptions, connect, createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import * as x509 from '@peculiar/x509';
+import { handshakeResults, tlsVersions } from '../../../src/observability/counters/worker-counters.ts';
+import { Redacted } from '../../../src/redacted.ts';
+import type { Certificate } from '../../../src/routes/route-table.ts';
+import { makeTestCertificate } from '../../tools/test-certificate.ts';
+import { Backend, hello } from './backend.ts';
+import { Harness } from './harness.ts';
+import { eventually, RawClient, statusOf } from './raw-client.ts';
+
+/** An entry of the table for a fresh EC certificate. */
+async function certificate(key: string, ...names: string[]): Promise<Certificate> {
+  const { cert, key: privateKey } = await makeTestCertificate(...names);
+  return entry(key, names, cert, privateKey, 'ec');
+}
+
+function entry(key: string, names: readonly string[], chain: string, privateKey: string, keyType: Certificate['keyType']): Certificate {
+  const fingerprint = new X509Certificate(chain).fingerprint256;
+  return { key, names, chain, privateKey: new Redacted(privateKey), fingerprint, notAfterMs: 0, keyType };
+}
+
+async function rsaCertificate(key: string, name: string): Promise<Certificate> {
+  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 2048 };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const made = await x509.X509CertificateGenerator.createSelfSigned({
+    name: `CN=${name}`,
+    notBefore: new Date(Date.now() - 3_600_000),
+    notAfter: new Date(Date.now() + 86_400_000),
+    signingAlgorithm: algorithm,
+    keys,
+    extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: name }])],
+  });
+  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
+  return entry(key, [name], made.toString('pem'), `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n`, 'rsa');
+}
+
+/** The last ticket that each client socket got. */
+const sessions = new WeakMap<TLSSocket, Buffer>();
+
+/** Completes a handshake, or throws. */
+async function handshake(harness: Harness, serverName: string | undefined, options: ConnectionOptions = {}): Promise<TLSSocket> {
+  harness.serverName = serverName;
+  const before = harness.counters.tlsTerminated;
+  const name = serverName === undefined ? {} : { servername: serverName };
+  const socket = connect({ port: harness.port, host: '127.0.0.1', rejectUnauthorized: false, ...name, ...options });
+  socket.on('session', (session) => sessions.set(socket, session));
+  await new Promise<void>((resolve, reject) => {
+    socket.once('secureConnect', resolve);
+    socket.once('error', reject);
+  });
+  await eventually(() => harness.counters.tlsTerminated > before, 'the end of the handshake on our side');
+  return socket;
+}
+
+function subjectOf(socket: TLSSocket): string | undefined {
+  return socket.getPeerX509Certificate()?.subject.replace('CN=', '');
+}
+
+function handshakes(harness: Harness, version: (typeof tlsVersions)[number], result: (typeof handshakeResults)[number]): number {
+  return harness.counters.tlsHandshakes[
+    tlsVersions.indexOf(version) * handshakeResults.length + handshakeResults.indexOf(result)
+  ] as number;
+}
+
+const request = (host: string): string => `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+
+test('each server name gets its own certificate, and other names the default one', async () => {
+  await using backend = await Backend.answering(hello);
+  await using harness = await Harness.start({
+    protocol: 'https',
+    routes: [
+      { host: 'a.example', endpoints: [backend.port], tls: { kind: 'terminate', certificates: ['t/a'] } },
+      { host: '*.b.example', endpoints: [backend.port], tls: { kind: 'terminate', certificates: ['t/b'] } },
+    ],
+    certificates: [
+      await certificate('t/a', 'a.example'),
+      await certificate('t/b', '*.b.example'),
+      await certificate('default', 'default.example'),
+    ],
+  });
+  const cases = [
+    ['a.example', 'a.example'],
+    ['x.b.example', '*.b.example'],
+    ['unknown.example', 'default.example'],
+    [undefined, 'default.example'],
+  ] as const;
+  for (const [name, subject] of cases) {
+    const socket = await handshake(harness, name);
+    assert.equal(subjectOf(socket), subject);
+    socket.destroy();
+  }
+  const socket = await handshake(harness, 'a.example', { ALPNProtocols: ['h2', 'http/1.1'] });
+  assert.equal(socket.alpnProtocol, 'http/1.1');
+  const client = new RawClient(socket);
+  client.write(request('a.example'));
+  assert.ok((await client.untilEnd()).endsWith('hello'));
+  assert.match(backend.received[0] as string, /\r\nx-forwarded-proto: https\r\n/);
+  assert.equal(handshakes(harness, 'TLSv1.3', 'ok'), 5);
+  await eventually(() => harness.proxy.tlsTerminatedConnections.size === 0, 'no TLS connection left');
+});
+
+test('without any certificate for the name the handshake is refused with unrecognized_name', async () => {
+  await using harness = await Harness.start({ protocol: 'https', routes: [] });
+  await assert.rejects(handshake(harness, 'a.example'), /unrecognized.name/i);
+  assert.deepEqual(harness.connections[0]?.ended, { side: 'proxy', reason: 'handshake_failed' });
+});
+
+test('TLS 1.2 works and TLS 1.1 does not', async () => {
+  await using harness = await Harness.start({ protocol: 'https', routes: [], certificates: [await certificate('default', 'd.example')] });
+  const socket = await handshake(harness, 'd.example', { maxVersion: 'TLSv1.2' });
+  assert.match(socket.getCipher().name, /^ECDHE-ECDSA-.*(GCM|CHACHA20)/);
+  socket.destroy();
+  await assert.rejects(handshake(harness, 'd.example', { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }));
+  await eventually(() => handshakes(harness, 'unknown', 'failed') + handshakes(harness, 'TLSv1.2', 'failed') === 1, 'the failure counted');
+  assert.equal(handshakes(harness, 'TLSv1.2', 'ok'), 1);
+});
+
+test('a host with an EC and an RSA certificate shows each client what it can verify', async () => {
+  await using harness = await Harness.start({
+    protocol: 'https',
+    routes: [{ host: 'a.example', tls: { kind: 'terminate', certificates: ['t/ec', 't/rsa'] } }],
+    certificates: [await certificate('t/ec', 'a.example'), await rsaCertificate('t/rsa', 'a.example')],
+  });
+  const ec = await handshake(harness, 'a.example', { sigalgs: 'ECDSA+SHA256' });
+  assert.equal(ec.getPeerX509Certificate()?.publicKey.asymmetricKeyType, 'ec');
+  ec.destroy();
+  const rsa = await handshake(harness, 'a.example', { sigalgs: 'RSA-PSS+SHA256:RSA+SHA256' });
+  assert.equal(rsa.getPeerX509Certificate()?.publicKey.asymmetricKeyType, 'rsa');
+  rsa.destroy();
+});
+
+test('a changed certificate is shown to new connections and does not disturb live ones; a broken one changes nothing', async () => {
+  await using backend = await Backend.answering(hello);
+  const routes = [{ host: 'a.example', endpoints: [backend.port], tls: { kind: 'terminate', certificates: ['t/a'] } as const }];
+  const first = await certificate('t/a', 'first.example');
+  await using harness = await Harness.start({ protocol: 'https', routes, certificates: [first] });
+  const live = await handshake(harness, 'a.example');
+  harness.change({ certificates: [await certificate('t/a', 'second.example')] });
+  const next = await handshake(harness, 'a.example');
+  assert.equal(subjectOf(next), 'second.example');
+  next.destroy();
+  harness.change({ certificates: [{ ...first, chain: '-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n' }] });
+  const after = await handshake(harness, 'a.example');
+  assert.equal(subjectOf(after), 'second.example', 'the last good one serves on');
+  after.destroy();
+  const client = new RawClient(live);
+  client.write(request('a.example'));
+  assert.ok((await client.untilEnd()).endsWith('hello'));
+});
+
+test('a session resumes on another worker that has the same ticket keys, and not with other keys', async () => {
+  const ticketKeys = randomBytes(48);
+  const certificates = [await certificate('default', 'd.example')];
+  await using one = await Harness.start({ protocol: 'https', routes: [], certificates, ticketKeys });
+  await using two = await Harness.start({ protocol: 'https', routes: [], certificates, ticketKeys });
+  await using stranger = await Harness.start({ protocol: 'https', routes: [], certificates, ticketKeys: randomBytes(48) });
+  const first = await handshake(one, 'd.example');
+  await eventually(() => sessions.has(first), 'a ticket');
+  const session = sessions.get(first) as Buffer;
+  first.destroy();
+  const resumed = await handshake(two, 'd.example', { session });
+  assert.ok(resumed.isSessionReused());
+  resumed.destroy();
+  await eventually(() => handshakes(two, 'TLSv1.3', 'resumed') === 1, 'the resumption counted');
+  const full = await handshake(stranger, 'd.example', { session });
+  assert.ok(!full.isSessionReused());
+  full.destroy();
+});
+
+test('a handshake that stalls ends after its time, and one that is garbage ends at once', async () => {
+  await using harness = await Harness.start({
+    protocol: 'https',
+    routes: [],
+    certificates: [await certificate('default', 'd.example')],
+    config: { handshakeTimeoutMs: 100 },
+  });
+  using stalled = new RawClient(connectTcp(harness.port, '127.0.0.1'));
+  stalled.write('\x16\x03\x01');
+  await stalled.untilEnd();
+  assert.deepEqual(harness.connections[0]?.ended, { side: 'proxy', reason: 'handshake_timeout' });
+  using garbage = new RawClient(connectTcp(harness.port, '127.0.0.1'));
+  garbage.write('\x16\x03\x01\x00\x05garbage and more garbage');
+  await garbage.untilEnd();
+  assert.equal(harness.connections[1]?.ended?.reason, 'handshake_failed');
+  assert.equal(
+    handshakes(harness, 'unknown', 'timeout') + handshakes(harness, 'TLSv1.3', 'timeout') + handshakes(harness, 'TLSv1.2', 'timeout'),
+    1,
+  );
+  await eventually(() => harness.wheel.size === 0 && harness.proxy.connectedClients === 0, 'nothing left');
+});
+
+test('a client that leaves in the middle of the handshake leaves nothing behind', async () => {
+  await using harness = await Harness.start({ protocol: 'https', routes: [], certificates: [await certificate('default', 'd.example')] });
+  for (const how of ['end', 'reset'] as const) {
+    const socket = connectTcp(harness.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write('\x16\x03\x01', () => (how === 'end' ? socket.end() : socket.resetAndDestroy()));
+  }
+  await eventually(() => harness.connections.length === 2 && harness.proxy.connectedClients === 0, 'no client left');
+  assert.equal(harness.wheel.size, 0);
+});
+
+test('a passed-through host asked for on a terminated connection is a 421', async () => {
+  await using harness = await Harness.start({
+    protocol: 'https',
+    routes: [
+      { host: 'a.example', endpoints: [], tls: { kind: 'terminate', certificates: ['t/a'] } },
+      {
+        host: 'p.example',
+        endpoints: [],
+        tls: { kind: 'passthrough', service: 'x', policy: 'p', source: { kind: 'Ingress', namespace: '', name: '' } },
+      },
+    ],
+    certificates: [await certificate('t/a', 'a.example')],
+  });
+  const client = new RawClient(await handshake(harness, 'a.example'));
+  client.write(request('p.example'));
+  assert.equal(statusOf(await client.untilEnd()), 421);
+});
+
+test('plain HTTP on the TLS port is told so', async () => {
+  await using harness = await Harness.start({ protocol: 'https', routes: [] });
+  const original = harness.proxy.handleConnection.bind(harness.proxy);
+  harness.proxy.handleConnection = (connection) => original(Object.assign(connection, { tls: undefined }));
+  using client = new RawClient(connectTcp(harness.port, '127.0.0.1'));
+  client.write(request('a.example'));
+  assert.equal(statusOf(await client.untilEnd()), 400);
+});
+
+test('re-encryption sends the server name and verifies the backend when it has its CA', async () => {
+  const { cert, key } = await makeTestCertificate('backend.example');
+  const names: (string | boolean)[] = [];
+  const server = createTlsServer({ cert, key, ALPNProtocols: ['http/1.1'] }, (socket) => {
+    names.push((socket as TLSSocket & { servername: string | false }).servername);
+    socket.on('error', () => {});
+    socket.on('data', () => socket.write(hello));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const other = await makeTestCertificate('backend.example');
+  const service = (serverName: string | undefined, ca: string | undefined) => ({ protocol: 'https' as const, tls: { serverName, ca } });
+  await using harness = await Harness.start({
+    routes: [
+      { host: 'plain.example', endpoints: [port], service: service(undefined, undefined) },
+      { host: 'ca.example', endpoints: [port], service: service('backend.example', cert) },
+      { host: 'wrong-ca.example', endpoints: [port], service: service('backend.example', other.cert), policy: { retries: 0 } },
+      { host: 'wrong-name.example', endpoints: [port], service: service('another.example', cert), policy: { retries: 0 } },
+      {
+        host: 'bad-ca.example',
+        endpoints: [port],
+        service: service('backend.example', '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----'),
+      },
+    ],
+  });
+  const statuses: number[] = [];
+  for (const host of ['plain.example', 'ca.example', 'ca.example', 'wrong-ca.example', 'wrong-name.example', 'bad-ca.example']) {
+    const client = await RawClient.connect(harness.port);
+    client.write(request(host));
+    statuses.push(statusOf(await client.untilEnd()));
+    client.socket.destroy();
+  }
+  assert.deepEqual(statuses, [200, 200, 200, 502, 502, 502]);
+  assert.deepEqual(names.slice(0, 2), [false, 'backend.example']);
+  server.close();
+});

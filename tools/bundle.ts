@@ -9,6 +9,7 @@ await build({
   target: 'node26',
   format: 'esm',
   sourcemap: true,
+  sourcesContent: false,
   minifySyntax: true,
   keepNames: true,
   legalComments: 'linked',

@@ -1,18 +1,4 @@
-// `npm run bundle`: one file with a source map in dist/, for the image and the package.
-import { build } from 'esbuild';
+// `npm run bundle`: the program as the image and the package carry it, in dist/.
+import { buildBundle } from './build-bundle.ts';
 
-await build({
-  entryPoints: ['src/main.ts'],
-  outfile: 'dist/main.js',
-  bundle: true,
-  platform: 'node',
-  target: 'node26',
-  format: 'esm',
-  sourcemap: true,
-  sourcesContent: false,
-  minifySyntax: true,
-  keepNames: true,
-  legalComments: 'linked',
-  // Packages in CommonJS call require(); an ES module has none of its own.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
-});
+await buildBundle('dist');

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const command = fileURLToPath(new URL('../../bin/smartproxy-ingress.js', import.meta.url));
+const checkout = fileURLToPath(new URL('../../bin/smartproxy-ingress.js', import.meta.url));
 const deadlineMs = 30_000;
 
 /** A temporary folder that goes when the test is over. */
@@ -25,7 +25,8 @@ export class RunningCommand {
   output = '';
   #wake: (() => void)[] = [];
 
-  constructor(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  /** @param command the script to run; that of this checkout unless told otherwise */
+  constructor(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}, command = checkout) {
     const { SMARTPROXY_INGRESS: _, ...inherited } = process.env;
     this.child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', command, ...args], {
       env: { ...inherited, ...env },

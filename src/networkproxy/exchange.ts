@@ -159,6 +159,7 @@ export class Exchange implements UpstreamHandler {
     this.#upstream = undefined;
     const endpoint = this.#releaseEndpoint();
     if (this.#phase === 'answering') {
+      // The client must see that the answer is not whole.
       this.#flag = 'upstream_truncated';
       this.#detail = `${flag} ${detail}`;
       this.#context.counters.countFlag('upstream_truncated');
@@ -183,7 +184,7 @@ export class Exchange implements UpstreamHandler {
     const request = this.#head;
     const upstream = this.#upstream;
     if (request === undefined || upstream === undefined) return;
-    this.#firstByteMs = performance.now() - this.#startedMs;
+    if (this.#context.onRequest !== undefined) this.#firstByteMs = performance.now() - this.#startedMs;
     if (head.status === 101) {
       this.#switchProtocols(head, upstream);
       return;

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RetryBudget, RetryBudgets } from '../../../src/networkproxy/upstream/retry-budget.ts';
+
+test('after its burst a budget allows one retry in five requests', () => {
+  const budget = new RetryBudget();
+  let allowed = 0;
+  while (budget.withdraw()) allowed++;
+  assert.equal(allowed, 10);
+  for (let i = 0; i < 1000; i++) {
+    budget.deposit();
+    if (budget.withdraw()) allowed++;
+  }
+  assert.ok(allowed >= 209 && allowed <= 210, String(allowed));
+});
+
+test('a budget that is not used does not grow past its burst', () => {
+  const budget = new RetryBudget();
+  for (let i = 0; i < 1000; i++) budget.deposit();
+  let allowed = 0;
+  while (budget.withdraw()) allowed++;
+  assert.equal(allowed, 10);
+});
+
+test('budgets are kept by service and forgotten with it', () => {
+  const budgets = new RetryBudgets();
+  const kept = budgets.get('a');
+  const gone = budgets.get('b');
+  budgets.retain(new Map([['a', 1]]));
+  assert.equal(budgets.get('a'), kept);
+  assert.notEqual(budgets.get('b'), gone);
+});

@@ -52,8 +52,8 @@ interface ListAnswer<T> {
 }
 
 const pageSize = 500;
-/** After so many watches in a row that failed, what we know of the server's versions is doubted and everything is listed again. */
-const failuresBeforeRelist = 4;
+/** After so many watches in a row that the server answered and that failed, our version is doubted and everything is listed again. */
+const refusalsBeforeRelist = 4;
 
 /**
  * Keeps a target equal to one collection of the API server: lists it in pages, watches from there, resumes where a watch ended, and
@@ -72,7 +72,10 @@ export class Reflector<T extends WatchedObject> {
   #isSynced = false;
   #resourceVersion: string | undefined;
   #detail = 'not listed yet';
-  #failuresSinceList = 0;
+  /** Since the last list or event. A server that can't be reached says nothing about our version, so that does not count. */
+  #refusals = 0;
+  #isOpen = false;
+  #isExpired = false;
   #restarts = 0;
   #lastEventMs = 0;
 
@@ -131,7 +134,7 @@ export class Reflector<T extends WatchedObject> {
     if (resourceVersion === undefined) throw new ApiError(`list ${path}`, 'the answer is no list');
     target.replace(objects);
     this.#resourceVersion = resourceVersion;
-    this.#failuresSinceList = 0;
+    this.#refusals = 0;
     this.#showHealthy();
     if (this.#isSynced) return;
     this.#isSynced = true;
@@ -144,18 +147,22 @@ export class Reflector<T extends WatchedObject> {
     const { stallTimeoutMs = 90_000, watchSeconds = 240 } = timings ?? {};
     const timeoutSeconds = Math.ceil(watchSeconds * (1 + this.#random()));
     const startedMs = this.#now();
+    this.#isOpen = false;
     await client.watch({
       path,
       query: { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds, fieldSelector },
       accept: accept?.watch,
       stallTimeoutMs,
       signal: this.#closing.signal,
-      onOpen: () => this.#showHealthy(),
+      onOpen: () => {
+        this.#isOpen = true;
+        this.#showHealthy();
+      },
       onLine: (line) => this.#onLine(line),
     });
     // A server that is going away ends watches at once: do not turn that into a busy loop.
     if (this.#now() - startedMs < 1000) throw new ApiError(`watch ${path}`, 'the server ended the watch at once');
-    this.#retry.succeeded();
+    this.#madeProgress();
   }
 
   #onLine(line: string): void {
@@ -164,19 +171,27 @@ export class Reflector<T extends WatchedObject> {
     if (event.kind === 'apply') target.apply(event.object);
     else if (event.kind === 'remove') target.remove(event.object);
     this.#resourceVersion = event.resourceVersion;
+    this.#madeProgress();
+  }
+
+  #madeProgress(): void {
     this.#showHealthy();
     this.#retry.succeeded();
+    this.#refusals = 0;
+    this.#isExpired = false;
   }
 
   async #recover(error: unknown): Promise<void> {
     const { log, resource, target } = this.#options;
     this.#restarts++;
-    this.#failuresSinceList++;
+    if (this.#isOpen || (error instanceof ApiError && error.status !== 0)) this.#refusals++;
     const isFirst = this.#retry.failures === 0;
     const backOffMs = Math.max(this.#retry.nextMs(), error instanceof ApiError ? error.retryAfterMs : 0);
-    const isExpired = hasStatus(error, 410);
-    if (isExpired || this.#failuresSinceList >= failuresBeforeRelist) this.#resourceVersion = undefined;
-    if (isExpired && isFirst) {
+    const wasExpired = this.#isExpired;
+    this.#isExpired = hasStatus(error, 410);
+    if (this.#isExpired || this.#refusals >= refusalsBeforeRelist) this.#resourceVersion = undefined;
+    // Once in a row that is the ordinary end of an old watch, and nothing to wait for.
+    if (this.#isExpired && !wasExpired) {
       log.info({ resource }, 'the watch is too old for the server: listing again');
       return;
     }

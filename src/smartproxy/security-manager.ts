@@ -15,8 +15,8 @@ export type AdmissionRefusal = 'ip_blocked' | 'ip_limit' | 'rate_limited';
 
 const expiryIntervalMs = 30_000;
 const minuteMs = 60_000;
-/** Addresses without a connection that are remembered for their rate at most; the oldest is forgotten first. */
-const maxRememberedAddresses = 100_000;
+/** Addresses without a connection that are remembered for their rate at most; the one that left first is forgotten first. */
+const maxIdleAddresses = 100_000;
 
 /** One address: a connection count and a token bucket. Two numbers stand for any number of attempts (lesson 37). */
 interface AddressState {
@@ -35,8 +35,12 @@ export class SecurityManager extends Deadline {
   readonly #allow: AddressList;
   readonly #deny: AddressList;
   readonly #counting: boolean;
-  readonly #addresses = new Map<string, AddressState>();
-  #remembered = 0;
+  /** Addresses with a connection: as many as there are connections at most. */
+  readonly #active = new Map<string, AddressState>();
+  /** Addresses without one whose rate has not recovered, in the order in which they came here. */
+  readonly #idle = new Map<string, AddressState>();
+  /** Walks `#idle` from its oldest entry on. Kept, since a new iterator would first step over every entry that was deleted in a flood. */
+  #oldestIdle = this.#idle.keys();
 
   constructor(limits: SecurityLimits, wheel: TimerWheel) {
     super();
@@ -50,12 +54,12 @@ export class SecurityManager extends Deadline {
 
   /** How many addresses are known; 0 when nothing leaks and the rates have recovered. */
   get size(): number {
-    return this.#addresses.size;
+    return this.#active.size + this.#idle.size;
   }
 
   /** Connections of `address` that are counted now. */
   activeOf(address: string): number {
-    return this.#addresses.get(address)?.active ?? 0;
+    return this.#active.get(address)?.active ?? 0;
   }
 
   /** Checks and, when it may come in, counts a connection. Each admission must be followed by one `removeConnection`. */
@@ -63,22 +67,23 @@ export class SecurityManager extends Deadline {
     if (this.isBlocked(address)) return 'ip_blocked';
     if (!this.#counting) return undefined;
     const { maxConnectionsPerIp, connectionRatePerMinute } = this.#limits;
-    const state = this.#addresses.get(address) ?? this.#remember(address);
+    const state = this.#active.get(address) ?? this.#idle.get(address) ?? this.#remember(address);
     if (maxConnectionsPerIp > 0 && state.active >= maxConnectionsPerIp) return 'ip_limit';
     if (connectionRatePerMinute > 0 && !this.#takeToken(state)) return 'rate_limited';
-    if (state.active === 0) this.#remembered--;
+    if (state.active === 0) move(address, state, this.#idle, this.#active);
     state.active++;
     return undefined;
   }
 
   /** The connection that was admitted under `address` is gone. */
   removeConnection(address: string): void {
-    const state = this.#addresses.get(address);
-    if (state === undefined || state.active === 0) return;
+    const state = this.#active.get(address);
+    if (state === undefined) return;
     state.active--;
     if (state.active > 0) return;
-    this.#remembered++;
-    if (this.#isForgettable(state)) this.#forget(address);
+    move(address, state, this.#active, this.#idle);
+    if (this.#hasRecovered(state)) this.#idle.delete(address);
+    else this.#boundIdle();
   }
 
   isBlocked(address: string): boolean {
@@ -87,9 +92,7 @@ export class SecurityManager extends Deadline {
 
   /** Forgets the addresses without a connection whose rate has recovered. */
   expire(): void {
-    for (const [address, state] of this.#addresses) {
-      if (state.active === 0 && this.#isForgettable(state)) this.#forget(address);
-    }
+    for (const [address, state] of this.#idle) if (this.#hasRecovered(state)) this.#idle.delete(address);
   }
 
   override onTimeout(): void {
@@ -99,29 +102,22 @@ export class SecurityManager extends Deadline {
 
   close(): void {
     this.#wheel.disarm(this);
-    this.#addresses.clear();
-    this.#remembered = 0;
+    this.#active.clear();
+    this.#idle.clear();
   }
 
   #remember(address: string): AddressState {
-    if (this.#remembered >= maxRememberedAddresses) this.#forgetOldest();
     const state = { active: 0, tokens: this.#limits.connectionRatePerMinute, filledAtMs: this.#wheel.nowMs };
-    this.#addresses.set(address, state);
-    this.#remembered++;
+    this.#idle.set(address, state);
+    this.#boundIdle();
     return state;
   }
 
-  #forgetOldest(): void {
-    for (const [address, state] of this.#addresses) {
-      if (state.active > 0) continue;
-      this.#forget(address);
-      return;
-    }
-  }
-
-  #forget(address: string): void {
-    this.#addresses.delete(address);
-    this.#remembered--;
+  #boundIdle(): void {
+    if (this.#idle.size <= maxIdleAddresses) return;
+    const oldest = this.#oldestIdle.next();
+    if (oldest.done === true) this.#oldestIdle = this.#idle.keys();
+    else this.#idle.delete(oldest.value);
   }
 
   #takeToken(state: AddressState): boolean {
@@ -138,8 +134,13 @@ export class SecurityManager extends Deadline {
     state.filledAtMs = now;
   }
 
-  #isForgettable(state: AddressState): boolean {
+  #hasRecovered(state: AddressState): boolean {
     this.#refill(state);
     return state.tokens >= this.#limits.connectionRatePerMinute;
   }
+}
+
+function move(address: string, state: AddressState, from: Map<string, AddressState>, to: Map<string, AddressState>): void {
+  from.delete(address);
+  to.set(address, state);
 }

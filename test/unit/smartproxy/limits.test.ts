@@ -85,6 +85,9 @@ test('the addresses remembered for their rate are bounded', () => {
     security.removeConnection(address);
   }
   assert.equal(security.size, 100_000);
+  security.admit('10.0.0.0');
+  assert.equal(security.admit('10.0.0.0'), 'rate_limited', 'the oldest were forgotten, so this one came in once more, and once');
+  assert.equal(security.admit('10.1.173.175'), 'rate_limited', 'the newest are remembered');
 });
 
 test('the deny list wins over the allow list, and an allow list shuts all others out', () => {

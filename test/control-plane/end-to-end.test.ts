@@ -62,6 +62,13 @@ async function exposed(admin: ApiClient, name: string, host: string, pod: string
   return { web, slice };
 }
 
+/** Reasons of the Events about an Ingress. */
+async function warningsAbout(admin: ApiClient, name: string): Promise<readonly string[]> {
+  const path = '/apis/events.k8s.io/v1/namespaces/default/events';
+  const { items } = await admin.json<{ items: readonly { reason: string; regarding: { kind: string; name: string } }[] }>({ path });
+  return items.filter(({ regarding }) => regarding.kind === 'Ingress' && regarding.name === name).map(({ reason }) => reason);
+}
+
 /** A client that asks without a pause over kept-alive connections, and keeps every answer that is not a pod's. */
 class SteadyTraffic {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 2 });
@@ -127,13 +134,8 @@ insideNamespace(import.meta.filename, [podA, podB], () => {
 
     await remove(admin, service('default', 'web'));
     await eventually('no backend', async () => (await answer('moved.test')) === '503');
-    const { items } = await eventually('a Warning Event', async () => {
-      const events = await admin.json<{ items: { reason: string; regarding: { name: string } }[] }>({
-        path: '/apis/events.k8s.io/v1/namespaces/default/events',
-      });
-      return events.items.length > 0 && events;
-    });
-    assert.deepEqual([items[0]?.reason, items[0]?.regarding.name], ['ServiceNotFound', 'web']);
+    await eventually('a Warning Event', async () => (await warningsAbout(admin, 'web')).includes('ServiceNotFound'));
+    assert.deepEqual(await warningsAbout(admin, 'web'), ['ServiceNotFound']);
     await remove(admin, web);
     await eventually('no host', async () => (await answer('moved.test')) === '404');
 

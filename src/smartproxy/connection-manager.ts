@@ -7,7 +7,7 @@ import { Deadline, type TimerWheel } from '../timer-wheel.ts';
 import { type AddressList, plainAddress } from './address-list.ts';
 import { type CleanupOutcome, outcomeOf } from './cleanup-outcome.ts';
 import { ClosingSockets, destroyBoth } from './closing-sockets.ts';
-import { ConnectionRecord, type DirectRoute, type RecordOwner, type WireBytes } from './connection-record.ts';
+import { ConnectionRecord, type DirectRoute, type Ending, type RecordOwner, type WireBytes } from './connection-record.ts';
 import { guardIncoming, guardOutermost, ignoreLateError, keepErrorListener, releaseIncoming } from './incoming-guard.ts';
 import type { ProxyAddresses } from './proxy-protocol.ts';
 import type { SecurityManager } from './security-manager.ts';
@@ -121,12 +121,20 @@ export class ConnectionManager implements RecordOwner {
     this.#options.timeouts.limitLifetime(record, 0);
   }
 
+  /** NetworkProxy, at the far end of the loopback transport, has ended this connection: that is the first cause, whatever is seen here. */
+  foretell(connectionId: string, ending: Ending): void {
+    const record = this.#records.get(connectionId);
+    if (record !== undefined) record.foretold ??= ending;
+  }
+
   /**
    * Ends a connection. The first cause wins; later calls return false and change nothing.
-   * @param side who ended it first
+   * @param seenReason what this end knows; a foretold ending came before it
+   * @param seenSide who ended it first
    */
-  initiateCleanupOnce(record: ConnectionRecord, reason: TerminationReason = 'normal', side: ConnectionSide = 'proxy'): boolean {
+  initiateCleanupOnce(record: ConnectionRecord, seenReason: TerminationReason = 'normal', seenSide: ConnectionSide = 'proxy'): boolean {
     if (record.ended) return false;
+    const { reason, side } = record.foretold ?? { reason: seenReason, side: seenSide };
     record.state = 'draining';
     record.terminationReason = reason;
     record.terminationSide = side;

@@ -71,6 +71,8 @@ export class ConnectionRecord extends Deadline implements AcceptedConnection {
   /** Per side: what ended that side's socket. */
   incomingTerminationReason: TerminationReason | undefined = undefined;
   outgoingTerminationReason: TerminationReason | undefined = undefined;
+  /** How the far end of the loopback transport says that it ended, while its last bytes are still on their way here. */
+  foretold: Ending | undefined = undefined;
   durationMs = 0;
   onCleanup: ((reason: TerminationReason) => void) | undefined = undefined;
   /** Set while both sockets are spliced: the client's has closed in order, and the other may still flush. */
@@ -178,6 +180,12 @@ export class ConnectionRecord extends Deadline implements AcceptedConnection {
   override onTimeout(): void {
     this.#owner.onDeadline(this);
   }
+}
+
+/** Who ended a connection, and why. */
+export interface Ending {
+  readonly side: ConnectionSide;
+  readonly reason: TerminationReason;
 }
 
 /** Bytes on the wire, as the client's side sees them. */

@@ -5,7 +5,7 @@ import { WorkerCounters } from '../observability/counters/worker-counters.ts';
 import type { Listener } from '../routes/route-table.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import { ConnectionManager, countRefused } from './connection-manager.ts';
-import type { ConnectionRecord } from './connection-record.ts';
+import type { ConnectionRecord, Ending } from './connection-record.ts';
 import { readLoopbackHeader } from './loopback-header.ts';
 import { HandoffBridge } from './network-proxy-bridge.ts';
 import { SecurityManager } from './security-manager.ts';
@@ -23,6 +23,8 @@ export interface LoopbackListenerOptions {
   /** Those of the process; only strangers are counted here. */
   readonly counters: WorkerCounters;
   readonly listener: (key: string) => Listener | undefined;
+  /** Told how NetworkProxy's end of a client's connection ended, before the client's end can see it. */
+  readonly onEnded: (connectionId: string, ending: Ending) => void;
 }
 
 /**
@@ -53,12 +55,14 @@ export class LoopbackListener {
       timeouts: this.#timeouts,
       security: this.#security,
       idPrefix: 'loopback',
+      onClosed: ({ id, terminationSide: side, terminationReason: reason }) => {
+        if (side !== undefined && reason !== undefined) options.onEnded(id, { side, reason });
+      },
     });
     this.#plan = {
       firstByteTimeoutMs: config.firstByteTimeoutMs,
       handshakeTimeoutMs: config.handshakeTimeoutMs,
       onProxyHeader: (record, header, bytes) => this.#authenticate(record, header, bytes),
-      expectHello: false,
       onSniffed: (record, tls, initialChunk) => this.#handOver(record, tls, initialChunk),
     };
     this.#server = createServer(splicedSocketOptions, (socket) => this.#accept(socket));

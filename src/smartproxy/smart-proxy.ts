@@ -7,10 +7,10 @@ import type { Config } from '../config/config.ts';
 import type { NetworkProxyEntry, SniffedTls } from '../networkproxy/accepted-connection.ts';
 import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
 import type { CompiledTable } from '../routes/compiled-table.ts';
-import { anyHost, type HostTls, type Listener } from '../routes/route-table.ts';
+import { anyHost, type HostTls, type L4Route, type Listener } from '../routes/route-table.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import { ConnectionManager, countRefused } from './connection-manager.ts';
-import type { ConnectionRecord } from './connection-record.ts';
+import type { ConnectionRecord, Ending } from './connection-record.ts';
 import { DirectConnection, type DirectConnectionContext } from './direct-connection.ts';
 import { LoopbackListener } from './loopback-listener.ts';
 import { HandoffBridge, LoopbackBridge, type NetworkProxyBridge } from './network-proxy-bridge.ts';
@@ -66,6 +66,10 @@ export class SmartProxy {
   readonly #direct: DirectConnectionContext;
   readonly #bridge: NetworkProxyBridge;
   readonly #loopback: LoopbackListener | undefined;
+  /** For connections that begin with a ClientHello. */
+  readonly #sniffHello: SniffPlan;
+  /** For connections through a balancer, which begin with its PROXY header. */
+  readonly #sniffHeader: SniffPlan;
   #loopbackPort: Promise<number> | undefined;
   #networkProxyPort = 0;
 
@@ -94,10 +98,18 @@ export class SmartProxy {
       const key = randomBytes(32);
       const listener = (listenerKey: string) => options.table().table.listeners.get(listenerKey);
       this.#bridge = new LoopbackBridge(key, this.#timeouts);
-      this.#loopback = new LoopbackListener({ config, wheel, networkProxy, key, counters, listener });
+      const onEnded = (connectionId: string, ending: Ending) => this.connectionManager.foretell(connectionId, ending);
+      this.#loopback = new LoopbackListener({ config, wheel, networkProxy, key, counters, listener, onEnded });
     } else {
       this.#bridge = new HandoffBridge(networkProxy);
     }
+    this.#sniffHello = {
+      firstByteTimeoutMs: config.firstByteTimeoutMs,
+      handshakeTimeoutMs: config.handshakeTimeoutMs,
+      onProxyHeader: undefined,
+      onSniffed: (record, tls, initialChunk) => this.#route(record, tls, initialChunk),
+    };
+    this.#sniffHeader = { ...this.#sniffHello, onProxyHeader: (record, header) => this.#identify(record, header) };
   }
 
   /** Starts to accept on one address of a listener. Resolves with the port number. */
@@ -159,8 +171,8 @@ export class SmartProxy {
     const record = this.connectionManager.createConnection(socket, port.listener, port.balancers);
     if (record === undefined) return;
     const viaBalancer = record.countedAddress === undefined;
-    if (viaBalancer || port.listener.protocol === 'https')
-      new Sniffer(record, this.#sniffPlan(port.listener, viaBalancer), this.#timeouts).start();
+    if (viaBalancer) new Sniffer(record, this.#sniffHeader, this.#timeouts).start();
+    else if (beginsWithHello(record)) new Sniffer(record, this.#sniffHello, this.#timeouts).start();
     else this.#routePlain(record, nothing);
   }
 
@@ -170,21 +182,10 @@ export class SmartProxy {
     countRefused(this.#options.counters, 'emfile');
   }
 
-  #sniffPlan(listener: Listener, viaBalancer: boolean): SniffPlan {
-    const { config } = this.#options;
-    const expectHello = listener.protocol === 'https';
-    return {
-      firstByteTimeoutMs: config.firstByteTimeoutMs,
-      handshakeTimeoutMs: config.handshakeTimeoutMs,
-      onProxyHeader: viaBalancer ? (record, header) => this.#identify(record, header, expectHello) : undefined,
-      expectHello,
-      onSniffed: (record, tls, initialChunk) => this.#route(record, tls, initialChunk),
-    };
-  }
-
-  #identify(record: ConnectionRecord, header: ParsedProxyHeader, expectHello: boolean): boolean | undefined {
-    if (header.kind === 'local') return expectHello;
-    return this.connectionManager.identify(record, header.addresses) ? expectHello : undefined;
+  /** @returns whether a ClientHello follows the header; undefined when the connection has been ended */
+  #identify(record: ConnectionRecord, header: ParsedProxyHeader): boolean | undefined {
+    if (header.kind === 'proxied' && !this.connectionManager.identify(record, header.addresses)) return undefined;
+    return beginsWithHello(record);
   }
 
   #route(record: ConnectionRecord, tls: SniffedTls | undefined, initialChunk: Buffer): void {
@@ -213,13 +214,13 @@ export class SmartProxy {
   }
 
   #routeTcp(record: ConnectionRecord, initialChunk: Buffer): void {
-    for (const route of this.#options.table().table.l4.values()) {
-      if (route.listener !== record.listener.key || route.protocol !== 'tcp') continue;
-      record.note(route.key, undefined);
-      this.#forward(record, route.service, route.policy, initialChunk);
+    const route = tcpRouteOf(this.#options.table(), record.listener.key);
+    if (route === undefined) {
+      record.end('proxy', 'no_route');
       return;
     }
-    record.end('proxy', 'no_route');
+    record.note(route.key, undefined);
+    this.#forward(record, route.service, route.policy, initialChunk);
   }
 
   #forward(record: ConnectionRecord, service: string, policyKey: string, initialChunk: Buffer): void {
@@ -269,13 +270,20 @@ export class SmartProxy {
   }
 }
 
+function beginsWithHello(record: ConnectionRecord): boolean {
+  return record.listener.protocol === 'https';
+}
+
 /** A direct connection outlives a change of its route's target, but not of its route's kind or the route itself. */
 function isRouted(record: ConnectionRecord, table: CompiledTable): boolean {
-  if (record.tls === undefined) {
-    for (const route of table.table.l4.values()) if (route.listener === record.listener.key) return true;
-    return false;
-  }
+  if (record.tls === undefined) return tcpRouteOf(table, record.listener.key) !== undefined;
   return tlsOfHost(table, record.tls)?.kind === 'passthrough';
+}
+
+/** A TCP listener has one route: there is nothing in the bytes to choose by. */
+function tcpRouteOf({ table }: CompiledTable, listenerKey: string): L4Route | undefined {
+  for (const route of table.l4.values()) if (route.listener === listenerKey && route.protocol === 'tcp') return route;
+  return undefined;
 }
 
 /** What the table says of a hello's server name; a hello without one gets what is for any host. */

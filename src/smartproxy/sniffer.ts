@@ -15,13 +15,11 @@ export interface SniffPlan {
   /** From the first byte until the hello is complete; the same limit then covers the handshake. */
   readonly handshakeTimeoutMs: number;
   /**
-   * Set when a PROXY header must come first: judges it.
+   * Set when a PROXY header must come first, otherwise a ClientHello does: judges the header.
    * @param bytes the header's own bytes
    * @returns undefined when the connection has been ended, else whether a ClientHello follows
    */
   readonly onProxyHeader: ((record: ConnectionRecord, header: ParsedProxyHeader, bytes: Buffer) => boolean | undefined) | undefined;
-  /** Whether a ClientHello is expected when no PROXY header is. */
-  readonly expectHello: boolean;
   /** Everything is known: the socket is paused, and `initialChunk` is what was read of the client's data. */
   readonly onSniffed: (record: ConnectionRecord, tls: SniffedTls | undefined, initialChunk: Buffer) => void;
 }
@@ -41,7 +39,7 @@ export class Sniffer {
   #length = 0;
   #wanted = 1;
   #awaitsHeader: boolean;
-  #expectsHello: boolean;
+  #expectsHello = true;
 
   constructor(record: ConnectionRecord, plan: SniffPlan, timeouts: TimeoutManager) {
     this.#record = record;
@@ -49,7 +47,6 @@ export class Sniffer {
     this.#plan = plan;
     this.#timeouts = timeouts;
     this.#awaitsHeader = plan.onProxyHeader !== undefined;
-    this.#expectsHello = plan.expectHello;
   }
 
   start(): void {

@@ -22,7 +22,7 @@ async function knock(bytes: Buffer): Promise<{ entered: number; strangers: numbe
     },
   };
   const config = { firstByteTimeoutMs: 30_000, handshakeTimeoutMs: 30_000 };
-  const listener = new LoopbackListener({ config, wheel, networkProxy, key, counters, listener: () => httpListener });
+  const listener = new LoopbackListener({ config, wheel, networkProxy, key, counters, listener: () => httpListener, onEnded: () => {} });
   const client = await dial(await listener.open());
   client.write(bytes);
   client.resume().on('end', () => client.end());

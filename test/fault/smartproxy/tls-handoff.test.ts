@@ -145,13 +145,14 @@ for (const transport of transports) {
   });
 
   test(`${transport}: garbage in the handshake ends the connection`, async () => {
-    await leavesNothing(transport, async (port) => {
+    const proxy = await leavesNothing(transport, async (port) => {
       const raw = await dial(port);
       const bytes = hello({ serverName: host, versions: [0x0a0a] });
       raw.write(Buffer.concat([bytes, Buffer.from('not a record at all, and not short either')]));
       raw.resume().on('end', () => raw.end());
       await closed(raw);
     });
+    assert.deepEqual(proxy.closedReasons(), { 'client/handshake_failed': 1 });
   });
 
   test(`${transport}: a handshake that never goes on ends with handshake_timeout`, async () => {
@@ -163,7 +164,7 @@ for (const transport of transports) {
     client.resume().on('end', () => client.end());
     await closed(client);
     await proxy.idle();
-    if (transport === 'handoff') assert.deepEqual(proxy.closedReasons(), { 'proxy/handshake_timeout': 1 });
+    assert.deepEqual(proxy.closedReasons(), { 'proxy/handshake_timeout': 1 });
     await proxy.close();
     await eventually('the descriptors are closed', () => openDescriptors() <= before);
   });

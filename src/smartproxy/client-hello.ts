@@ -64,36 +64,31 @@ function refuseByFirstBytes(bytes: Buffer): ClientHelloResult | undefined {
   return undefined;
 }
 
-/** The ClientHello message without its header, or what stands in the way of it. */
+/**
+ * The ClientHello message without its header, or what stands in the way of it. Nothing is copied until all of it is there: a client that
+ * sends its hello in thousands of tiny records makes us come here for each.
+ */
 function joinRecords(bytes: Buffer): Buffer | ClientHelloResult {
-  const fragments: Buffer[] = [];
+  const header = Buffer.alloc(messageHeaderBytes);
   let joined = 0;
-  let wanted: number | undefined;
-  let offset = 0;
-  while (wanted === undefined || joined < wanted) {
-    if (offset + recordHeaderBytes > maxHelloBytes) return { kind: 'invalid', reason: 'too-large' };
-    if (offset + recordHeaderBytes > bytes.length) return { kind: 'need-more', bytes: offset + recordHeaderBytes };
-    const length = recordLength(bytes, offset);
+  let wanted = messageHeaderBytes;
+  for (let offset = 0; joined < wanted; ) {
     const start = offset + recordHeaderBytes;
-    const fragment = bytes.subarray(start, Math.min(start + length, maxHelloBytes));
-    fragments.push(fragment);
-    joined += fragment.length;
-    offset = start + length;
-    wanted ??= messageLength(fragments, joined);
-    if (joined < (wanted ?? Number.POSITIVE_INFINITY) && bytes.length < offset) {
-      return offset > maxHelloBytes
-        ? { kind: 'invalid', reason: 'too-large' }
-        : { kind: 'need-more', bytes: nextUsefulLength(bytes, offset, wanted, joined) };
+    if (start > maxHelloBytes) return { kind: 'invalid', reason: 'too-large' };
+    if (start > bytes.length) return { kind: 'need-more', bytes: start };
+    const end = start + recordLength(bytes, offset);
+    const available = Math.min(end, bytes.length, maxHelloBytes);
+    if (joined < messageHeaderBytes) bytes.copy(header, joined, start, available);
+    joined += available - start;
+    wanted = messageLength(header, joined);
+    if (joined < wanted && bytes.length < end) {
+      if (end > maxHelloBytes) return { kind: 'invalid', reason: 'too-large' };
+      // The message header first (it may refuse the hello early), then the end of record or message, whichever is first.
+      return { kind: 'need-more', bytes: Math.min(end, bytes.length + wanted - joined) };
     }
+    offset = end;
   }
-  const message = fragments.length === 1 ? (fragments[0] as Buffer) : Buffer.concat(fragments);
-  return message.subarray(messageHeaderBytes, wanted);
-}
-
-/** Inside of a record: the message header first (it may refuse the hello early), then the end of record or message, whichever is first. */
-function nextUsefulLength(bytes: Buffer, recordEnd: number, wanted: number | undefined, joined: number): number {
-  const missing = (wanted ?? messageHeaderBytes) - joined;
-  return Math.min(recordEnd, bytes.length + missing);
+  return messageBody(bytes, wanted);
 }
 
 function recordLength(bytes: Buffer, offset: number): number {
@@ -103,18 +98,26 @@ function recordLength(bytes: Buffer, offset: number): number {
   return length;
 }
 
-/** The message's length with its header, once that header is there. */
-function messageLength(fragments: readonly Buffer[], joined: number): number | undefined {
-  if (joined > 0 && firstByte(fragments) !== clientHelloMessage) throw new Malformed('not-client-hello');
-  if (joined < messageHeaderBytes) return undefined;
-  const header = fragments.length === 1 ? (fragments[0] as Buffer) : Buffer.concat(fragments);
+/** The message's length with its header, as far as that header is known; the header alone until it is whole. */
+function messageLength(header: Buffer, joined: number): number {
+  if (joined > 0 && header[0] !== clientHelloMessage) throw new Malformed('not-client-hello');
+  if (joined < messageHeaderBytes) return messageHeaderBytes;
   const length = messageHeaderBytes + header.readUIntBE(1, 3);
   if (length > maxMessageBytes) throw new Malformed('too-large');
   return length;
 }
 
-function firstByte(fragments: readonly Buffer[]): number | undefined {
-  return fragments[0]?.[0];
+/** The message's body without the record headers in between; all of it is in `bytes`. */
+function messageBody(bytes: Buffer, length: number): Buffer {
+  if (length <= bytes.readUInt16BE(3)) return bytes.subarray(recordHeaderBytes + messageHeaderBytes, recordHeaderBytes + length);
+  const message = Buffer.allocUnsafe(length);
+  let filled = 0;
+  for (let offset = 0; filled < length; ) {
+    const start = offset + recordHeaderBytes;
+    offset = start + bytes.readUInt16BE(offset + 3);
+    filled += bytes.copy(message, filled, start, offset);
+  }
+  return message.subarray(messageHeaderBytes);
 }
 
 function readHello(message: Reader): ClientHelloResult {

@@ -87,7 +87,12 @@ export class ConnectionManager implements RecordOwner {
   createConnection(socket: Socket, listener: Listener, balancers?: AddressList): ConnectionRecord | undefined {
     const { counters, timeouts } = this.#options;
     counters.connectionsAccepted++;
-    const address = plainAddress(socket.remoteAddress ?? '');
+    if (socket.remoteAddress === undefined) {
+      // Reset while it waited in the accept queue: nobody is there any more, and there is no address to judge or count by.
+      this.#refuse(socket, 'econnreset', 'client');
+      return undefined;
+    }
+    const address = plainAddress(socket.remoteAddress);
     const viaBalancer = balancers?.has(address) ?? false;
     const refusal = this.#refusalOf(address, viaBalancer);
     if (refusal !== undefined) {
@@ -95,7 +100,7 @@ export class ConnectionManager implements RecordOwner {
       return undefined;
     }
     const id = `${this.#options.idPrefix}-${(++this.#lastId).toString(36)}`;
-    const record = new ConnectionRecord(this, id, socket, listener, performance.now(), timeouts.nowMs);
+    const record = new ConnectionRecord(this, id, socket, address, listener, timeouts.nowMs);
     if (!viaBalancer) record.countedAddress = address;
     this.#records.set(id, record);
     guardIncoming(record);
@@ -263,8 +268,8 @@ export class ConnectionManager implements RecordOwner {
     return security.admit(address);
   }
 
-  #refuse(socket: Socket, reason: TerminationReason): void {
-    countRefused(this.#options.counters, reason);
+  #refuse(socket: Socket, reason: TerminationReason, side: ConnectionSide = 'proxy'): void {
+    countRefused(this.#options.counters, reason, side);
     socket.on('error', ignoreLateError);
     resetSocket(socket);
   }
@@ -305,8 +310,8 @@ export class ConnectionManager implements RecordOwner {
 const noRecords: ReadonlySet<ConnectionRecord> = new Set();
 
 /** Counts a connection that was closed before it had a record: accepted and closed in one. */
-export function countRefused(counters: WorkerCounters, reason: TerminationReason): void {
-  (counters.connectionsClosed[closedIndex('proxy', reason)] as number)++;
+export function countRefused(counters: WorkerCounters, reason: TerminationReason, side: ConnectionSide = 'proxy'): void {
+  (counters.connectionsClosed[closedIndex(side, reason)] as number)++;
   counters.connectionDuration.observe(0);
 }
 

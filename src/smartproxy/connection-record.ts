@@ -94,16 +94,20 @@ export class ConnectionRecord extends Deadline implements AcceptedConnection {
   readonly #owner: RecordOwner;
   #bytes: WireBytes | undefined = undefined;
 
-  constructor(owner: RecordOwner, id: string, socket: Socket, listener: Listener, acceptedAtMs: number, nowMs: number) {
+  /**
+   * @param remoteAddress the peer's, in plain form
+   * @param nowMs the timer wheel's clock
+   */
+  constructor(owner: RecordOwner, id: string, socket: Socket, remoteAddress: string, listener: Listener, nowMs: number) {
     super();
     this.#owner = owner;
     this.trackingId = id;
     this.id = id;
     this.incoming = socket;
     this.listener = listener;
-    this.remoteAddress = plainAddress(socket.remoteAddress ?? '');
+    this.remoteAddress = remoteAddress;
     this.remotePort = socket.remotePort ?? 0;
-    this.acceptedAtMs = acceptedAtMs;
+    this.acceptedAtMs = performance.now();
     this.lastActivityMs = nowMs;
   }
 

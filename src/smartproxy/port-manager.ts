@@ -54,8 +54,7 @@ export class PortManager {
     try {
       await listen(server, listener, address, from);
     } catch (error) {
-      this.#ports.delete(key);
-      server.removeAllListeners('connection');
+      if (this.#ports.get(key) === entry) this.#ports.delete(key);
       throw listenError(listener, address, error);
     }
     server.on('error', (error) => this.#events.onAcceptError(error));
@@ -98,16 +97,19 @@ function serverOptions(listener: Listener) {
   return { allowHalfOpen: true, noDelay: true, pauseOnConnect: plain, ...(plain ? {} : { highWaterMark: spliceBufferBytes }) };
 }
 
-/** Resolves when the server listens, rejects when it can't; takes its own listeners away. */
+/** Resolves when the server listens, rejects when it can't, or is closed before it does; takes its own listeners away. */
 function listen(server: Server, listener: Listener, address: string, from: SocketSource): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onClose = () => reject(new Error('it was closed meanwhile'));
   server.once('listening', resolve);
   server.once('error', reject);
+  server.once('close', onClose);
   if ('bind' in from) server.listen({ host: address, port: listener.port, backlog, exclusive: true });
   else server.listen(from, backlog);
   return promise.finally(() => {
     server.removeListener('listening', resolve);
     server.removeListener('error', reject);
+    server.removeListener('close', onClose);
   });
 }
 

@@ -81,6 +81,15 @@ test('an address in use is an error that says so, and the port can be opened lat
   await proxy.close();
 });
 
+test('a port that is closed while it opens is not opened, and says so', async () => {
+  const proxy = new ProxyUnderTest();
+  const opening = proxy.open(httpListener);
+  await proxy.smartProxy.closePort('http');
+  await assert.rejects(opening, { code: 'ADDRESS_UNAVAILABLE', message: /closed meanwhile/ });
+  await proxy.open(httpListener);
+  await proxy.close();
+});
+
 test('an accept error such as EMFILE is told, and the port goes on', async (context) => {
   const errors: string[] = [];
   const ports = new PortManager({

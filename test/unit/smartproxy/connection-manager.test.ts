@@ -195,6 +195,22 @@ test('a socket that closes in the tick of its accept leaves no record (lesson 3)
   await closed(client);
 });
 
+test('a socket that was reset in the accept queue has no address, and is counted without a record', async () => {
+  build({ maxConnections: 5 });
+  const { client, socket } = await pair();
+  client.resetAndDestroy();
+  await once(
+    socket.resume().on('error', () => {}),
+    'close',
+  );
+  assert.equal(socket.remoteAddress, undefined);
+  assert.equal(manager.createConnection(socket, httpListener), undefined);
+  assert.equal(security.size, 0);
+  assert.equal(manager.size, 0);
+  assert.equal(counters.connectionsAccepted, 1);
+  assert.equal(counters.connectionsClosed[closedIndex('client', 'econnreset')], 1);
+});
+
 test('over the limit in all a socket is reset, counted and leaves no record', async () => {
   build({ maxConnections: 1 });
   const first = await connected();

@@ -108,11 +108,11 @@ export class NetworkProxy implements NetworkProxyEntry {
     const { socket } = connection;
     this.socketMap.set(socket, undefined);
     this.portProxyConnections.add(connection);
-    connection.onCleanup = () => {
+    connection.onCleanup = (reason) => {
       const stage = this.socketMap.get(socket);
       this.socketMap.delete(socket);
       this.portProxyConnections.delete(connection);
-      stage?.cleanUp();
+      stage?.cleanUp(reason);
     };
   }
 
@@ -138,7 +138,7 @@ export class NetworkProxy implements NetworkProxyEntry {
   }
 
   #startTls(connection: AcceptedConnection, serverName: string | undefined): void {
-    const { counters, wheel, config } = this.#options;
+    const { counters } = this.#options;
     const context = this.#contexts.select(this.#options.table(), serverName);
     if (context === undefined) {
       refuseHandshake(connection, counters);
@@ -146,8 +146,6 @@ export class NetworkProxy implements NetworkProxyEntry {
     }
     const handshake = new TlsHandshake(connection, context, {
       counters,
-      wheel,
-      timeoutMs: config.handshakeTimeoutMs,
       onSecure: (socket) => {
         this.tlsTerminatedConnections.add(socket);
         socket.once('close', () => this.tlsTerminatedConnections.delete(socket));

@@ -1,39 +1,36 @@
 import { type SecureContext, TLSSocket } from 'node:tls';
+import type { TerminationReason } from '../../observability/counters/termination-reason.ts';
 import { handshakeResults, tlsVersions, type WorkerCounters } from '../../observability/counters/worker-counters.ts';
-import { Deadline, type TimerWheel } from '../../timer-wheel.ts';
 import type { AcceptedConnection } from '../accepted-connection.ts';
 import { alpnProtocols } from './tls-settings.ts';
 
 /** A fatal alert record: unrecognized_name (RFC 6066 section 3). */
-const unrecognizedName = Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x70]);
+const unrecognizedName = alert(112);
+/** For a hello without a name where one is needed: missing_extension (RFC 8446 section 9.2). */
+const missingExtension = alert(109);
 
 type HandshakeResult = (typeof handshakeResults)[number];
 
 /** What a handshake needs from outside, and whom it tells. */
 export interface HandshakeOptions {
   readonly counters: WorkerCounters;
-  readonly wheel: TimerWheel;
-  readonly timeoutMs: number;
   /** The handshake is complete; the socket is paused and its listeners are the receiver's. */
   readonly onSecure: (socket: TLSSocket) => void;
 }
 
 /**
  * The TLS handshake of one connection. The context was chosen by the sniffed name before the TLS socket exists, so nothing asynchronous
- * and no callback into us is left in it.
+ * and no callback into us is left in it. Its time limit is SmartProxy's, which began with the first byte of the hello.
  */
-export class TlsHandshake extends Deadline {
+export class TlsHandshake {
   readonly #connection: AcceptedConnection;
   readonly #options: HandshakeOptions;
   readonly #socket: TLSSocket;
   #settled = false;
 
   constructor(connection: AcceptedConnection, context: SecureContext, options: HandshakeOptions) {
-    super();
     this.#connection = connection;
     this.#options = options;
-    // The timer is first: a FIN that came before gives the TLS socket no event.
-    options.wheel.arm(this, options.timeoutMs);
     this.#socket = new TLSSocket(connection.socket, {
       isServer: true,
       secureContext: context,
@@ -49,20 +46,13 @@ export class TlsHandshake extends Deadline {
     this.#socket.on('error', ignoreError);
   }
 
-  override onTimeout(): void {
-    if (this.#settled) return;
-    this.#count('timeout');
-    this.#connection.end('proxy', 'handshake_timeout');
-  }
-
-  /** The connection is ending, or the handshake is over. */
-  cleanUp(): void {
-    this.#options.wheel.disarm(this);
+  /** The connection is ending, for `reason`; or the handshake is over. */
+  cleanUp(reason?: TerminationReason): void {
     this.#socket.off('secure', this.#onSecure);
     this.#socket.off('_tlsError', this.#onFailed);
     this.#socket.off('end', this.#onFailed);
     this.#socket.off('close', this.#onFailed);
-    if (!this.#settled) this.#count('failed');
+    this.#count(reason === 'handshake_timeout' ? 'timeout' : 'failed');
   }
 
   readonly #onSecure = (): void => {
@@ -84,11 +74,17 @@ export class TlsHandshake extends Deadline {
   }
 }
 
-/** Refuses a name that has no certificate, in a way that tells the client why. */
+/** Refuses a name that has no certificate, or a hello without a name when there is no default one, and tells the client why. */
 export function refuseHandshake(connection: AcceptedConnection, counters: WorkerCounters): void {
+  const isNamed = connection.tls?.serverName !== undefined;
   countHandshake(counters, null, 'failed');
-  connection.socket.write(unrecognizedName);
-  connection.end('proxy', 'handshake_failed');
+  connection.socket.write(isNamed ? unrecognizedName : missingExtension);
+  connection.end('proxy', isNamed ? 'handshake_failed' : 'no_sni');
+}
+
+/** A fatal alert as a record of its own. */
+function alert(description: number): Buffer {
+  return Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, description]);
 }
 
 function countHandshake(counters: WorkerCounters, version: string | null, result: HandshakeResult): void {

@@ -199,10 +199,10 @@ test('a socket that was reset in the accept queue has no address, and is counted
   build({ maxConnections: 5 });
   const { client, socket } = await pair();
   client.resetAndDestroy();
-  await once(
-    socket.resume().on('error', () => {}),
-    'close',
-  );
+  await new Promise((resolve) => {
+    socket.on('error', () => {}).once('close', resolve);
+    socket.resume();
+  });
   assert.equal(socket.remoteAddress, undefined);
   assert.equal(manager.createConnection(socket, httpListener), undefined);
   assert.equal(security.size, 0);

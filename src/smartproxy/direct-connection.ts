@@ -5,13 +5,16 @@ import { reasonOfSocketError, type TerminationReason } from '../observability/co
 import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
 import type { PolicyTimeouts } from '../routes/route-table.ts';
 import type { ConnectionRecord } from './connection-record.ts';
+import type { ReadBuffers } from './read-buffers.ts';
 import { Splice, splicedSocketOptions } from './splice.ts';
 import type { TimeoutManager } from './timeout-manager.ts';
+import { UpstreamReader } from './upstream-reader.ts';
 
 /** What direct connections share. */
 export interface DirectConnectionContext {
   readonly timeouts: TimeoutManager;
   readonly counters: WorkerCounters;
+  readonly buffers: ReadBuffers;
   /** For endpoints with a DNS name. */
   readonly lookup: LookupFunction;
 }
@@ -28,6 +31,7 @@ export class DirectConnection {
   readonly #record: ConnectionRecord;
   readonly #balancer: Balancer;
   readonly #limits: PolicyTimeouts;
+  readonly #reader: UpstreamReader;
   #endpoint: EndpointRuntime | undefined;
   #socket: Socket | undefined;
   #splice: Splice | undefined;
@@ -39,6 +43,7 @@ export class DirectConnection {
     this.#record = record;
     this.#balancer = balancer;
     this.#limits = limits;
+    this.#reader = new UpstreamReader(record, context.buffers, context.timeouts);
   }
 
   start(): void {
@@ -57,7 +62,8 @@ export class DirectConnection {
     counters.upstreamConnects++;
     record.state = 'dialing';
     record.note(record.route, endpoint.key);
-    const socket = connect({ ...splicedSocketOptions, host: endpoint.address, port: endpoint.port, lookup, keepAlive: true });
+    const { onread } = this.#reader;
+    const socket = connect({ ...splicedSocketOptions, onread, host: endpoint.address, port: endpoint.port, lookup, keepAlive: true });
     this.#socket = socket;
     record.outgoing = socket;
     record.onDialTimeout = this.#onDialTimeout;
@@ -72,7 +78,7 @@ export class DirectConnection {
     this.#endpoint?.connectSucceeded();
     this.#endDial(socket);
     this.#record.incoming.setKeepAlive(true);
-    this.#splice = new Splice(this.#record, socket, this.#context.timeouts);
+    this.#splice = new Splice(this.#record, socket, this.#reader, this.#context.timeouts);
     this.#splice.start(this.#limits.tunnelIdleMs);
   };
 

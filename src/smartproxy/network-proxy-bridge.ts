@@ -3,8 +3,10 @@ import type { AcceptedConnection, NetworkProxyEntry } from '../networkproxy/acce
 import { type ConnectionSide, reasonOfSocketError, type TerminationReason } from '../observability/counters/termination-reason.ts';
 import type { ConnectionRecord } from './connection-record.ts';
 import { encodeLoopbackHeader } from './loopback-header.ts';
+import type { ReadBuffers } from './read-buffers.ts';
 import { Splice, splicedSocketOptions } from './splice.ts';
 import type { TimeoutManager } from './timeout-manager.ts';
+import { UpstreamReader } from './upstream-reader.ts';
 
 /** How the bridge tells that a connection is over; the caller puts it to `initiateCleanupOnce`. */
 export type CleanupCallback = (reason: TerminationReason, side: ConnectionSide) => void;
@@ -80,11 +82,13 @@ const loopbackIdleTimeoutMs = 24 * 3_600_000;
  */
 export class LoopbackBridge implements NetworkProxyBridge {
   readonly #key: Buffer;
+  readonly #buffers: ReadBuffers;
   readonly #timeouts: TimeoutManager;
 
   /** @param key made at start, known to both ends */
-  constructor(key: Buffer, timeouts: TimeoutManager) {
+  constructor(key: Buffer, buffers: ReadBuffers, timeouts: TimeoutManager) {
     this.#key = key;
+    this.#buffers = buffers;
     this.#timeouts = timeouts;
   }
 
@@ -102,7 +106,8 @@ export class LoopbackBridge implements NetworkProxyBridge {
     }
     if (initialChunk.length > 0) socket.unshift(initialChunk);
     const header = encodeLoopbackHeader(describe(connectionId, record), this.#key);
-    new LoopbackLink(record, header, this.#timeouts, cleanupCallback).dial(networkProxyPort);
+    const reader = new UpstreamReader(record, this.#buffers, this.#timeouts);
+    new LoopbackLink(record, header, reader, this.#timeouts, cleanupCallback).dial(networkProxyPort);
   }
 }
 
@@ -120,21 +125,29 @@ function describe(connectionId: string, record: ConnectionRecord) {
 class LoopbackLink {
   readonly #record: ConnectionRecord;
   readonly #header: Buffer;
+  readonly #reader: UpstreamReader;
   readonly #timeouts: TimeoutManager;
   readonly #cleanupCallback: CleanupCallback;
   #socket: Socket | undefined;
   #splice: Splice | undefined;
 
-  constructor(record: ConnectionRecord, header: Buffer, timeouts: TimeoutManager, cleanupCallback: CleanupCallback) {
+  constructor(
+    record: ConnectionRecord,
+    header: Buffer,
+    reader: UpstreamReader,
+    timeouts: TimeoutManager,
+    cleanupCallback: CleanupCallback,
+  ) {
     this.#record = record;
     this.#header = header;
+    this.#reader = reader;
     this.#timeouts = timeouts;
     this.#cleanupCallback = cleanupCallback;
   }
 
   dial(port: number): void {
     const record = this.#record;
-    const socket = connect({ ...splicedSocketOptions, host: '127.0.0.1', port });
+    const socket = connect({ ...splicedSocketOptions, onread: this.#reader.onread, host: '127.0.0.1', port });
     this.#socket = socket;
     record.outgoing = socket;
     record.state = 'dialing';
@@ -150,7 +163,7 @@ class LoopbackLink {
     if (socket === undefined) return;
     this.#endDial(socket);
     socket.write(this.#header);
-    this.#splice = new Splice(this.#record, socket, this.#timeouts);
+    this.#splice = new Splice(this.#record, socket, this.#reader, this.#timeouts);
     this.#splice.start(loopbackIdleTimeoutMs);
   };
 

@@ -15,6 +15,7 @@ import { DirectConnection, type DirectConnectionContext } from './direct-connect
 import { LoopbackListener } from './loopback-listener.ts';
 import { HandoffBridge, LoopbackBridge, type NetworkProxyBridge } from './network-proxy-bridge.ts';
 import { type OpenPort, PortManager, type SocketSource } from './port-manager.ts';
+import { ReadBuffers } from './read-buffers.ts';
 import { RemovedEndpoints } from './removed-endpoints.ts';
 import { SecurityManager } from './security-manager.ts';
 import { type ParsedProxyHeader, Sniffer, type SniffPlan } from './sniffer.ts';
@@ -93,11 +94,12 @@ export class SmartProxy {
       onAcceptError: () => this.#acceptFailed(),
     });
     this.#removedEndpoints = new RemovedEndpoints(this.connectionManager, wheel, options.table);
-    this.#direct = { timeouts: this.#timeouts, counters, lookup: guardedLookup(config.allowLocalExternalNames) };
+    const buffers = new ReadBuffers();
+    this.#direct = { timeouts: this.#timeouts, counters, buffers, lookup: guardedLookup(config.allowLocalExternalNames) };
     if (config.networkProxyTransport === 'loopback') {
       const key = randomBytes(32);
       const listener = (listenerKey: string) => options.table().table.listeners.get(listenerKey);
-      this.#bridge = new LoopbackBridge(key, this.#timeouts);
+      this.#bridge = new LoopbackBridge(key, buffers, this.#timeouts);
       const onEnded = (connectionId: string, ending: Ending) => this.connectionManager.foretell(connectionId, ending);
       this.#loopback = new LoopbackListener({ config, wheel, networkProxy, key, counters, listener, onEnded });
     } else {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type ConnectionSide, reasonOfSocketError } from '../observability/counters/termination-reason.ts';
 import type { ConnectionRecord } from './connection-record.ts';
 import type { TimeoutManager } from './timeout-manager.ts';
+import type { UpstreamReader } from './upstream-reader.ts';
 
 /** How much a socket of a splice buffers before its peer is held back: fewer stops and starts than with the default of 64 KiB. */
 export const spliceBufferBytes = 262_144;
@@ -20,13 +21,18 @@ export class Splice {
   readonly #record: ConnectionRecord;
   readonly #client: Socket;
   readonly #upstream: Socket;
+  readonly #reader: UpstreamReader;
   readonly #timeouts: TimeoutManager;
 
-  /** @param upstream connected; must be `record.outgoing` */
-  constructor(record: ConnectionRecord, upstream: Socket, timeouts: TimeoutManager) {
+  /**
+   * @param upstream connected; must be `record.outgoing`
+   * @param reader what `upstream` was dialled with
+   */
+  constructor(record: ConnectionRecord, upstream: Socket, reader: UpstreamReader, timeouts: TimeoutManager) {
     this.#record = record;
     this.#client = record.incoming;
     this.#upstream = upstream;
+    this.#reader = reader;
     this.#timeouts = timeouts;
   }
 
@@ -40,8 +46,6 @@ export class Splice {
     this.#timeouts.start(this.#record, 'inactivity', idleTimeoutMs);
     client.on('data', this.#onClientData);
     client.on('end', this.#onClientEnd);
-    client.on('drain', this.#onClientDrain);
-    upstream.on('data', this.#onUpstreamData);
     upstream.on('end', this.#onUpstreamEnd);
     upstream.on('drain', this.#onUpstreamDrain);
     upstream.on('error', this.#onUpstreamError);
@@ -49,15 +53,14 @@ export class Splice {
     client.resume();
   }
 
-  /** Takes every listener away; what is buffered stays with the sockets. */
+  /** Takes every listener away and drops what still arrives; what is buffered stays with the sockets. */
   stop(): void {
     const client = this.#client;
     const upstream = this.#upstream;
     this.#record.onIncomingClosed = undefined;
+    this.#reader.stop();
     client.removeListener('data', this.#onClientData);
     client.removeListener('end', this.#onClientEnd);
-    client.removeListener('drain', this.#onClientDrain);
-    upstream.removeListener('data', this.#onUpstreamData);
     upstream.removeListener('end', this.#onUpstreamEnd);
     upstream.removeListener('drain', this.#onUpstreamDrain);
     upstream.removeListener('error', this.#onUpstreamError);
@@ -67,16 +70,6 @@ export class Splice {
   readonly #onClientData = (chunk: Buffer): void => {
     this.#record.lastActivityMs = this.#timeouts.nowMs;
     if (!this.#upstream.write(chunk)) this.#client.pause();
-  };
-
-  readonly #onUpstreamData = (chunk: Buffer): void => {
-    this.#record.lastActivityMs = this.#timeouts.nowMs;
-    if (!this.#client.write(chunk)) this.#upstream.pause();
-  };
-
-  readonly #onClientDrain = (): void => {
-    this.#record.lastActivityMs = this.#timeouts.nowMs;
-    this.#upstream.resume();
   };
 
   readonly #onUpstreamDrain = (): void => {

@@ -54,12 +54,11 @@ export class DirectConnection {
   }
 
   #dial(endpoint: EndpointRuntime): void {
-    const { timeouts, counters, lookup } = this.#context;
+    const { timeouts, lookup } = this.#context;
     const record = this.#record;
     this.#dials++;
     this.#endpoint = endpoint;
     endpoint.active++;
-    counters.upstreamConnects++;
     record.state = 'dialing';
     record.note(record.route, endpoint.key);
     const { onread } = this.#reader;
@@ -75,6 +74,7 @@ export class DirectConnection {
   readonly #onConnect = (): void => {
     const socket = this.#socket;
     if (socket === undefined) return;
+    this.#context.counters.upstreamConnects++;
     this.#endpoint?.connectSucceeded();
     this.#endDial(socket);
     this.#record.incoming.setKeepAlive(true);

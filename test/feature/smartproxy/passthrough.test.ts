@@ -139,6 +139,7 @@ test('a failed dial is tried once more on another endpoint (lesson 17)', async (
   assert.deepEqual(proxy.closedReasons(), { 'client/normal': 2 });
   assert.equal(proxy.counters.upstreamRetries, 1);
   assert.equal(proxy.counters.upstreamConnectFailures, 1);
+  assert.equal(proxy.counters.upstreamConnects, 2, 'a failed dial is no connection');
   await backend.close();
   await proxy.close();
 });

@@ -4,4 +4,8 @@ export const figureBudgets: ReadonlyMap<string, number> = new Map([
   ['smartproxy, TLS', 56],
   ['match, 10,000 hosts', 1000],
   ['match, 1 host with 1,000 prefixes', 1000],
+  ['change: first table of 10,000 Ingresses in all workers', 3000],
+  ['change: one Ingress of 10,000 in all workers', 50],
+  ['change: one endpoint of 10,000 in all workers', 10],
+  ['change: p99 of requests during four changes a second, to that before', 2],
 ]);

@@ -1,6 +1,7 @@
-import type { EndpointSlice, Ingress, IngressClass, KubeObject, ObjectKind, Service } from '../../src/api/objects.ts';
+import type { EndpointSlice, Ingress, KubeObject, ObjectKind, Service } from '../../src/api/objects.ts';
 import type { ObjectView } from '../../src/translate/object-view.ts';
 import { Translator } from '../../src/translate/translate.ts';
+import { benchClass, benchIngress, benchNamespace, benchOptions, benchService, benchSlice } from '../table-objects.ts';
 
 /** One figure of a benchmark. */
 export interface Measurement {
@@ -32,29 +33,6 @@ export async function run(): Promise<Measurement[]> {
   ];
 }
 
-const benchOptions = {
-  listeners: [
-    { key: 'http', addresses: ['::'], port: 80, publishedPort: 80, protocol: 'http' as const, proxyProtocolFrom: [] },
-    { key: 'https', addresses: ['::'], port: 443, publishedPort: 443, protocol: 'https' as const, proxyProtocolFrom: [] },
-  ],
-  ingressClass: 'smartproxy',
-  controllerClass: 'smartproxy.dev/ingress-controller',
-  namespaced: false,
-  watchIngressWithoutClass: false,
-  defaultBackend: undefined,
-  defaultCertificate: undefined,
-  httpsRedirect: true,
-  maxRequestBodyBytes: 0,
-  connectTimeoutMs: 5000,
-  readTimeoutMs: 60_000,
-  sendTimeoutMs: 60_000,
-  tunnelIdleTimeoutMs: 3_600_000,
-  retries: 1,
-  loadBalancing: 'round-robin' as const,
-  allowLocalExternalNames: false,
-  zone: undefined,
-};
-
 /** Objects as a store holds them: a change makes a new object and a new map of its kind, the rest stays. */
 class BenchObjects {
   readonly #kinds = new Map<ObjectKind, ReadonlyMap<string, KubeObject>>();
@@ -65,16 +43,11 @@ class BenchObjects {
     const services = new Map<string, Service>();
     const slices = new Map<string, EndpointSlice>();
     for (let index = 0; index < size; index++) {
-      const namespace = `team-${index % 100}`;
-      ingresses.set(`${namespace}/web-${index}`, benchIngress(namespace, index, '/'));
-      services.set(`${namespace}/web-${index}`, benchService(namespace, index));
-      slices.set(`${namespace}/web-${index}-a`, benchSlice(namespace, index, 0));
+      const namespace = benchNamespace(index);
+      ingresses.set(`${namespace}/web-${index}`, benchIngress(index, '/'));
+      services.set(`${namespace}/web-${index}`, benchService(index));
+      slices.set(`${namespace}/web-${index}-a`, benchSlice(index, 0));
     }
-    const benchClass: IngressClass = {
-      kind: 'IngressClass',
-      metadata: { name: 'smartproxy' },
-      spec: { controller: benchOptions.controllerClass },
-    };
     this.#kinds.set('Ingress', ingresses);
     this.#kinds.set('IngressClass', new Map([['smartproxy', benchClass]]));
     this.#kinds.set('Service', services);
@@ -88,53 +61,16 @@ class BenchObjects {
   }
 
   changeIngress(index: number): void {
-    const namespace = `team-${index % 100}`;
-    this.#set('Ingress', `${namespace}/web-${index}`, benchIngress(namespace, index, `/v${++this.#revision}`));
+    this.#set('Ingress', `${benchNamespace(index)}/web-${index}`, benchIngress(index, `/v${++this.#revision}`));
   }
 
   changeEndpoint(index: number): void {
-    const namespace = `team-${index % 100}`;
-    this.#set('EndpointSlice', `${namespace}/web-${index}-a`, benchSlice(namespace, index, ++this.#revision));
+    this.#set('EndpointSlice', `${benchNamespace(index)}/web-${index}-a`, benchSlice(index, ++this.#revision));
   }
 
   #set(kind: ObjectKind, key: string, object: KubeObject): void {
     this.#kinds.set(kind, new Map(this.#kinds.get(kind)).set(key, object));
   }
-}
-
-function benchIngress(namespace: string, index: number, path: string): Ingress {
-  const backend = { service: { name: `web-${index}`, port: { number: 80 } } };
-  return {
-    kind: 'Ingress',
-    metadata: { namespace, name: `web-${index}`, uid: `uid-${index}`, creationTimestamp: '2026-01-01T00:00:00Z' },
-    spec: {
-      ingressClassName: 'smartproxy',
-      rules: [{ host: `web-${index}.example.com`, http: { paths: [{ path, pathType: 'Prefix', backend }] } }],
-    },
-  };
-}
-
-function benchService(namespace: string, index: number): Service {
-  return {
-    kind: 'Service',
-    metadata: { namespace, name: `web-${index}` },
-    spec: { ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
-  };
-}
-
-function benchSlice(namespace: string, index: number, revision: number): EndpointSlice {
-  const address = `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;
-  const other = `10.200.${(revision >> 8) & 255}.${revision & 255}`;
-  return {
-    kind: 'EndpointSlice',
-    metadata: { namespace, name: `web-${index}-a`, labels: { 'kubernetes.io/service-name': `web-${index}` } },
-    addressType: 'IPv4',
-    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
-    endpoints: [
-      { addresses: [address], conditions: { ready: true } },
-      { addresses: [other], conditions: { ready: true } },
-    ],
-  };
 }
 
 function timeMs(work: () => unknown): number {

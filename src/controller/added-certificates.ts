@@ -1,5 +1,14 @@
-import { type Certificate, defaultCertificateKey, type Host, type RouteTable } from '../routes/route-table.ts';
+import { type Certificate, defaultCertificateKey, emptyRouteTable, type Host, type RouteTable } from '../routes/route-table.ts';
 import { keepMap } from '../translate/keep-map.ts';
+import { sameItems } from '../translate/same-items.ts';
+
+/** What was added last, and to what: most changes are of endpoints alone and need the same again. */
+interface Addition {
+  readonly table: Pick<RouteTable, 'hosts' | 'certificates'>;
+  readonly without: readonly string[];
+  readonly made: readonly Certificate[];
+  readonly result: Pick<RouteTable, 'hosts' | 'certificates'>;
+}
 
 /**
  * Adds certificates from outside of the objects (the local CA) to tables: each for the host that it is named after, and one for names
@@ -7,30 +16,36 @@ import { keepMap } from '../translate/keep-map.ts';
  */
 export class AddedCertificates {
   readonly #withCertificate = new WeakMap<Host, Host>();
-  #hosts: RouteTable['hosts'] = new Map();
-  #certificates: RouteTable['certificates'] = new Map();
+  #last: Addition | undefined;
 
   /**
    * @param hosts TLS hosts of the table without a certificate
    * @param made keys `<issuer>/<host>`, and perhaps `default`, which is used when the table has none
    */
   addTo(table: RouteTable, hosts: readonly string[], made: readonly Certificate[]): RouteTable {
+    const last = this.#last;
+    const isKnown = last?.table.hosts === table.hosts && last.table.certificates === table.certificates;
+    if (!isKnown || !sameItems(last.without, hosts) || !sameItems(last.made, made)) this.#last = this.#add(table, hosts, made);
+    return { ...table, ...this.#last?.result };
+  }
+
+  #add(table: RouteTable, without: readonly string[], made: readonly Certificate[]): Addition {
     const byHost = new Map(made.map((certificate) => [hostOf(certificate), certificate]));
-    const allHosts = new Map(table.hosts);
+    const hosts = new Map(table.hosts);
     const certificates = new Map(table.certificates);
     const defaultCertificate = byHost.get(defaultCertificateKey);
     if (defaultCertificate !== undefined && !certificates.has(defaultCertificateKey))
       certificates.set(defaultCertificateKey, defaultCertificate);
-    for (const key of hosts) {
+    for (const key of without) {
       const host = table.hosts.get(key);
       const certificate = byHost.get(key);
       if (host?.tls?.kind !== 'terminate' || certificate === undefined) continue;
-      allHosts.set(key, this.#hostWith(host, certificate.key));
+      hosts.set(key, this.#hostWith(host, certificate.key));
       certificates.set(certificate.key, certificate);
     }
-    this.#hosts = keepMap(this.#hosts, allHosts);
-    this.#certificates = keepMap(this.#certificates, certificates);
-    return { ...table, hosts: this.#hosts, certificates: this.#certificates };
+    const before = this.#last?.result ?? emptyRouteTable;
+    const result = { hosts: keepMap(before.hosts, hosts), certificates: keepMap(before.certificates, certificates) };
+    return { table: { hosts: table.hosts, certificates: table.certificates }, without, made, result };
   }
 
   #hostWith(host: Host, certificate: string): Host {

@@ -19,7 +19,13 @@ export function diffTables(a: RouteTable, b: RouteTable): TableDelta | undefined
 function diffPart<T>(a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>): PartDelta<T> | undefined {
   if (a === b) return undefined;
   const set: T[] = [];
-  for (const [key, value] of b) if (!sameData(a.get(key), value)) set.push(value);
-  const removed = [...a.keys()].filter((key) => !b.has(key));
+  let added = 0;
+  for (const [key, value] of b) {
+    const before = a.get(key);
+    if (before === undefined) added++;
+    if (before !== value && !sameData(before, value)) set.push(value);
+  }
+  const removed: string[] = [];
+  if (a.size + added > b.size) for (const key of a.keys()) if (!b.has(key)) removed.push(key);
   return set.length > 0 || removed.length > 0 ? { set, removed } : undefined;
 }

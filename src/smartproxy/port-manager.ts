@@ -7,12 +7,8 @@ import { spliceBufferBytes } from './splice.ts';
 /** Where a listening socket comes from: one that main owns (as descriptor or handle), or bound here. */
 export type SocketSource = { readonly fd: number } | { readonly handle: unknown } | { readonly bind: true };
 
-/** What PortManager tells; called with every accepted socket, in the tick of its accept. */
-export interface PortEvents {
-  onSocket(socket: Socket, port: OpenPort): void;
-  /** The kernel could not give us a connection, for want of descriptors most likely; the port goes on. */
-  onAcceptError(error: NodeJS.ErrnoException): void;
-}
+/** Called with every accepted socket, in the tick of its accept. */
+export type OnSocket = (socket: Socket, port: OpenPort) => void;
 
 /** One address of one listener that accepts. */
 export interface OpenPort {
@@ -32,11 +28,11 @@ const backlog = 4096;
 
 /** Listeners by (listener key, address), opened and closed at run time. Closing a port ends no connection. */
 export class PortManager {
-  readonly #events: PortEvents;
+  readonly #onSocket: OnSocket;
   readonly #ports = new Map<string, PortEntry>();
 
-  constructor(events: PortEvents) {
-    this.#events = events;
+  constructor(onSocket: OnSocket) {
+    this.#onSocket = onSocket;
   }
 
   get size(): number {
@@ -50,14 +46,14 @@ export class PortManager {
     const server = createServer(serverOptions(listener));
     const entry: PortEntry = { server, address, listener, balancers: new AddressList(listener.proxyProtocolFrom) };
     this.#ports.set(key, entry);
-    server.on('connection', (socket: Socket) => this.#events.onSocket(socket, entry));
+    server.on('connection', (socket: Socket) => this.#onSocket(socket, entry));
     try {
       await listen(server, listener, address, from);
     } catch (error) {
       if (this.#ports.get(key) === entry) this.#ports.delete(key);
       throw listenError(listener, address, error);
     }
-    server.on('error', (error) => this.#events.onAcceptError(error));
+    server.on('error', ignoreAcceptError);
     const bound = server.address();
     return bound !== null && typeof bound === 'object' ? bound.port : listener.port;
   }
@@ -120,3 +116,9 @@ function listenError(listener: Listener, address: string, cause: unknown): Smart
   const where = `${listener.key} on ${address} port ${listener.port}`;
   return new SmartProxyError(taken ? 'ADDRESS_IN_USE' : 'ADDRESS_UNAVAILABLE', `Cannot open ${where}: ${reason}`, { cause });
 }
+
+/**
+ * An accept that failed has taken no connection, so there is nothing to count, and the port goes on. For want of descriptors it does not
+ * even come here: libuv keeps one in reserve, with which it takes and closes what waits in the queue.
+ */
+function ignoreAcceptError(): void {}

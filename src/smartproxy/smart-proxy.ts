@@ -9,7 +9,7 @@ import type { WorkerCounters } from '../observability/counters/worker-counters.t
 import type { CompiledTable } from '../routes/compiled-table.ts';
 import { anyHost, type HostTls, type L4Route, type Listener } from '../routes/route-table.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
-import { ConnectionManager, countRefused } from './connection-manager.ts';
+import { ConnectionManager } from './connection-manager.ts';
 import type { ConnectionRecord, Ending } from './connection-record.ts';
 import { DirectConnection, type DirectConnectionContext } from './direct-connection.ts';
 import { LoopbackListener } from './loopback-listener.ts';
@@ -89,10 +89,7 @@ export class SmartProxy {
       idPrefix,
       onClosed,
     });
-    this.#ports = new PortManager({
-      onSocket: (socket, port) => this.#accept(socket, port),
-      onAcceptError: () => this.#acceptFailed(),
-    });
+    this.#ports = new PortManager((socket, port) => this.#accept(socket, port));
     this.#removedEndpoints = new RemovedEndpoints(this.connectionManager, wheel, options.table);
     const buffers = new ReadBuffers();
     this.#direct = { timeouts: this.#timeouts, counters, buffers, lookup: guardedLookup(config.allowLocalExternalNames) };
@@ -176,12 +173,6 @@ export class SmartProxy {
     if (viaBalancer) new Sniffer(record, this.#sniffHeader, this.#timeouts).start();
     else if (beginsWithHello(record)) new Sniffer(record, this.#sniffHello, this.#timeouts).start();
     else this.#routePlain(record, nothing);
-  }
-
-  /** One connection was taken off the queue and closed for want of a descriptor: it counts as accepted and closed. */
-  #acceptFailed(): void {
-    this.#options.counters.connectionsAccepted++;
-    countRefused(this.#options.counters, 'emfile');
   }
 
   /** @returns whether a ClientHello follows the header; undefined when the connection has been ended */

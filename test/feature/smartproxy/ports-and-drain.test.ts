@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { BoundSocket, createServer, Server } from 'node:net';
+import { BoundSocket, createServer } from 'node:net';
 import { test } from 'node:test';
 import type { AcceptedConnection } from '../../../src/networkproxy/accepted-connection.ts';
 import { encodeProxyV2 } from '../../../src/smartproxy/loopback-header.ts';
-import { PortManager } from '../../../src/smartproxy/port-manager.ts';
 import { eventually } from '../../tools/eventually.ts';
 import { Backend, closed, dial, receive } from '../../tools/smartproxy/backend.ts';
 import { hello } from '../../tools/smartproxy/client-hello-bytes.ts';
@@ -88,21 +87,6 @@ test('a port that is closed while it opens is not opened, and says so', async ()
   await assert.rejects(opening, { code: 'ADDRESS_UNAVAILABLE', message: /closed meanwhile/ });
   await proxy.open(httpListener);
   await proxy.close();
-});
-
-test('an accept error such as EMFILE is told, and the port goes on', async (context) => {
-  const errors: string[] = [];
-  const ports = new PortManager({
-    onSocket: (socket) => socket.destroy(),
-    onAcceptError: (error) => errors.push(error.code ?? ''),
-  });
-  const listening = context.mock.method(Server.prototype, 'listen');
-  const port = await ports.open(httpListener, '127.0.0.1', { bind: true });
-  const server = listening.mock.calls[0]?.this as Server;
-  server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
-  await closed(await dial(port));
-  assert.deepEqual(errors, ['EMFILE']);
-  ports.closeAll();
 });
 
 test('a drain lets a finishing connection finish and ends the rest with drain', async () => {

@@ -137,7 +137,7 @@ class IngressReader {
       );
       return undefined;
     }
-    const value = path === undefined || path === null || path === '' ? '/' : path;
+    const value = path === undefined || path === null || path === '' ? '/' : requestSpelling(path);
     const wrong = pathProblem(value, pathType);
     if (wrong !== undefined) {
       this.#report('InvalidPath', `${field}.path`, `path ${quote(value)} ${wrong}`);
@@ -208,6 +208,16 @@ function pathProblem(path: unknown, pathType: string): string | undefined {
   if (/\/\.\.?(?:\/|$)/.test(path)) return 'has a "." or ".." element';
   if (/%2f/i.test(path)) return 'has an encoded slash (%2F)';
   return undefined;
+}
+
+/** The escapes of a path as those of requests come out of normalisation (docs/paths.md): in another spelling it would match none. */
+function requestSpelling(path: unknown): unknown {
+  if (typeof path !== 'string') return path;
+  const escaped = path.toWellFormed().replace(/[^\u0000-\u007f]+/g, encodeURIComponent);
+  return escaped.replace(/%([0-9a-f]{2})/gi, (triplet, digits: string) => {
+    const character = String.fromCharCode(Number.parseInt(digits, 16));
+    return /[\w.~-]/.test(character) ? character : triplet.toUpperCase();
+  });
 }
 
 /** `/foo/` and `/foo` are the same prefix by element. */

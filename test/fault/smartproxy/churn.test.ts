@@ -12,7 +12,6 @@ import {
   httpsListener,
   openDescriptors,
   ProxyUnderTest,
-  policyOf,
   tableOf,
 } from '../../tools/smartproxy/proxy-under-test.ts';
 import { makeTestCertificate } from '../../tools/test-certificate.ts';
@@ -49,21 +48,6 @@ test('10,000 connects and disconnects leave every map, timer and descriptor as i
   for (const { socket } of entry.connections) assert.equal(socket.listenerCount('close'), 0);
   await proxy.close();
   await backend.close();
-  await eventually('the descriptors are closed', () => openDescriptors() <= before);
-});
-
-test('a client that leaves during the dial takes the dialling socket with it (lessons 3, 4)', async () => {
-  const before = openDescriptors();
-  const proxy = new ProxyUnderTest({ table: tableOf({ [host]: [endpointOf(443, '192.0.2.1')] }, policyOf({ connectMs: 60_000 })) });
-  const client = await dial(await proxy.open(httpsListener));
-  client.write(hello({ serverName: host }));
-  await eventually('the endpoint is dialled or refused', () => {
-    const view = proxy.smartProxy.connections(1)[0];
-    return view?.state === 'dialing' || proxy.smartProxy.connectionManager.size === 0;
-  });
-  client.resetAndDestroy();
-  await proxy.idle();
-  await proxy.close();
   await eventually('the descriptors are closed', () => openDescriptors() <= before);
 });
 

@@ -1,5 +1,5 @@
-import { BlockList, isIP } from 'node:net';
 import type { EndpointSlice } from '../api/objects.ts';
+import { isLoopbackAddress } from '../local-address.ts';
 import type { Snapshot } from '../sources/object-store.ts';
 
 /** An echo server that the manifests ask for. */
@@ -14,10 +14,6 @@ const echoAnnotation = 'smartproxy.dev/echo';
 const serviceNameLabel = 'kubernetes.io/service-name';
 /** Enough for an example; a folder can't make us open thousands of ports. */
 const maxTargets = 100;
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
 
 /** The echo servers to run, by `address:port`: for loopback addresses of annotated EndpointSlices only. */
 export function echoTargets(snapshot: Snapshot): ReadonlyMap<string, EchoTarget> {
@@ -46,5 +42,5 @@ function isPort(port: unknown): port is number {
 }
 
 function isLoopback(address: unknown): address is string {
-  return typeof address === 'string' && isIP(address) !== 0 && loopback.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
+  return typeof address === 'string' && isLoopbackAddress(address);
 }

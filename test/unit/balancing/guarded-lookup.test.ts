@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { LookupAddress } from 'node:dns';
 import { test } from 'node:test';
-import { guardedLookup, isLocalAddress, type Resolve } from '../../../src/balancing/guarded-lookup.ts';
+import { guardedLookup, type Resolve } from '../../../src/balancing/guarded-lookup.ts';
+import { isLocalAddress } from '../../../src/local-address.ts';
 
 for (const address of [
   '127.0.0.1',

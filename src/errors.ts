@@ -13,7 +13,6 @@ export type ErrorCode =
   | 'DELTA_MISMATCH' // a delta was made for another table than the one it is applied to
   | 'SNAPSHOT_INVALID' // the last-good snapshot cannot be read, or was not written by this installation
   | 'STATE_UNUSABLE' // the state folder cannot be created, read or written
-  | 'CERTIFICATE_INVALID' // PEM that does not parse, or a key that does not belong to its certificate
   | 'WORKER_FAILED'; // a worker could not be started or ended without being told to
 
 /** The one error class. `cause` keeps the underlying error. */

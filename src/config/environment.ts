@@ -20,13 +20,14 @@ const fieldOfName = new Map(configFields.map((field) => [environmentName(field),
 
 /**
  * Reads `SMARTPROXY_*`. Kubernetes puts variables of this form into a pod for every Service whose name begins with `smartproxy`
- * (`SMARTPROXY_HTTP_PORT=tcp://10.0.0.1:80`): those are not ours and are passed over, and an unknown name is a warning only.
+ * (`SMARTPROXY_HTTP_PORT=tcp://10.0.0.1:80`): those are not ours and are passed over, and an unknown name is a warning only. An empty
+ * variable is one that is not set.
  */
 export function parseEnvironment(env: Readonly<Record<string, string | undefined>>): ParsedEnvironment {
   const texts = new Map<keyof Config, readonly string[]>();
   const warnings: string[] = [];
   for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith(prefix) || value === undefined || isServiceLink(name, value)) continue;
+    if (!name.startsWith(prefix) || value === undefined || value === '' || isServiceLink(name, value)) continue;
     const field = fieldOfName.get(name);
     if (field !== undefined) texts.set(field, [value]);
     else warnings.push(unknownName(name));

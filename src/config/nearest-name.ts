@@ -1,8 +1,13 @@
+/** No name is longer, so that a text that is has nothing to be near to. */
+const maxTypedLength = 100;
+
 /** The name among `names` that a typing mistake most likely meant, or undefined when none is near. */
 export function nearestName(typed: string, names: Iterable<string>): string | undefined {
+  if (typed.length > maxTypedLength) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(typed.length / 3)) + 1;
   for (const name of names) {
+    if (Math.abs(typed.length - name.length) >= bestDistance) continue;
     const distance = editDistance(typed, name);
     if (distance >= bestDistance) continue;
     best = name;

@@ -7,6 +7,7 @@ import {
   duration,
   integer,
   list,
+  loopbackAddress,
   namespacedName,
   objectName,
   onOff,
@@ -185,7 +186,7 @@ export const options: { readonly [Field in keyof Config]: OptionSpec<Config[Fiel
   adminAddress: {
     flag: 'admin-address',
     group: 'Listeners',
-    value: address,
+    value: loopbackAddress,
     default: () => '127.0.0.1',
     doc: 'Address for /debug/*, which shows routes and client addresses: a loopback address, reached with kubectl port-forward.',
   },

@@ -33,7 +33,8 @@ export function resolveConfig(args: ParsedArguments['texts'], system: System): R
   const usable = withUsableAddresses(config, system);
   checkSource(usable.config, system);
   checkPorts(usable.config);
-  return { config: Object.freeze(usable.config), warnings: [...environment.warnings, ...usable.warnings] };
+  const idle = withoutEffect(usable.config).filter(isGiven).map(effectWarning);
+  return { config: Object.freeze(usable.config), warnings: [...environment.warnings, ...usable.warnings, ...idle] };
 }
 
 function parseValue<T>(spec: OptionSpec<T>, texts: readonly string[], name: string): T {
@@ -43,11 +44,12 @@ function parseValue<T>(spec: OptionSpec<T>, texts: readonly string[], name: stri
   throw new SmartProxyError('CONFIG_INVALID', `Cannot use ${name} '${shown}': expected ${spec.value.allowed}`);
 }
 
-/** Without IPv6 on the machine, IPv6 addresses are left out as long as another one remains. */
+/** Each address once; without IPv6 on the machine, IPv6 addresses are left out as long as another one remains. */
 function withUsableAddresses(config: Config, system: System): Resolved {
-  const usable = config.addresses.filter((address) => system.hasIpv6 || !isIPv6(address));
-  if (config.addresses.length === 0) throw new SmartProxyError('CONFIG_INVALID', 'Cannot use --address: at least one address is needed');
-  if (usable.length === config.addresses.length || usable.length === 0) return { config, warnings: [] };
+  const addresses = [...new Set(config.addresses)];
+  const usable = addresses.filter((address) => system.hasIpv6 || !isIPv6(address));
+  if (addresses.length === 0) throw new SmartProxyError('CONFIG_INVALID', 'Cannot use --address: at least one address is needed');
+  if (usable.length === addresses.length || usable.length === 0) return { config: { ...config, addresses }, warnings: [] };
   return { config: { ...config, addresses: usable }, warnings: ['This machine has no IPv6: listening on IPv4 addresses only'] };
 }
 
@@ -63,6 +65,32 @@ function checkSource(config: Config, system: System): void {
   }
 }
 
+/** Options that can't do anything beside the others that are set: probably a mistake, but no reason not to serve. */
+function withoutEffect({ manifests, snapshot, snapshotKeyFile, status, leaderElection }: Config): (keyof Config)[] {
+  const idle: (keyof Config)[] = [];
+  if (manifests !== undefined) idle.push(...clusterOnly);
+  else if (!status) idle.push('publishService', 'publishAddresses');
+  if (manifests === undefined && !leaderElection) idle.push('leaseName');
+  if (!snapshot && snapshotKeyFile !== undefined) idle.push('snapshotKeyFile');
+  return idle;
+}
+
+/** What only an API server gives a meaning to. */
+const clusterOnly = [
+  'watchNamespaces',
+  'secretNames',
+  'snapshot',
+  'status',
+  'publishService',
+  'publishAddresses',
+  'leaderElection',
+  'leaseName',
+] as const;
+
+function effectWarning(field: keyof Config): string {
+  return `--${options[field].flag} has no effect beside the other options`;
+}
+
 /** Two of our own listeners may not ask for one port on one address. */
 function checkPorts(config: Config): void {
   const wanted: { flag: string; port: number | undefined; addresses: readonly string[] }[] = [
@@ -71,6 +99,9 @@ function checkPorts(config: Config): void {
     { flag: '--status-port', port: config.statusPort, addresses: [config.statusAddress] },
     { flag: '--admin-port', port: config.adminPort, addresses: [config.adminAddress] },
   ];
+  if (config.httpPort === undefined && config.httpsPort === undefined) {
+    throw new SmartProxyError('CONFIG_INVALID', 'Cannot serve anything: --http-port and --https-port are both off');
+  }
   for (const [index, a] of wanted.entries()) {
     for (const b of wanted.slice(index + 1)) {
       if (!a.port || a.port !== b.port || !a.addresses.some((address) => overlaps(address, b.addresses))) continue;

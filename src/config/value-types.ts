@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isLoopbackAddress } from '../local-address.ts';
 
 /** What a parser answers when the text is not allowed. */
 export const invalid: unique symbol = Symbol('invalid');
@@ -35,7 +36,7 @@ function scalar<T>(type: {
 export const onOff: ValueType<boolean> = scalar({
   placeholder: '',
   allowed: 'true or false',
-  parse: (text) => (text === '' || text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : invalid),
+  parse: (text) => (text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : invalid),
   format: String,
 });
 
@@ -146,6 +147,14 @@ export const address: ValueType<string> = scalar({
   placeholder: 'ADDRESS',
   allowed: 'a numeric IPv4 or IPv6 address such as 127.0.0.1 or ::',
   parse: (value) => (isIP(value) === 0 ? invalid : value),
+  format: String,
+});
+
+/** A numeric address that only this machine reaches. */
+export const loopbackAddress: ValueType<string> = scalar({
+  placeholder: 'ADDRESS',
+  allowed: 'a loopback address such as 127.0.0.1 or ::1',
+  parse: (value) => (isLoopbackAddress(value) ? value : invalid),
   format: String,
 });
 

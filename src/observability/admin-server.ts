@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BlockList, isIP } from 'node:net';
 import { SmartProxyError } from '../errors.ts';
+import { isLoopbackAddress } from '../local-address.ts';
 import { HttpListener, type ServerAddress } from './http-listener.ts';
 
 /** A page of the admin server: plain data without secrets, made when it is asked for. */
@@ -17,10 +17,6 @@ export interface AdminServerOptions {
   readonly onError: (error: unknown) => void;
 }
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
 /**
  * Debug pages as JSON for whoever is on this machine (in a pod: `kubectl port-forward`). It binds loopback only, and answers only
  * requests whose Host is loopback too: a web page that points its own name at 127.0.0.1 (DNS rebinding) gets nothing.
@@ -31,7 +27,7 @@ export class AdminServer {
 
   /** @throws SmartProxyError CONFIG_INVALID when the address is not loopback */
   constructor(options: AdminServerOptions) {
-    if (!isLoopback(options.address)) {
+    if (!isLoopbackAddress(options.address)) {
       throw new SmartProxyError(
         'CONFIG_INVALID',
         `Cannot open the admin server on ${options.address}: it is for loopback addresses only (127.0.0.1 or ::1)`,
@@ -64,15 +60,10 @@ export class AdminServer {
   }
 }
 
-function isLoopback(address: string): boolean {
-  const family = isIP(address);
-  return family !== 0 && loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
-}
-
 /** Whether a Host header (`localhost:10255`, `[::1]:10255`) names this machine. */
 function isLocalAuthority(host: string | undefined): boolean {
   const name = (host ?? '').replace(/:\d+$/, '').toLowerCase();
-  return name === 'localhost' || isLoopback(name.replace(/^\[(.*)\]$/, '$1'));
+  return name === 'localhost' || isLoopbackAddress(name.replace(/^\[(.*)\]$/, '$1'));
 }
 
 function json(response: ServerResponse, status: number, value: unknown): void {

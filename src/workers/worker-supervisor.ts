@@ -115,6 +115,11 @@ export class WorkerSupervisor implements WorkerObserver {
     return this.#generation;
   }
 
+  /** The last table that was published, as workers get it. */
+  get table(): RouteTable {
+    return this.#table;
+  }
+
   /** A table is served: some worker has one and listens. */
   get serving(): boolean {
     return this.#live().some((worker) => worker.serving);

@@ -50,6 +50,8 @@ test('run: with the API server away, the last-good snapshot of an earlier run se
   const second = await startRun(t, ['--kubeconfig', await deadKubeconfig(t), '--drain-delay=off', ...state]);
   assert.equal((await get(await second.port('http'), 'a.localhost', '/')).body, 'hello');
   assert.equal((await get(await second.port('status'), 'localhost', '/readyz')).status, 200);
+  const { hosts } = JSON.parse((await get(await second.boundPort('admin'), 'localhost', '/debug/routes')).body) as { hosts: object };
+  assert.deepEqual(Object.keys(hosts), ['a.localhost']);
   second.child.kill('SIGTERM');
   assert.equal(await second.exit(), 0);
 });

@@ -157,7 +157,7 @@ test('configuration: an empty variable is one that is not set', () => {
 
 test('configuration: an option that does nothing beside the others is a warning', () => {
   const warned = (args: readonly string[]) => resolve(args).warnings.map((warning) => warning.split(' ')[0]);
-  assert.deepEqual(warned(['--manifests', 'x', '--watch-namespace', 'shop', '--snapshot']), ['--watch-namespace', '--snapshot']);
+  assert.deepEqual(warned(['--manifests', 'x', '--watch-namespace', 'shop', '--no-status']), ['--watch-namespace', '--status']);
   assert.deepEqual(warned(['--manifests', 'x', '--snapshot-key-file', 'k']), ['--snapshot-key-file']);
   assert.deepEqual(warned(['--kubeconfig', 'k', '--no-status', '--publish-address', '192.0.2.1']), ['--publish-address']);
   assert.deepEqual(warned(['--kubeconfig', 'k', '--no-leader-election', '--lease-name', 'one']), ['--lease-name']);

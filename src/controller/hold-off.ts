@@ -13,6 +13,8 @@ export interface HoldOffOptions {
 export class HoldOff {
   readonly #options: HoldOffOptions;
   #cancel: (() => void) | undefined;
+  /** The armed run is one without a wait: changes of the same moment need not put it off. */
+  #isImmediate = false;
   #waitingSinceMs = 0;
   #lastRunMs = Number.NEGATIVE_INFINITY;
 
@@ -25,10 +27,11 @@ export class HoldOff {
     const { clock, holdOffMs, maxHoldOffMs } = this.#options;
     const nowMs = clock.now();
     const wasWaiting = this.#cancel !== undefined;
+    if (wasWaiting && this.#isImmediate) return;
     if (!wasWaiting) this.#waitingSinceMs = nowMs;
-    const isQuiet = !wasWaiting && nowMs - this.#lastRunMs >= holdOffMs;
+    this.#isImmediate = !wasWaiting && nowMs - this.#lastRunMs >= holdOffMs;
     const restMs = this.#waitingSinceMs + maxHoldOffMs - nowMs;
-    this.#arm(isQuiet ? 0 : Math.max(0, Math.min(holdOffMs, restMs)));
+    this.#arm(this.#isImmediate ? 0 : Math.max(0, Math.min(holdOffMs, restMs)));
   }
 
   close(): void {

@@ -102,6 +102,15 @@ test('controller takes the first change after a quiet time at once', async () =>
   assert.deepEqual(bench.hosts(), ['a.example.com']);
 });
 
+test('controller takes several changes of one moment at once: they are one event to the user', async () => {
+  const bench = await Bench.started();
+  bench.addHost('a.example.com');
+  bench.addHost('b.example.com');
+  await bench.clock.pass(0);
+  assert.deepEqual(bench.hosts(), ['a.example.com', 'b.example.com']);
+  assert.equal(bench.published.length, 2);
+});
+
 test('controller collects changes for the hold-off and makes one table of them', async () => {
   const bench = await Bench.started();
   bench.addHost('a.example.com');

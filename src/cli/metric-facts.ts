@@ -28,7 +28,7 @@ export class MetricFacts {
   async gather(): Promise<MetricSource> {
     const { controller, source, supervisor, isLeader } = this.#options;
     const fleet = await supervisor.totals();
-    const { generation, publishedAtMs, translateDurations, problems } = controller.stats;
+    const { generation, publishedAtMs, translateDurations, publishDurations, failures, problems } = controller.stats;
     return {
       fleet,
       workers: supervisor.workers,
@@ -36,7 +36,9 @@ export class MetricFacts {
         tableGeneration: generation,
         tableAgeMs: publishedAtMs === undefined ? undefined : Date.now() - publishedAtMs,
         translateDurations: { ...translateDurations, bounds: translateDurationBounds },
+        publishDurations: { ...publishDurations, bounds: translateDurationBounds },
         applyDurations: { ...supervisor.applyDurations, bounds: tableApplyBounds },
+        failures,
         problems,
         sources: source.health(),
         leader: isLeader(),

@@ -25,7 +25,10 @@ interface ControllerFacts {
   readonly tableAgeMs: number | undefined;
   /** Seconds, with the bounds that the owner uses. */
   readonly translateDurations: BoundedHistogram;
+  readonly publishDurations: BoundedHistogram;
   readonly applyDurations: BoundedHistogram;
+  /** Runs that ended without a table that may be served. */
+  readonly failures: number;
   /** Problems in users' objects now, by reason; every reason, zeros too. */
   readonly problems: Readonly<Record<string, number>>;
   readonly sources: readonly SourceFacts[];

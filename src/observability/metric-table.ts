@@ -216,6 +216,14 @@ export const metricTable: readonly MetricSpec[] = [
     read: ({ controller }) => controller.translateDurations,
   },
   {
+    name: 'smartproxy_table_publish_duration_seconds',
+    type: 'histogram',
+    labels: [],
+    unit: 'seconds',
+    doc: 'Checking a route table and handing what changed to the workers.',
+    read: ({ controller }) => controller.publishDurations,
+  },
+  {
     name: 'smartproxy_table_apply_duration_seconds',
     type: 'histogram',
     labels: [],
@@ -223,6 +231,12 @@ export const metricTable: readonly MetricSpec[] = [
     doc: 'Applying a change of the table in a worker.',
     read: ({ controller }) => controller.applyDurations,
   },
+  counter(
+    'smartproxy_table_failures_total',
+    'tables',
+    'Route tables that could not be made or were broken, each one a bug that the log names: the last good one went on serving.',
+    ({ controller }) => controller.failures,
+  ),
   {
     name: 'smartproxy_problems',
     type: 'gauge',

@@ -26,11 +26,8 @@ export class EchoBackends {
       await this.close();
       throw failure;
     }
-    this.#unsubscribe = this.#store.subscribe(() => {
-      this.#last = this.#last.then(async () => {
-        for (const err of await this.#follow()) this.#log.error({ err }, 'echo backend not started');
-      });
-    });
+    this.#unsubscribe = this.#store.subscribe(() => this.#changed());
+    this.#changed(); // the objects may be others by now
   }
 
   /** Resolves when every change so far was followed. */
@@ -42,6 +39,12 @@ export class EchoBackends {
     this.#unsubscribe();
     await this.settled();
     for (const key of [...this.#servers.keys()]) this.#stop(key);
+  }
+
+  #changed(): void {
+    this.#last = this.#last.then(async () => {
+      for (const err of await this.#follow()) this.#log.error({ err }, 'echo backend not started');
+    });
   }
 
   async #follow(): Promise<readonly SmartProxyError[]> {

@@ -52,8 +52,7 @@ export class LineWriter {
     }
     this.#lines.push(line);
     this.#bytes += line.length + 1;
-    if (this.#bytes >= this.#limits.flushBytes) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), this.#limits.flushAfterMs).unref();
+    this.#flushInTime();
   }
 
   /** Starts a write of what is buffered, unless one is under way. */
@@ -95,7 +94,7 @@ export class LineWriter {
     this.#writing = false;
     if (error === null) {
       this.#pending = this.#pending.subarray(written);
-      if (this.#pending.length > 0 || this.#bytes >= this.#limits.flushBytes || this.#onIdle !== undefined) this.flush();
+      this.#goOn();
       return;
     }
     if (error.code === 'EAGAIN') {
@@ -105,7 +104,18 @@ export class LineWriter {
     // Nobody reads any more (EPIPE), or the disk is full: what can't be written is lost, and counted.
     this.#dropped += countLines(this.#pending);
     this.#pending = Buffer.alloc(0);
-    if (this.#onIdle !== undefined) this.flush();
+    this.#goOn();
+  }
+
+  /** After a write: what came meanwhile may have met its timer while the write was under way, so that nothing else would flush it. */
+  #goOn(): void {
+    if (this.#pending.length > 0 || this.#onIdle !== undefined) this.flush();
+    else if (this.#bytes > 0) this.#flushInTime();
+  }
+
+  #flushInTime(): void {
+    if (this.#bytes >= this.#limits.flushBytes) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), this.#limits.flushAfterMs).unref();
   }
 }
 

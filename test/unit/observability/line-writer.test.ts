@@ -90,3 +90,26 @@ test('LineWriter: close gives up on a stuck reader when its time is over', async
   for (let line = 0; line < 9000; line++) writer.write('x'.repeat(100));
   await writer.close(50);
 });
+
+test('LineWriter: lines whose timer ends while a slow write is under way are written after it', async (context) => {
+  const file = join(scratch(context), 'pipe');
+  execFileSync('mkfifo', [file]);
+  const fd = openSync(file, constants.O_RDWR); // blocks in the thread pool while the pipe is full
+  const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  context.after(() => [fd, reader].forEach(closeSync));
+  const writer = new LineWriter(fd, { flushBytes: 1_000_000, flushAfterMs: 5, maxBytes: 1_000_000 });
+  writer.write('x'.repeat(200_000));
+  writer.flush();
+  writer.write('last');
+  writer.flush(); // as the timer does
+  const buffer = Buffer.alloc(1 << 20);
+  let received = '';
+  await eventually('the last line is read', () => {
+    try {
+      received += buffer.toString('latin1', 0, readSync(reader, buffer));
+    } catch {
+      // nothing to read yet
+    }
+    return received.endsWith('last\n');
+  });
+});

@@ -4,6 +4,7 @@ import { assertNever } from '../errors.ts';
 import type { WorkerReport } from '../observability/fleet-totals.ts';
 import type { RequestSeriesIndex } from '../observability/request-series-index.ts';
 import type { WireDelta } from '../routes/encode-delta.ts';
+import { closeGraceMs } from '../smartproxy/closing-sockets.ts';
 import type { HeldSocket } from './held-socket.ts';
 import type { ConnectionSummary, EjectedEndpoint, FromWorker, ToWorker } from './protocol.ts';
 import { SnapshotDecoder } from './wire-snapshot.ts';
@@ -170,9 +171,9 @@ export class WorkerProcess {
     this.#send({ type: 'announceDrain' });
   }
 
-  /** Resolves when its connections are finished, or when `timeoutMs` and a grace are over. */
+  /** Resolves when its connections are finished and logged, or when `timeoutMs` and the grace of those that are then ended are over. */
   async drain(timeoutMs: number): Promise<void> {
-    const drained = this.#reply('drained', timeoutMs + replyTimeoutMs);
+    const drained = this.#reply('drained', timeoutMs + closeGraceMs + replyTimeoutMs);
     this.#send({ type: 'drain', timeoutMs });
     await drained;
   }

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { annotationsByName } from '../../../src/api/annotations.ts';
+import { configFields, isSwitch } from '../../../src/config/arguments.ts';
+import { environmentName } from '../../../src/config/environment.ts';
+import { options } from '../../../src/config/options.ts';
+import { responseFlags } from '../../../src/observability/counters/response-flag.ts';
+import { terminationReasons } from '../../../src/observability/counters/termination-reason.ts';
+import { metricTable } from '../../../src/observability/metric-table.ts';
+import { problemReasons } from '../../../src/translate/translation.ts';
+
+const pages = ['README.md', ...globSync('docs/**/*.md'), ...globSync('examples/**/*.md'), 'CHANGELOG.md'].sort();
+
+function textOf(path: string): string {
+  return readFileSync(path, 'utf8');
+}
+
+/** Without code blocks and code in the line, where brackets and hashes mean nothing. */
+function proseOf(path: string): string {
+  return textOf(path)
+    .replace(/^```[\s\S]*?^```/gm, '')
+    .replace(/`[^`\n]*`/g, (code) => code.replaceAll(/[[\]()#]/g, ' '));
+}
+
+/** What GitHub makes of a heading: lower case, without punctuation, dashes for spaces. */
+function anchorsOf(path: string): ReadonlySet<string> {
+  const headings = [
+    ...textOf(path)
+      .replace(/^```[\s\S]*?^```/gm, '')
+      .matchAll(/^#{1,6} (.+)$/gm),
+  ];
+  return new Set(
+    headings.map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+/** Each distinct match of `pattern` in the pages, with a page that has it. */
+function mentions(pattern: RegExp): readonly (readonly [string, string])[] {
+  const found = pages.flatMap((page) => [...textOf(page).matchAll(pattern)].map(([name]) => [name, page] as const));
+  assert.ok(found.length > 0, `nothing in the pages looks like ${pattern}`);
+  return [...new Map(found)];
+}
+
+test('every link of the pages leads to a file, and to a heading where it names one', () => {
+  let links = 0;
+  for (const page of pages) {
+    for (const [, target = ''] of proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      links++;
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? page : join(dirname(page), path);
+      assert.ok(existsSync(file), `${page} links to ${target}, which does not exist`);
+      if (anchor !== undefined) assert.ok(anchorsOf(file).has(anchor), `${page} links to ${target}, which has no such heading`);
+    }
+  }
+  assert.ok(links > 20);
+});
+
+test('every page under docs is reached from the README', () => {
+  const reached = new Set(['README.md']);
+  for (const page of reached) {
+    for (const [, target = ''] of proseOf(page).matchAll(/\]\(([^)\s#]+\.md)/g)) reached.add(join(dirname(page), target));
+  }
+  const lost = globSync('docs/*.md').filter((page) => !reached.has(page));
+  assert.deepEqual(lost, []);
+});
+
+test('every flag in the pages is an option of the program', () => {
+  const flags = new Set(
+    configFields.flatMap((field) => [`--${options[field].flag}`, ...(isSwitch(field) ? [`--no-${options[field].flag}`] : [])]),
+  );
+  /** Of other programs, and of each command. */
+  const others = new Set(['--cacert', '--help', '--no-']);
+  for (const [flag, page] of mentions(/(?<![\w-])--[a-z][a-z-]*/g)) {
+    assert.ok(flags.has(flag) || others.has(flag), `${page} names ${flag}, which is no option`);
+  }
+});
+
+test('every environment variable in the pages is an option of the program', () => {
+  const names = new Set(configFields.map(environmentName));
+  for (const [name, page] of mentions(/SMARTPROXY_[A-Z_]*[A-Z]/g)) assert.ok(names.has(name), `${page} names ${name}, which is no option`);
+});
+
+test('every metric in the pages is exported', () => {
+  const names = new Set(metricTable.map(({ name }) => name));
+  for (const [name, page] of mentions(/\b(?:smartproxy|networkproxy)_[a-z][a-z_]*/g)) {
+    assert.ok(names.has(name), `${page} names ${name}, which is no metric`);
+  }
+});
+
+test('every annotation in the pages is one that is read', () => {
+  /** Of an EndpointSlice, and the name of the controller in an IngressClass. */
+  const others = new Set(['smartproxy.dev/echo', 'smartproxy.dev/ingress-controller']);
+  for (const [name, page] of mentions(/smartproxy\.dev\/[a-z][a-z-]*/g)) {
+    assert.ok(annotationsByName.has(name) || others.has(name), `${page} names ${name}, which is no annotation`);
+  }
+});
+
+test('every problem reason and response flag in docs/ingress.md exists', () => {
+  const text = textOf('docs/ingress.md');
+  const known = new Set<string>([...problemReasons, ...responseFlags, ...terminationReasons]);
+  const notReasons = new Set([
+    'ImplementationSpecific',
+    'Exact',
+    'Prefix',
+    'Host',
+    'Forwarded',
+    'Local',
+    'Opaque',
+    'GET',
+    'HEAD',
+    'OPTIONS',
+    'FQDN',
+  ]);
+  const names = [...text.matchAll(/`([A-Z][A-Za-z]+|[a-z]+(?:_[a-z]+)+)`/g)].map(([, name = '']) => name);
+  assert.ok(names.length > 20);
+  for (const name of names) assert.ok(known.has(name) || notReasons.has(name) || metricTable.some((metric) => metric.name === name), name);
+});

@@ -143,8 +143,6 @@ export class ConnectionManager implements RecordOwner {
     record.state = 'draining';
     record.terminationReason = reason;
     record.terminationSide = side;
-    if (side === 'client') record.incomingTerminationReason ??= reason;
-    if (side === 'upstream') record.outgoingTerminationReason ??= reason;
     this.cleanupConnection(record, reason);
     return true;
   }

@@ -66,11 +66,9 @@ export class ConnectionRecord extends Deadline implements AcceptedConnection {
   lastActivityMs: number;
   /** The side whose end of data came first. */
   endedFirst: ConnectionSide | undefined = undefined;
+  /** The first cause, and the side that it came from: one value for the counter, the log and whoever asks. */
   terminationReason: TerminationReason | undefined = undefined;
   terminationSide: ConnectionSide | undefined = undefined;
-  /** Per side: what ended that side's socket. */
-  incomingTerminationReason: TerminationReason | undefined = undefined;
-  outgoingTerminationReason: TerminationReason | undefined = undefined;
   /** How the far end of the loopback transport says that it ended, while its last bytes are still on their way here. */
   foretold: Ending | undefined = undefined;
   durationMs = 0;

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { eventually } from '../../tools/eventually.ts';
 import { closed, dial, receive } from '../../tools/smartproxy/backend.ts';
-import { hello } from '../../tools/smartproxy/client-hello-bytes.ts';
+import { genuineHello, hello } from '../../tools/smartproxy/client-hello-bytes.ts';
 import { EchoEntry } from '../../tools/smartproxy/echo-entry.ts';
 import { httpsListener, openDescriptors, ProxyUnderTest } from '../../tools/smartproxy/proxy-under-test.ts';
 import { makeTestCertificate } from '../../tools/test-certificate.ts';
@@ -27,17 +26,6 @@ async function secure(raw: Socket): Promise<TLSSocket> {
   socket.on('error', () => {});
   await once(socket, 'secureConnect');
   return socket;
-}
-
-/** The first flight of a real TLS client: one that a server answers. */
-async function genuineHello(): Promise<Buffer> {
-  const { promise, resolve } = Promise.withResolvers<Buffer>();
-  const wire = new Duplex({ read: () => {}, write: (chunk: Buffer) => resolve(chunk) });
-  const client = connectTls({ socket: wire, servername: host });
-  client.on('error', () => {});
-  const bytes = await promise;
-  client.destroy();
-  return bytes;
 }
 
 /** Runs `scenario` on a fresh proxy and checks that everything is as it was before: records, sockets, timers, descriptors. */
@@ -112,7 +100,7 @@ for (const transport of transports) {
     test(`${transport}: ${ending} in the middle of the handshake leaves nothing behind`, async () => {
       await leavesNothing(transport, async (port) => {
         const client = await dial(port);
-        client.write(await genuineHello());
+        client.write(await genuineHello(host));
         client.once('data', () => finish(client, ending));
         await closed(client);
       });
@@ -160,7 +148,7 @@ for (const transport of transports) {
     const entry = new EchoEntry(certificate);
     const proxy = new ProxyUnderTest({ networkProxy: entry, config: { networkProxyTransport: transport, handshakeTimeoutMs: 80 } });
     const client = await dial(await proxy.open(httpsListener));
-    client.write(await genuineHello());
+    client.write(await genuineHello(host));
     client.resume().on('end', () => client.end());
     await closed(client);
     await proxy.idle();

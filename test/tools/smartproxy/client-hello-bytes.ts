@@ -1,3 +1,6 @@
+import { Duplex } from 'node:stream';
+import { connect } from 'node:tls';
+
 /** What a ClientHello for tests contains; every field has a sensible default. */
 export interface HelloParts {
   readonly serverName?: string | Buffer | undefined;
@@ -68,4 +71,15 @@ function vector8(data: Buffer): Buffer {
 
 function vector16(data: Buffer): Buffer {
   return Buffer.concat([uint16(data.length), data]);
+}
+
+/** The first flight of a real TLS client: one that a server answers. */
+export async function genuineHello(servername: string): Promise<Buffer> {
+  const { promise, resolve } = Promise.withResolvers<Buffer>();
+  const wire = new Duplex({ read: () => {}, write: (chunk: Buffer) => resolve(chunk) });
+  const client = connect({ socket: wire, servername });
+  client.on('error', () => {});
+  const bytes = await promise;
+  client.destroy();
+  return bytes;
 }

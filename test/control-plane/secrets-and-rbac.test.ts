@@ -137,7 +137,7 @@ test('Secrets: those that the first snapshot refers to are there when the store 
 });
 
 test('Secrets: with --secret-names a Role for just these names is enough', async () => {
-  await applied([...namespacedRbac, 'cluster/30-named-secrets.example.yaml']);
+  await applied([...namespacedRbac, 'cluster/30-named-secrets.yaml.example']);
   const source = open({ watchNamespaces: ['default'], secretNames: ['default/shop-tls'] });
   // The Role of the watched namespace allows every Secret: without it only the names remain.
   await plane.kubectl(

@@ -52,21 +52,21 @@ export const terminationReasonMeanings = {
 export type TerminationReason = keyof typeof terminationReasonMeanings;
 export const terminationReasons = Object.keys(terminationReasonMeanings) as readonly TerminationReason[];
 
-const reasonByErrorCode: Readonly<Record<string, TerminationReason>> = {
-  ECONNRESET: 'econnreset',
-  ETIMEDOUT: 'etimedout',
-  EPIPE: 'epipe',
-  ECONNREFUSED: 'econnrefused',
-  EHOSTUNREACH: 'ehostunreach',
-  ENETUNREACH: 'enetunreach',
-  EADDRNOTAVAIL: 'eaddrnotavail',
-  EMFILE: 'emfile',
-  ENFILE: 'emfile',
-};
+const reasonByErrorCode: ReadonlyMap<string | undefined, TerminationReason> = new Map([
+  ['ECONNRESET', 'econnreset'],
+  ['ETIMEDOUT', 'etimedout'],
+  ['EPIPE', 'epipe'],
+  ['ECONNREFUSED', 'econnrefused'],
+  ['EHOSTUNREACH', 'ehostunreach'],
+  ['ENETUNREACH', 'enetunreach'],
+  ['EADDRNOTAVAIL', 'eaddrnotavail'],
+  ['EMFILE', 'emfile'],
+  ['ENFILE', 'emfile'],
+]);
 
 /** The reason for a socket error by its `code`; `error` when it has none of its own. */
 export function reasonOfSocketError(error: { readonly code?: string | undefined }): TerminationReason {
-  return (error.code !== undefined && reasonByErrorCode[error.code]) || 'error';
+  return reasonByErrorCode.get(error.code) ?? 'error';
 }
 
 /** Index of (side, reason) in a flat counter array. */

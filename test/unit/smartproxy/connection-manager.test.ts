@@ -251,6 +251,17 @@ test('the sweep finds nothing in a healthy manager and counts what it has to end
   await closed(client);
 });
 
+test('the sweep comes by itself, again and again (lessons 7, 18)', async () => {
+  pass(60_000);
+  const { client, socket, record } = await connected();
+  socket.removeAllListeners('close');
+  socket.destroy();
+  pass(25_000);
+  assert.equal(record.terminationReason, 'zombie_cleanup');
+  assert.equal(counters.zombies, 1);
+  await closed(client);
+});
+
 test('idle time counts from the last byte in either direction (lesson 47) and costs no timer a byte', async () => {
   const { client, record } = await connected();
   timeouts.start(record, 'inactivity', 10_000);

@@ -139,9 +139,8 @@ export class Controller {
   #waitsForSecrets(translation: Translation, known: readonly string[] | undefined, snapshot: Snapshot): boolean {
     const nowMs = this.#clock.now();
     const { secretGraceMs = 500 } = this.#options;
-    const present = snapshot.of('Secret');
-    const before = new Set(known);
-    const missing = known !== undefined && translation.referencedSecrets.some((key) => !before.has(key) && !present.has(key));
+    const missing =
+      known !== undefined && translation.referencedSecrets !== known && lacksNew(translation.referencedSecrets, known, snapshot);
     const endsMs = this.#graceEndsMs ?? nowMs + secretGraceMs;
     this.#graceEndsMs = missing && nowMs < endsMs ? endsMs : undefined;
     if (this.#graceEndsMs === undefined) return false;
@@ -199,6 +198,13 @@ export class Controller {
       this.#changed();
     });
   }
+}
+
+/** Whether a Secret that was not referred to before is not there. */
+function lacksNew(referenced: readonly string[], known: readonly string[], snapshot: Snapshot): boolean {
+  const before = new Set(known);
+  const present = snapshot.of('Secret');
+  return referenced.some((key) => !before.has(key) && !present.has(key));
 }
 
 /** By reference: translation keeps what did not change. */

@@ -41,6 +41,8 @@ interface SourceFacts {
   readonly resource: string;
   readonly healthy: boolean;
   readonly restarts: number;
+  /** Milliseconds since 1970; 0: never. */
+  readonly lastEventMs: number;
 }
 
 export interface BoundedHistogram extends HistogramData {

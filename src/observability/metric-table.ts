@@ -254,6 +254,14 @@ export const metricTable: readonly MetricSpec[] = [
     read: ({ controller }) => controller.sources.map(({ resource, healthy }) => ({ labels: [resource], value: healthy ? 1 : 0 })),
   },
   {
+    name: 'smartproxy_source_last_event_timestamp_seconds',
+    type: 'gauge',
+    labels: ['resource'],
+    unit: 'seconds since 1970',
+    doc: "The watch's last sign of life, or the manifest folder's last scan; 0 before the first.",
+    read: ({ controller }) => controller.sources.map(({ resource, lastEventMs }) => ({ labels: [resource], value: lastEventMs / 1000 })),
+  },
+  {
     name: 'smartproxy_source_restarts_total',
     type: 'counter',
     labels: ['resource'],

@@ -90,7 +90,7 @@ export class WorkerProcess {
     });
     this.#child.on('message', (message) => this.#receive(message as FromWorker));
     this.#child.once('exit', (code, signal) => this.#ended(code === null ? `signal ${signal}` : `code ${code}`));
-    this.#child.once('error', (error) => this.#ended(error.message));
+    this.#child.on('error', (error) => this.#failed(error));
     const inherited = sockets.map(({ listener, address }, index) => ({ listener, address, fd: firstInheritedFd + index }));
     this.#send({ type: 'start', slot, idPrefix, config, ticketKeys, sockets: inherited, heartbeatMs });
   }
@@ -259,6 +259,12 @@ export class WorkerProcess {
       default:
         assertNever(message);
     }
+  }
+
+  /** The process could not be started, and no exit follows; or something that was asked of a running one went wrong. */
+  #failed(error: Error): void {
+    if (this.#child.pid === undefined) this.#ended(error.message);
+    else if (this.#alive) this.#observer.workerFailed(this, error.message);
   }
 
   #ended(how: string): void {

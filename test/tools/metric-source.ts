@@ -44,7 +44,7 @@ export function metricSource(fleet: FleetTotals): MetricSource {
       applyDurations: durations,
       failures: 0,
       problems: { ServiceNotFound: 2, InvalidHost: 0 },
-      sources: [{ resource: 'ingresses', healthy: true, restarts: 1 }],
+      sources: [{ resource: 'ingresses', healthy: true, restarts: 1, lastEventMs: 1_780_000_000_000 }],
       leader: true,
       eventLoopDelayMs: 3,
     },

@@ -4,10 +4,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** A TCP server whose sockets are known; `port` is free again after `close`. */
 export class Backend {
   readonly sockets: Socket[] = [];
-  readonly #server: Server;
+  readonly server: Server;
 
   private constructor(onSocket: (socket: Socket) => void) {
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
+    this.server = createServer({ allowHalfOpen: true }, (socket) => {
       this.sockets.push(socket);
       socket.on('error', () => {});
       onSocket(socket);
@@ -16,19 +16,19 @@ export class Backend {
 
   static async listen(onSocket: (socket: Socket) => void = echo): Promise<Backend> {
     const backend = new Backend(onSocket);
-    backend.#server.listen(0, '127.0.0.1');
-    await once(backend.#server, 'listening');
+    backend.server.listen(0, '127.0.0.1');
+    await once(backend.server, 'listening');
     return backend;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.server.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
-    this.#server.close();
-    await once(this.#server, 'close');
+    this.server.close();
+    await once(this.server, 'close');
   }
 }
 

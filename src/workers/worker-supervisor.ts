@@ -70,8 +70,12 @@ export class WorkerSupervisor implements WorkerObserver {
   readonly #idBase = randomBytes(3).toString('hex');
   readonly #appliedWaiters = new Set<() => void>();
   readonly #closing = new Set<ListeningPort>();
+  /** Keys of listeners whose port could not be had; tried again with every look at the workers. */
+  readonly #unopened = new Set<string>();
   #table: RouteTable = emptyRouteTable;
   #generation = 0;
+  /** Ports were closed for good: no table opens one again. */
+  #draining = false;
   #watchdog: NodeJS.Timeout | undefined;
   #lastWatchMs = 0;
 
@@ -198,6 +202,7 @@ export class WorkerSupervisor implements WorkerObserver {
 
   /** Stops accepting, queues emptied first, then lets connections finish for `timeoutMs`. A worker that dies is not replaced. */
   async drain(timeoutMs: number): Promise<void> {
+    this.#draining = true;
     this.announceDrain();
     await Promise.all(this.#ports.all.map((port) => this.#closePort(port)));
     for (const slot of this.#slots) slot.stop();
@@ -269,7 +274,9 @@ export class WorkerSupervisor implements WorkerObserver {
 
   /** Opens what the table's listeners ask for and is not bound, and closes what they do not ask for any more. */
   #reconcilePorts(): void {
+    if (this.#draining) return;
     const { listeners } = this.#table;
+    for (const key of this.#unopened) if (!listeners.has(key)) this.#unopened.delete(key);
     for (const port of this.#ports.surplus(listeners)) if (!this.#closing.has(port)) void this.#replacePort(port);
     const closing = new Set([...this.#closing].map(({ listener }) => listener));
     for (const listener of listeners.values()) if (!closing.has(listener.key)) this.#openAtRunTime(listener);
@@ -286,7 +293,10 @@ export class WorkerSupervisor implements WorkerObserver {
   #openAtRunTime(listener: Listener): void {
     try {
       for (const port of this.#ports.open(listener)) void this.#handOut(port);
+      if (this.#unopened.delete(listener.key)) this.#log.info({ listener: listener.key }, 'listener opened at last');
     } catch (error) {
+      if (this.#unopened.has(listener.key)) return; // said already
+      this.#unopened.add(listener.key);
       this.#log.error({ listener: listener.key, err: error }, `listener not opened: ${messageOf(error)}`);
     }
   }
@@ -323,6 +333,7 @@ export class WorkerSupervisor implements WorkerObserver {
     const now = performance.now();
     const lateBy = now - this.#lastWatchMs - this.#heartbeat.intervalMs;
     this.#lastWatchMs = now;
+    if (this.#unopened.size > 0) this.#reconcilePorts();
     if (lateBy > this.#heartbeat.intervalMs) return; // it was us who stood still: their heartbeats wait to be read
     for (const worker of this.#live()) {
       const silentMs = now - worker.lastHeardMs;

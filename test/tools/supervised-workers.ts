@@ -42,7 +42,10 @@ export async function supervisedWorkers(context: TestContext, options: Supervise
 }
 
 /** A backend that answers with its `name`; requests to `/hold` stay open until `release()`. */
-export async function testBackend(context: TestContext, name: string): Promise<{ port: number; held: () => number; release: () => void }> {
+export async function testBackend(
+  context: TestContext,
+  name: string,
+): Promise<{ port: number; held: () => number; release: () => void; close: () => Promise<void> }> {
   const held = new Set<() => void>();
   const server: Server = createServer((request, response) => {
     const answer = () => response.end(name);
@@ -50,12 +53,15 @@ export async function testBackend(context: TestContext, name: string): Promise<{
     else answer();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  context.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  context.after(close);
   return {
     port: (server.address() as AddressInfo).port,
+    close,
     held: () => held.size,
     release: () => {
       for (const answer of held) answer();

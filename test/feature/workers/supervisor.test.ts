@@ -4,6 +4,7 @@ import { requestSeriesWidth } from '../../../src/observability/counters/request-
 import { closedIndex } from '../../../src/observability/counters/termination-reason.ts';
 import type { FleetTotals } from '../../../src/observability/fleet-totals.ts';
 import { eventually } from '../../tools/eventually.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { get, idleConnection, supervisedWorkers, testBackend } from '../../tools/supervised-workers.ts';
 import { httpListener, tinyTable } from '../../tools/tiny-table.ts';
 
@@ -92,12 +93,7 @@ test('WorkerSupervisor: a listener that comes with a later table is opened in ru
   const living = await idleConnection(opened.port);
 
   supervisor.publish(tinyTable({ backends: [backend.port] }));
-  await eventually('the port refuses connections', () =>
-    get(opened.port).then(
-      () => false,
-      (error) => error.code === 'ECONNREFUSED',
-    ),
-  );
+  await eventually('the port refuses connections', () => get(opened.port).then(() => false, refused));
   assert.deepEqual(await get(port), { status: 200, body: 'hello' });
   living.socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   const [answer] = await Promise.all([new Promise<string>((resolve) => living.socket.once('data', (data) => resolve(String(data))))]);
@@ -110,11 +106,23 @@ test('WorkerSupervisor: a listener whose port changes moves to the new port', as
   const { supervisor, port } = await supervisedWorkers(context);
   supervisor.publish(tinyTable({ backends: [backend.port] }));
   await supervisor.applied();
-  const { port: free } = await testBackend(context, 'only to find a port that differs');
-  const wanted = free === 65_535 ? free - 7 : free + 7;
+  const wanted = await freePort();
   supervisor.publish(tinyTable({ backends: [backend.port], listeners: [httpListener({ port: wanted })] }));
   await eventually('the new port answers', () => get(wanted).then(({ status }) => status === 200));
   await assert.rejects(get(port));
+});
+
+test('WorkerSupervisor: a listener whose port is taken is opened when the port becomes free', async (context) => {
+  const backend = await testBackend(context, 'hello');
+  const { supervisor, log } = await supervisedWorkers(context, { heartbeat: { intervalMs: 50, wedgedAfterMs: 10_000 } });
+  const blocker = await testBackend(context, 'another program');
+  const extra = httpListener({ key: 'extra', port: blocker.port });
+  supervisor.publish(tinyTable({ backends: [backend.port], listeners: [httpListener(), extra] }));
+  await supervisor.applied();
+  assert.equal((await get(blocker.port)).body, 'another program');
+  await blocker.close();
+  await eventually('the port answers for us', () => get(blocker.port).then(({ body }) => body === 'hello'));
+  assert.equal(log.filter(({ message }) => message.startsWith('listener not opened')).length, 1);
 });
 
 test('WorkerSupervisor: a second instance on the same port fails with ADDRESS_IN_USE', async (context) => {
@@ -129,6 +137,23 @@ test('WorkerSupervisor: a second instance on the same port fails with ADDRESS_IN
   assert.equal((await get(port)).status, 200);
 });
 
+test('WorkerSupervisor: a table that comes during a drain opens no port again', async (context) => {
+  const backend = await testBackend(context, 'hello');
+  const { supervisor, port } = await supervisedWorkers(context);
+  supervisor.publish(tinyTable({ backends: [backend.port] }));
+  await supervisor.applied();
+  const held = get(port, '/hold');
+  await eventually('the request is held', () => backend.held() === 1);
+  const drained = supervisor.drain(30_000);
+  await eventually('the port refuses connections', () => get(port).then(() => false, refused));
+  supervisor.publish(tinyTable({ backends: [backend.port], name: 'other' }));
+  await supervisor.applied();
+  assert.deepEqual(supervisor.addresses, []);
+  backend.release();
+  assert.equal((await held).body, 'hello');
+  await drained;
+});
+
 test('WorkerSupervisor: a drain finishes requests, refuses new connections and ends idle ones', async (context) => {
   const backend = await testBackend(context, 'hello');
   const { supervisor, port } = await supervisedWorkers(context);
@@ -138,12 +163,7 @@ test('WorkerSupervisor: a drain finishes requests, refuses new connections and e
   await eventually('the backend has the request', () => backend.held() === 1);
   const idle = await idleConnection(port);
   const drained = supervisor.drain(20_000);
-  await eventually('new connections are refused', () =>
-    get(port).then(
-      () => false,
-      (error) => error.code === 'ECONNREFUSED',
-    ),
-  );
+  await eventually('new connections are refused', () => get(port).then(() => false, refused));
   await idle.ended;
   backend.release();
   assert.deepEqual(await slow, { status: 200, body: 'hello' });
@@ -152,3 +172,7 @@ test('WorkerSupervisor: a drain finishes requests, refuses new connections and e
   assert.equal(fleet.totals.connectionsActive, 0);
   assertInvariant(fleet);
 });
+
+function refused(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ECONNREFUSED';
+}

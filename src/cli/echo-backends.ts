@@ -78,6 +78,7 @@ async function startEcho(target: EchoTarget): Promise<Server> {
   server.listen(target.port, target.address);
   try {
     await once(server, 'listening');
+    server.on('error', () => {}); // an accept that failed took no connection
     return server;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -1,7 +1,8 @@
 import type { Config } from './config.ts';
 import { environmentName } from './environment.ts';
 import { defaultOf, fieldsOf } from './option-fields.ts';
-import { optionGroups, options } from './options.ts';
+import { optionGroups } from './option-spec.ts';
+import { options } from './options.ts';
 
 /** docs/configuration.md, made from the option table. */
 export function renderConfigurationDocs(): string {

@@ -1,6 +1,7 @@
 import { configFields } from './arguments.ts';
 import type { Config } from './config.ts';
-import { type OptionGroup, type OptionSpec, options } from './options.ts';
+import type { OptionGroup, OptionSpec } from './option-spec.ts';
+import { options } from './options.ts';
 
 /** The options of a group, in the order of the table. */
 export function fieldsOf(group: OptionGroup): (keyof Config)[] {

@@ -1,7 +1,8 @@
 import { isSwitch } from './arguments.ts';
 import type { Config } from './config.ts';
 import { defaultOf, fieldsOf } from './option-fields.ts';
-import { optionGroups, options } from './options.ts';
+import { optionGroups } from './option-spec.ts';
+import { options } from './options.ts';
 
 /** The options of the table as `--help` shows them, by group, for a terminal of 100 columns. */
 export function renderOptionsHelp(): string {

@@ -3,7 +3,8 @@ import { SmartProxyError } from '../errors.ts';
 import { configFields, type ParsedArguments } from './arguments.ts';
 import type { Config } from './config.ts';
 import { environmentName, parseEnvironment } from './environment.ts';
-import { type DefaultContext, type OptionSpec, options } from './options.ts';
+import type { DefaultContext, OptionSpec } from './option-spec.ts';
+import { options } from './options.ts';
 import type { System } from './system.ts';
 import { invalid } from './value-types.ts';
 

@@ -26,6 +26,7 @@ export class HttpListener {
       this.#server.once('error', onError);
       this.#server.listen(port, address, () => {
         this.#server.off('error', onError);
+        this.#server.on('error', ignoreAcceptError);
         const bound = this.#server.address() as AddressInfo;
         resolve({ address: bound.address, port: bound.port });
       });
@@ -39,6 +40,9 @@ export class HttpListener {
     });
   }
 }
+
+/** An accept that failed (out of descriptors or memory) took no connection; the next one may succeed, and nobody may end over it. */
+function ignoreAcceptError(): void {}
 
 function listenError(what: string, address: string, port: number, cause: NodeJS.ErrnoException): SmartProxyError {
   const where = `Cannot listen on ${address} port ${port} for ${what}`;

@@ -144,7 +144,7 @@ for (const transport of transports) {
   });
 
   test(`${transport}: a handshake that stalls is counted as timeout, one that breaks as failed, with reasons to match`, async (context) => {
-    const { plane, httpsPort } = await dataPlane(context, { networkProxyTransport: transport, handshakeTimeoutMs: 150 });
+    const { plane, httpsPort } = await dataPlane(context, { networkProxyTransport: transport, handshakeTimeoutMs: 500 });
     const stalled = await dial(httpsPort);
     stalled.write(await genuineHello(host));
     await closed(stalled);

@@ -28,12 +28,13 @@ export class MetricFacts {
   async gather(): Promise<MetricSource> {
     const { controller, source, supervisor, isLeader } = this.#options;
     const fleet = await supervisor.totals();
-    const { generation, publishedAtMs, translateDurations, publishDurations, failures, problems } = controller.stats;
+    const { publishedAtMs, translateDurations, publishDurations, failures, problems } = controller.stats;
     return {
       fleet,
       workers: supervisor.workers,
       controller: {
-        tableGeneration: generation,
+        // The workers' own count: a snapshot that was served first is in it, and a table that changed nothing for them is not.
+        tableGeneration: supervisor.generation,
         tableAgeMs: publishedAtMs === undefined ? undefined : Date.now() - publishedAtMs,
         translateDurations: { ...translateDurations, bounds: translateDurationBounds },
         publishDurations: { ...publishDurations, bounds: translateDurationBounds },

@@ -52,6 +52,10 @@ test('run: with the API server away, the last-good snapshot of an earlier run se
   assert.equal((await get(await second.port('status'), 'localhost', '/readyz')).status, 200);
   const { hosts } = JSON.parse((await get(await second.boundPort('admin'), 'localhost', '/debug/routes')).body) as { hosts: object };
   assert.deepEqual(Object.keys(hosts), ['a.localhost']);
+  const metrics = (await get(await second.port('status'), 'localhost', '/metrics')).body;
+  const generations = [...metrics.matchAll(/^smartproxy_(?:worker_)?table_generation\S* (\d+)$/gm)].map(([, value]) => value);
+  assert.ok(generations.length > 1);
+  assert.deepEqual([...new Set(generations)], ['1']);
   second.child.kill('SIGTERM');
   assert.equal(await second.exit(), 0);
 });

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { configFields, parseArguments } from '../../../src/config/arguments.ts';
 import { renderConfigurationDocs } from '../../../src/config/configuration-docs.ts';
 import { environmentName } from '../../../src/config/environment.ts';
-import { type OptionSpec, options } from '../../../src/config/options.ts';
+import type { OptionSpec } from '../../../src/config/option-spec.ts';
+import { options } from '../../../src/config/options.ts';
 import { renderOptionsHelp } from '../../../src/config/options-help.ts';
 
 test('option table: every flag is unique, in kebab case, and documented', () => {

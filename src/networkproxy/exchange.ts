@@ -1,8 +1,10 @@
+import { performance } from 'node:perf_hooks';
 import type { Balancer } from '../balancing/balancer.ts';
 import type { EndpointRuntime } from '../balancing/endpoint-runtime.ts';
 import { messageOf } from '../errors.ts';
 import type { RequestSeries } from '../observability/counters/request-series.ts';
 import type { ResponseFlag } from '../observability/counters/response-flag.ts';
+import type { TerminationReason } from '../observability/counters/termination-reason.ts';
 import type { CompiledRoute, CompiledTable, MatchRequest } from '../routes/compiled-table.ts';
 import type { Downstream } from './downstream.ts';
 import { errorTable } from './error-table.ts';
@@ -119,8 +121,12 @@ export class Exchange implements UpstreamHandler {
    * an answer, and the connection must be cut.
    */
   refuse(reply: LocalReply, scheme: RequestHead['scheme']): boolean {
-    if (this.#phase === 'answering' || this.#phase === 'replied') return false;
+    if (this.#phase === 'replied') return false;
     this.#dropUpstream();
+    if (this.#phase === 'answering') {
+      this.#markCut(reply.flag, reply.detail);
+      return false;
+    }
     if (this.#head === undefined) {
       this.#startedMs = performance.now();
       this.#requestId = this.#context.requestIds.next();
@@ -132,13 +138,10 @@ export class Exchange implements UpstreamHandler {
     return true;
   }
 
-  /** The client's connection is ending. Logs the request with what is known. */
-  onClientGone(): void {
+  /** The client's connection is ending for `reason`. Logs the request with what is known. */
+  onConnectionEnd(reason: TerminationReason): void {
     if (this.#phase === 'idle') return;
-    if (this.#flag === undefined) {
-      this.#flag = 'client_gone';
-      this.#context.counters.countFlag('client_gone');
-    }
+    if (this.#flag === undefined) this.#markCut(reason === 'drain' || reason === 'shutdown' ? 'draining' : 'client_gone', reason);
     this.#dropUpstream();
     this.#settle();
   }
@@ -160,9 +163,7 @@ export class Exchange implements UpstreamHandler {
     const endpoint = this.#releaseEndpoint();
     if (this.#phase === 'answering') {
       // The client must see that the answer is not whole.
-      this.#flag = 'upstream_truncated';
-      this.#detail = `${flag} ${detail}`;
-      this.#context.counters.countFlag('upstream_truncated');
+      this.#markCut('upstream_truncated', `${flag} ${detail}`);
       this.#downstream.flush();
       this.#downstream.abort('upstream', flag === 'upstream_timeout' ? 'upstream_timeout' : 'upstream_failed');
       return;
@@ -358,12 +359,18 @@ export class Exchange implements UpstreamHandler {
   #refuseBody(): void {
     this.#dropUpstream();
     if (this.#phase === 'answering') {
-      this.#flag = 'body_too_large';
-      this.#context.counters.countFlag('body_too_large');
+      this.#markCut('body_too_large', undefined);
       this.#downstream.abort('proxy', 'limit_exceeded');
       return;
     }
     this.#reply(errorReply('body_too_large'));
+  }
+
+  /** Notes why this request gets no whole answer. */
+  #markCut(flag: ResponseFlag, detail: string | undefined): void {
+    this.#flag = flag;
+    this.#detail = detail;
+    this.#context.counters.countFlag(flag);
   }
 
   /** Answers in our own name. The exchange lasts until the rest of the request has been read, or the connection gives it up. */
@@ -443,7 +450,7 @@ export class Exchange implements UpstreamHandler {
       method: head.method,
       host: head.host,
       path: head.path,
-      status: this.#status === 0 ? errorTable.client_gone.status : this.#status,
+      status: this.#status === 0 ? errorTable[this.#flag ?? 'client_gone'].status : this.#status,
       flag: this.#flag,
       detail: this.#detail,
       bytesReceived: this.#bytesReceived,

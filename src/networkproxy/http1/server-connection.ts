@@ -95,8 +95,8 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     if (this.#phase === 'idle' && !this.#exchange.isActive && this.#requests > 0) this.connection.end('proxy', 'drain');
   }
 
-  /** Called once when the connection ends, whoever ended it. */
-  cleanUp(): void {
+  /** Called once when the connection ends, whoever ended it, for `reason`. */
+  cleanUp(reason: TerminationReason): void {
     this.#closed = true;
     this.#context.wheel.disarm(this);
     const stream = this.#stream;
@@ -109,7 +109,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     stream.resume();
     this.#pending = undefined;
     this.#text = '';
-    this.#exchange.onClientGone();
+    this.#exchange.onConnectionEnd(reason);
     this.#tunnel?.close();
   }
 
@@ -195,17 +195,18 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   }
 
   sendReply(reply: LocalReply, request: RequestHead): void {
-    this.#keepAlive = this.#mayKeepAlive(request);
+    // An HTTP/1.0 client reads to the end of the connection unless it is told `keep-alive`; our own answers just close it.
+    this.#keepAlive = request.version > 10 && this.#mayKeepAlive(request);
     this.#text += serialiseLocalReply(reply, this.#keepAlive, request.method === 'HEAD', new Date());
     this.flush();
     // Nothing of the body will be used: do not wait for it.
-    if (!this.#keepAlive && this.#inMessage && request.body.kind !== 'none') this.connection.end(this.#endSide, this.#endReason);
+    if (!this.#keepAlive && this.#inMessage && request.body.kind !== 'none') this.#endInOrder();
   }
 
   exchangeDone(): void {
     if (this.#closed) return;
     if (!this.#keepAlive) {
-      this.connection.end(this.#endSide, this.#endReason);
+      this.#endInOrder();
       return;
     }
     if (this.#inMessage) {
@@ -242,7 +243,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   override onTimeout(): void {
     switch (this.#phase) {
       case 'idle':
-        this.connection.end('proxy', this.#context.isDraining() ? 'drain' : 'inactivity');
+        this.connection.end('proxy', 'inactivity');
         break;
       case 'head':
         this.#onLate('header_timeout', this.#midHead);
@@ -283,6 +284,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     if (!this.#blocked) return;
     this.#blocked = false;
     if (this.#phase === 'write') this.#phase = 'busy';
+    if (this.#inMessage && !this.#paused) this.#arm('body', this.#context.config.bodyTimeoutMs);
     if (this.#exchange.isActive) this.#exchange.onDownstreamDrain();
     else if (!this.#inMessage) this.#next();
   };
@@ -344,6 +346,10 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
       this.connection.end('client', 'normal');
       return;
     }
+    if (this.#context.isDraining()) {
+      this.connection.end('proxy', 'drain');
+      return;
+    }
     this.#arm('idle', this.#context.config.keepAliveTimeoutMs);
     if (!this.#paused) return;
     this.#paused = false;
@@ -381,12 +387,18 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     else this.connection.end('proxy', reason);
   }
 
-  /** Answers and ends, or just ends when an answer is out already. */
+  /** The answer in hand was the last one. */
+  #endInOrder(): void {
+    const isDrain = this.#endReason === 'normal' && this.#context.isDraining();
+    this.connection.end(this.#endSide, isDrain ? 'drain' : this.#endReason);
+  }
+
+  /** Answers and ends, or breaks the answer off that is out already. */
   #refuse(reply: LocalReply): void {
     this.#inMessage = false;
     this.#keepAlive = false;
     this.#isLast = true;
-    if (!this.#exchange.refuse(reply, this.facts.scheme)) this.connection.end(this.#endSide, this.#endReason);
+    if (!this.#exchange.refuse(reply, this.facts.scheme)) this.abort(this.#endSide, this.#endReason);
   }
 
   #arm(phase: Phase, ms: number): void {

@@ -44,7 +44,7 @@ export const terminationReasonMeanings = {
   endpoint_removed: 'the endpoint went away',
   nftables_handled: 'the kernel forwards this connection',
   killed: 'ended by hand',
-  drain: 'still open at the end of the drain time',
+  drain: 'the process drains: idle, answered for the last time, or still open at the end of the drain time',
   shutdown: 'the process stopped',
   worker_lost: 'the worker process died with it',
   zombie_cleanup: 'found by the sweep, which is a bug in this program',

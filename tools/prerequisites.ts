@@ -16,8 +16,8 @@ function canMakeNamespaces(): boolean {
 export function missingPrerequisites(): readonly string[] {
   const missing: string[] = [];
   const go = goVersion();
-  if (process.env.KUBEBUILDER_ASSETS === undefined && (go === undefined || go[0] < 1 || (go[0] === 1 && go[1] < 26))) {
-    missing.push('Go 1.26 or newer, to build kube-apiserver and etcd: install it, or set KUBEBUILDER_ASSETS to a folder that has both');
+  if (go === undefined || go[0] < 1 || (go[0] === 1 && go[1] < 26)) {
+    missing.push('Go 1.26 or newer, to build h2spec, and kube-apiserver and etcd unless KUBEBUILDER_ASSETS names a folder that has both');
   }
   if (process.env.KUBEBUILDER_ASSETS !== undefined && !existsSync(`${process.env.KUBEBUILDER_ASSETS}/kube-apiserver`)) {
     missing.push('kube-apiserver in the folder that KUBEBUILDER_ASSETS names');

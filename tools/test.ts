@@ -3,6 +3,7 @@ import { existsSync, globSync } from 'node:fs';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { messageOf } from '../src/errors.ts';
+import { h2specFolder } from '../test/tools/h2spec.ts';
 import { kubeAssets } from '../test/tools/kube-assets.ts';
 import { missingPrerequisites } from './prerequisites.ts';
 import { runCommand } from './run-command.ts';
@@ -14,6 +15,7 @@ const suites: readonly { readonly name: string; readonly concurrency: number }[]
   { name: 'property', concurrency: 2 },
   { name: 'golden', concurrency: 1 },
   { name: 'feature', concurrency: 2 },
+  { name: 'protocol', concurrency: 1 },
   { name: 'fault', concurrency: 1 },
   { name: 'control-plane', concurrency: 1 },
 ];
@@ -35,10 +37,16 @@ function selectedFiles(suite: string, selection: readonly string[]): readonly st
     : files.filter((file) => selection.some((part) => file === part || file.startsWith(`test/${part}`)));
 }
 
-/** Builds kube-apiserver and etcd before the tests that need them, so that their deadlines need not allow for it. */
-async function buildControlPlane(): Promise<void> {
+/** Programs that a suite needs are built before it, so that the deadlines of its tests need not allow for that. */
+const programsOfSuite: Readonly<Record<string, () => Promise<string>>> = {
+  protocol: h2specFolder,
+  'control-plane': kubeAssets,
+};
+
+async function buildPrograms(suite: string): Promise<void> {
   try {
-    console.log(`kube-apiserver and etcd: ${await kubeAssets()}`);
+    const folder = await programsOfSuite[suite]?.();
+    if (folder !== undefined) console.log(`programs of ${suite}: ${folder}`);
   } catch (error) {
     tally.add(messageOf(error), false);
   }
@@ -52,7 +60,7 @@ if (selection.length === 0) tally.add('check', (await runCommand(process.execPat
 for (const suite of suites) {
   const files = selectedFiles(suite.name, selection);
   if (files.length === 0) continue;
-  if (suite.name === 'control-plane') await buildControlPlane();
+  await buildPrograms(suite.name);
   await runSuite(files, suite.concurrency, tally);
 }
 for (const part of selection) if (!existsSync(part) && !existsSync(`test/${part}`)) tally.add(`no such suite or file: ${part}`, false);

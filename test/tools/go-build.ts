@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** What is built from pinned Go modules: `build.json` of a folder that also holds their go.mod and go.sum. */
+export interface GoBuild {
+  /** The folder's name: what the cache and messages call it. */
+  readonly name: string;
+  readonly folder: string;
+  readonly version: string;
+  /** Program -> Go package. */
+  readonly programs: Readonly<Record<string, string>>;
+  readonly linkerFlags: readonly string[];
+}
+
+/** Reads the recipe in the folder `name` beside this file. */
+export function readGoBuild(name: string): GoBuild {
+  const folder = join(import.meta.dirname, name);
+  const data = JSON.parse(readFileSync(join(folder, 'build.json'), 'utf8')) as Omit<GoBuild, 'name' | 'folder'>;
+  return { name, folder, ...data };
+}
+
+/**
+ * The folder with all programs of `build`, built once into the user's cache. Several processes may ask at once: one builds, the others
+ * wait.
+ */
+export async function builtPrograms(build: GoBuild): Promise<string> {
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'smartproxy-ingress', `${build.name}-${build.version}`);
+  const bin = join(cache, 'bin');
+  if (missingPrograms(build, bin).length === 0) return bin;
+  mkdirSync(bin, { recursive: true });
+  await withLock(build, join(cache, 'lock'), async () => {
+    for (const program of missingPrograms(build, bin)) await buildProgram(build, program, cache, bin);
+  });
+  return bin;
+}
+
+/** Programs of `build` that are not in `folder`. */
+export function missingPrograms(build: GoBuild, folder: string): readonly string[] {
+  return Object.keys(build.programs).filter((program) => !existsSync(join(folder, program)));
+}
+
+function note(build: GoBuild, text: string): void {
+  process.stderr.write(`${build.name} ${build.version}: ${text}\n`);
+}
+
+async function buildProgram(build: GoBuild, program: string, cache: string, bin: string): Promise<void> {
+  const startedMs = Date.now();
+  note(build, `building ${program} from Go modules (once)`);
+  const folder = mkdtempSync(join(cache, 'build-'));
+  const seconds = (): number => Math.round((Date.now() - startedMs) / 1000);
+  const progress = setInterval(() => note(build, `still building ${program}, ${seconds()} s`), 30_000);
+  try {
+    for (const file of ['go.mod', 'go.sum']) cpSync(join(build.folder, file), join(folder, file));
+    const output = join(folder, program);
+    const args = ['build', '-mod=mod', '-trimpath', '-ldflags', build.linkerFlags.join(' '), '-o', output, String(build.programs[program])];
+    await goBuild(args, folder);
+    renameSync(output, join(bin, program));
+    note(build, `built ${program} in ${seconds()} s`);
+  } finally {
+    clearInterval(progress);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function goBuild(args: readonly string[], cwd: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('go', args, { cwd, env: { ...process.env, CGO_ENABLED: '0' }, stdio: ['ignore', 'ignore', 'pipe'] });
+    let errors = '';
+    child.stderr.on('data', (chunk) => {
+      errors = (errors + chunk).slice(-4000);
+    });
+    child.once('error', (error) => reject(new Error(`Cannot run go: ${error.message}. Install Go 1.26`)));
+    child.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`Cannot build ${args.at(-1)}: go ended with ${code}\n${errors}`)),
+    );
+  });
+}
+
+/** Runs `work` while holding a lock file with our process id; takes over the lock of a process that is gone. */
+async function withLock(build: GoBuild, path: string, work: () => Promise<void>): Promise<void> {
+  let isWaiting = false;
+  while (!takeLock(path)) {
+    if (!isWaiting) note(build, `another process is building; waiting for ${path}`);
+    isWaiting = true;
+    await delay(1000);
+  }
+  try {
+    await work();
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+function takeLock(path: string): boolean {
+  try {
+    writeFileSync(path, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (isAbandoned(path)) rmSync(path, { force: true });
+    return false;
+  }
+}
+
+function isAbandoned(path: string): boolean {
+  try {
+    const pid = Number(readFileSync(path, 'utf8'));
+    // A lock that is being written has no id yet.
+    if (!Number.isInteger(pid) || pid <= 0) return Date.now() - statSync(path).mtimeMs > 10_000;
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}

@@ -1,7 +1,9 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Balancers } from '../../../src/balancing/balancers.ts';
+import { parseArguments } from '../../../src/config/arguments.ts';
 import type { Config } from '../../../src/config/config.ts';
+import { resolveConfig } from '../../../src/config/resolve.ts';
 import type { AcceptedConnection } from '../../../src/networkproxy/accepted-connection.ts';
 import { NetworkProxy } from '../../../src/networkproxy/network-proxy.ts';
 import type { RequestLogEntry } from '../../../src/networkproxy/request-log-entry.ts';
@@ -51,21 +53,20 @@ export interface HarnessOptions {
   readonly accessLog?: boolean;
 }
 
-const config = {
-  trustedProxies: [],
-  forwardedHeader: false,
+/** The defaults of the program, with the time limits that tests begin with. */
+const config: Config = {
+  ...resolveConfig(parseArguments(['--manifests', '-']).texts, {
+    env: {},
+    inPod: false,
+    hostname: 'test',
+    home: '/nonexistent',
+    hasIpv6: false,
+    podNamespace: undefined,
+  }).config,
   headerTimeoutMs: 10_000,
   bodyTimeoutMs: 10_000,
-  keepAliveTimeoutMs: 75_000,
-  keepAliveRequests: 1000,
-  handshakeTimeoutMs: 10_000,
-  maxHeaderBytes: 16_384,
-  maxHeaders: 100,
-  upstreamIdlePerEndpoint: 64,
-  upstreamIdleTimeoutMs: 55_000,
-  maxConnectionsPerEndpoint: 0,
   allowLocalExternalNames: true,
-} as unknown as Config;
+};
 
 /** NetworkProxy behind a real listening socket, with the least that stands for SmartProxy. */
 export class Harness implements AsyncDisposable {
@@ -155,7 +156,7 @@ export class TestConnection implements AcceptedConnection {
     this.listener = listener;
     this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     this.remotePort = socket.remotePort ?? 0;
-    this.tls = serverName === false ? undefined : { serverName, alpn: ['http/1.1'], offersTls13: true };
+    this.tls = serverName === false ? undefined : { serverName, alpn: ['h2', 'http/1.1'], offersTls13: true };
     this.#outermost = socket;
     socket.on('error', () => this.end('client', 'econnreset'));
     socket.on('close', () => this.end('client', 'normal'));

@@ -1,4 +1,4 @@
-import { download, wrk } from './load.ts';
+import { download, h2load, wrk } from './load.ts';
 import type { Subject } from './measure.ts';
 import { bulkBytes } from './peers/backend.ts';
 import type { startHaproxy } from './peers/haproxy.ts';
@@ -30,6 +30,26 @@ function bulk(peer: Peer, port: number): Subject {
   return { peer: peer.name, pid: peer.pid, load: async () => (await download(passthroughHost, port, '/bulk', 1)) / bulkBytes };
 }
 
+/** HTTP/2 over TLS with about as many requests in flight as the other cases have, however many share a connection. */
+function http2(streams: number, connections: number, budget: number, stretch: number): TrafficCase {
+  const subject = (peer: Peer, port: number): Subject => {
+    const load = (seconds: number): Promise<number> => h2load(overTls(port), seconds, connections, streams);
+    return { peer: peer.name, pid: peer.pid, load };
+  };
+  return {
+    name: `http2-tls-${streams}`,
+    unit: 'request',
+    judge: 'nginx',
+    budget,
+    stretch,
+    subjects: ({ nginx, haproxy, ours }) => [
+      subject(nginx, nginx.httpsPort),
+      subject(haproxy, haproxy.terminatedPort),
+      subject(ours, ours.httpsPort),
+    ],
+  };
+}
+
 const plain = (peer: Peer): string => `http://${benchHost}:${peer.httpPort}/`;
 const overTls = (port: number): string => `https://${benchHost}:${port}/`;
 
@@ -55,6 +75,9 @@ export const trafficCases: readonly TrafficCase[] = [
       requests(ours, overTls(ours.httpsPort)),
     ],
   },
+  http2(1, 64, 1.5, 1),
+  http2(16, 4, 0.8, 0.8),
+  http2(100, 2, 0.8, 0.8),
   {
     name: 'new-connection',
     unit: 'connection',

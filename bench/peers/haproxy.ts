@@ -28,7 +28,7 @@ frontend http
   http-request set-header X-Real-IP %[src]
   default_backend app
 frontend terminated
-  bind 127.0.0.1:${terminatedPort} ssl crt ${dir}/bundle.pem alpn http/1.1
+  bind 127.0.0.1:${terminatedPort} ssl crt ${dir}/bundle.pem alpn h2,http/1.1
   http-request set-header X-Forwarded-Proto https
   http-request set-header X-Real-IP %[src]
   default_backend app

@@ -19,7 +19,7 @@ http {
   upstream backend { server 127.0.0.1:${setup.backendHttpPort}; keepalive 320; keepalive_requests 1000000000; }
   server {
     listen 127.0.0.1:${httpPort};
-    listen 127.0.0.1:${httpsPort} ssl;
+    listen 127.0.0.1:${httpsPort} ssl http2;
     server_name ${benchHost} ${passthroughHost};
     ssl_certificate ${setup.certificateFile};
     ssl_certificate_key ${setup.keyFile};

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { type Http2Limit, http2Limits } from '../../../src/observability/counters/http2-limit.ts';
 import { Backend, hello } from '../../feature/networkproxy/backend.ts';
 import { Harness, type HarnessOptions } from '../../feature/networkproxy/harness.ts';
 import { Http2Client } from '../../feature/networkproxy/http2-client.ts';
@@ -51,6 +52,12 @@ class Attacked implements AsyncDisposable {
 
   get port(): number {
     return this.harness.port;
+  }
+
+  /** The limit is counted, for operators to see. */
+  assertCounted(limit: Http2Limit): void {
+    const hits = this.harness.counters.http2LimitHits[http2Limits.indexOf(limit)] as number;
+    assert.ok(hits >= 1, `the limit ${limit} is counted`);
   }
 
   /** Others are served, and nothing of the attack is left. */
@@ -114,6 +121,7 @@ describe('a flood of HTTP/2', () => {
     assert.ok(attacked.harness.requests.length <= 1000, String(attacked.harness.requests.length));
     assert.ok(attacked.backend.connections <= 200, `connections to the backend: ${attacked.backend.connections}`);
     assert.equal(attacked.harness.connections[1]?.ended?.reason, 'limit_exceeded');
+    attacked.assertCounted('resets');
     await attacked.assertUnharmed();
   });
 
@@ -152,46 +160,67 @@ describe('a flood of HTTP/2', () => {
     await attacked.assertUnharmed();
   });
 
-  const floods: readonly { readonly of: string; readonly total: number; readonly before?: Buffer; readonly piece: () => Buffer }[] = [
-    { of: 'SETTINGS', total: 200_000, piece: () => frame(frameTypes.settings, 0, 0, settingsPayload([[settingIds.enablePush, 0]])) },
-    { of: 'empty SETTINGS', total: 200_000, piece: () => frame(frameTypes.settings, 0, 0) },
-    { of: 'PING', total: 300_000, piece: () => frame(frameTypes.ping, 0, 0, Buffer.alloc(8)) },
-    { of: 'PRIORITY', total: 200_000, piece: () => frame(frameTypes.priority, 0, 1, Buffer.from([0, 0, 0, 0, 16])) },
-    { of: 'empty DATA', total: 200_000, before: request(1, 0), piece: () => frame(frameTypes.data, 0, 1) },
+  const floods: readonly {
+    readonly of: string;
+    readonly limit: Http2Limit;
+    readonly total: number;
+    readonly before?: Buffer;
+    readonly piece: () => Buffer;
+  }[] = [
+    {
+      of: 'SETTINGS',
+      limit: 'settings',
+      total: 200_000,
+      piece: () => frame(frameTypes.settings, 0, 0, settingsPayload([[settingIds.enablePush, 0]])),
+    },
+    { of: 'empty SETTINGS', limit: 'settings', total: 200_000, piece: () => frame(frameTypes.settings, 0, 0) },
+    { of: 'PING', limit: 'pings', total: 300_000, piece: () => frame(frameTypes.ping, 0, 0, Buffer.alloc(8)) },
+    { of: 'PRIORITY', limit: 'priorities', total: 200_000, piece: () => frame(frameTypes.priority, 0, 1, Buffer.from([0, 0, 0, 0, 16])) },
+    { of: 'empty DATA', limit: 'idle_frames', total: 200_000, before: request(1, 0), piece: () => frame(frameTypes.data, 0, 1) },
     {
       of: 'DATA of padding alone',
+      limit: 'idle_frames',
       total: 100_000,
       before: request(1, 0),
       piece: () => frame(frameTypes.data, 0x8, 1, Buffer.from([3, 0, 0, 0])),
     },
-    { of: 'WINDOW_UPDATE for the connection', total: 200_000, piece: () => frame(frameTypes.windowUpdate, 0, 0, uint32(1)) },
+    {
+      of: 'WINDOW_UPDATE for the connection',
+      limit: 'window_updates',
+      total: 200_000,
+      piece: () => frame(frameTypes.windowUpdate, 0, 0, uint32(1)),
+    },
     {
       of: 'WINDOW_UPDATE for one stream',
+      limit: 'window_updates',
       total: 200_000,
       before: request(1, 0),
       piece: () => frame(frameTypes.windowUpdate, 0, 1, uint32(1)),
     },
-    { of: 'frames of unknown types', total: 200_000, piece: () => frame(0x42, 0, 0, Buffer.alloc(8)) },
+    { of: 'frames of unknown types', limit: 'idle_frames', total: 200_000, piece: () => frame(0x42, 0, 0, Buffer.alloc(8)) },
     {
       of: 'RST_STREAM for one closed stream',
+      limit: 'idle_frames',
       total: 200_000,
       before: Buffer.concat([request(1, 0), frame(frameTypes.rstStream, 0, 1, uint32(errorCodes.cancel))]),
       piece: () => frame(frameTypes.rstStream, 0, 1, uint32(errorCodes.cancel)),
     },
     {
       of: 'empty CONTINUATION',
+      limit: 'continuations',
       total: 200_000,
       before: frame(frameTypes.headers, endStream, 1, block),
       piece: () => frame(frameTypes.continuation, 0, 1),
     },
     {
       of: 'full CONTINUATION',
+      limit: 'header_block',
       total: 5000,
       before: frame(frameTypes.headers, endStream, 1, block),
       piece: () => frame(frameTypes.continuation, 0, 1, hpackLiteral(['x', 'y'.repeat(16_000)])),
     },
   ];
-  for (const { of, total, before, piece } of floods) {
+  for (const { of, limit, total, before, piece } of floods) {
     test(`of ${total} ${of} ends its connection with GOAWAY and harms no other`, async () => {
       await using attacked = await Attacked.start();
       using client = await attacked.connect();
@@ -201,6 +230,7 @@ describe('a flood of HTTP/2', () => {
       await client.until(() => client.isClosing);
       assert.ok([errorCodes.enhanceYourCalm, errorCodes.streamClosed].includes(client.goawayCode as 11), client.describe());
       assert.ok(['limit_exceeded', 'protocol_error'].includes(String(attacked.harness.connections[1]?.ended?.reason)));
+      attacked.assertCounted(limit);
       await attacked.assertUnharmed();
     });
   }

@@ -81,6 +81,10 @@ export interface Config {
   readonly allowLocalExternalNames: boolean;
 
   // Connections
+  /** HTTP/2 over TLS, by ALPN. */
+  readonly http2: boolean;
+  /** HTTP/2 without TLS, for clients that know. */
+  readonly h2c: boolean;
   readonly firstByteTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
   readonly headerTimeoutMs: number;

@@ -367,6 +367,20 @@ export const options: { readonly [Field in keyof Config]: OptionSpec<Config[Fiel
     doc: 'Let ExternalName Services lead to loopback, link-local and metadata addresses.',
   },
 
+  http2: {
+    flag: 'http2',
+    group: 'Connections',
+    value: onOff,
+    default: () => true,
+    doc: 'Offer HTTP/2 to TLS clients (by ALPN, before HTTP/1.1).',
+  },
+  h2c: {
+    flag: 'h2c',
+    group: 'Connections',
+    value: onOff,
+    default: () => false,
+    doc: 'Take HTTP/2 on the plain HTTP port from clients that begin with it (prior knowledge).',
+  },
   firstByteTimeoutMs: {
     flag: 'first-byte-timeout',
     group: 'Connections',

@@ -120,7 +120,7 @@ export class Exchange implements UpstreamHandler {
    * The request broke a rule or a time-out, before or after its head: answered when nothing was answered yet. False: it is too late for
    * an answer, and the connection must be cut.
    */
-  refuse(reply: LocalReply, scheme: RequestHead['scheme']): boolean {
+  refuse(reply: LocalReply, scheme: RequestHead['scheme'], version: RequestHead['version']): boolean {
     if (this.#phase === 'replied') return false;
     this.#dropUpstream();
     if (this.#phase === 'answering') {
@@ -131,7 +131,7 @@ export class Exchange implements UpstreamHandler {
       this.#startedMs = performance.now();
       this.#requestId = this.#context.requestIds.next();
       this.#clientAddress = this.#downstream.facts.remoteAddress;
-      this.#head = { ...unreadableHead, scheme };
+      this.#head = { ...unreadableHead, scheme, version };
     }
     this.#requestDone = true;
     this.#reply(reply);
@@ -140,14 +140,21 @@ export class Exchange implements UpstreamHandler {
 
   /** The client's connection is ending for `reason`. Logs the request with what is known. */
   onConnectionEnd(reason: TerminationReason): void {
-    if (this.#phase === 'idle') return;
-    if (this.#flag === undefined) this.#markCut(reason === 'drain' || reason === 'shutdown' ? 'draining' : 'client_gone', reason);
-    this.#dropUpstream();
-    this.#settle();
+    this.#cut(reason === 'drain' || reason === 'shutdown' ? 'draining' : 'client_gone', reason);
+  }
+
+  /** The client gives this request up and keeps its connection (HTTP/2). */
+  onCancelled(detail: string): void {
+    this.#cut('client_gone', detail);
   }
 
   onDownstreamDrain(): void {
     this.#upstream?.resume();
+  }
+
+  /** The client takes no more for now: the backend is not read until `onDownstreamDrain`. */
+  holdAnswer(): void {
+    if (this.#phase === 'sending' || this.#phase === 'answering') this.#upstream?.pause();
   }
 
   onUpstreamReady(): void {
@@ -302,6 +309,7 @@ export class Exchange implements UpstreamHandler {
     if (head === undefined || upstream === undefined || timeouts === undefined) return;
     this.#phase = 'sending';
     upstream.startRequest(this.#upstreamHead, head, timeouts);
+    if (!this.#downstream.flush()) upstream.pause();
     if (head.body.kind === 'none') return;
     this.#sendHeldBody(head, upstream);
   }
@@ -353,6 +361,13 @@ export class Exchange implements UpstreamHandler {
     if (this.#retriesLeft === 0 || this.#bodySent || this.#balancer === undefined) return false;
     this.#retriesLeft--;
     return this.#context.retryBudgets.get(this.#balancer.service.key).withdraw();
+  }
+
+  #cut(flag: ResponseFlag, detail: string): void {
+    if (this.#phase === 'idle') return;
+    if (this.#flag === undefined) this.#markCut(flag, detail);
+    this.#dropUpstream();
+    this.#settle();
   }
 
   /** The body grew over the limit while it was streamed. */

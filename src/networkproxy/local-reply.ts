@@ -1,5 +1,6 @@
 import type { ResponseFlag } from '../observability/counters/response-flag.ts';
 import { errorTable } from './error-table.ts';
+import { serialiseFields } from './http1/serialise-head.ts';
 
 /** An answer of our own making. */
 export interface LocalReply {
@@ -7,8 +8,8 @@ export interface LocalReply {
   readonly status: number;
   /** The body, ASCII. */
   readonly body: string;
-  /** More header lines, each ended by CRLF; '' for none. */
-  readonly headerLines: string;
+  /** More fields, flat. */
+  readonly headers: readonly string[];
   /** For the log only: the broken rule, or the `reason` of a route that can't be served. */
   readonly detail: string | undefined;
 }
@@ -38,24 +39,29 @@ const reasonPhrases: Readonly<Record<number, string>> = {
 
 /** The reply that the error table has for `flag`; `status` overrides the table's. */
 export function errorReply(flag: ResponseFlag, detail?: string, status: number = errorTable[flag].status): LocalReply {
-  return { flag, status, body: `${status} ${errorTable[flag].text}\n`, headerLines: '', detail };
+  return { flag, status, body: `${status} ${errorTable[flag].text}\n`, headers: [], detail };
 }
 
 /** A redirect to `location`, which must be free of control characters. */
 export function redirectReply(flag: 'redirect_https' | 'route_redirect', status: number, location: string): LocalReply {
-  return { flag, status, body: `${status} ${errorTable[flag].text}\n`, headerLines: `location: ${location}\r\n`, detail: undefined };
+  return { flag, status, body: `${status} ${errorTable[flag].text}\n`, headers: ['location', location], detail: undefined };
 }
 
 /** A 200 with a text that we know (an ACME answer). */
 export function textReply(body: string): LocalReply {
-  return { flag: 'route_response', status: 200, body, headerLines: 'cache-control: no-store\r\n', detail: undefined };
+  return { flag: 'route_response', status: 200, body, headers: ['cache-control', 'no-store'], detail: undefined };
+}
+
+/** The fields of the answer, flat. */
+export function localReplyHeaders(reply: LocalReply, now: Date): readonly string[] {
+  const length = String(reply.body.length);
+  return ['date', now.toUTCString(), 'content-type', 'text/plain; charset=utf-8', 'content-length', length, ...reply.headers];
 }
 
 /** The whole answer as latin1 text. `headOnly` leaves the body away (answers to HEAD). */
 export function serialiseLocalReply(reply: LocalReply, keepAlive: boolean, headOnly: boolean, now: Date): string {
   const phrase = reasonPhrases[reply.status] ?? 'Error';
-  const head =
-    `HTTP/1.1 ${reply.status} ${phrase}\r\ndate: ${now.toUTCString()}\r\ncontent-type: text/plain; charset=utf-8\r\n` +
-    `content-length: ${reply.body.length}\r\n${reply.headerLines}${keepAlive ? '' : 'connection: close\r\n'}\r\n`;
+  const lines = serialiseFields(localReplyHeaders(reply, now));
+  const head = `HTTP/1.1 ${reply.status} ${phrase}\r\n${lines}${keepAlive ? '' : 'connection: close\r\n'}\r\n`;
   return headOnly ? head : head + reply.body;
 }

@@ -10,6 +10,9 @@ import type { TimerWheel } from '../timer-wheel.ts';
 import type { AcceptedConnection, NetworkProxyEntry } from './accepted-connection.ts';
 import { clientFacts } from './client-facts.ts';
 import { ServerConnection } from './http1/server-connection.ts';
+import { Http2Connection } from './http2/connection.ts';
+import { makeHttp2Shared } from './http2/http2-shared.ts';
+import { PrefaceSniffer } from './http2/preface-sniffer.ts';
 import { errorReply, serialiseLocalReply } from './local-reply.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { RequestIds } from './request-ids.ts';
@@ -34,7 +37,7 @@ export interface NetworkProxyOptions {
 }
 
 /** What serves a connection at the moment. */
-type Stage = TlsHandshake | ServerConnection;
+type Stage = TlsHandshake | PrefaceSniffer | ServerConnection | Http2Connection;
 
 /** Ends TLS and speaks HTTP on the connections that SmartProxy hands over; owns the upstream connections. */
 export class NetworkProxy implements NetworkProxyEntry {
@@ -72,6 +75,7 @@ export class NetworkProxy implements NetworkProxyEntry {
       retryBudgets: new RetryBudgets(),
       routes: new RouteRuntimes(counters.requests),
       requestIds: new RequestIds(),
+      http2: makeHttp2Shared(config.maxHeaderBytes),
       trustedProxies: blockListOf(config.trustedProxies),
       unmatched: counters.requests.get({ routeKind: '', routeNamespace: '', route: '', service: '' }),
       onRequest: options.onRequest,
@@ -100,7 +104,8 @@ export class NetworkProxy implements NetworkProxyEntry {
     this.setupConnectionTracking(connection);
     if (connection.tls !== undefined) this.#startTls(connection, connection.tls.serverName);
     else if (connection.listener.protocol === 'https') refusePlainHttp(connection, this.#options.counters);
-    else this.#serve(connection, socket);
+    else if (this.#options.config.h2c) this.#sniffPreface(connection);
+    else this.#serve(connection, socket, false);
   }
 
   /** Remembers the connection until its clean-up, whoever starts that. */
@@ -126,7 +131,8 @@ export class NetworkProxy implements NetworkProxyEntry {
   /** From now on every answer closes its connection; idle connections end. */
   announceDrain(): void {
     this.#draining = true;
-    for (const stage of [...this.socketMap.values()]) if (stage instanceof ServerConnection) stage.drain();
+    for (const stage of [...this.socketMap.values()])
+      if (stage instanceof ServerConnection || stage instanceof Http2Connection) stage.drain();
   }
 
   /** Ends every client connection and every upstream connection now. */
@@ -146,18 +152,27 @@ export class NetworkProxy implements NetworkProxyEntry {
     }
     const handshake = new TlsHandshake(connection, context, {
       counters,
+      http2: this.#options.config.http2,
       onSecure: (socket) => {
         this.tlsTerminatedConnections.add(socket);
         socket.once('close', () => this.tlsTerminatedConnections.delete(socket));
-        this.#serve(connection, socket);
+        this.#serve(connection, socket, socket.alpnProtocol === 'h2');
       },
     });
     this.socketMap.set(connection.socket, handshake);
   }
 
-  #serve(connection: AcceptedConnection, stream: Socket): void {
+  #sniffPreface(connection: AcceptedConnection): void {
+    const { socket } = connection;
+    const { wheel, config } = this.#options;
+    const sniffer = new PrefaceSniffer(wheel, connection, config.headerTimeoutMs, (isHttp2) => this.#serve(connection, socket, isHttp2));
+    this.socketMap.set(socket, sniffer);
+  }
+
+  #serve(connection: AcceptedConnection, stream: Socket, isHttp2: boolean): void {
     const facts = clientFacts(connection, this.#context.trustedProxies);
-    this.socketMap.set(connection.socket, new ServerConnection(this.#context, connection, stream, facts));
+    const Stage = isHttp2 ? Http2Connection : ServerConnection;
+    this.socketMap.set(connection.socket, new Stage(this.#context, connection, stream, facts));
   }
 
   #setGauges(counters: WorkerCounters): void {

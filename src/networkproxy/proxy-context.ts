@@ -5,6 +5,7 @@ import type { RequestSeries } from '../observability/counters/request-series.ts'
 import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
 import type { CompiledTable } from '../routes/compiled-table.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
+import type { Http2Shared } from './http2/http2-shared.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { RequestLogEntry } from './request-log-entry.ts';
 import type { RouteRuntimes } from './route-runtime.ts';
@@ -22,6 +23,7 @@ export interface ProxyContext {
   readonly retryBudgets: RetryBudgets;
   readonly routes: RouteRuntimes;
   readonly requestIds: RequestIds;
+  readonly http2: Http2Shared;
   readonly trustedProxies: BlockList;
   /** The series of requests that matched no route. */
   readonly unmatched: RequestSeries;

@@ -85,6 +85,7 @@ function addTotals(a: WorkerTotals, b: WorkerTotals): WorkerTotals {
     tlsTerminated: a.tlsTerminated + b.tlsTerminated,
     tlsHandshakes: addLists(a.tlsHandshakes, b.tlsHandshakes),
     responsesByFlag: addLists(a.responsesByFlag, b.responsesByFlag),
+    http2LimitHits: addLists(a.http2LimitHits, b.http2LimitHits),
     upstreamIdle: a.upstreamIdle + b.upstreamIdle,
     upstreamActive: a.upstreamActive + b.upstreamActive,
     upstreamConnecting: a.upstreamConnecting + b.upstreamConnecting,

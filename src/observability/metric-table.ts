@@ -1,4 +1,5 @@
 import { connectionDurationBounds, httpDurationBounds } from './counters/histogram.ts';
+import { http2Limits } from './counters/http2-limit.ts';
 import { statusClasses } from './counters/request-series.ts';
 import { responseFlags } from './counters/response-flag.ts';
 import { closedIndex, connectionSides, terminationReasons } from './counters/termination-reason.ts';
@@ -136,6 +137,14 @@ export const metricTable: readonly MetricSpec[] = [
     unit: 'responses',
     doc: 'Responses that the proxy made itself or had to break off, by the reason that the access log shows as flag.',
     read: ({ fleet }) => responseFlags.map((flag, index) => ({ labels: [flag], value: fleet.totals.responsesByFlag[index] ?? 0 })),
+  },
+  {
+    name: 'networkproxy_http2_limits_total',
+    type: 'counter',
+    labels: ['limit'],
+    unit: 'hits',
+    doc: 'Limits of HTTP/2 connections that were hit, by limit; docs/http2.md says what each means.',
+    read: ({ fleet }) => http2Limits.map((limit, index) => ({ labels: [limit], value: fleet.totals.http2LimitHits[index] ?? 0 })),
   },
   {
     name: 'networkproxy_upstream_connections',

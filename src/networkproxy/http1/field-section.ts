@@ -198,7 +198,7 @@ export class FieldSection {
 }
 
 /** 1 to 16 digits without a leading zero, as a number; -1 for anything else. Longer ones are Infinity: valid, but not for us. */
-function parseContentLength(value: string): number {
+export function parseContentLength(value: string): number {
   let length = 0;
   for (let i = 0; i < value.length; i++) {
     const digit = value.charCodeAt(i) - 0x30;

@@ -398,7 +398,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     this.#inMessage = false;
     this.#keepAlive = false;
     this.#isLast = true;
-    if (!this.#exchange.refuse(reply, this.facts.scheme)) this.abort(this.#endSide, this.#endReason);
+    if (!this.#exchange.refuse(reply, this.facts.scheme, 11)) this.abort(this.#endSide, this.#endReason);
   }
 
   #arm(phase: Phase, ms: number): void {

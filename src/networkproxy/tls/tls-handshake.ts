@@ -2,7 +2,6 @@ import { type SecureContext, TLSSocket } from 'node:tls';
 import type { TerminationReason } from '../../observability/counters/termination-reason.ts';
 import { handshakeResults, tlsVersions, type WorkerCounters } from '../../observability/counters/worker-counters.ts';
 import type { AcceptedConnection } from '../accepted-connection.ts';
-import { alpnProtocols } from './tls-settings.ts';
 
 /** A fatal alert record: unrecognized_name (RFC 6066 section 3). */
 const unrecognizedName = alert(112);
@@ -14,6 +13,8 @@ type HandshakeResult = (typeof handshakeResults)[number];
 /** What a handshake needs from outside, and whom it tells. */
 export interface HandshakeOptions {
   readonly counters: WorkerCounters;
+  /** Offer HTTP/2. */
+  readonly http2: boolean;
   /** The handshake is complete; the socket is paused and its listeners are the receiver's. */
   readonly onSecure: (socket: TLSSocket) => void;
 }
@@ -34,7 +35,7 @@ export class TlsHandshake {
     this.#socket = new TLSSocket(connection.socket, {
       isServer: true,
       secureContext: context,
-      ALPNProtocols: [...alpnProtocols],
+      ALPNProtocols: options.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
       requestCert: false,
     });
     connection.setOutermost(this.#socket);

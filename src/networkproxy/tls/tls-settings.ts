@@ -23,6 +23,3 @@ export const tlsSettings: SecureContextOptions = {
   // The same for every context: a session may resume on any of them, since none of them asks for client certificates.
   sessionIdContext: 'smartproxy',
 };
-
-/** What we speak over TLS. */
-export const alpnProtocols: readonly string[] = ['http/1.1'];

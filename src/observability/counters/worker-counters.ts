@@ -1,4 +1,5 @@
 import { connectionDurationBounds, Histogram, type HistogramData } from './histogram.ts';
+import { type Http2Limit, http2Limits } from './http2-limit.ts';
 import { type RequestSeriesData, RequestSeriesTable } from './request-series.ts';
 import { type ResponseFlag, responseFlags } from './response-flag.ts';
 import { connectionSides, terminationReasons } from './termination-reason.ts';
@@ -25,6 +26,8 @@ export class WorkerCounters {
   readonly tlsHandshakes: number[] = new Array<number>(tlsVersions.length * handshakeResults.length).fill(0);
   /** Responses that we made ourselves, by index in `responseFlags`. */
   readonly responsesByFlag: number[] = new Array<number>(responseFlags.length).fill(0);
+  /** Limits of HTTP/2 connections that were hit, by index in `http2Limits`. */
+  readonly http2LimitHits: number[] = new Array<number>(http2Limits.length).fill(0);
   /** Connections to backends that were established. */
   upstreamConnects = 0;
   upstreamConnectFailures = 0;
@@ -54,6 +57,10 @@ export class WorkerCounters {
     (this.responsesByFlag[responseFlags.indexOf(flag)] as number)++;
   }
 
+  countHttp2Limit(limit: Http2Limit): void {
+    (this.http2LimitHits[http2Limits.indexOf(limit)] as number)++;
+  }
+
   /** One consistent picture, taken in one tick. */
   snapshot(): WorkerSnapshot {
     return { ...this.totals(), requests: this.requests.data() };
@@ -75,6 +82,7 @@ export class WorkerCounters {
       tlsTerminated: this.tlsTerminated,
       tlsHandshakes: this.tlsHandshakes.slice(),
       responsesByFlag: this.responsesByFlag.slice(),
+      http2LimitHits: this.http2LimitHits.slice(),
       upstreamIdle: this.gauges.upstreamIdle(),
       upstreamActive: this.gauges.upstreamActive(),
       upstreamConnecting: this.gauges.upstreamConnecting(),
@@ -122,6 +130,7 @@ export interface WorkerTotals {
   readonly tlsTerminated: number;
   readonly tlsHandshakes: readonly number[];
   readonly responsesByFlag: readonly number[];
+  readonly http2LimitHits: readonly number[];
   readonly upstreamIdle: number;
   readonly upstreamActive: number;
   readonly upstreamConnecting: number;

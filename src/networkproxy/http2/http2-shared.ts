@@ -1,0 +1,18 @@
+import { OutputTurn } from './output-turn.ts';
+
+/** Smaller blocks are never refused before they are decoded. */
+const leastBlockBytes = 32_768;
+
+/** What all HTTP/2 connections of a worker share. */
+export interface Http2Shared {
+  readonly turn: OutputTurn;
+  /** Room for the longest string of a header block after decoding; used within one call. */
+  readonly hpackScratch: Buffer;
+  /** Bytes of one header block before decoding. */
+  readonly maxBlockBytes: number;
+}
+
+export function makeHttp2Shared(maxHeaderBytes: number): Http2Shared {
+  const maxBlockBytes = Math.max(leastBlockBytes, 2 * maxHeaderBytes);
+  return { turn: new OutputTurn(), hpackScratch: Buffer.allocUnsafeSlow(2 * maxBlockBytes), maxBlockBytes };
+}

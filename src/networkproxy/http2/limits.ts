@@ -1,0 +1,40 @@
+/**
+ * What one HTTP/2 connection may do. Each limit has a label of `networkproxy_http2_limits_total`, counted when it is hit.
+ * docs/http2.md explains them to operators.
+ */
+
+/** Requests at a time on one connection (SETTINGS_MAX_CONCURRENT_STREAMS); more are refused and may be sent again. */
+export const maxConcurrentStreams = 100;
+/** What a client may send of one body before the backend has taken it (SETTINGS_INITIAL_WINDOW_SIZE). */
+export const streamWindowBytes = 65_536;
+/** The same for all bodies of a connection together. */
+export const connectionWindowBytes = 1_048_576;
+/** Pieces that one header block may come in, beside its first. */
+export const maxContinuations = 16;
+
+/**
+ * Answer bytes that wait for the windows of one connection. Above it, its backends are not read until half of them has gone, so that a
+ * client that asks for much and takes nothing holds about this much of our memory.
+ */
+export const maxQueuedBytes = 524_288;
+/** What the socket may hold of our output before the connection counts as blocked. */
+export const maxSocketBytes = 131_072;
+
+/** Frames that cost us work and bring the client nothing: how many at once, and how many a second. */
+interface Allowance {
+  readonly capacity: number;
+  readonly perSecond: number;
+}
+
+/**
+ * Streams that end by RST_STREAM, sent by the client or earned by it (CVE-2023-44487, CVE-2025-8671). Every request that is answered in
+ * full gives one back, so that a busy client may cancel as often as it finishes.
+ */
+export const resetAllowance: Allowance = { capacity: 200, perSecond: 20 };
+export const settingsAllowance: Allowance = { capacity: 100, perSecond: 10 };
+export const pingAllowance: Allowance = { capacity: 500, perSecond: 100 };
+export const priorityAllowance: Allowance = { capacity: 500, perSecond: 100 };
+/** Each DATA frame that we send allows ten more, and each request two. */
+export const windowUpdateAllowance: Allowance = { capacity: 5000, perSecond: 500 };
+/** DATA without bytes, frames of unknown types, and frames for streams that are over. */
+export const idleFrameAllowance: Allowance = { capacity: 1000, perSecond: 100 };

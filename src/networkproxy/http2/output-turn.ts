@@ -1,0 +1,42 @@
+/** Something that has output to write at the end of the event loop's turn. */
+export interface Flushable {
+  /** Writes out; the slab, if it took one, is given back. */
+  flushTurn(): void;
+}
+
+/** Four TLS records. */
+export const slabBytes = 65_536;
+/** Slabs that are kept for the next turn; more are only needed when many connections answer in one turn. */
+const keptSlabs = 16;
+
+/**
+ * Lets every connection of a worker write once per turn of the event loop, however many answers came in it, so that they share packets
+ * and TLS records (bench: h2-16, a third of the CPU time). Holds the buffers that the frames are put together in.
+ */
+export class OutputTurn {
+  #waiting: Flushable[] = [];
+  #running: Flushable[] = [];
+  readonly #slabs: Buffer[] = [];
+
+  /** `flushTurn` follows before the event loop waits again; the caller asks once until then. */
+  schedule(flushable: Flushable): void {
+    if (this.#waiting.push(flushable) === 1) setImmediate(this.#run);
+  }
+
+  takeSlab(): Buffer {
+    return this.#slabs.pop() ?? Buffer.allocUnsafeSlow(slabBytes);
+  }
+
+  /** Nothing reads the slab any more. */
+  giveSlab(slab: Buffer): void {
+    if (this.#slabs.length < keptSlabs) this.#slabs.push(slab);
+  }
+
+  readonly #run = (): void => {
+    const running = this.#waiting;
+    this.#waiting = this.#running;
+    this.#running = running;
+    for (let i = 0; i < running.length; i++) running[i]?.flushTurn();
+    running.length = 0;
+  };
+}

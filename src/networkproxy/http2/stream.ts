@@ -1,0 +1,438 @@
+import type { ConnectionSide, TerminationReason } from '../../observability/counters/termination-reason.ts';
+import { Deadline } from '../../timer-wheel.ts';
+import type { AcceptedConnection } from '../accepted-connection.ts';
+import type { ClientFacts } from '../client-facts.ts';
+import type { Downstream } from '../downstream.ts';
+import { Exchange } from '../exchange.ts';
+import type { ClientConnection } from '../http1/client-connection.ts';
+import type { BodyFraming, RequestHead, ResponseHead } from '../http1/message-handler.ts';
+import { errorReply, type LocalReply, localReplyHeaders } from '../local-reply.ts';
+import type { ProxyContext } from '../proxy-context.ts';
+import { ErrorCode, maxWindowBytes } from './frames.ts';
+import { streamWindowBytes } from './limits.ts';
+import { type MessageRule, messageFailure } from './message-rule.ts';
+
+/** What a stream needs of its connection. */
+export interface StreamOwner {
+  readonly facts: ClientFacts;
+  readonly connection: AcceptedConnection;
+  /** The client's socket is full, or too much waits for its windows: nothing more should come. */
+  readonly isBehind: boolean;
+  sendHeaders(stream: Http2Stream, status: number, fields: readonly string[], endStream: boolean): void;
+  /** Sends what windows and socket allow of `chunk` from `start`; returns how many bytes went. */
+  sendData(stream: Http2Stream, chunk: Buffer, start: number, endStream: boolean): number;
+  sendReset(stream: Http2Stream, code: ErrorCode): void;
+  sendWindowUpdate(stream: Http2Stream, bytes: number): void;
+  /** Body bytes have been used, or will never be: the connection's window may grow by them. */
+  credit(bytes: number): void;
+  /** So many bytes more, or fewer, wait for windows. */
+  queueChanged(bytes: number): void;
+  /** The client did not move for too long. */
+  onStalled(): void;
+  /** The stream broke a rule of messages, which the client is to blame for. */
+  onMalformed(): void;
+  /** The stream is over. @param wasReset we said so, and the client may not know yet */
+  onStreamClosed(stream: Http2Stream, wasReset: boolean, answered: boolean): void;
+}
+
+/** What the stream's one deadline stands for at the moment. */
+type Phase = 'body' | 'write' | 'busy';
+
+const noTrailers: readonly string[] = [];
+
+/**
+ * One request and its answer on an HTTP/2 connection (RFC 9113 section 5.1), in the state open, half closed on either side, or closed.
+ * The request's bytes are counted against the stream's window until the exchange has taken them; the answer's wait here, at most one read
+ * of the backend, when the client's windows are closed.
+ */
+export class Http2Stream extends Deadline implements Downstream {
+  readonly id: number;
+  readonly facts: ClientFacts;
+  readonly connection: AcceptedConnection;
+  /** What the client lets us send; negative after it has taken some of it back. */
+  sendWindow: number;
+  readonly #context: ProxyContext;
+  readonly #owner: StreamOwner;
+  readonly #head: RequestHead | undefined;
+  readonly #exchange: Exchange;
+  #phase: Phase = 'busy';
+  /** The exchange has begun: not before the end of the turn in which the request came. */
+  #begun = false;
+  #exchangeDone = false;
+  #closed = false;
+  #localEnded = false;
+  #remoteEnded = false;
+  /** Our own answer is out: what comes of the request is thrown away. */
+  #replied = false;
+
+  // The request
+  /** Body that came in the turn of its head. */
+  #early: Buffer[] | undefined;
+  #trailers: readonly string[] = noTrailers;
+  #expectedBytes: number;
+  #receivedBytes = 0;
+  #receiveWindow = streamWindowBytes;
+  #requestPaused = true;
+  /** Received and not taken by the exchange. */
+  #untaken = 0;
+  /** Taken, and not announced to the client as room. */
+  #unannounced = 0;
+
+  // The answer
+  #framing: BodyFraming['kind'] = 'none';
+  /** Bytes that are missing of an answer of known length. */
+  #missing = 0;
+  readonly #queue: Buffer[] = [];
+  /** Where the first of the queue begins. */
+  #queueStart = 0;
+  /** The queue is the last of the answer. */
+  #endAfterQueue: readonly string[] | undefined;
+  #upstreamHeld = false;
+
+  /** What the stream ends with when its answer is out. */
+  #closeCode: ErrorCode = ErrorCode.noError;
+
+  /** @param head undefined: it could not be read, and `refuse` follows */
+  constructor(context: ProxyContext, owner: StreamOwner, id: number, head: RequestHead | undefined, sendWindow: number) {
+    super();
+    this.id = id;
+    this.facts = owner.facts;
+    this.connection = owner.connection;
+    this.sendWindow = sendWindow;
+    this.#context = context;
+    this.#owner = owner;
+    this.#head = head;
+    this.#expectedBytes = head?.body.kind === 'length' ? head.body.bytes : -1;
+    this.#exchange = new Exchange(context, this);
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  get isRemoteEnded(): boolean {
+    return this.#remoteEnded;
+  }
+
+  /** Something of the answer waits for the client's windows or socket. */
+  get isWaiting(): boolean {
+    return this.#queue.length > 0 || this.#endAfterQueue !== undefined;
+  }
+
+  // From the connection: the request
+
+  /** The turn in which the request came is over, and the client has not taken it back. */
+  begin(): void {
+    if (this.#closed || this.#begun || this.#head === undefined) return;
+    this.#begun = true;
+    this.#exchange.begin(this.#head);
+    const early = this.#early;
+    this.#early = undefined;
+    if (early !== undefined) for (const chunk of early) this.#pass(chunk);
+    if (this.#remoteEnded && !this.#exchangeDone) this.#exchange.onRequestEnd(this.#trailers);
+    this.#exchange.onRequestTurn();
+  }
+
+  /** A DATA frame of `length` bytes, padding included, begins. False: more than the window. */
+  takeWindow(length: number): boolean {
+    this.#receiveWindow -= length;
+    return this.#receiveWindow >= 0;
+  }
+
+  /** Padding takes room in the window and is never passed on. */
+  skipPadding(bytes: number): void {
+    if (!this.#closed) this.#announce(bytes);
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#closed) {
+      this.#owner.credit(chunk.length);
+      return;
+    }
+    this.#receivedBytes += chunk.length;
+    this.#untaken += chunk.length;
+    if (this.#expectedBytes !== -1 && this.#receivedBytes > this.#expectedBytes) this.refuse('content-length-mismatch');
+    else if (this.#begun) this.#pass(chunk);
+    else (this.#early ??= []).push(chunk);
+  }
+
+  onEndStream(trailers: readonly string[]): void {
+    if (this.#closed) return;
+    this.#remoteEnded = true;
+    this.#trailers = trailers;
+    if (this.#phase === 'body') this.#arm('busy');
+    if (this.#expectedBytes !== -1 && this.#receivedBytes !== this.#expectedBytes) this.refuse('content-length-mismatch');
+    else if (this.#begun) this.#exchange.onRequestEnd(trailers);
+  }
+
+  /** The client ended the stream. */
+  onReset(code: number): void {
+    if (this.#closed) return;
+    this.#leave(false);
+    this.#exchange.onCancelled(`RST_STREAM ${code}`);
+  }
+
+  /** The request breaks `rule`: answered where that is still possible; a malformed one then ends with an error (RFC 9113 section 8.1.1). */
+  refuse(rule: MessageRule): void {
+    const failure = messageFailure(rule);
+    this.#begun = true;
+    if (failure.malformed) {
+      this.#owner.onMalformed();
+      this.#closeCode = ErrorCode.protocolError;
+    }
+    if (this.#refuseExchange(errorReply(failure.flag, failure.rule, failure.status), 'protocol_error') && !failure.malformed) return;
+    this.#reset(ErrorCode.protocolError);
+  }
+
+  /** The client broke a rule of streams. */
+  fail(code: ErrorCode): void {
+    this.#owner.onMalformed();
+    this.#exchange.onConnectionEnd('protocol_error');
+    this.#reset(code);
+  }
+
+  /** The connection is over for `reason`. */
+  onConnectionEnd(reason: TerminationReason): void {
+    this.#closed = true;
+    this.#context.wheel.disarm(this);
+    this.#queue.length = 0;
+    this.#exchange.onConnectionEnd(reason);
+  }
+
+  // From the connection: the answer
+
+  /** False: the window would be larger than RFC 9113 section 6.9.1 allows. */
+  growWindow(bytes: number): boolean {
+    this.sendWindow += bytes;
+    return this.sendWindow <= maxWindowBytes;
+  }
+
+  /** Sends of the queue what may go now. */
+  pump(): void {
+    if (this.#closed || !this.isWaiting) return;
+    const before = this.#queue.length;
+    const start = this.#queueStart;
+    this.#sendQueue();
+    if (this.#closed) return;
+    if (this.isWaiting) {
+      if (before !== this.#queue.length || start !== this.#queueStart) this.#arm('write');
+      return;
+    }
+    this.#arm('busy');
+    this.releaseUpstream();
+    this.#closeIfDone();
+  }
+
+  /** The client takes bytes again: goes on reading the backend. */
+  releaseUpstream(): void {
+    if (!this.#upstreamHeld || this.isWaiting || this.#owner.isBehind || this.#closed) return;
+    this.#upstreamHeld = false;
+    this.#exchange.onDownstreamDrain();
+  }
+
+  /** The connection holds too much already: the backend is not read for now. */
+  holdUpstream(): void {
+    this.#upstreamHeld = true;
+    this.#exchange.holdAnswer();
+  }
+
+  // From the exchange
+
+  resumeRequest(): void {
+    if (this.#closed) return;
+    if (this.#replied) {
+      this.#exchange.onRequestEnd(noTrailers);
+      return;
+    }
+    this.#requestPaused = false;
+    this.#creditTaken();
+    if (!this.#remoteEnded && !this.isWaiting) this.#arm('body');
+  }
+
+  pauseRequest(): void {
+    this.#requestPaused = true;
+    if (this.#phase === 'body') this.#arm('busy');
+  }
+
+  sendContinue(): void {
+    if (!this.#localEnded) this.#owner.sendHeaders(this, 100, noTrailers, false);
+  }
+
+  sendInformational(head: ResponseHead): void {
+    this.#owner.sendHeaders(this, head.status, head.headers, false);
+  }
+
+  sendHead(head: ResponseHead, _request: RequestHead): void {
+    const { body } = head;
+    this.#framing = body.kind;
+    this.#missing = body.kind === 'length' ? body.bytes : 0;
+    const isWhole = body.kind === 'none' || (body.kind === 'length' && body.bytes === 0);
+    this.#localEnded = isWhole;
+    this.#owner.sendHeaders(this, head.status, head.headers, isWhole);
+  }
+
+  sendBody(chunk: Buffer): void {
+    if (this.#localEnded || this.#closed) return;
+    let isLast = false;
+    if (this.#framing === 'length') {
+      this.#missing -= chunk.length;
+      isLast = this.#missing === 0;
+    } else if (chunk.length === 0) {
+      return;
+    }
+    const sent = this.isWaiting ? 0 : this.#owner.sendData(this, chunk, 0, isLast);
+    if (sent < chunk.length) {
+      if (isLast) this.#endAfterQueue = noTrailers;
+      this.#enqueue(Buffer.from(chunk.subarray(sent))); // a copy: the read buffer is used again
+    } else if (isLast) {
+      this.#localEnded = true;
+    }
+  }
+
+  sendEnd(trailers: readonly string[]): void {
+    if (this.#localEnded || this.#closed || this.#endAfterQueue !== undefined) return;
+    if (this.#queue.length > 0) this.#endAfterQueue = trailers;
+    else this.#sendEnd(trailers);
+  }
+
+  flush(): boolean {
+    if (!this.isWaiting && !this.#owner.isBehind) return true;
+    this.#upstreamHeld = true;
+    return false;
+  }
+
+  sendReply(reply: LocalReply, request: RequestHead): void {
+    this.#replied = true;
+    const isWhole = request.method === 'HEAD' || reply.body.length === 0;
+    this.#owner.sendHeaders(this, reply.status, localReplyHeaders(reply, new Date()), isWhole);
+    this.#localEnded = isWhole;
+    if (isWhole) return;
+    this.#framing = 'length';
+    this.#missing = reply.body.length;
+    this.sendBody(Buffer.from(reply.body, 'latin1'));
+  }
+
+  exchangeDone(): void {
+    this.#exchangeDone = true;
+    this.#closeIfDone();
+  }
+
+  abort(_side: ConnectionSide, reason: TerminationReason): void {
+    this.#reset(ErrorCode.internalError);
+    this.#exchange.onConnectionEnd(reason);
+  }
+
+  startTunnel(_head: ResponseHead, upstream: ClientConnection, _idleMs: number): void {
+    upstream.destroy();
+    this.abort('upstream', 'protocol_error');
+  }
+
+  override onTimeout(): void {
+    this.#owner.onStalled();
+    if (this.#phase === 'body' && this.#refuseExchange(errorReply('request_timeout', 'body_timeout'), 'body_timeout')) return;
+    this.#exchange.onConnectionEnd('write_timeout');
+    this.#reset(ErrorCode.cancel);
+  }
+
+  /** False: it is too late for an answer, and the exchange is over without one. */
+  #refuseExchange(reply: LocalReply, reason: TerminationReason): boolean {
+    if (!this.#exchangeDone && this.#exchange.refuse(reply, this.facts.scheme, 20)) return true;
+    this.#exchange.onConnectionEnd(reason);
+    return false;
+  }
+
+  #pass(chunk: Buffer): void {
+    if (!this.#replied && !this.#exchangeDone) this.#exchange.onRequestBody(chunk);
+    if (this.#closed) return;
+    if (!this.#requestPaused || this.#replied || this.#exchangeDone) this.#creditTaken();
+    if (!this.#requestPaused && !this.#remoteEnded && this.#phase !== 'write') this.#arm('body');
+  }
+
+  #creditTaken(): void {
+    const bytes = this.#untaken;
+    if (bytes === 0) return;
+    this.#untaken = 0;
+    this.#owner.credit(bytes);
+    this.#announce(bytes);
+  }
+
+  /** Tells the client of room in the window, half a window at a time. */
+  #announce(bytes: number): void {
+    this.#unannounced += bytes;
+    if (this.#remoteEnded || this.#unannounced < streamWindowBytes / 2) return;
+    this.#receiveWindow += this.#unannounced;
+    this.#owner.sendWindowUpdate(this, this.#unannounced);
+    this.#unannounced = 0;
+  }
+
+  #enqueue(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    this.#queue.push(chunk);
+    if (this.#phase !== 'write') this.#arm('write');
+    this.#owner.queueChanged(chunk.length);
+  }
+
+  #sendQueue(): void {
+    while (this.#queue.length > 0) {
+      const chunk = this.#queue[0] as Buffer;
+      const isLast = this.#queue.length === 1 && this.#endAfterQueue === noTrailers;
+      const sent = this.#owner.sendData(this, chunk, this.#queueStart, isLast);
+      this.#queueStart += sent;
+      if (sent > 0) this.#owner.queueChanged(-sent);
+      if (this.#queueStart < chunk.length) return;
+      this.#queue.shift();
+      this.#queueStart = 0;
+      if (isLast) {
+        this.#endAfterQueue = undefined;
+        this.#localEnded = true;
+        return;
+      }
+    }
+    const trailers = this.#endAfterQueue;
+    this.#endAfterQueue = undefined;
+    if (trailers !== undefined) this.#sendEnd(trailers);
+  }
+
+  #sendEnd(trailers: readonly string[]): void {
+    this.#localEnded = true;
+    if (trailers.length > 0) this.#owner.sendHeaders(this, 0, trailers, true);
+    else this.#owner.sendData(this, noBytes, 0, true);
+  }
+
+  /** Both sides are done, or ours is and the rest of the request is not wanted (RFC 9113 section 8.1). */
+  #closeIfDone(): void {
+    if (!this.#localEnded || !this.#exchangeDone || this.#closed) return;
+    const cutShort = !this.#remoteEnded || this.#closeCode !== ErrorCode.noError;
+    this.#leave(cutShort);
+    if (cutShort) this.#owner.sendReset(this, this.#closeCode);
+  }
+
+  #reset(code: ErrorCode): void {
+    if (this.#closed) return;
+    this.#leave(true);
+    this.#owner.sendReset(this, code);
+  }
+
+  #leave(wasReset: boolean): void {
+    this.#closed = true;
+    this.#context.wheel.disarm(this);
+    let queued = -this.#queueStart;
+    for (const chunk of this.#queue) queued += chunk.length;
+    this.#queue.length = 0;
+    this.#endAfterQueue = undefined;
+    this.#early = undefined;
+    if (queued > 0) this.#owner.queueChanged(-queued);
+    if (this.#untaken > 0) this.#owner.credit(this.#untaken);
+    this.#untaken = 0;
+    this.#owner.onStreamClosed(this, wasReset, this.#localEnded && this.#closeCode === ErrorCode.noError);
+  }
+
+  #arm(phase: Phase): void {
+    this.#phase = phase;
+    const { bodyTimeoutMs } = this.#context.config;
+    if (phase !== 'busy' && bodyTimeoutMs > 0) this.#context.wheel.arm(this, bodyTimeoutMs);
+    else this.#context.wheel.disarm(this);
+  }
+}
+
+const noBytes = Buffer.alloc(0);

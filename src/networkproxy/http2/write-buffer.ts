@@ -1,0 +1,75 @@
+import type { Socket } from 'node:net';
+import { maxSocketBytes } from './limits.ts';
+import { type Flushable, type OutputTurn, slabBytes } from './output-turn.ts';
+
+/** Puts the frames of one connection together in a slab and writes them when the turn ends, or when the slab is full. */
+export class WriteBuffer implements Flushable {
+  readonly #turn: OutputTurn;
+  readonly #socket: Socket;
+  /** A TLS socket encrypts within `write`; a plain one may go on reading our buffer until the kernel has taken it all. */
+  readonly #takesAtOnce: boolean;
+  readonly #onFlushed: () => void;
+  #slab: Buffer | undefined;
+  #scheduled = false;
+  /** Where the next byte goes in the slab. */
+  at = 0;
+
+  /** @param onFlushed the turn's output has been written */
+  constructor(turn: OutputTurn, socket: Socket, takesAtOnce: boolean, onFlushed: () => void) {
+    this.#turn = turn;
+    this.#socket = socket;
+    this.#takesAtOnce = takesAtOnce;
+    this.#onFlushed = onFlushed;
+  }
+
+  /** The client does not take our bytes; the socket's `drain` will tell when it has. */
+  get isBlocked(): boolean {
+    return this.#socket.writableNeedDrain && this.#socket.writableLength >= maxSocketBytes;
+  }
+
+  /** The slab, with room for so many bytes at `at`; the caller moves `at` behind what it wrote. At most a whole slab. */
+  reserve(bytes: number): Buffer {
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#turn.schedule(this);
+    }
+    if (this.at + bytes > slabBytes) this.writeOut();
+    this.#slab ??= this.#turn.takeSlab();
+    return this.#slab;
+  }
+
+  /** Hands everything to the socket now. */
+  writeOut(): void {
+    const slab = this.#slab;
+    const length = this.at;
+    if (slab === undefined || length === 0) return;
+    this.at = 0;
+    const socket = this.#socket;
+    if (socket.writableLength > 0) {
+      // It would wait in the socket's queue by reference while we write the next frames over it.
+      socket.write(Buffer.from(slab.subarray(0, length)));
+      return;
+    }
+    socket.write(slab.subarray(0, length));
+    if (!this.#takesAtOnce && socket.writableLength > 0) this.#slab = undefined;
+  }
+
+  /** @internal called by the turn */
+  flushTurn(): void {
+    this.#scheduled = false;
+    this.writeOut();
+    this.#release();
+    this.#onFlushed();
+  }
+
+  /** Drops what was not written; the connection is over. */
+  discard(): void {
+    this.at = 0;
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.#slab !== undefined) this.#turn.giveSlab(this.#slab);
+    this.#slab = undefined;
+  }
+}

@@ -41,7 +41,9 @@ export const http1Client: ConformanceClient = {
   ask: (port, { method = 'GET', path = '/', host = 'a.example', headers = {}, body, trailers }) =>
     new Promise((resolve) => {
       const informational: number[] = [];
-      const request = http1Request({ port, host: '127.0.0.1', method, path, headers: { host, ...headers }, agent: false });
+      const hasBody = body !== undefined || trailers !== undefined;
+      const framing = hasBody && headers['content-length'] === undefined ? { 'transfer-encoding': 'chunked' } : {};
+      const request = http1Request({ port, host: '127.0.0.1', method, path, headers: { host, ...headers, ...framing }, agent: false });
       const nothing: ConformanceAnswer = { status: 0, body: '', headers: {}, trailers: {}, informational, cut: true };
       request.on('information', ({ statusCode }) => informational.push(statusCode));
       request.on('error', () => resolve(nothing));
@@ -62,7 +64,7 @@ export const http1Client: ConformanceClient = {
         });
       });
       if (trailers !== undefined) request.addTrailers(trailers);
-      request.end(body ?? (trailers === undefined ? undefined : ''), 'latin1');
+      request.end(hasBody ? (body ?? '') : undefined, 'latin1');
     }),
 };
 
@@ -84,7 +86,7 @@ export const http2Client: ConformanceClient = {
     });
     try {
       const { status, trailers: received, informational } = await answerOf(stream);
-      return { status, body: text, headers: seen.headers, trailers: { ...received }, informational, cut: false };
+      return { status, body: text, headers: seen.headers, trailers: received, informational, cut: false };
     } catch {
       return { ...seen, body: text, trailers: {}, informational: [], cut: true };
     }

@@ -85,13 +85,12 @@ export function answerOf(stream: ClientHttp2Stream): Promise<Http2Answer> {
     let headers: IncomingHttpHeaders = {};
     let trailers: Readonly<Record<string, unknown>> = {};
     let isWhole = false;
-    stream.on('continue', () => informational.push(100));
     stream.on('headers', (fields) => informational.push(Number(fields[constants.HTTP2_HEADER_STATUS])));
     stream.on('response', (fields) => {
       headers = fields;
     });
     stream.on('trailers', (fields) => {
-      trailers = fields;
+      trailers = Object.fromEntries(Object.entries(fields)); // without the symbols that Node adds
     });
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('end', () => {

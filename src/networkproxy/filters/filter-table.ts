@@ -1,4 +1,5 @@
 import type { CompiledRoute, CompiledTable } from '../../routes/compiled-table.ts';
+import type { HostTls } from '../../routes/route-table.ts';
 import type { ClientFacts } from '../client-facts.ts';
 import type { RequestHead } from '../http1/message-handler.ts';
 import { fieldValue } from '../http1/request-lines.ts';
@@ -35,10 +36,15 @@ export const edgeFilters: readonly EdgeFilter[] = [
   {
     name: 'misdirected',
     reason:
-      'A host that is passed through by SNI is never served on a connection that we decrypted for another name; first, so that nothing about it is answered.',
+      'A host that is passed through by SNI is never served on a connection that we decrypted for another name, nor a host with certificates of its own on an HTTP/2 connection that was made under others; first, so that nothing about it is answered.',
     check: ({ head, facts, table }) => {
-      if (facts.serverName === undefined || facts.serverName === head.host) return undefined;
-      return table.findHost(head.host)?.tls?.kind === 'passthrough' ? errorReply('misdirected') : undefined;
+      const { serverName } = facts;
+      if (serverName === undefined || serverName === head.host) return undefined;
+      const tls = table.findHost(head.host)?.tls;
+      if (tls === undefined) return undefined;
+      const isMisdirected =
+        tls.kind === 'passthrough' || (head.version === 20 && !sharesCertificates(tls, table.findHost(serverName)?.tls));
+      return isMisdirected ? errorReply('misdirected') : undefined;
     },
   },
   {
@@ -88,6 +94,13 @@ export const filterTable: readonly Filter[] = [
 /** The filters that requests of `route` pass, in order. */
 export function filtersOf(route: CompiledRoute): readonly Filter[] {
   return filterTable.filter((filter) => filter.applies(route));
+}
+
+/** A client that reuses a connection for another host (RFC 9113 section 9.1.1) would have got the same certificates for that one. */
+function sharesCertificates(wanted: HostTls, shown: HostTls | undefined): boolean {
+  if (wanted.kind !== 'terminate' || wanted.certificates.length === 0) return true;
+  if (shown?.kind !== 'terminate' || shown.certificates.length !== wanted.certificates.length) return false;
+  return wanted.certificates.every((key, i) => key === shown.certificates[i]);
 }
 
 /** A trusted proxy in front has ended TLS already: redirecting its plain hop would loop. */

@@ -89,7 +89,8 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
     const { maxHeaderBytes, maxHeaders } = context.config;
     this.#reader = new FrameReader(this);
     this.#decoder = new HpackDecoder(context.http2.hpackScratch);
-    this.#fields = new RequestFields({ maxBytes: maxHeaderBytes, maxFields: maxHeaders, maxPathBytes: defaultParserLimits.maxLineBytes });
+    const { maxLineBytes, maxTrailerBytes } = defaultParserLimits;
+    this.#fields = new RequestFields({ maxBytes: maxHeaderBytes, maxTrailerBytes, maxFields: maxHeaders, maxPathBytes: maxLineBytes });
     this.#assembly = new HeaderAssembly(context.http2.maxBlockBytes);
     this.#buffer = new WriteBuffer(context.http2.turn, stream, connection.tls !== undefined, () => this.#checkBlocked());
     this.#output = new FrameOutput(this.#buffer);

@@ -12,6 +12,7 @@ import type { MessageRule } from './message-rule.ts';
 /** Bytes by RFC 7541 section 4.1, which counts 32 for each field; the crumbs of one cookie count as one field. */
 export interface FieldLimits {
   readonly maxBytes: number;
+  readonly maxTrailerBytes: number;
   readonly maxFields: number;
   /** Of `:path`, as of an HTTP/1.1 request line. */
   readonly maxPathBytes: number;
@@ -75,7 +76,7 @@ export class RequestFields implements FieldSink {
   onField(field: HeaderField): void {
     if (this.#rule !== undefined) return;
     this.#bytes += field.size;
-    if (this.#bytes > this.#limits.maxBytes) {
+    if (this.#isTrailers ? this.#bytes > this.#limits.maxTrailerBytes : this.#bytes > this.#limits.maxBytes) {
       this.#rule = this.#isTrailers ? 'trailers-too-large' : 'head-too-large';
       return;
     }

@@ -162,7 +162,7 @@ describe('a flood of HTTP/2', () => {
 
   const floods: readonly {
     readonly of: string;
-    readonly limit: Http2Limit;
+    readonly limit?: Http2Limit;
     readonly total: number;
     readonly before?: Buffer;
     readonly piece: () => Buffer;
@@ -200,7 +200,6 @@ describe('a flood of HTTP/2', () => {
     { of: 'frames of unknown types', limit: 'idle_frames', total: 200_000, piece: () => frame(0x42, 0, 0, Buffer.alloc(8)) },
     {
       of: 'RST_STREAM for one closed stream',
-      limit: 'idle_frames',
       total: 200_000,
       before: Buffer.concat([request(1, 0), frame(frameTypes.rstStream, 0, 1, uint32(errorCodes.cancel))]),
       piece: () => frame(frameTypes.rstStream, 0, 1, uint32(errorCodes.cancel)),
@@ -224,13 +223,14 @@ describe('a flood of HTTP/2', () => {
     test(`of ${total} ${of} ends its connection with GOAWAY and harms no other`, async () => {
       await using attacked = await Attacked.start();
       using client = await attacked.connect();
+      await client.settle(); // so that no acknowledgement of ours comes between frames that belong together
       if (before !== undefined) client.write(before);
       const bytes = piece();
       await flood(client, total, () => bytes);
       await client.until(() => client.isClosing);
       assert.ok([errorCodes.enhanceYourCalm, errorCodes.streamClosed].includes(client.goawayCode as 11), client.describe());
       assert.ok(['limit_exceeded', 'protocol_error'].includes(String(attacked.harness.connections[1]?.ended?.reason)));
-      attacked.assertCounted(limit);
+      if (limit !== undefined) attacked.assertCounted(limit);
       await attacked.assertUnharmed();
     });
   }
@@ -373,6 +373,7 @@ describe('a header block of HTTP/2', () => {
   test('that does not end is given up after headerTimeoutMs, however often a byte comes', async () => {
     await using attacked = await Attacked.start(() => {}, { headerTimeoutMs: 300 });
     using client = await attacked.connect();
+    await client.settle();
     client.send(frameTypes.headers, endStream, 1, block);
     const bytes = frame(frameTypes.continuation, endHeaders, 1, headerBlock([['x', 'y'.repeat(100)]]));
     let at = 0;
@@ -389,7 +390,7 @@ describe('a header block of HTTP/2', () => {
   });
 
   test('that never begins: a connection with a preface alone, or with half of one, is closed in time', async () => {
-    await using attacked = await Attacked.start(() => {}, { headerTimeoutMs: 200, keepAliveTimeoutMs: 5000 });
+    await using attacked = await Attacked.start(() => {}, { headerTimeoutMs: 200 });
     for (const text of [preface.toString('latin1'), preface.toString('latin1').slice(0, 20), 'PRI']) {
       using client = await RawClient.connect(attacked.port);
       client.write(text);

@@ -86,7 +86,9 @@ function nameRule(name: string): MessageRule | undefined {
   if (name.charCodeAt(0) === 0x3a /* : */) return 'unknown-pseudo';
   for (let i = 0; i < name.length; i++) {
     const code = name.charCodeAt(i);
-    if (lowerToken[code] !== code) return lowerToken[code] === 0 ? 'bad-name' : 'upper-case-name';
+    const lower = lowerToken[code];
+    if (lower === 0) return 'bad-name';
+    if (lower !== code) return 'upper-case-name';
   }
   return connectionFields.has(name) ? 'connection-field' : undefined;
 }

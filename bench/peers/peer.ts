@@ -27,12 +27,16 @@ export interface PeerSetup {
 export const benchHost = 'localhost';
 export const passthroughHost = 'passthrough.bench.test';
 
-/** Starts a program and waits until all its ports accept. */
+/**
+ * Starts a program and waits until all its ports accept. Ports that accept already belong to somebody else, most likely to another run
+ * of this benchmark: it would be measured, and disturbed, instead.
+ */
 export async function startProcess(
   command: string,
   args: readonly string[],
   ports: readonly number[],
 ): Promise<ChildProcess & { pid: number }> {
+  for (const port of ports) if (await accepts(port)) throw new Error(`Cannot start ${command}: port ${port} is taken`);
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   await once(child, 'spawn');
   for (const port of ports) await waitForPort(port, child);

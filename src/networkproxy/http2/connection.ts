@@ -70,6 +70,7 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
   #dataStream: Http2Stream | undefined;
   #dataEnds = false;
   #dataLeft = 0;
+  #sawDataBytes = false;
   /** What the client lets us send on all streams together. */
   #sendWindow = defaultWindowBytes;
   #receiveWindow = connectionWindowBytes;
@@ -198,6 +199,7 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
 
   onData(chunk: Buffer): ConnectionRule | undefined {
     this.#dataLeft -= chunk.length;
+    this.#sawDataBytes = true;
     if (this.#dataStream === undefined) this.credit(chunk.length);
     else this.#dataStream.onData(chunk);
     return undefined;
@@ -212,7 +214,8 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
       stream?.skipPadding(padding);
     }
     if (this.#dataEnds) stream?.onEndStream(noTrailers);
-    return undefined;
+    else if (!this.#sawDataBytes) return this.#guard.onIdleFrame();
+    return this.#malformed;
   }
 
   // StreamOwner
@@ -286,11 +289,11 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
     this.#receiveWindow -= length;
     if (this.#receiveWindow < 0) return 'window-exceeded';
     this.#dataLeft = length;
+    this.#sawDataBytes = false;
     this.#dataEnds = (flags & Flag.endStream) !== 0;
     const stream = this.#streams.get(streamId);
     this.#dataStream = stream;
     if (stream === undefined) return this.#onFrameOfClosed(streamId);
-    if (length === 0 && !this.#dataEnds) return this.#guard.onIdleFrame();
     if (stream.isRemoteEnded) {
       stream.fail(ErrorCode.streamClosed);
       this.#dataStream = undefined;
@@ -527,7 +530,7 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
 
   #armForRead(): void {
     if (this.#blocked) return;
-    if (this.#reader.midFrame || this.#assembly.streamId !== 0) {
+    if (!this.#sawSettings || this.#reader.midFrame || this.#assembly.streamId !== 0) {
       // The whole frame has this much time: drops do not buy more.
       if (this.#phase !== 'head') this.#arm('head', this.#context.config.headerTimeoutMs);
     } else if (this.#streams.size > 0) {

@@ -227,12 +227,14 @@ export class Http2Stream extends Deadline implements Downstream {
   releaseUpstream(): void {
     if (!this.#upstreamHeld || this.isWaiting || this.#owner.isBehind || this.#closed) return;
     this.#upstreamHeld = false;
+    if (this.#phase === 'write') this.#arm('busy');
     this.#exchange.onDownstreamDrain();
   }
 
   /** The connection holds too much already: the backend is not read for now. */
   holdUpstream(): void {
-    this.#upstreamHeld = true;
+    if (this.#exchangeDone) return;
+    this.#hold();
     this.#exchange.holdAnswer();
   }
 
@@ -297,7 +299,7 @@ export class Http2Stream extends Deadline implements Downstream {
 
   flush(): boolean {
     if (!this.isWaiting && !this.#owner.isBehind) return true;
-    this.#upstreamHeld = true;
+    this.#hold();
     return false;
   }
 
@@ -363,6 +365,12 @@ export class Http2Stream extends Deadline implements Downstream {
     this.#receiveWindow += this.#unannounced;
     this.#owner.sendWindowUpdate(this, this.#unannounced);
     this.#unannounced = 0;
+  }
+
+  /** The backend is not read; the client has the time of a body to change that. */
+  #hold(): void {
+    this.#upstreamHeld = true;
+    if (this.#phase !== 'write') this.#arm('write');
   }
 
   #enqueue(chunk: Buffer): void {

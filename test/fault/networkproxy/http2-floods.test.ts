@@ -305,6 +305,8 @@ describe('a window of HTTP/2', () => {
       'not a byte over the window',
     );
     await eventually(() => attacked.harness.proxy.poolStatus.active === 0, 'the answers given up');
+    attacked.assertCounted('queued_bytes');
+    attacked.assertCounted('stalled_stream');
     assert.ok(sent > 0);
     client.socket.destroy();
     await attacked.assertUnharmed();

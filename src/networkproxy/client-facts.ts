@@ -9,8 +9,6 @@ export interface ClientFacts {
   /** The peer is one of the configured proxies: its `X-Forwarded-*` are believed. */
   readonly trusted: boolean;
   readonly scheme: 'http' | 'https';
-  /** The name of the TLS handshake; undefined: plain HTTP, or a hello without one. */
-  readonly serverName: string | undefined;
   readonly listener: Listener;
   /** The header lines that an untrusted client's requests get, ready to append. */
   readonly forwardedLines: string;
@@ -24,7 +22,6 @@ export function clientFacts(connection: AcceptedConnection, trustedProxies: Bloc
     remoteAddress,
     trusted: isTrusted(trustedProxies, remoteAddress),
     scheme,
-    serverName: connection.tls?.serverName,
     listener,
     forwardedLines:
       `x-forwarded-for: ${remoteAddress}\r\nx-forwarded-proto: ${scheme}\r\n` +

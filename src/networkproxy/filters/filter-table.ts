@@ -35,9 +35,9 @@ export const edgeFilters: readonly EdgeFilter[] = [
   {
     name: 'misdirected',
     reason:
-      'A host that is passed through by SNI is never served on a connection that we decrypted for another name; first, so that nothing about it is answered.',
+      'A host that is passed through by SNI is never served on a connection that we decrypted, for another name, for none, or before a change; first, so that nothing about it is answered.',
     check: ({ head, facts, table }) => {
-      if (facts.serverName === undefined || facts.serverName === head.host) return undefined;
+      if (facts.scheme !== 'https') return undefined;
       return table.findHost(head.host)?.tls?.kind === 'passthrough' ? errorReply('misdirected') : undefined;
     },
   },

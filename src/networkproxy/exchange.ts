@@ -169,8 +169,7 @@ export class Exchange implements UpstreamHandler {
       return;
     }
     if (connecting ? this.#mayRetry() : failed !== undefined && flag === 'upstream_reset' && this.#mayRepeat(failed)) {
-      this.#context.counters.upstreamRetries++;
-      this.#dispatch(connecting ? endpoint : undefined, !connecting);
+      this.#retry(connecting ? endpoint : undefined, !connecting);
       return;
     }
     this.#reply(errorReply(flag, detail));
@@ -262,17 +261,29 @@ export class Exchange implements UpstreamHandler {
     this.#dispatch(undefined, false);
   }
 
+  /** One more attempt, outside of the client's turn: nobody else writes the head out. */
+  #retry(avoid: EndpointRuntime | undefined, fresh: boolean): void {
+    this.#context.counters.upstreamRetries++;
+    this.#dispatch(avoid, fresh);
+    this.#upstream?.flush();
+  }
+
   /** One attempt. */
   #dispatch(avoid: EndpointRuntime | undefined, fresh: boolean): void {
     const balancer = this.#balancer;
-    const endpoint = balancer?.pick(avoid);
+    let endpoint = balancer?.pick(avoid);
     if (balancer === undefined || endpoint === undefined) {
       this.#reply(errorReply('no_endpoints'));
       return;
     }
     let upstream: ClientConnection | undefined;
     try {
-      upstream = this.#context.pools.acquire(endpoint, balancer.service, this, this.#route?.policy.timeouts.connectMs ?? 0, fresh);
+      upstream = this.#acquire(endpoint, balancer, fresh);
+      if (upstream === undefined) {
+        // It has as many connections as it may; another may have fewer.
+        endpoint = balancer.pick(endpoint) ?? endpoint;
+        upstream = this.#acquire(endpoint, balancer, fresh);
+      }
     } catch (error) {
       this.#reply(errorReply('upstream_connect_failed', messageOf(error)));
       return;
@@ -292,6 +303,10 @@ export class Exchange implements UpstreamHandler {
     } else {
       this.#phase = 'connecting';
     }
+  }
+
+  #acquire(endpoint: EndpointRuntime, balancer: Balancer, fresh: boolean): ClientConnection | undefined {
+    return this.#context.pools.acquire(endpoint, balancer.service, this, this.#route?.policy.timeouts.connectMs ?? 0, fresh);
   }
 
   /** The upstream connection is ready: the head goes out, with what has come of the body. */
@@ -348,7 +363,6 @@ export class Exchange implements UpstreamHandler {
   }
 
   /** The connection was not made, so nothing of the request has left: any method may try elsewhere. */
-
   #mayRetry(): boolean {
     if (this.#retriesLeft === 0 || this.#bodySent || this.#balancer === undefined) return false;
     this.#retriesLeft--;

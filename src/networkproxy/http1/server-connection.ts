@@ -33,6 +33,8 @@ type Phase =
 const joinBytes = 16_384;
 /** A declared rest of a body that is read and thrown away, to keep a connection whose request was answered early. */
 const discardBytes = 65_536;
+/** How long a drain leaves an idle connection open: its next request may be on the way, and an end now would lose it. */
+const drainIdleMs = 1000;
 
 /**
  * One HTTP/1.x client connection: parses requests one at a time, gives each to its exchange, and writes the answers. Requests that come
@@ -90,9 +92,9 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     stream.resume();
   }
 
-  /** The process is ending: an idle connection ends now, a busy one after its answer, a new one after its first. */
+  /** The process is ending: a busy connection ends after its answer, a new one after its first, an idle one when no request comes soon. */
   drain(): void {
-    if (this.#phase === 'idle' && !this.#exchange.isActive && this.#requests > 0) this.connection.end('proxy', 'drain');
+    if (this.#phase === 'idle' && !this.#exchange.isActive && this.#requests > 0) this.#arm('idle', drainIdleMs);
   }
 
   /** Called once when the connection ends, whoever ended it, for `reason`. */
@@ -243,7 +245,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   override onTimeout(): void {
     switch (this.#phase) {
       case 'idle':
-        this.connection.end('proxy', 'inactivity');
+        this.connection.end('proxy', this.#context.isDraining() ? 'drain' : 'inactivity');
         break;
       case 'head':
         this.#onLate('header_timeout', this.#midHead);
@@ -346,11 +348,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
       this.connection.end('client', 'normal');
       return;
     }
-    if (this.#context.isDraining()) {
-      this.connection.end('proxy', 'drain');
-      return;
-    }
-    this.#arm('idle', this.#context.config.keepAliveTimeoutMs);
+    this.#arm('idle', this.#context.isDraining() ? drainIdleMs : this.#context.config.keepAliveTimeoutMs);
     if (!this.#paused) return;
     this.#paused = false;
     this.#stream.resume();

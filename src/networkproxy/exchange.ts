@@ -113,7 +113,8 @@ export class Exchange implements UpstreamHandler {
 
   /** All that one read of the client brought has been passed on. */
   onRequestTurn(): void {
-    if (this.#phase === 'sending') this.#upstream?.flush();
+    const upstream = this.#upstream;
+    if (upstream !== undefined && !upstream.flush() && !this.#requestDone) this.#downstream.pauseRequest();
   }
 
   /**

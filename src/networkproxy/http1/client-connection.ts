@@ -36,7 +36,7 @@ export class ClientConnection extends Deadline implements ResponseHandler {
   #readMs = 0;
   #sendMs = 0;
   #framing: BodyFraming['kind'] = 'none';
-  /** Text that waits for the first piece of the body. */
+  /** Head and small pieces of the body that wait for the end of this turn. */
   #text = '';
   #requestDone = false;
   #keepAlive = false;
@@ -95,14 +95,14 @@ export class ClientConnection extends Deadline implements ResponseHandler {
     if (request.body.kind === 'none') this.endRequest([]);
   }
 
-  /** Writes a piece of the body. False: wait for `onUpstreamDrain`. */
+  /** Takes a piece of the body; `flush` or the end of the request writes small ones out. False: wait for `onUpstreamDrain`. */
   writeBody(chunk: Buffer): boolean {
     if (this.#state !== 'busy') return true;
     if (this.#framing !== 'chunked') {
-      this.#writeJoined(chunk, '');
+      this.#append(chunk, '');
     } else if (chunk.length > 0) {
       this.#text += chunkHeader(chunk.length);
-      this.#writeJoined(chunk, chunkEnd);
+      this.#append(chunk, chunkEnd);
     }
     return this.#checkBlocked();
   }
@@ -111,17 +111,16 @@ export class ClientConnection extends Deadline implements ResponseHandler {
   endRequest(trailers: readonly string[]): void {
     if (this.#state !== 'busy') return;
     if (this.#framing === 'chunked') this.#text += lastChunk(trailers);
-    this.flush();
+    const isOpen = this.flush();
     this.#requestDone = true;
-    if (this.#checkBlocked()) this.#armRead();
+    if (isOpen) this.#armRead();
   }
 
-  /** Writes out a head that still waits for its body. */
-  flush(): void {
-    if (this.#text === '' || this.#state !== 'busy') return;
-    const text = this.#text;
-    this.#text = '';
-    this.socket.write(text, 'latin1');
+  /** Writes out what waits of head and body. False: wait for `onUpstreamDrain`. */
+  flush(): boolean {
+    if (this.#text === '' || this.#state !== 'busy') return true;
+    this.#writeText();
+    return this.#checkBlocked();
   }
 
   /** Stops reading the answer: the client is slower than the backend. */
@@ -322,14 +321,22 @@ export class ClientConnection extends Deadline implements ResponseHandler {
     return false;
   }
 
-  #writeJoined(chunk: Buffer, after: string): void {
-    const before = this.#text;
+  #writeText(): void {
+    const text = this.#text;
     this.#text = '';
-    const { socket } = this;
+    this.socket.write(text, 'latin1');
+  }
+
+  /** Small pieces are gathered: a write for each chunk of one byte would let a client buy much work with few bytes. */
+  #append(chunk: Buffer, after: string): void {
     if (chunk.length <= joinBytes) {
-      socket.write(before + chunk.toString('latin1') + after, 'latin1');
+      this.#text += chunk.toString('latin1') + after;
+      if (this.#text.length > joinBytes) this.#writeText();
       return;
     }
+    const { socket } = this;
+    const before = this.#text;
+    this.#text = '';
     socket.cork();
     if (before !== '') socket.write(before, 'latin1');
     socket.write(chunk);

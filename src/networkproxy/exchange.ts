@@ -17,6 +17,7 @@ import { errorReply, type LocalReply } from './local-reply.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import type { RequestLogEntry } from './request-log-entry.ts';
 import { pickTarget, type RouteRuntime } from './route-runtime.ts';
+import { bytesToKeep } from './shared-read-buffer.ts';
 import type { UpstreamHandler } from './upstream/upstream-handler.ts';
 
 /**
@@ -95,7 +96,7 @@ export class Exchange implements UpstreamHandler {
     }
     const upstream = this.#upstream;
     if (this.#phase === 'connecting' || upstream === undefined) {
-      this.#held.push(chunk);
+      this.#held.push(bytesToKeep(chunk));
       this.#downstream.pauseRequest();
       return;
     }

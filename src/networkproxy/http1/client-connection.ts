@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { PolicyTimeouts } from '../../routes/route-table.ts';
 import { Deadline } from '../../timer-wheel.ts';
+import { bytesToKeep } from '../shared-read-buffer.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 import { dial } from '../upstream/transport.ts';
 import type { TunnelEnd, UpstreamHandler } from '../upstream/upstream-handler.ts';
@@ -217,7 +218,6 @@ export class ClientConnection extends Deadline implements ResponseHandler {
 
   #onAnswer(chunk: Buffer): void {
     this.answered = true;
-    if (this.#requestDone) this.#armRead();
     const consumed = this.#parser.execute(chunk);
     if (this.#parser.failure !== undefined) {
       this.#fail(this.#parser.failure.flag, this.#parser.failure.rule);
@@ -226,6 +226,8 @@ export class ClientConnection extends Deadline implements ResponseHandler {
     } else if (this.#complete) {
       this.#finish(consumed === chunk.length);
     } else {
+      // Only now: most answers come in one read, and arming looks at the clock.
+      if (this.#requestDone) this.#armRead();
       this.#handler?.onResponseTurn();
     }
   }
@@ -339,7 +341,7 @@ export class ClientConnection extends Deadline implements ResponseHandler {
     this.#text = '';
     socket.cork();
     if (before !== '') socket.write(before, 'latin1');
-    socket.write(chunk);
+    socket.write(bytesToKeep(chunk));
     if (after !== '') socket.write(after, 'latin1');
     socket.uncork();
   }

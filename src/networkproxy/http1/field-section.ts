@@ -26,6 +26,8 @@ export class FieldSection {
   connectionUpgrade = false;
   upgrade: string | undefined;
   expect: string | undefined;
+  /** Where the last successful `read` ended: behind the empty line. */
+  end = 0;
   /** An equal second Content-Length is let through (answers only). */
   #allowsEqualLengths = false;
   #nominated: string[] | undefined;
@@ -57,7 +59,10 @@ export class FieldSection {
     let count = 0;
     for (;;) {
       const first = bytes[at] ?? 0;
-      if (first === CR) return bytes[at + 1] === LF ? undefined : 'bare-cr';
+      if (first === CR) {
+        this.end = at + 2;
+        return bytes[at + 1] === LF ? undefined : 'bare-cr';
+      }
       if (++count > maxHeaders) return 'too-many-headers';
 
       const nameStart = at;

@@ -7,6 +7,7 @@ import type { Downstream } from '../downstream.ts';
 import { Exchange } from '../exchange.ts';
 import { errorReply, type LocalReply, serialiseLocalReply } from '../local-reply.ts';
 import type { ProxyContext } from '../proxy-context.ts';
+import { bytesToKeep, discardReads, readIntoSharedBuffer } from '../shared-read-buffer.ts';
 import { Tunnel } from '../tunnel.ts';
 import { chunkEnd, chunkHeader, lastChunk } from './chunk-framing.ts';
 import type { ClientConnection } from './client-connection.ts';
@@ -89,6 +90,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     stream.on('end', this.#onClientEnd);
     stream.on('drain', this.#onDrain);
     stream.on('error', this.#onError);
+    readIntoSharedBuffer(stream, this.#onRead);
     stream.resume();
   }
 
@@ -107,6 +109,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     stream.off('drain', this.#onDrain);
     stream.off('error', this.#onError);
     stream.on('error', ignoreError);
+    discardReads(stream);
     // What the client still sends is read and dropped: unread bytes would turn our FIN into a reset, and the answer would be lost.
     stream.resume();
     this.#pending = undefined;
@@ -261,8 +264,13 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     }
   }
 
+  readonly #onRead = (size: number, buffer: Buffer): true => {
+    this.#onData(buffer.subarray(0, size));
+    return true;
+  };
+
   readonly #onData = (chunk: Buffer): void => {
-    if (this.#tunnel !== undefined) this.#tunnel.fromClient(chunk);
+    if (this.#tunnel !== undefined) this.#tunnel.fromClient(bytesToKeep(chunk));
     else if (this.#exchange.isActive && !this.#inMessage) this.#hold(chunk);
     else this.#consume(chunk);
   };
@@ -355,7 +363,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   }
 
   #hold(chunk: Buffer): void {
-    this.#pending = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);
+    this.#pending = this.#pending === undefined ? bytesToKeep(chunk) : Buffer.concat([this.#pending, chunk]);
     this.#pause();
   }
 

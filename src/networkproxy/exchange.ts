@@ -446,6 +446,8 @@ export class Exchange implements UpstreamHandler {
     this.#balancer = undefined;
     this.#endpointKey = undefined;
     this.#upstreamHead = '';
+    this.#requestId = '';
+    this.#clientAddress = '';
     this.#held.length = 0;
     this.#trailers = noTrailers;
     this.#bodySent = false;

@@ -31,7 +31,7 @@ export class RequestParser {
   readonly #limits: ParserLimits;
   readonly #scheme: 'http' | 'https';
   readonly #handler: MessageHandler<RequestHead>;
-  readonly #fields = new FieldSection({ allowsEqualLengths: false });
+  readonly #fields = new FieldSection('request');
   readonly #body: BodyDecoder;
   readonly #partial: HeadAccumulator;
   #inBody = false;
@@ -164,7 +164,10 @@ export class RequestParser {
     const fields = this.#fields;
     fields.reset();
     const rule = fields.read(bytes, fieldsStart, text, from, this.#limits.maxHeaders) ?? fields.stripNominated('refuse');
-    return rule ?? this.#makeHead(fields);
+    const head = rule ?? this.#makeHead(fields);
+    fields.release();
+    this.#rawTarget = '';
+    return head;
   }
 
   /** Reads `method SP target SP version CRLF` and returns where the fields begin. */

@@ -34,7 +34,7 @@ const maxInformational = 32;
 export class ResponseParser {
   readonly #limits: ParserLimits;
   readonly #handler: ResponseHandler;
-  readonly #fields = new FieldSection({ allowsEqualLengths: true });
+  readonly #fields = new FieldSection('response');
   readonly #body: BodyDecoder;
   readonly #partial: HeadAccumulator;
   #requestMethod = '';
@@ -178,7 +178,7 @@ export class ResponseParser {
     if (status === 101 && (!this.#upgradeAsked || !fields.connectionUpgrade || !fields.upgrade)) return 'unexpected-101';
     const body = this.#bodyFraming(status, version);
     if (typeof body === 'string') return body;
-    return {
+    const head: ResponseHead = {
       status,
       reason,
       headers: fields.headers,
@@ -187,6 +187,8 @@ export class ResponseParser {
       keepAlive: body.kind !== 'close' && !fields.connectionClose && (version === 11 || fields.connectionKeepAlive),
       upgrade: status === 101 ? fields.upgrade : undefined,
     };
+    fields.release();
+    return head;
   }
 
   /** RFC 9112 section 6.3, in its order. */

@@ -36,3 +36,10 @@ test('the client of a trusted chain is its first address from the right that is 
     chains.map(([, client]) => client),
   );
 });
+
+test('a field with an underscore reaches the client, never the backend', async () => {
+  await using backend = await Backend.answering('HTTP/1.1 200 OK\r\nx_answer: 1\r\ncontent-length: 0\r\n\r\n');
+  await using harness = await Harness.start({ routes: [{ endpoints: [backend.port] }] });
+  assert.match(await get(harness.port, '/', 'a.example', 'X_Real_IP: 1.1.1.1\r\n'), /\r\nx_answer: 1\r\n/);
+  assert.doesNotMatch(backend.received[0] as string, /x_real_ip/i);
+});

@@ -13,7 +13,6 @@ import { makeTestCertificate } from '../../tools/test-certificate.ts';
 
 const host = 'shop.example.com';
 const passed = 'passed.example.com';
-const connections = 10_000;
 const atATime = 50;
 const piece = Buffer.alloc(65_536, 'x');
 
@@ -136,46 +135,51 @@ const visits: readonly ((program: Program, hello: Buffer) => Promise<Socket>)[] 
   },
 ];
 
-test(`${connections} connections that end in every rude way leave no record, descriptor, deadline or pooled connection behind`, async (t) => {
-  const backend = startBackend();
-  await once(backend, 'listening');
-  const echo = await Backend.listen();
-  t.after(async () => {
-    backend.closeAllConnections();
-    backend.close();
-    await echo.close();
+for (const [transport, connections] of [
+  ['handoff', 10_000],
+  ['loopback', 3000],
+] as const) {
+  test(`${connections} connections that end in every rude way leave no record, descriptor, deadline or pooled connection behind (${transport})`, async (t) => {
+    const backend = startBackend();
+    await once(backend, 'listening');
+    const echo = await Backend.listen();
+    t.after(async () => {
+      backend.closeAllConnections();
+      backend.close();
+      await echo.close();
+    });
+    const { port } = backend.address() as AddressInfo;
+    const tlsHosts = [{ hosts: [host], secret: 'tls' }];
+    const objects =
+      ingressClass +
+      service('s', port) +
+      service('echo', echo.port) +
+      tlsSecret('tls', await makeTestCertificate(host)) +
+      ingress('shop', {
+        rules: { [host]: [['/', 'Prefix', 's']] },
+        tls: tlsHosts,
+        annotations: { 'smartproxy.dev/ssl-redirect': 'false' },
+      }) +
+      ingress('passed', { rules: { [passed]: [['/', 'Prefix', 'echo']] }, annotations: { 'smartproxy.dev/tls-passthrough': 'true' } });
+    await using program = await Program.start(objects, ['--network-proxy-transport', transport]);
+    const hello = await genuineHello(host);
+    const before = stateOf(program);
+    for (let round = 0; round < connections; round += atATime) {
+      await Promise.all(
+        Array.from({ length: atATime }, async (_, index) => {
+          const visit = visits[(round + index) % visits.length]!;
+          await closed(await visit(program, hello));
+        }),
+      );
+      assertBooks(program);
+    }
+    await program.replace(ingressClass);
+    echo.sockets.length = 0;
+    await untilAtRest(program, before);
+    const { connectionsAccepted } = assertBooks(program);
+    const last = Math.floor(connections / visits.length);
+    assert.ok(connectionsAccepted >= connections - last - 1, 'only those that gave up before they were connected may be missing');
+    const counted = endings(program);
+    assert.ok((counted['client/econnreset'] ?? 0) > 0 && (counted['client/normal'] ?? 0) > 0, JSON.stringify(counted));
   });
-  const { port } = backend.address() as AddressInfo;
-  const tlsHosts = [{ hosts: [host], secret: 'tls' }];
-  const objects =
-    ingressClass +
-    service('s', port) +
-    service('echo', echo.port) +
-    tlsSecret('tls', await makeTestCertificate(host)) +
-    ingress('shop', {
-      rules: { [host]: [['/', 'Prefix', 's']] },
-      tls: tlsHosts,
-      annotations: { 'smartproxy.dev/ssl-redirect': 'false' },
-    }) +
-    ingress('passed', { rules: { [passed]: [['/', 'Prefix', 'echo']] }, annotations: { 'smartproxy.dev/tls-passthrough': 'true' } });
-  await using program = await Program.start(objects);
-  const hello = await genuineHello(host);
-  const before = stateOf(program);
-  for (let round = 0; round < connections; round += atATime) {
-    await Promise.all(
-      Array.from({ length: atATime }, async (_, index) => {
-        const visit = visits[(round + index) % visits.length]!;
-        await closed(await visit(program, hello));
-      }),
-    );
-    assertBooks(program);
-  }
-  await program.replace(ingressClass);
-  echo.sockets.length = 0;
-  await untilAtRest(program, before);
-  const { connectionsAccepted } = assertBooks(program);
-  const last = Math.floor(connections / visits.length);
-  assert.ok(connectionsAccepted >= connections - last - 1, 'only those that gave up before they were connected may be missing');
-  const counted = endings(program);
-  assert.ok((counted['client/econnreset'] ?? 0) > 0 && (counted['client/normal'] ?? 0) > 0, JSON.stringify(counted));
-});
+}

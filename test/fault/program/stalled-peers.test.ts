@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { eventually } from '../../tools/eventually.ts';
+import { get } from '../../tools/get.ts';
 import { ingress, ingressClass, service, tlsSecret } from '../../tools/manifests.ts';
 import { Program } from '../../tools/program.ts';
 import { stateOf, untilAtRest } from '../../tools/program-books.ts';
+import { startRun, temporaryFolder } from '../../tools/running-command.ts';
 import { dial } from '../../tools/smartproxy/backend.ts';
 import { genuineHello } from '../../tools/smartproxy/client-hello-bytes.ts';
 import { makeTestCertificate } from '../../tools/test-certificate.ts';
@@ -150,3 +155,44 @@ for (const way of ['HTTP', 'TLS passthrough'] as const) {
     await untilAtRest(program, before);
   });
 }
+
+test('run: 20 downloads of 1 GB to readers that stall cost a worker less than 2 MB each', async (t) => {
+  const pumps: Pump[] = [];
+  const port = await listen(t, (socket) => {
+    socket.once('data', () => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${gigabyte}\r\n\r\n`);
+      pumps.push(new Pump(socket));
+    });
+  });
+  const folder = await temporaryFolder(t);
+  await writeFile(
+    join(folder, 'all.yaml'),
+    ingressClass + service('s', port) + ingress('one', { rules: { [host]: [['/', 'Prefix', 's']] } }),
+  );
+  const command = await startRun(t, ['--manifests', folder]);
+  const http = await command.port('http');
+  const pid = Number(command.log.find(({ msg }) => msg === 'worker serves')?.pid);
+  const residentBytes = () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+  await command.until(async () => (await get(http, 'nobody.example.com', '/')).status === 404);
+  const download = async (): Promise<Socket> => {
+    const client = await dial(http);
+    client.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await once(client, 'data');
+    return client;
+  };
+  // The first one flows for a while, so that what grows once has grown.
+  const warm = await download();
+  let received = 0;
+  warm.on('data', (chunk) => {
+    received += chunk.length;
+  });
+  await eventually('much has flowed', () => received > gigabyte / 4);
+  warm.destroy();
+  const before = residentBytes();
+  const clients = await Promise.all(Array.from({ length: 20 }, async () => (await download()).pause()));
+  await eventually('all are served', () => pumps.length === 21);
+  await Promise.all(pumps.slice(1).map((pump) => pump.stalled()));
+  const grown = residentBytes() - before;
+  assert.ok(grown < clients.length * 2 * 1024 ** 2, `the worker grew by ${grown} bytes`);
+  for (const client of clients) client.destroy();
+});

@@ -1,7 +1,7 @@
 import type { CompiledRoute, CompiledTable } from '../../routes/compiled-table.ts';
 import type { ClientFacts } from '../client-facts.ts';
 import type { RequestHead } from '../http1/message-handler.ts';
-import { fieldValue } from '../http1/request-lines.ts';
+import { lastFieldValue } from '../http1/request-lines.ts';
 import { errorReply, type LocalReply, redirectReply, textReply } from '../local-reply.ts';
 
 /** A request that is being decided. */
@@ -92,7 +92,7 @@ export function filtersOf(route: CompiledRoute): readonly Filter[] {
 
 /** A trusted proxy in front has ended TLS already: redirecting its plain hop would loop. */
 function isSecureBefore(head: RequestHead, facts: ClientFacts): boolean {
-  return facts.trusted && fieldValue(head.headers, 'x-forwarded-proto') === 'https';
+  return facts.trusted && lastFieldValue(head.headers, 'x-forwarded-proto') === 'https';
 }
 
 function httpsLocation(head: RequestHead, table: CompiledTable): string {

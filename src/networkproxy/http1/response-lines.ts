@@ -1,3 +1,4 @@
+import { httpDate } from '../http-date.ts';
 import type { BodyFraming, RequestHead, ResponseHead } from './message-handler.ts';
 import { serialiseResponseHead } from './serialise-head.ts';
 
@@ -12,12 +13,20 @@ export function clientFraming(head: ResponseHead, request: RequestHead): BodyFra
   return request.version >= 11 ? chunkedBody : closeBody;
 }
 
-/** The head of the answer as the client gets it. A valid Content-Length is in the list still; what belonged to the upstream hop is not. */
+/**
+ * The head of the answer as the client gets it. A valid Content-Length is in the list still; what belonged to the upstream hop is not.
+ * Whoever forwards an answer without a Date adds one (RFC 9110 section 6.6.1).
+ */
 export function clientResponseHead(head: ResponseHead, framing: BodyFraming, keepAlive: boolean, version: number): string {
-  let extra = '';
-  if (!keepAlive) extra = 'connection: close\r\n';
-  else if (version === 10) extra = 'connection: keep-alive\r\n';
+  let extra = hasDate(head.headers) ? '' : `date: ${httpDate(Date.now())}\r\n`;
+  if (!keepAlive) extra += 'connection: close\r\n';
+  else if (version === 10) extra += 'connection: keep-alive\r\n';
   return serialiseResponseHead(head.status, head.reason, head.headers, framing, extra);
+}
+
+function hasDate(headers: readonly string[]): boolean {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === 'date') return true;
+  return false;
 }
 
 /** A 1xx head: a 101 with the protocol that it switches to, a 103 with its links. */

@@ -14,7 +14,7 @@ test('an answer without a Date gets the time, and the Date of the backend is kep
   const dates = (answer: string) => [...answer.matchAll(/\r\ndate: ([^\r]+)\r\n/gi)].map(([, value]) => value ?? '');
   const added = dates(await get(harness.port));
   assert.equal(added.length, 1);
-  assert.ok(Math.abs(Date.now() - Date.parse(String(added[0]))) < 60_000, added[0]);
+  assert.ok(Math.abs(Date.now() - Date.parse(String(added[0]))) < 60_000, String(added[0]));
   assert.deepEqual(dates(await get(harness.port, '/dated')), [theirs]);
 });
 

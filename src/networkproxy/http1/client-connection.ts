@@ -219,6 +219,7 @@ export class ClientConnection extends Deadline implements ResponseHandler {
   #onAnswer(chunk: Buffer): void {
     this.answered = true;
     const consumed = this.#parser.execute(chunk);
+    if (this.#isClosed()) return; // the handler gave the answer up
     if (this.#parser.failure !== undefined) {
       this.#fail(this.#parser.failure.flag, this.#parser.failure.rule);
     } else if (this.#state === 'tunnel') {
@@ -230,6 +231,11 @@ export class ClientConnection extends Deadline implements ResponseHandler {
       if (this.#requestDone) this.#armRead();
       this.#handler?.onResponseTurn();
     }
+  }
+
+  /** Asked anew: callbacks change the state behind the compiler's back. */
+  #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   /** The answer is whole. The connection goes back before the handler hears of it, so that its next request finds it. */

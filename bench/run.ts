@@ -107,6 +107,6 @@ try {
   rmSync(dir, { recursive: true, force: true });
 }
 if (values.write) {
-  const head = `# Benchmark results\n\nWritten by \`npm run bench -- --write\`. CPU time of the whole process tree of each proxy, one worker each, in one run;\nread the ratios, not the absolute figures.\n\n${renderMachine()}\n`;
+  const head = `# Benchmark results\n\nWritten by \`npm run bench -- --write\`. CPU time of the whole process tree of each proxy, one worker each, in one run;\nread the ratios, not the absolute figures. [docs/performance.md](../docs/performance.md) says where the time goes.\n\n${renderMachine()}\n`;
   writeFileSync(join(import.meta.dirname, 'RESULTS.md'), `${head}\n${sections.join('\n')}`);
 }

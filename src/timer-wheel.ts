@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /** The largest delay that a timer takes, in milliseconds: Node fires anything longer at once. */
 export const maxTimeoutMs = 2 ** 31 - 1;
 

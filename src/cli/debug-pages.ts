@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Controller } from '../controller/controller.ts';
-import type { DebugPage } from '../observability/admin-server.ts';
+import type { DebugPage, DebugRemoval } from '../observability/admin-server.ts';
 import { debugConfig } from '../observability/debug-config.ts';
 import { dumpTable } from '../routes/table-dump.ts';
 import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
@@ -30,6 +30,11 @@ export function debugPages(
     }),
     '/debug/config': () => debugConfig(config),
   };
+}
+
+/** What DELETE does: `/debug/connections?id=ID` ends a connection by hand, as `killed`. */
+export function debugRemovals(supervisor: WorkerSupervisor): Readonly<Record<string, DebugRemoval>> {
+  return { '/debug/connections': (query) => supervisor.kill(query.get('id') ?? '') };
 }
 
 /** `?limit=N`; what is not a number is the default. */

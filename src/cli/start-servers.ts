@@ -5,7 +5,7 @@ import { AdminServer } from '../observability/admin-server.ts';
 import { Exposition } from '../observability/exposition.ts';
 import { StatusServer } from '../observability/status-server.ts';
 import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
-import { debugPages } from './debug-pages.ts';
+import { debugPages, debugRemovals } from './debug-pages.ts';
 import { MetricFacts } from './metric-facts.ts';
 import type { OpenedSource } from './open-source.ts';
 
@@ -41,6 +41,7 @@ export async function startServers(options: ServersOptions, parts: AsyncDisposab
     address: config.adminAddress,
     port: config.adminPort,
     pages: debugPages(config, controller, supervisor, opened),
+    removals: debugRemovals(supervisor),
     onError: (err) => log.error({ err }, 'debug page failed'),
   });
   const adminAddress = await admin.start();

@@ -472,20 +472,20 @@ export const options: { readonly [Field in keyof Config]: OptionSpec<Config[Fiel
     group: 'Connections',
     value: sizeAtLeast(1024),
     default: () => 16 * 1024,
-    doc: 'Largest header of a request or an answer.',
+    doc: 'Largest header of a request. That of an answer may have 64 KiB.',
   },
   maxHeaders: {
     flag: 'max-headers',
     group: 'Connections',
     value: integer(1, 10_000),
     default: () => 100,
-    doc: 'Most header fields in a request or an answer.',
+    doc: 'Most header fields in a request. An answer may have 256.',
   },
   upstreamIdlePerEndpoint: {
     flag: 'upstream-idle-per-endpoint',
     group: 'Connections',
     value: integer(0, 100_000),
-    default: () => 64,
+    default: () => 256,
     doc: 'Idle connections that one worker keeps to one endpoint; 0: none.',
   },
   upstreamIdleTimeoutMs: {

@@ -10,6 +10,7 @@ import { changedTable } from './changed-table.ts';
 import { type ControllerClock, systemClock } from './controller-clock.ts';
 import { ControllerCounters, type ControllerStats, timed } from './controller-stats.ts';
 import { HoldOff } from './hold-off.ts';
+import { type CertificateView, KeptCertificates } from './kept-certificates.ts';
 
 /** Takes tables: the worker supervisor, or a data plane in this process. */
 export interface TablePublisher {
@@ -48,6 +49,7 @@ export class Controller {
   readonly #holdOff: HoldOff;
   readonly #counters = new ControllerCounters();
   readonly #added = new AddedCertificates();
+  readonly #kept = new KeptCertificates();
   #unsubscribe: (() => void) | undefined;
   #cancelWakeUp: (() => void) | undefined;
   #translation: Translation | undefined;
@@ -124,7 +126,7 @@ export class Controller {
     if (translation.referencedSecrets !== known) source.setReferencedSecrets(translation.referencedSecrets);
     if (this.#waitsForSecrets(translation, known, snapshot)) return;
     this.#translation = translation;
-    const table = await this.#withCertificates(translation);
+    const table = await this.#withCertificates(this.#kept.keep(translation, this.#routeTable, snapshot.of('Secret')));
     if (this.#closed) return;
     this.#publish(table);
     this.#tell(translation);
@@ -148,7 +150,7 @@ export class Controller {
     return true;
   }
 
-  async #withCertificates({ routeTable, hostsWithoutCertificate }: Translation): Promise<RouteTable> {
+  async #withCertificates({ routeTable, hostsWithoutCertificate }: CertificateView): Promise<RouteTable> {
     const { certificatesFor, log } = this.#options;
     const hasHttps = [...routeTable.listeners.values()].some((listener) => listener.protocol === 'https');
     if (certificatesFor === undefined || !hasHttps) return routeTable;

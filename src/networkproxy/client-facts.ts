@@ -9,9 +9,9 @@ export interface ClientFacts {
   /** The peer is one of the configured proxies: its `X-Forwarded-*` are believed. */
   readonly trusted: boolean;
   readonly scheme: 'http' | 'https';
-  /** The name of the TLS handshake; undefined: plain HTTP, or a hello without one. */
-  readonly serverName: string | undefined;
   readonly listener: Listener;
+  /** The name that the TLS connection was made for; undefined: plain HTTP, or the hello named none. */
+  readonly serverName: string | undefined;
   /** The header lines that an untrusted client's requests get, ready to append. */
   readonly forwardedLines: string;
 }
@@ -24,8 +24,8 @@ export function clientFacts(connection: AcceptedConnection, trustedProxies: Bloc
     remoteAddress,
     trusted: isTrusted(trustedProxies, remoteAddress),
     scheme,
-    serverName: connection.tls?.serverName,
     listener,
+    serverName: connection.tls?.serverName,
     forwardedLines:
       `x-forwarded-for: ${remoteAddress}\r\nx-forwarded-proto: ${scheme}\r\n` +
       `x-forwarded-port: ${listener.publishedPort}\r\nx-real-ip: ${remoteAddress}\r\n`,

@@ -17,6 +17,7 @@ import { errorReply, type LocalReply } from './local-reply.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import type { RequestLogEntry } from './request-log-entry.ts';
 import { pickTarget, type RouteRuntime } from './route-runtime.ts';
+import { bytesToKeep } from './shared-read-buffer.ts';
 import type { UpstreamHandler } from './upstream/upstream-handler.ts';
 
 /**
@@ -95,7 +96,7 @@ export class Exchange implements UpstreamHandler {
     }
     const upstream = this.#upstream;
     if (this.#phase === 'connecting' || upstream === undefined) {
-      this.#held.push(chunk);
+      this.#held.push(bytesToKeep(chunk));
       this.#downstream.pauseRequest();
       return;
     }
@@ -113,7 +114,8 @@ export class Exchange implements UpstreamHandler {
 
   /** All that one read of the client brought has been passed on. */
   onRequestTurn(): void {
-    if (this.#phase === 'sending') this.#upstream?.flush();
+    const upstream = this.#upstream;
+    if (upstream !== undefined && !upstream.flush() && !this.#requestDone) this.#downstream.pauseRequest();
   }
 
   /**
@@ -176,8 +178,7 @@ export class Exchange implements UpstreamHandler {
       return;
     }
     if (connecting ? this.#mayRetry() : failed !== undefined && flag === 'upstream_reset' && this.#mayRepeat(failed)) {
-      this.#context.counters.upstreamRetries++;
-      this.#dispatch(connecting ? endpoint : undefined, !connecting);
+      this.#retry(connecting ? endpoint : undefined, !connecting);
       return;
     }
     this.#reply(errorReply(flag, detail));
@@ -269,17 +270,29 @@ export class Exchange implements UpstreamHandler {
     this.#dispatch(undefined, false);
   }
 
+  /** One more attempt, outside of the client's turn: nobody else writes the head out. */
+  #retry(avoid: EndpointRuntime | undefined, fresh: boolean): void {
+    this.#context.counters.upstreamRetries++;
+    this.#dispatch(avoid, fresh);
+    this.#upstream?.flush();
+  }
+
   /** One attempt. */
   #dispatch(avoid: EndpointRuntime | undefined, fresh: boolean): void {
     const balancer = this.#balancer;
-    const endpoint = balancer?.pick(avoid);
+    let endpoint = balancer?.pick(avoid);
     if (balancer === undefined || endpoint === undefined) {
       this.#reply(errorReply('no_endpoints'));
       return;
     }
     let upstream: ClientConnection | undefined;
     try {
-      upstream = this.#context.pools.acquire(endpoint, balancer.service, this, this.#route?.policy.timeouts.connectMs ?? 0, fresh);
+      upstream = this.#acquire(endpoint, balancer, fresh);
+      if (upstream === undefined) {
+        // It has as many connections as it may; another may have fewer.
+        endpoint = balancer.pick(endpoint) ?? endpoint;
+        upstream = this.#acquire(endpoint, balancer, fresh);
+      }
     } catch (error) {
       this.#reply(errorReply('upstream_connect_failed', messageOf(error)));
       return;
@@ -299,6 +312,10 @@ export class Exchange implements UpstreamHandler {
     } else {
       this.#phase = 'connecting';
     }
+  }
+
+  #acquire(endpoint: EndpointRuntime, balancer: Balancer, fresh: boolean): ClientConnection | undefined {
+    return this.#context.pools.acquire(endpoint, balancer.service, this, this.#route?.policy.timeouts.connectMs ?? 0, fresh);
   }
 
   /** The upstream connection is ready: the head goes out, with what has come of the body. */
@@ -356,7 +373,6 @@ export class Exchange implements UpstreamHandler {
   }
 
   /** The connection was not made, so nothing of the request has left: any method may try elsewhere. */
-
   #mayRetry(): boolean {
     if (this.#retriesLeft === 0 || this.#bodySent || this.#balancer === undefined) return false;
     this.#retriesLeft--;
@@ -445,6 +461,8 @@ export class Exchange implements UpstreamHandler {
     this.#balancer = undefined;
     this.#endpointKey = undefined;
     this.#upstreamHead = '';
+    this.#requestId = '';
+    this.#clientAddress = '';
     this.#held.length = 0;
     this.#trailers = noTrailers;
     this.#bodySent = false;

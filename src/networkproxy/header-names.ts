@@ -66,12 +66,6 @@ const notInTrailers: ReadonlySet<string> = new Set([
   'x-request-id',
 ]);
 
-/**
- * Header names with an underscore are left out of the message: CGI-like servers read `x_real_ip` and `x-real-ip` as the same variable,
- * so that a client could get past what we write.
- */
-export const dropsUnderscoreNames = true;
-
 /** The field is for this hop only and is never forwarded. */
 export function isHopByHop(name: string): boolean {
   return hopByHop.has(name);

@@ -6,6 +6,9 @@ import { HttpListener, type ServerAddress } from './http-listener.ts';
 /** A page of the admin server: plain data without secrets, made when it is asked for. */
 export type DebugPage = (query: URLSearchParams) => unknown | Promise<unknown>;
 
+/** Something that DELETE brings about; resolves to whether what the query names was there. */
+export type DebugRemoval = (query: URLSearchParams) => Promise<boolean>;
+
 export interface AdminServerOptions {
   /** A loopback address; any other is refused. */
   readonly address: string;
@@ -13,13 +16,16 @@ export interface AdminServerOptions {
   readonly port: number;
   /** By path: `/debug/routes` and so on. */
   readonly pages: Readonly<Record<string, DebugPage>>;
+  /** By path of a page: what DELETE does there. @default nothing */
+  readonly removals?: Readonly<Record<string, DebugRemoval>>;
   /** A page that failed is answered with 500 and told here. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
  * Debug pages as JSON for whoever is on this machine (in a pod: `kubectl port-forward`). It binds loopback only, and answers only
- * requests whose Host is loopback too: a web page that points its own name at 127.0.0.1 (DNS rebinding) gets nothing.
+ * requests whose Host is loopback too: a web page that points its own name at 127.0.0.1 (DNS rebinding) gets nothing. Nor can a page
+ * of another origin send DELETE: browsers ask first (CORS), and nobody here says yes.
  */
 export class AdminServer {
   readonly #options: AdminServerOptions;
@@ -47,12 +53,17 @@ export class AdminServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isLocalAuthority(request.headers.host)) return json(response, 403, { error: 'the Host header must name this machine: localhost' });
-    if (request.method !== 'GET') return json(response, 405, { error: 'only GET is allowed' });
-    const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-    const page = Object.hasOwn(this.#options.pages, path) ? this.#options.pages[path] : undefined;
-    if (page === undefined) return json(response, 404, { error: 'no such page', pages: Object.keys(this.#options.pages) });
+    const { pages, removals = {} } = this.#options;
+    const [path = '', queryText = ''] = (request.url ?? '').split('?', 2);
+    const query = new URLSearchParams(queryText);
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+    if (page === undefined) return json(response, 404, { error: 'no such page', pages: Object.keys(pages) });
+    const removal = Object.hasOwn(removals, path) ? removals[path] : undefined;
     try {
-      json(response, 200, await page(new URLSearchParams(query)));
+      if (request.method === 'GET') json(response, 200, await page(query));
+      else if (request.method !== 'DELETE' || removal === undefined) json(response, 405, { error: 'this method is not allowed here' });
+      else if (await removal(query)) json(response, 200, { removed: true });
+      else json(response, 404, { error: 'there is none of that id', removed: false });
     } catch (error) {
       this.#options.onError(error);
       json(response, 500, { error: 'the page cannot be made now; the log says why' });

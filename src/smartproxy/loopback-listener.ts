@@ -11,6 +11,7 @@ import { HandoffBridge } from './network-proxy-bridge.ts';
 import { SecurityManager } from './security-manager.ts';
 import { type ParsedProxyHeader, Sniffer, type SniffPlan } from './sniffer.ts';
 import { splicedSocketOptions } from './splice.ts';
+import { portOf, startListening } from './start-listening.ts';
 import { TimeoutManager } from './timeout-manager.ts';
 
 /** What the far end of the loopback transport needs. */
@@ -68,18 +69,12 @@ export class LoopbackListener {
     this.#server = createServer(splicedSocketOptions, (socket) => this.#accept(socket));
   }
 
-  /** Resolves with the port, on 127.0.0.1 only. */
-  open(): Promise<number> {
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
+  /** Resolves with the port, on 127.0.0.1 only. May be tried again when it rejects. */
+  async open(): Promise<number> {
     const server = this.#server;
-    server.once('error', reject);
-    server.listen({ host: '127.0.0.1', port: 0, backlog: 4096, exclusive: true }, () => {
-      server.removeListener('error', reject);
-      server.on('error', ignoreAcceptError);
-      const address = server.address();
-      resolve(address !== null && typeof address === 'object' ? address.port : 0);
-    });
-    return promise;
+    await startListening(server, () => server.listen({ host: '127.0.0.1', port: 0, backlog: 4096, exclusive: true }));
+    server.on('error', ignoreAcceptError);
+    return portOf(server) ?? 0;
   }
 
   /** Ends everything at once. */

@@ -3,6 +3,7 @@ import { messageOf, SmartProxyError } from '../errors.ts';
 import type { Listener } from '../routes/route-table.ts';
 import { AddressList } from './address-list.ts';
 import { spliceBufferBytes } from './splice.ts';
+import { portOf, startListening } from './start-listening.ts';
 
 /** Where a listening socket comes from: one that main owns (as descriptor or handle), or bound here. */
 export type SocketSource = { readonly fd: number } | { readonly handle: unknown } | { readonly bind: true };
@@ -48,14 +49,16 @@ export class PortManager {
     this.#ports.set(key, entry);
     server.on('connection', (socket: Socket) => this.#onSocket(socket, entry));
     try {
-      await listen(server, listener, address, from);
+      await startListening(server, () => {
+        if ('bind' in from) server.listen({ host: address, port: listener.port, backlog, exclusive: true });
+        else server.listen(from, backlog);
+      });
     } catch (error) {
       if (this.#ports.get(key) === entry) this.#ports.delete(key);
       throw listenError(listener, address, error);
     }
     server.on('error', ignoreAcceptError);
-    const bound = server.address();
-    return bound !== null && typeof bound === 'object' ? bound.port : listener.port;
+    return portOf(server) ?? listener.port;
   }
 
   /** Stops to accept on one address of a listener, or on all of them. */
@@ -91,22 +94,6 @@ function portKey(listenerKey: string, address: string): string {
 function serverOptions(listener: Listener) {
   const plain = listener.protocol === 'http';
   return { allowHalfOpen: true, noDelay: true, pauseOnConnect: plain, ...(plain ? {} : { highWaterMark: spliceBufferBytes }) };
-}
-
-/** Resolves when the server listens, rejects when it can't, or is closed before it does; takes its own listeners away. */
-function listen(server: Server, listener: Listener, address: string, from: SocketSource): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onClose = () => reject(new Error('it was closed meanwhile'));
-  server.once('listening', resolve);
-  server.once('error', reject);
-  server.once('close', onClose);
-  if ('bind' in from) server.listen({ host: address, port: listener.port, backlog, exclusive: true });
-  else server.listen(from, backlog);
-  return promise.finally(() => {
-    server.removeListener('listening', resolve);
-    server.removeListener('error', reject);
-    server.removeListener('close', onClose);
-  });
 }
 
 function listenError(listener: Listener, address: string, cause: unknown): SmartProxyError {

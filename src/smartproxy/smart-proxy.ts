@@ -113,10 +113,7 @@ export class SmartProxy {
 
   /** Starts to accept on one address of a listener. Resolves with the port number. */
   async openPort(listener: Listener, address: string, from: SocketSource): Promise<number> {
-    if (this.#loopback !== undefined) {
-      this.#loopbackPort ??= this.#loopback.open();
-      this.#networkProxyPort = await this.#loopbackPort;
-    }
+    if (this.#loopback !== undefined) await this.#openLoopback(this.#loopback);
     return this.#ports.open(listener, address, from);
   }
 
@@ -164,6 +161,17 @@ export class SmartProxy {
     this.#loopback?.close();
     this.#security.close();
     await this.connectionManager.whenClosed();
+  }
+
+  /** Opens NetworkProxy's own port when it isn't open; a failure is tried again with the next port. */
+  async #openLoopback(loopback: LoopbackListener): Promise<void> {
+    this.#loopbackPort ??= loopback.open();
+    try {
+      this.#networkProxyPort = await this.#loopbackPort;
+    } catch (error) {
+      this.#loopbackPort = undefined;
+      throw error;
+    }
   }
 
   #accept(socket: Socket, port: OpenPort): void {

@@ -109,7 +109,7 @@ export class IngressCertificates {
     }
     const reading = reader.read(key, secret);
     if (reading.kind === 'unusable') {
-      this.#report('SecretInvalid', field, `Secret ${key} ${reading.why}. Its hosts get the default certificate`);
+      this.#report('SecretInvalid', field, `Secret ${key} ${reading.why}. Its hosts keep the certificate they had, or get the default one`);
       return undefined;
     }
     this.#checkDates(field, key, reading.notBeforeMs, reading.certificate.notAfterMs, nowMs);

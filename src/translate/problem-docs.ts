@@ -30,7 +30,7 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
   },
   SecretInvalid: {
     when: 'A Secret holds no usable certificate, key or CA, or its certificate is not valid yet.',
-    meanwhile: 'As without the Secret; a certificate that is not valid yet is served.',
+    meanwhile: 'Hosts keep the certificate that they had, otherwise as without the Secret; a certificate that is not valid yet is served.',
   },
   CertificateExpired: { when: 'A certificate has expired.', meanwhile: 'It is served all the same.' },
   CertificateHostMismatch: {

@@ -97,6 +97,11 @@ export class DataPlane {
     return true;
   }
 
+  /** How many deadlines are armed: as many as at the start once every connection is gone. */
+  get deadlines(): number {
+    return this.#wheel.size;
+  }
+
   listener(key: string): Listener | undefined {
     return this.table.listeners.get(key);
   }

@@ -1,17 +1,20 @@
 import { BackOff, type BackOffOptions } from './back-off.ts';
 import type { WorkerExit, WorkerProcess } from './worker-process.ts';
 
+/** Starts the nth process of a slot; undefined: it could not even be started, and no exit follows. */
+export type SpawnWorker = (slot: number, incarnation: number) => WorkerProcess | undefined;
+
 /** One of the N places that a worker process fills: starts it, and starts another when it ends, ever slower while it crashes. */
 export class WorkerSlot {
   readonly index: number;
-  readonly #spawn: (slot: number, incarnation: number) => WorkerProcess;
+  readonly #spawn: SpawnWorker;
   readonly #backOff: BackOff;
   #process: WorkerProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
   #incarnation = 0;
   #stopped = false;
 
-  constructor(index: number, backOff: BackOffOptions, spawn: (slot: number, incarnation: number) => WorkerProcess) {
+  constructor(index: number, backOff: BackOffOptions, spawn: SpawnWorker) {
     this.index = index;
     this.#backOff = new BackOff(backOff);
     this.#spawn = spawn;
@@ -27,15 +30,15 @@ export class WorkerSlot {
     return Math.max(0, this.#incarnation - 1);
   }
 
-  start(): WorkerProcess {
+  start(): void {
     this.#timer = undefined;
     this.#incarnation++;
     this.#process = this.#spawn(this.index, this.#incarnation);
-    return this.#process;
+    if (this.#process === undefined) this.ended({ livedMs: 0 });
   }
 
   /** Called when the process has ended: the delay until the next one starts, or undefined when none will. */
-  ended({ livedMs }: WorkerExit): number | undefined {
+  ended({ livedMs }: Pick<WorkerExit, 'livedMs'>): number | undefined {
     this.#process = undefined;
     if (this.#stopped) return undefined;
     const delayMs = this.#backOff.nextDelayMs(livedMs);

@@ -238,7 +238,7 @@ export class WorkerSupervisor implements WorkerObserver {
 
   workerExited(worker: WorkerProcess, { how, livedMs }: WorkerExit): void {
     this.#statistics.workerDied(worker.report);
-    const restartInMs = this.#slots[worker.slot]?.ended({ how, livedMs });
+    const restartInMs = this.#slots[worker.slot]?.ended({ livedMs });
     if (restartInMs === undefined) return;
     this.#log.error({ worker: worker.slot, pid: worker.pid, how, livedMs: Math.round(livedMs), restartInMs }, 'worker ended unasked');
   }
@@ -247,7 +247,17 @@ export class WorkerSupervisor implements WorkerObserver {
     return this.#slots.flatMap(({ process }) => (process === undefined ? [] : [process]));
   }
 
-  #spawn(slot: number, incarnation: number): WorkerProcess {
+  /** A machine without memory to spare refuses to start a process by throwing: no reason to end with all other workers. */
+  #spawn(slot: number, incarnation: number): WorkerProcess | undefined {
+    try {
+      return this.#started(slot, incarnation);
+    } catch (error) {
+      this.#log.error({ worker: slot, err: error }, 'worker not started');
+      return undefined;
+    }
+  }
+
+  #started(slot: number, incarnation: number): WorkerProcess {
     const worker = new WorkerProcess({
       slot,
       idPrefix: `${this.#idBase}${slot}.${incarnation}-`,

@@ -9,7 +9,16 @@ export interface TestCertificate {
 }
 
 /** Makes a certificate for `names` with a new EC key. */
-export async function makeTestCertificate(...names: string[]): Promise<TestCertificate> {
+export function makeTestCertificate(...names: string[]): Promise<TestCertificate> {
+  return makeCertificate(names, Date.now() + 86_400_000);
+}
+
+/** The same, but its time was over a minute ago. */
+export function makeExpiredCertificate(...names: string[]): Promise<TestCertificate> {
+  return makeCertificate(names, Date.now() - 60_000);
+}
+
+async function makeCertificate(names: readonly string[], notAfterMs: number): Promise<TestCertificate> {
   x509.cryptoProvider.set(webcrypto as Crypto);
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
@@ -17,7 +26,7 @@ export async function makeTestCertificate(...names: string[]): Promise<TestCerti
     serialNumber: '01',
     name: `CN=${names[0]}`,
     notBefore: new Date(Date.now() - 3_600_000),
-    notAfter: new Date(Date.now() + 86_400_000),
+    notAfter: new Date(notAfterMs),
     signingAlgorithm: algorithm,
     keys,
     extensions: [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: 'dns', value })))],

@@ -2,7 +2,7 @@ import type { CompiledRoute, CompiledTable } from '../../routes/compiled-table.t
 import type { HostTls } from '../../routes/route-table.ts';
 import type { ClientFacts } from '../client-facts.ts';
 import type { RequestHead } from '../http1/message-handler.ts';
-import { fieldValue } from '../http1/request-lines.ts';
+import { lastFieldValue } from '../http1/request-lines.ts';
 import { errorReply, type LocalReply, redirectReply, textReply } from '../local-reply.ts';
 
 /** A request that is being decided. */
@@ -36,14 +36,12 @@ export const edgeFilters: readonly EdgeFilter[] = [
   {
     name: 'misdirected',
     reason:
-      'A host that is passed through by SNI is never served on a connection that we decrypted for another name, nor a host with certificates of its own on an HTTP/2 connection that was made under others; first, so that nothing about it is answered.',
+      'A host that is passed through by SNI is never served on a connection that we decrypted, for another name, for none, or before a change, nor a host with certificates of its own on an HTTP/2 connection that was made under others; first, so that nothing about it is answered.',
     check: ({ head, facts, table }) => {
-      const { serverName } = facts;
-      if (serverName === undefined || serverName === head.host) return undefined;
+      if (facts.scheme !== 'https') return undefined;
       const tls = table.findHost(head.host)?.tls;
       if (tls === undefined) return undefined;
-      const isMisdirected =
-        tls.kind === 'passthrough' || (head.version === 20 && !sharesCertificates(tls, table.findHost(serverName)?.tls));
+      const isMisdirected = tls.kind === 'passthrough' || (head.version === 20 && isCoalescedWrongly(head.host, tls, facts, table));
       return isMisdirected ? errorReply('misdirected') : undefined;
     },
   },
@@ -96,6 +94,11 @@ export function filtersOf(route: CompiledRoute): readonly Filter[] {
   return filterTable.filter((filter) => filter.applies(route));
 }
 
+function isCoalescedWrongly(host: string, wanted: HostTls, { serverName }: ClientFacts, table: CompiledTable): boolean {
+  if (serverName === undefined || serverName === host) return false;
+  return !sharesCertificates(wanted, table.findHost(serverName)?.tls);
+}
+
 /** A client that reuses a connection for another host (RFC 9113 section 9.1.1) would have got the same certificates for that one. */
 function sharesCertificates(wanted: HostTls, shown: HostTls | undefined): boolean {
   if (wanted.kind !== 'terminate' || wanted.certificates.length === 0) return true;
@@ -105,7 +108,7 @@ function sharesCertificates(wanted: HostTls, shown: HostTls | undefined): boolea
 
 /** A trusted proxy in front has ended TLS already: redirecting its plain hop would loop. */
 function isSecureBefore(head: RequestHead, facts: ClientFacts): boolean {
-  return facts.trusted && fieldValue(head.headers, 'x-forwarded-proto') === 'https';
+  return facts.trusted && lastFieldValue(head.headers, 'x-forwarded-proto') === 'https';
 }
 
 function httpsLocation(head: RequestHead, table: CompiledTable): string {

@@ -45,7 +45,7 @@ type State = (typeof State)[keyof typeof State];
 export class BodyDecoder {
   readonly #limits: ParserLimits;
   readonly #sink: BodySink;
-  readonly #trailerFields = new FieldSection({ allowsEqualLengths: false });
+  readonly #trailerFields = new FieldSection('request');
   #trailerBytes: HeadAccumulator | undefined;
   #state: State = State.done;
   /** Bytes that are left of the body or of the chunk. */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { PolicyTimeouts } from '../../routes/route-table.ts';
 import { Deadline } from '../../timer-wheel.ts';
+import { bytesToKeep } from '../shared-read-buffer.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 import { dial } from '../upstream/transport.ts';
 import type { TunnelEnd, UpstreamHandler } from '../upstream/upstream-handler.ts';
@@ -36,7 +37,7 @@ export class ClientConnection extends Deadline implements ResponseHandler {
   #readMs = 0;
   #sendMs = 0;
   #framing: BodyFraming['kind'] = 'none';
-  /** Text that waits for the first piece of the body. */
+  /** Head and small pieces of the body that wait for the end of this turn. */
   #text = '';
   #requestDone = false;
   #keepAlive = false;
@@ -95,14 +96,14 @@ export class ClientConnection extends Deadline implements ResponseHandler {
     if (request.body.kind === 'none') this.endRequest([]);
   }
 
-  /** Writes a piece of the body. False: wait for `onUpstreamDrain`. */
+  /** Takes a piece of the body; `flush` or the end of the request writes small ones out. False: wait for `onUpstreamDrain`. */
   writeBody(chunk: Buffer): boolean {
     if (this.#state !== 'busy') return true;
     if (this.#framing !== 'chunked') {
-      this.#writeJoined(chunk, '');
+      this.#append(chunk, '');
     } else if (chunk.length > 0) {
       this.#text += chunkHeader(chunk.length);
-      this.#writeJoined(chunk, chunkEnd);
+      this.#append(chunk, chunkEnd);
     }
     return this.#checkBlocked();
   }
@@ -111,17 +112,16 @@ export class ClientConnection extends Deadline implements ResponseHandler {
   endRequest(trailers: readonly string[]): void {
     if (this.#state !== 'busy') return;
     if (this.#framing === 'chunked') this.#text += lastChunk(trailers);
-    this.flush();
+    const isOpen = this.flush();
     this.#requestDone = true;
-    if (this.#checkBlocked()) this.#armRead();
+    if (isOpen) this.#armRead();
   }
 
-  /** Writes out a head that still waits for its body. */
-  flush(): void {
-    if (this.#text === '' || this.#state !== 'busy') return;
-    const text = this.#text;
-    this.#text = '';
-    this.socket.write(text, 'latin1');
+  /** Writes out what waits of head and body. False: wait for `onUpstreamDrain`. */
+  flush(): boolean {
+    if (this.#text === '' || this.#state !== 'busy') return true;
+    this.#writeText();
+    return this.#checkBlocked();
   }
 
   /** Stops reading the answer: the client is slower than the backend. */
@@ -218,8 +218,8 @@ export class ClientConnection extends Deadline implements ResponseHandler {
 
   #onAnswer(chunk: Buffer): void {
     this.answered = true;
-    if (this.#requestDone) this.#armRead();
     const consumed = this.#parser.execute(chunk);
+    if (this.#isClosed()) return; // the handler gave the answer up
     if (this.#parser.failure !== undefined) {
       this.#fail(this.#parser.failure.flag, this.#parser.failure.rule);
     } else if (this.#state === 'tunnel') {
@@ -227,8 +227,15 @@ export class ClientConnection extends Deadline implements ResponseHandler {
     } else if (this.#complete) {
       this.#finish(consumed === chunk.length);
     } else {
+      // Only now: most answers come in one read, and arming looks at the clock.
+      if (this.#requestDone) this.#armRead();
       this.#handler?.onResponseTurn();
     }
+  }
+
+  /** Asked anew: callbacks change the state behind the compiler's back. */
+  #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   /** The answer is whole. The connection goes back before the handler hears of it, so that its next request finds it. */
@@ -322,17 +329,25 @@ export class ClientConnection extends Deadline implements ResponseHandler {
     return false;
   }
 
-  #writeJoined(chunk: Buffer, after: string): void {
-    const before = this.#text;
+  #writeText(): void {
+    const text = this.#text;
     this.#text = '';
-    const { socket } = this;
+    this.socket.write(text, 'latin1');
+  }
+
+  /** Small pieces are gathered: a write for each chunk of one byte would let a client buy much work with few bytes. */
+  #append(chunk: Buffer, after: string): void {
     if (chunk.length <= joinBytes) {
-      socket.write(before + chunk.toString('latin1') + after, 'latin1');
+      this.#text += chunk.toString('latin1') + after;
+      if (this.#text.length > joinBytes) this.#writeText();
       return;
     }
+    const { socket } = this;
+    const before = this.#text;
+    this.#text = '';
     socket.cork();
     if (before !== '') socket.write(before, 'latin1');
-    socket.write(chunk);
+    socket.write(bytesToKeep(chunk));
     if (after !== '') socket.write(after, 'latin1');
     socket.uncork();
   }

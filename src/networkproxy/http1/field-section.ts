@@ -1,7 +1,10 @@
-import { dropsUnderscoreNames, isForbiddenInTrailers, isHopByHop, isProtectedFromNomination } from '../header-names.ts';
+import { isForbiddenInTrailers, isHopByHop, isProtectedFromNomination } from '../header-names.ts';
 import { COLON, CR, fieldValueByte, HT, LF, lowerToken, SP } from './character-classes.ts';
 import { FieldRole, findKnownName, hashStep } from './known-names.ts';
 import type { ParseRule } from './parse-rule.ts';
+
+/** Stands in the place of a list between two messages; `reset` makes a new one before anything is added. */
+const released: string[] = [];
 
 /** Fields that one message may nominate: each costs a pass over the list. */
 const maxNominated = 32;
@@ -26,13 +29,16 @@ export class FieldSection {
   connectionUpgrade = false;
   upgrade: string | undefined;
   expect: string | undefined;
-  /** An equal second Content-Length is let through (answers only). */
-  #allowsEqualLengths = false;
+  /** Where the last successful `read` ended: behind the empty line. */
+  end = 0;
+  /** Answers may repeat an equal Content-Length, and keep names with an underscore. */
+  readonly #isResponse: boolean;
   #nominated: string[] | undefined;
   #lastKnownRole: FieldRole = FieldRole.plain;
 
-  constructor(options: { readonly allowsEqualLengths: boolean }) {
-    this.#allowsEqualLengths = options.allowsEqualLengths;
+  /** @param of whose rules count where they differ; trailers keep to those of requests */
+  constructor(of: 'request' | 'response') {
+    this.#isResponse = of === 'response';
   }
 
   reset(): void {
@@ -57,7 +63,10 @@ export class FieldSection {
     let count = 0;
     for (;;) {
       const first = bytes[at] ?? 0;
-      if (first === CR) return bytes[at + 1] === LF ? undefined : 'bare-cr';
+      if (first === CR) {
+        this.end = at + 2;
+        return bytes[at + 1] === LF ? undefined : 'bare-cr';
+      }
       if (++count > maxHeaders) return 'too-many-headers';
 
       const nameStart = at;
@@ -91,6 +100,15 @@ export class FieldSection {
     }
   }
 
+  /** Lets go of what was read, once the message has it: values are slices of the whole head, which an idle connection must not keep. */
+  release(): void {
+    this.headers = released;
+    this.host = undefined;
+    this.upgrade = undefined;
+    this.expect = undefined;
+    this.#nominated = undefined;
+  }
+
   /** Leaves out what `Connection` nominated. Refuses a nomination of a protected field, or ignores it, as told. */
   stripNominated(ofProtected: 'refuse' | 'ignore'): ParseRule | undefined {
     const nominated = this.#nominated;
@@ -121,7 +139,8 @@ export class FieldSection {
       return known.name;
     }
     const name = text.slice(start - textStart, end - textStart).toLowerCase();
-    this.#lastKnownRole = dropsUnderscoreNames && name.includes('_') ? FieldRole.dropped : FieldRole.plain;
+    // CGI-like servers read `x_real_ip` and `x-real-ip` as the same variable: a client could get past what we write.
+    this.#lastKnownRole = !this.#isResponse && name.includes('_') ? FieldRole.dropped : FieldRole.plain;
     return name;
   }
 
@@ -154,8 +173,7 @@ export class FieldSection {
     const length = parseContentLength(value);
     if (length === -1) return 'bad-content-length';
     if (length > Number.MAX_SAFE_INTEGER) return 'content-length-too-large';
-    if (this.contentLength !== -1)
-      return this.#allowsEqualLengths && length === this.contentLength ? undefined : 'duplicate-content-length';
+    if (this.contentLength !== -1) return this.#isResponse && length === this.contentLength ? undefined : 'duplicate-content-length';
     this.contentLength = length;
     this.headers.push('content-length', value);
     return undefined;

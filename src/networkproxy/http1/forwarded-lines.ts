@@ -1,4 +1,4 @@
-import type { BlockList } from 'node:net';
+import { type BlockList, isIP } from 'node:net';
 import { type ClientFacts, isTrusted } from '../client-facts.ts';
 import type { RequestHead } from './message-handler.ts';
 
@@ -70,17 +70,29 @@ function receivedFields(headers: readonly string[]): ReceivedFields {
   return fields;
 }
 
-/** Walks the chain from the right, where our own proxies wrote, to the first address that is not one of them. */
+/**
+ * Walks the chain from the right, where our own proxies wrote, to the first address that is not one of them. It stops before what is no
+ * address (`unknown`, a made-up name): nobody vouches for what is left of that.
+ */
 function firstUntrusted(chain: string, peer: string, trustedProxies: BlockList): string {
   const hops = chain === '' ? [] : chain.split(',');
   let client = peer;
   for (let i = hops.length - 1; i >= 0; i--) {
     const hop = (hops[i] as string).trim();
     if (hop === '') continue;
-    client = hop;
-    if (!isTrusted(trustedProxies, hop)) break;
+    const address = hopAddress(hop);
+    if (address === undefined) break;
+    client = address;
+    if (!isTrusted(trustedProxies, address)) break;
   }
   return client;
+}
+
+/** `1.2.3.4`, `1.2.3.4:50000`, `::1`, `[::1]`, `[::1]:50000`: the address, an IPv4 one never in `::ffff:` form. */
+function hopAddress(hop: string): string | undefined {
+  const bare = isIP(hop) === 0 ? hop.replace(/^\[(.*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/, '$1$2') : hop;
+  if (isIP(bare) === 0) return undefined;
+  return bare.replace(/^::ffff:(?=[\d.]+$)/i, '');
 }
 
 /** One element of RFC 7239; IPv6 and hosts with a port are quoted as its grammar asks. */

@@ -38,7 +38,13 @@ export function receivedRequestId(headers: readonly string[]): string | undefine
 }
 
 /** The first value of a field in a flat list. */
-export function fieldValue(headers: readonly string[], name: string): string | undefined {
+function fieldValue(headers: readonly string[], name: string): string | undefined {
   for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return headers[i + 1];
+  return undefined;
+}
+
+/** The last value of a field in a flat list: of a repeated one, what the nearest proxy added. */
+export function lastFieldValue(headers: readonly string[], name: string): string | undefined {
+  for (let i = headers.length - 2; i >= 0; i -= 2) if (headers[i] === name) return headers[i + 1];
   return undefined;
 }

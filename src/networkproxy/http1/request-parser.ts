@@ -12,6 +12,12 @@ const noBody: BodyFraming = { kind: 'none' };
 const chunkedBody: BodyFraming = { kind: 'chunked' };
 const noTrailers: readonly string[] = [];
 const endOfHead = '\r\n\r\n';
+
+/**
+ * Reads up to this size are parsed without looking for the end of the head first: it is nearly always there (bench: the search cost 1.4 %
+ * of a request). Not larger, because all of the read becomes text.
+ */
+const wholeReadBytes = 4096;
 const noAuthority: Authority = { host: '', port: '' };
 
 /**
@@ -25,7 +31,7 @@ export class RequestParser {
   readonly #limits: ParserLimits;
   readonly #scheme: 'http' | 'https';
   readonly #handler: MessageHandler<RequestHead>;
-  readonly #fields = new FieldSection({ allowsEqualLengths: false });
+  readonly #fields = new FieldSection('request');
   readonly #body: BodyDecoder;
   readonly #partial: HeadAccumulator;
   #inBody = false;
@@ -88,6 +94,12 @@ export class RequestParser {
         from = 2;
         if (chunk.length === 2) return 2;
       }
+      if (chunk.length - from <= wholeReadBytes) {
+        const head = this.#parseHead(chunk, from, chunk.length);
+        const { end } = this.#fields;
+        if (typeof head !== 'string' && end - from <= this.#limits.maxHeadBytes) return this.#begin(head, chunk, end);
+        // Incomplete or refused: the careful way below says which.
+      }
       const end = chunk.indexOf(endOfHead, from, 'latin1');
       if (end >= 0 && end + 4 - from <= this.#limits.maxHeadBytes) return this.#takeHead(chunk, from, chunk, end + 4);
     }
@@ -112,10 +124,17 @@ export class RequestParser {
 
   /** Parses the head that begins at `from` of `bytes`; the body begins at `bodyStart` of `chunk`. */
   #takeHead(bytes: Buffer, from: number, chunk: Buffer, bodyStart: number): number {
-    this.#skippedEmptyLine = false;
     const headEnd = bytes === chunk ? bodyStart : bytes.length;
     const head = this.#parseHead(bytes, from, headEnd);
-    if (typeof head === 'string') return this.#refuse(head, chunk.length);
+    if (typeof head === 'string') {
+      this.#skippedEmptyLine = false;
+      return this.#refuse(head, chunk.length);
+    }
+    return this.#begin(head, chunk, bodyStart);
+  }
+
+  #begin(head: RequestHead, chunk: Buffer, bodyStart: number): number {
+    this.#skippedEmptyLine = false;
     if (head.body.kind === 'none') {
       this.#handler.onHead(head);
       this.#handler.onEnd(noTrailers);
@@ -145,7 +164,10 @@ export class RequestParser {
     const fields = this.#fields;
     fields.reset();
     const rule = fields.read(bytes, fieldsStart, text, from, this.#limits.maxHeaders) ?? fields.stripNominated('refuse');
-    return rule ?? this.#makeHead(fields);
+    const head = rule ?? this.#makeHead(fields);
+    fields.release();
+    this.#rawTarget = '';
+    return head;
   }
 
   /** Reads `method SP target SP version CRLF` and returns where the fields begin. */

@@ -1,3 +1,4 @@
+import { hasDate, httpDate } from '../http-date.ts';
 import type { BodyFraming, RequestHead, ResponseHead } from './message-handler.ts';
 import { serialiseResponseHead } from './serialise-head.ts';
 
@@ -14,9 +15,9 @@ export function clientFraming(head: ResponseHead, request: RequestHead): BodyFra
 
 /** The head of the answer as the client gets it. A valid Content-Length is in the list still; what belonged to the upstream hop is not. */
 export function clientResponseHead(head: ResponseHead, framing: BodyFraming, keepAlive: boolean, version: number): string {
-  let extra = '';
-  if (!keepAlive) extra = 'connection: close\r\n';
-  else if (version === 10) extra = 'connection: keep-alive\r\n';
+  let extra = hasDate(head.headers) ? '' : `date: ${httpDate(Date.now())}\r\n`;
+  if (!keepAlive) extra += 'connection: close\r\n';
+  else if (version === 10) extra += 'connection: keep-alive\r\n';
   return serialiseResponseHead(head.status, head.reason, head.headers, framing, extra);
 }
 

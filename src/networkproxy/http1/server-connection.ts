@@ -7,6 +7,7 @@ import type { Downstream } from '../downstream.ts';
 import { Exchange } from '../exchange.ts';
 import { errorReply, type LocalReply, serialiseLocalReply } from '../local-reply.ts';
 import type { ProxyContext } from '../proxy-context.ts';
+import { bytesToKeep, discardReads, readIntoSharedBuffer } from '../shared-read-buffer.ts';
 import { Tunnel } from '../tunnel.ts';
 import { chunkEnd, chunkHeader, lastChunk } from './chunk-framing.ts';
 import type { ClientConnection } from './client-connection.ts';
@@ -33,6 +34,8 @@ type Phase =
 const joinBytes = 16_384;
 /** A declared rest of a body that is read and thrown away, to keep a connection whose request was answered early. */
 const discardBytes = 65_536;
+/** How long a drain leaves an idle connection open: its next request may be on the way, and an end now would lose it. */
+const drainIdleMs = 1000;
 
 /**
  * One HTTP/1.x client connection: parses requests one at a time, gives each to its exchange, and writes the answers. Requests that come
@@ -87,12 +90,13 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     stream.on('end', this.#onClientEnd);
     stream.on('drain', this.#onDrain);
     stream.on('error', this.#onError);
+    readIntoSharedBuffer(stream, this.#onRead);
     stream.resume();
   }
 
-  /** The process is ending: an idle connection ends now, a busy one after its answer, a new one after its first. */
+  /** The process is ending: a busy connection ends after its answer, a new one after its first, an idle one when no request comes soon. */
   drain(): void {
-    if (this.#phase === 'idle' && !this.#exchange.isActive && this.#requests > 0) this.connection.end('proxy', 'drain');
+    if (this.#phase === 'idle' && !this.#exchange.isActive && this.#requests > 0) this.#arm('idle', drainIdleMs);
   }
 
   /** Called once when the connection ends, whoever ended it, for `reason`. */
@@ -105,6 +109,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     stream.off('drain', this.#onDrain);
     stream.off('error', this.#onError);
     stream.on('error', ignoreError);
+    discardReads(stream);
     // What the client still sends is read and dropped: unread bytes would turn our FIN into a reset, and the answer would be lost.
     stream.resume();
     this.#pending = undefined;
@@ -243,7 +248,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   override onTimeout(): void {
     switch (this.#phase) {
       case 'idle':
-        this.connection.end('proxy', 'inactivity');
+        this.connection.end('proxy', this.#context.isDraining() ? 'drain' : 'inactivity');
         break;
       case 'head':
         this.#onLate('header_timeout', this.#midHead);
@@ -259,8 +264,13 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     }
   }
 
+  readonly #onRead = (size: number, buffer: Buffer): true => {
+    this.#onData(buffer.subarray(0, size));
+    return true;
+  };
+
   readonly #onData = (chunk: Buffer): void => {
-    if (this.#tunnel !== undefined) this.#tunnel.fromClient(chunk);
+    if (this.#tunnel !== undefined) this.#tunnel.fromClient(bytesToKeep(chunk));
     else if (this.#exchange.isActive && !this.#inMessage) this.#hold(chunk);
     else this.#consume(chunk);
   };
@@ -346,18 +356,14 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
       this.connection.end('client', 'normal');
       return;
     }
-    if (this.#context.isDraining()) {
-      this.connection.end('proxy', 'drain');
-      return;
-    }
-    this.#arm('idle', this.#context.config.keepAliveTimeoutMs);
+    this.#arm('idle', this.#context.isDraining() ? drainIdleMs : this.#context.config.keepAliveTimeoutMs);
     if (!this.#paused) return;
     this.#paused = false;
     this.#stream.resume();
   }
 
   #hold(chunk: Buffer): void {
-    this.#pending = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);
+    this.#pending = this.#pending === undefined ? bytesToKeep(chunk) : Buffer.concat([this.#pending, chunk]);
     this.#pause();
   }
 

@@ -4,6 +4,7 @@ import type { AcceptedConnection } from '../accepted-connection.ts';
 import type { ClientFacts } from '../client-facts.ts';
 import type { Downstream } from '../downstream.ts';
 import { Exchange } from '../exchange.ts';
+import { hasDate, httpDate } from '../http-date.ts';
 import type { ClientConnection } from '../http1/client-connection.ts';
 import type { BodyFraming, RequestHead, ResponseHead } from '../http1/message-handler.ts';
 import { errorReply, type LocalReply, localReplyHeaders } from '../local-reply.ts';
@@ -270,7 +271,9 @@ export class Http2Stream extends Deadline implements Downstream {
     this.#missing = body.kind === 'length' ? body.bytes : 0;
     const isWhole = body.kind === 'none' || (body.kind === 'length' && body.bytes === 0);
     this.#localEnded = isWhole;
-    this.#owner.sendHeaders(this, head.status, head.headers, isWhole);
+    const { headers } = head;
+    const fields = hasDate(headers) ? headers : [...headers, 'date', httpDate(Date.now())];
+    this.#owner.sendHeaders(this, head.status, fields, isWhole);
   }
 
   sendBody(chunk: Buffer): void {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments, type YAMLParseError } from 'yaml';
 import type { LineProblem, LocatedObject } from './located-object.ts';
 import { readObject } from './read-object.ts';
 
@@ -33,7 +33,7 @@ export function parseManifest(bytes: Uint8Array): ParseResult {
   const candidates: Candidate[] = [];
   for (const document of [...documents]) {
     const [error] = document.errors;
-    if (error !== undefined) return { kind: 'failed', line: lineAt(error.pos[0]), message: withoutQuotes(error.message) };
+    if (error !== undefined) return { kind: 'failed', line: lineAt(error.pos[0]), message: messageOf(error) };
     try {
       candidates.push(...candidatesOf(document, lineAt));
     } catch (error) {
@@ -79,6 +79,10 @@ function isList(value: unknown): value is { readonly kind: string; readonly apiV
 
 function startOf(node: unknown): number {
   return isNode(node) ? (node.range?.[0] ?? 0) : 0;
+}
+
+function messageOf({ code, message }: YAMLParseError): string {
+  return code === 'RESOURCE_EXHAUSTION' ? 'nested too deeply' : withoutQuotes(message);
 }
 
 /** The parser's messages may end with a piece of the file, which may be a Secret. */

@@ -4,7 +4,7 @@ import { Backend, hello } from '../../feature/networkproxy/backend.ts';
 import { Harness } from '../../feature/networkproxy/harness.ts';
 import { eventually, RawClient, statusOf } from '../../feature/networkproxy/raw-client.ts';
 
-test('a drain ends a connection whose answer had begun before it as soon as that answer is complete', async () => {
+test('a drain ends a connection whose answer had begun before it when that answer is complete and no request follows', async () => {
   let finish: (() => void) | undefined;
   await using backend = await Backend.start((socket) => {
     socket.write('HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nhalf');

@@ -7,7 +7,7 @@ import { type ConnectionOptions, connect, createServer as createTlsServer, type 
 import * as x509 from '@peculiar/x509';
 import { handshakeResults, tlsVersions } from '../../../src/observability/counters/worker-counters.ts';
 import { Redacted } from '../../../src/redacted.ts';
-import type { Certificate } from '../../../src/routes/route-table.ts';
+import { type Certificate, defaultCertificateKey } from '../../../src/routes/route-table.ts';
 import { makeTestCertificate } from '../../tools/test-certificate.ts';
 import { Backend, hello } from './backend.ts';
 import { Harness } from './harness.ts';
@@ -218,11 +218,15 @@ test('a passed-through host asked for on a terminated connection is a 421', asyn
         tls: { kind: 'passthrough', service: 'x', policy: 'p', source: { kind: 'Ingress', namespace: '', name: '' } },
       },
     ],
-    certificates: [await certificate('t/a', 'a.example')],
+    certificates: [await certificate('t/a', 'a.example'), await certificate(defaultCertificateKey, 'default.example')],
   });
   const client = new RawClient(await handshake(harness, 'a.example'));
   client.write(request('p.example'));
   assert.equal(statusOf(await client.untilEnd()), 421);
+  harness.serverName = undefined;
+  const nameless = new RawClient(await handshake(harness, undefined));
+  nameless.write(request('p.example'));
+  assert.equal(statusOf(await nameless.untilEnd()), 421, 'also when the hello named nobody');
 });
 
 test('plain HTTP on the TLS port is told so', async () => {

@@ -89,6 +89,12 @@ test('a port that is closed while it opens is not opened, and says so', async ()
   await proxy.close();
 });
 
+test('a proxy that is closed while its loopback port opens opens nothing', async () => {
+  const proxy = new ProxyUnderTest({ config: { networkProxyTransport: 'loopback' } });
+  const opening = proxy.open(httpListener);
+  await Promise.all([assert.rejects(opening, /closed meanwhile/), proxy.close()]);
+});
+
 test('a drain lets a finishing connection finish and ends the rest with drain', async () => {
   const backend = await Backend.listen();
   const proxy = new ProxyUnderTest({ table: tableOf({ [host]: [endpointOf(backend.port)] }) });

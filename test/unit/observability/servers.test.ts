@@ -92,6 +92,21 @@ test('AdminServer: pages are JSON and get their query', async (context) => {
   assert.deepEqual([status, type, JSON.parse(body)], [200, 'application/json', { limit: '5' }]);
 });
 
+test('AdminServer: DELETE removes what its query names, where that is offered, and nothing else', async (context) => {
+  const asked: (string | null)[] = [];
+  const removals = { '/debug/connections': async (query: URLSearchParams) => asked.push(query.get('id')) > 0 && query.get('id') === 'a-1' };
+  const pages = { '/debug/connections': () => [], '/debug/config': () => ({}) };
+  const server = new AdminServer({ address: '127.0.0.1', port: 0, pages, removals, onError: (error) => assert.fail(String(error)) });
+  context.after(() => server.close());
+  const { port } = await server.start();
+  assert.equal((await ask(port, '/debug/connections?id=a-1', { method: 'DELETE' })).status, 200);
+  assert.equal((await ask(port, '/debug/connections?id=gone', { method: 'DELETE' })).status, 404);
+  assert.equal((await ask(port, '/debug/config', { method: 'DELETE' })).status, 405);
+  assert.equal((await ask(port, '/debug/connections?id=a-1', { method: 'POST' })).status, 405);
+  assert.equal((await ask(port, '/debug/connections', { method: 'OPTIONS' })).status, 405);
+  assert.deepEqual(asked, ['a-1', 'gone']);
+});
+
 test('AdminServer: refuses every address but loopback', () => {
   for (const address of ['0.0.0.0', '::', '10.0.0.1', 'localhost', '']) {
     assert.throws(() => new AdminServer({ address, port: 0, pages: {}, onError: () => {} }), { code: 'CONFIG_INVALID' }, address);

@@ -1,4 +1,4 @@
-import { dropsUnderscoreNames, isHopByHop } from '../../header-names.ts';
+import { isHopByHop } from '../../header-names.ts';
 import { CR, fieldValueByte, HT, LF, lowerToken, SP } from '../../http1/character-classes.ts';
 import type { MessageRule } from '../message-rule.ts';
 
@@ -78,7 +78,8 @@ export class HeaderField {
 }
 
 function roleOf(name: string): FieldRole {
-  return isHopByHop(name) || (dropsUnderscoreNames && name.includes('_')) ? FieldRole.dropped : FieldRole.plain;
+  // CGI-like servers read `x_real_ip` and `x-real-ip` as one variable: a client could get past what we write.
+  return isHopByHop(name) || name.includes('_') ? FieldRole.dropped : FieldRole.plain;
 }
 
 function nameRule(name: string): MessageRule | undefined {

@@ -1,3 +1,4 @@
+import { http2LimitMeanings } from './counters/http2-limit.ts';
 import { responseFlagMeanings } from './counters/response-flag.ts';
 import { connectionSides, terminationReasonMeanings } from './counters/termination-reason.ts';
 
@@ -44,5 +45,12 @@ Why an answer came from the proxy itself: \`flag\` in the access log and in \`ne
 none.
 
 ${table('flag', responseFlagMeanings)}
+
+## Limits of HTTP/2 connections
+
+The label \`limit\` of \`networkproxy_http2_limits_total\`. A connection that ends over one gets a GOAWAY with ENHANCE_YOUR_CALM and the
+rule's name; other connections are not touched. The figures are in \`src/networkproxy/http2/limits.ts\`, with what they are against.
+
+${table('limit', http2LimitMeanings)}
 `;
 }

@@ -143,7 +143,7 @@ export const metricTable: readonly MetricSpec[] = [
     type: 'counter',
     labels: ['limit'],
     unit: 'hits',
-    doc: 'Limits of HTTP/2 connections that were hit, by limit; docs/http2.md says what each means.',
+    doc: 'Limits of HTTP/2 connections that were hit, by limit; docs/connections.md says what each means.',
     read: ({ fleet }) => http2Limits.map((limit, index) => ({ labels: [limit], value: fleet.totals.http2LimitHits[index] ?? 0 })),
   },
   {

@@ -1,6 +1,6 @@
 /**
  * What one HTTP/2 connection may do. Each limit has a label of `networkproxy_http2_limits_total`, counted when it is hit.
- * docs/http2.md explains them to operators.
+ * docs/connections.md says to operators what each does.
  */
 
 /** Requests at a time on one connection (SETTINGS_MAX_CONCURRENT_STREAMS); more are refused and may be sent again. */

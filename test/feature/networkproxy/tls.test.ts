@@ -94,7 +94,7 @@ test('each server name gets its own certificate, and other names the default one
     assert.equal(subjectOf(socket), subject);
     socket.destroy();
   }
-  const socket = await handshake(harness, 'a.example', { ALPNProtocols: ['h2', 'http/1.1'] });
+  const socket = await handshake(harness, 'a.example', { ALPNProtocols: ['http/1.1'] });
   assert.equal(socket.alpnProtocol, 'http/1.1');
   const client = new RawClient(socket);
   client.write(request('a.example'));

@@ -11,7 +11,7 @@ test('option table: every flag is unique, in kebab case, and documented', () => 
   const flags = configFields.map((field) => options[field].flag);
   assert.equal(new Set(flags).size, flags.length);
   for (const field of configFields) {
-    assert.match(options[field].flag, /^[a-z]+(-[a-z]+)*$/);
+    assert.match(options[field].flag, /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/);
     assert.match(options[field].doc, /^\S.*\.$/, field);
   }
 });

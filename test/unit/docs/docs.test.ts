@@ -78,19 +78,19 @@ test('every flag in the pages is an option of the program', () => {
   );
   /** Of other programs, and of each command. */
   const others = new Set(['--cacert', '--help', '--no-']);
-  for (const [flag, page] of mentions(/(?<![\w-])--[a-z][a-z-]*/g)) {
+  for (const [flag, page] of mentions(/(?<![\w-])--[a-z][a-z0-9-]*/g)) {
     assert.ok(flags.has(flag) || others.has(flag), `${page} names ${flag}, which is no option`);
   }
 });
 
 test('every environment variable in the pages is an option of the program', () => {
   const names = new Set(configFields.map(environmentName));
-  for (const [name, page] of mentions(/SMARTPROXY_[A-Z_]*[A-Z]/g)) assert.ok(names.has(name), `${page} names ${name}, which is no option`);
+  for (const [name, page] of mentions(/SMARTPROXY_[A-Z0-9_]*[A-Z0-9]/g)) assert.ok(names.has(name), `${page} names ${name}, which is no option`);
 });
 
 test('every metric in the pages is exported', () => {
   const names = new Set(metricTable.map(({ name }) => name));
-  for (const [name, page] of mentions(/\b(?:smartproxy|networkproxy)_[a-z][a-z_]*/g)) {
+  for (const [name, page] of mentions(/\b(?:smartproxy|networkproxy)_[a-z][a-z0-9_]*/g)) {
     assert.ok(names.has(name), `${page} names ${name}, which is no metric`);
   }
 });

@@ -70,10 +70,10 @@ export class LineWriter {
     write(this.#fd, chunk, 0, chunk.length, null, (error, written) => this.#written(error, written));
   }
 
-  /** Resolves when all is written, or `timeoutMs` are over. */
+  /** Resolves when all is written, or `timeoutMs` are over: what is left then is dropped, for the descriptor may be closed next. */
   close(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#onIdle?.(), timeoutMs);
+      const timer = setTimeout(() => this.#giveUp(), timeoutMs);
       this.#onIdle = () => {
         clearTimeout(timer);
         this.#onIdle = undefined;
@@ -81,6 +81,16 @@ export class LineWriter {
       };
       this.flush();
     });
+  }
+
+  #giveUp(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#dropped += countLines(this.#pending) + this.#lines.length;
+    this.#pending = Buffer.alloc(0);
+    this.#lines = [];
+    this.#bytes = 0;
+    this.#onIdle?.();
   }
 
   #takeLines(): void {

@@ -3,19 +3,18 @@ import { reasonOfSocketError, type TerminationReason } from '../../observability
 import { Deadline } from '../../timer-wheel.ts';
 import type { AcceptedConnection } from '../accepted-connection.ts';
 import type { ClientFacts } from '../client-facts.ts';
-import { defaultParserLimits } from '../http1/message-handler.ts';
+import type { RequestHead } from '../http1/message-handler.ts';
 import type { ProxyContext } from '../proxy-context.ts';
 import { AbuseGuard } from './abuse-guard.ts';
 import { ClosedStreams } from './closed-streams.ts';
 import { type ConnectionRule, connectionRules, reasonOfRule } from './connection-rule.ts';
+import { FrameDispatch, type FrameTarget } from './frame-dispatch.ts';
 import { FrameOutput } from './frame-output.ts';
-import { FrameReader, type FrameSink } from './frame-reader.ts';
-import { defaultWindowBytes, ErrorCode, Flag, FrameType, maxStreamId, maxWindowBytes, readUint31, readUint32 } from './frames.ts';
-import { HeaderAssembly } from './header-assembly.ts';
-import { HpackDecoder } from './hpack/decoder.ts';
+import { FrameReader } from './frame-reader.ts';
+import { defaultWindowBytes, ErrorCode, maxStreamId, maxWindowBytes } from './frames.ts';
 import { connectionWindowBytes, maxConcurrentStreams, maxQueuedBytes, streamWindowBytes } from './limits.ts';
-import { PeerSettings, Setting } from './peer-settings.ts';
-import { RequestFields } from './request-fields.ts';
+import type { MessageRule } from './message-rule.ts';
+import { type PeerSettings, Setting } from './peer-settings.ts';
 import { Http2Stream, type StreamOwner } from './stream.ts';
 import { WriteBuffer } from './write-buffer.ts';
 
@@ -34,29 +33,24 @@ const drainPing = Buffer.from('\0\0\0\0drai', 'latin1');
  * turn of the event loop that brought them is over, so that those which are taken back at once cost no backend anything; all answers of a
  * turn leave in one write. The connection's end is SmartProxy's: `connection.end` asks for it and `cleanUp` is told.
  */
-export class Http2Connection extends Deadline implements FrameSink, StreamOwner {
+export class Http2Connection extends Deadline implements FrameTarget, StreamOwner {
   readonly facts: ClientFacts;
   readonly connection: AcceptedConnection;
   readonly #context: ProxyContext;
   readonly #stream: Socket;
   readonly #reader: FrameReader;
-  readonly #decoder: HpackDecoder;
-  readonly #fields: RequestFields;
-  readonly #assembly: HeaderAssembly;
+  readonly #frames: FrameDispatch;
   readonly #buffer: WriteBuffer;
   readonly #output: FrameOutput;
   readonly #guard: AbuseGuard;
-  readonly #peer = new PeerSettings();
-  readonly #streams = new Map<number, Http2Stream>();
-  readonly #closedStreams = new ClosedStreams();
+  readonly streams = new Map<number, Http2Stream>();
+  readonly closedStreams = new ClosedStreams();
   /** Requests of this turn, which begin at its end. */
   readonly #fresh: Http2Stream[] = [];
   #phase: Phase = 'head';
-  #sawSettings = false;
-  #lastStreamId = 0;
   #requests = 0;
   /** Ids above it are not served any more: a GOAWAY says so. */
-  #goawayId = maxStreamId;
+  goawayId = maxStreamId;
   /** The first GOAWAY of a drain is out. */
   #draining = false;
   #closed = false;
@@ -64,13 +58,8 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
   /** Inside of a read turn: what it leads to is decided at its end. */
   #reading = false;
   /** The client has broken more streams than it may. */
-  #malformed: ConnectionRule | undefined;
+  brokenRule: ConnectionRule | undefined;
   #blocked = false;
-  /** The DATA frame that is being received: its stream, if it is open, and its bytes that are not passed on yet. */
-  #dataStream: Http2Stream | undefined;
-  #dataEnds = false;
-  #dataLeft = 0;
-  #sawDataBytes = false;
   /** What the client lets us send on all streams together. */
   #sendWindow = defaultWindowBytes;
   #receiveWindow = connectionWindowBytes;
@@ -87,21 +76,17 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
     this.connection = connection;
     this.#context = context;
     this.#stream = stream;
-    const { maxHeaderBytes, maxHeaders } = context.config;
-    this.#reader = new FrameReader(this);
-    this.#decoder = new HpackDecoder(context.http2.hpackScratch);
-    const { maxLineBytes, maxTrailerBytes } = defaultParserLimits;
-    this.#fields = new RequestFields({ maxBytes: maxHeaderBytes, maxTrailerBytes, maxFields: maxHeaders, maxPathBytes: maxLineBytes });
-    this.#assembly = new HeaderAssembly(context.http2.maxBlockBytes);
     this.#buffer = new WriteBuffer(context.http2.turn, stream, connection.tls !== undefined, () => this.#checkBlocked());
     this.#output = new FrameOutput(this.#buffer);
     this.#guard = new AbuseGuard(context.wheel, context.counters);
+    this.#frames = new FrameDispatch(context, this, this.#guard);
+    this.#reader = new FrameReader(this.#frames);
     this.#arm('head', context.config.headerTimeoutMs);
     stream.on('data', this.#onData);
     stream.on('end', this.#onClientEnd);
     stream.on('drain', this.#onDrain);
     stream.on('error', this.#onError);
-    this.#greet(maxHeaderBytes);
+    this.#greet(context.config.maxHeaderBytes);
     stream.resume();
   }
 
@@ -113,14 +98,14 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
   drain(): void {
     if (this.#draining || this.#closed) return;
     this.#draining = true;
-    if (!this.#sawSettings) {
+    if (!this.#frames.sawSettings) {
       this.#endGracefully();
       return;
     }
     // Two steps, so that requests on their way are still answered (RFC 9113 section 6.8): the ping's echo shows that the client knows.
     this.#output.goaway(maxStreamId, ErrorCode.noError, '');
     this.#output.ping(drainPing, 0, false);
-    if (this.#streams.size === 0) this.#arm('idle', this.#context.config.headerTimeoutMs);
+    if (this.streams.size === 0) this.#arm('idle', this.#context.config.headerTimeoutMs);
   }
 
   /** Called once when the connection ends, whoever ended it, for `reason`. */
@@ -135,10 +120,10 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
     stream.on('error', ignoreError);
     // What the client still sends is read and dropped: unread bytes would turn our FIN into a reset, and the last frames would be lost.
     stream.resume();
-    for (const open of [...this.#streams.values()]) open.onConnectionEnd(reason);
-    this.#streams.clear();
+    for (const open of [...this.streams.values()]) open.onConnectionEnd(reason);
+    this.streams.clear();
     this.#fresh.length = 0;
-    if (reason === 'drain' || reason === 'shutdown') this.#output.goaway(this.#lastStreamId, ErrorCode.noError, '');
+    if (reason === 'drain' || reason === 'shutdown') this.#output.goaway(this.#frames.lastStreamId, ErrorCode.noError, '');
     this.#buffer.writeOut();
     this.#buffer.discard();
   }
@@ -159,63 +144,58 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
     }
   }
 
-  // FrameSink
+  // FrameTarget
 
-  onFrameStart(type: number, flags: number, streamId: number, length: number): ConnectionRule | undefined {
-    const { streamId: assembling } = this.#assembly;
-    if (assembling !== 0) {
-      if (type !== FrameType.continuation || streamId !== assembling) return 'frame-inside-header-block';
-      return undefined;
+  openStream(streamId: number, head: RequestHead | MessageRule, endStream: boolean, selfDependent: boolean): ConnectionRule | undefined {
+    if (this.streams.size >= maxConcurrentStreams) {
+      this.#context.counters.countHttp2Limit('concurrent_streams');
+      this.#output.reset(streamId, ErrorCode.refusedStream);
+      this.closedStreams.add(streamId, true);
+      return this.#guard.onReset();
     }
-    if (!this.#sawSettings && (type !== FrameType.settings || (flags & Flag.ack) !== 0)) return 'settings-not-first';
-    return type === FrameType.data ? this.#startData(flags, streamId, length) : undefined;
+    const isRefused = typeof head === 'string';
+    const stream = new Http2Stream(this.#context, this, streamId, isRefused ? undefined : head, this.#frames.peer.initialWindowBytes);
+    this.streams.set(streamId, stream);
+    this.#guard.onRequest();
+    if (endStream) stream.onEndStream(noTrailers);
+    if (selfDependent) {
+      stream.fail(ErrorCode.protocolError);
+    } else if (isRefused) {
+      stream.refuse(head);
+    } else {
+      this.#fresh.push(stream);
+    }
+    this.#countRequest();
+    return this.brokenRule;
   }
 
-  onPayload(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    switch (type) {
-      case FrameType.headers:
-        return this.#onHeaders(flags, streamId, bytes, start, end);
-      case FrameType.continuation:
-        return this.#onContinuation(flags, bytes, start, end);
-      case FrameType.priority:
-        return this.#onPriority(streamId, bytes, start, end);
-      case FrameType.rstStream:
-        return this.#onRstStream(streamId, bytes, start, end);
-      case FrameType.settings:
-        return this.#onSettings(flags, streamId, bytes, start, end);
-      case FrameType.pushPromise:
-        return 'push-from-client';
-      case FrameType.ping:
-        return this.#onPing(flags, streamId, bytes, start, end);
-      case FrameType.goaway:
-        return this.#onGoaway(streamId, end - start);
-      case FrameType.windowUpdate:
-        return this.#onWindowUpdate(streamId, bytes, start, end);
-      default:
-        // Unknown types are ignored (RFC 9113 section 4.1); PRIORITY_UPDATE (RFC 9218) is one of them.
-        return this.#guard.onIdleFrame();
-    }
+  takeWindow(length: number): boolean {
+    this.#receiveWindow -= length;
+    return this.#receiveWindow >= 0;
   }
 
-  onData(chunk: Buffer): ConnectionRule | undefined {
-    this.#dataLeft -= chunk.length;
-    this.#sawDataBytes = true;
-    if (this.#dataStream === undefined) this.credit(chunk.length);
-    else this.#dataStream.onData(chunk);
+  growWindow(increment: number): ConnectionRule | undefined {
+    if (increment === 0) return 'window-increment-0';
+    const wasClosed = this.#sendWindow <= 0;
+    this.#sendWindow += increment;
+    if (this.#sendWindow > maxWindowBytes) return 'window-overflow';
+    if (wasClosed) this.#pumpAll();
     return undefined;
   }
 
-  onDataEnd(): ConnectionRule | undefined {
-    const stream = this.#dataStream;
-    const padding = this.#dataLeft;
-    this.#dataStream = undefined;
-    if (padding > 0) {
-      this.credit(padding);
-      stream?.skipPadding(padding);
-    }
-    if (this.#dataEnds) stream?.onEndStream(noTrailers);
-    else if (!this.#sawDataBytes) return this.#guard.onIdleFrame();
-    return this.#malformed;
+  onSettings(peer: PeerSettings, windowChange: number): ConnectionRule | undefined {
+    this.#output.setMaxTableBytes(peer.headerTableBytes);
+    this.#output.settingsAck();
+    return this.#moveWindows(windowChange);
+  }
+
+  onPing(bytes: Buffer, start: number, isAck: boolean): void {
+    if (!isAck) this.#output.ping(bytes, start, true);
+    else if (this.#draining && this.goawayId === maxStreamId) this.#endGracefully();
+  }
+
+  onGoaway(): void {
+    this.#clientEnded = true;
   }
 
   // StreamOwner
@@ -260,7 +240,7 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
     if (!this.#isFull && this.#queuedBytes > maxQueuedBytes) {
       this.#isFull = true;
       this.#context.counters.countHttp2Limit('queued_bytes');
-      for (const stream of this.#streams.values()) stream.holdUpstream();
+      for (const stream of this.streams.values()) stream.holdUpstream();
     } else if (this.#isFull && this.#queuedBytes < maxQueuedBytes / 2) {
       this.#isFull = false;
       this.#releaseUpstreams();
@@ -272,147 +252,17 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
   }
 
   onMalformed(): void {
-    this.#malformed ??= this.#guard.onReset();
+    this.brokenRule ??= this.#guard.onReset();
   }
 
   onStreamClosed(stream: Http2Stream, wasReset: boolean, answered: boolean): void {
-    this.#streams.delete(stream.id);
-    this.#closedStreams.add(stream.id, wasReset);
+    this.streams.delete(stream.id);
+    this.closedStreams.add(stream.id, wasReset);
     if (answered) this.#guard.onAnswered();
-    if (this.#streams.size === 0 && !this.#reading) this.#onQuiet();
+    if (this.streams.size === 0 && !this.#reading) this.#onQuiet();
   }
 
-  // Frames
-
-  #startData(flags: number, streamId: number, length: number): ConnectionRule | undefined {
-    if (streamId === 0) return 'frame-on-stream-0';
-    this.#receiveWindow -= length;
-    if (this.#receiveWindow < 0) return 'window-exceeded';
-    this.#dataLeft = length;
-    this.#sawDataBytes = false;
-    this.#dataEnds = (flags & Flag.endStream) !== 0;
-    const stream = this.#streams.get(streamId);
-    this.#dataStream = stream;
-    if (stream === undefined) return this.#onFrameOfClosed(streamId);
-    if (stream.isRemoteEnded) {
-      stream.fail(ErrorCode.streamClosed);
-      this.#dataStream = undefined;
-    } else if (!stream.takeWindow(length)) {
-      stream.fail(ErrorCode.flowControlError);
-      this.#dataStream = undefined;
-    }
-    return this.#malformed;
-  }
-
-  /** DATA for a stream that is over: it may have been on its way when we reset it. */
-  #onFrameOfClosed(streamId: number): ConnectionRule | undefined {
-    if (streamId > this.#lastStreamId) return streamId > this.#goawayId ? undefined : 'frame-on-idle-stream';
-    return this.#closedStreams.find(streamId) === 'ended' ? 'stream-is-closed' : this.#guard.onIdleFrame();
-  }
-
-  #onHeaders(flags: number, streamId: number, bytes: Buffer, from: number, to: number): ConnectionRule | undefined {
-    if (streamId === 0) return 'frame-on-stream-0';
-    if (streamId % 2 === 0) return 'stream-id-even';
-    let start = from;
-    let end = to;
-    let selfDependent = false;
-    if ((flags & Flag.padded) !== 0) {
-      if (start >= end) return 'frame-length';
-      const padding = bytes[start++] as number;
-      if (padding > end - start) return 'padding-too-long';
-      end -= padding;
-    }
-    if ((flags & Flag.priority) !== 0) {
-      if (end - start < 5) return 'frame-length';
-      selfDependent = readUint31(bytes, start) === streamId;
-      start += 5;
-    }
-    const endStream = (flags & Flag.endStream) !== 0;
-    if ((flags & Flag.endHeaders) !== 0) return this.#onBlock(streamId, endStream, selfDependent, bytes, start, end);
-    this.#assembly.begin(streamId, endStream, selfDependent);
-    return this.#countedAssembly(this.#assembly.add(bytes, start, end));
-  }
-
-  #onContinuation(flags: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    const assembly = this.#assembly;
-    const { streamId } = assembly;
-    if (streamId === 0) return 'continuation-without-headers';
-    const rule = assembly.add(bytes, start, end);
-    if (rule !== undefined || (flags & Flag.endHeaders) === 0) return this.#countedAssembly(rule);
-    const block = assembly.finish();
-    assembly.streamId = 0;
-    return this.#onBlock(streamId, assembly.endStream, assembly.selfDependent, block, 0, block.length);
-  }
-
-  #countedAssembly(rule: ConnectionRule | undefined): ConnectionRule | undefined {
-    if (rule === 'header-block-too-large') this.#context.counters.countHttp2Limit('header_block');
-    else if (rule === 'too-many-continuations') this.#context.counters.countHttp2Limit('continuations');
-    return rule;
-  }
-
-  /** A whole header block: a request, or the trailers of one. It is decoded in any case, since later blocks build on it. */
-  #onBlock(
-    streamId: number,
-    endStream: boolean,
-    selfDependent: boolean,
-    bytes: Buffer,
-    start: number,
-    end: number,
-  ): ConnectionRule | undefined {
-    const open = this.#streams.get(streamId);
-    const fields = this.#fields;
-    fields.begin(open !== undefined);
-    if (!this.#decoder.decode(bytes, start, end, fields)) return 'bad-compression';
-    if (fields.rule !== undefined && (fields.rule === 'head-too-large' || fields.rule === 'too-many-headers')) {
-      this.#context.counters.countHttp2Limit('header_list');
-    }
-    if (open !== undefined) return this.#onTrailers(open, endStream);
-    if (streamId <= this.#lastStreamId) return this.#onHeadersOfClosed(streamId);
-    if (streamId > this.#goawayId) return this.#guard.onIdleFrame();
-    this.#lastStreamId = streamId;
-    return this.#open(streamId, endStream, selfDependent);
-  }
-
-  #onHeadersOfClosed(streamId: number): ConnectionRule | undefined {
-    const how = this.#closedStreams.find(streamId);
-    if (how === 'reset') return this.#guard.onIdleFrame();
-    return how === 'ended' ? 'stream-is-closed' : 'stream-id-not-increasing';
-  }
-
-  #onTrailers(stream: Http2Stream, endStream: boolean): ConnectionRule | undefined {
-    if (stream.isRemoteEnded) {
-      stream.fail(ErrorCode.streamClosed);
-      return this.#malformed;
-    }
-    const trailers = endStream ? this.#fields.trailers() : 'trailers-without-end';
-    if (typeof trailers === 'string') stream.refuse(trailers);
-    else stream.onEndStream(trailers);
-    return this.#malformed;
-  }
-
-  #open(streamId: number, endStream: boolean, selfDependent: boolean): ConnectionRule | undefined {
-    if (this.#streams.size >= maxConcurrentStreams) {
-      this.#context.counters.countHttp2Limit('concurrent_streams');
-      this.#output.reset(streamId, ErrorCode.refusedStream);
-      this.#closedStreams.add(streamId, true);
-      return this.#guard.onReset();
-    }
-    const head = this.#fields.head(this.facts, endStream);
-    const isRefused = typeof head === 'string';
-    const stream = new Http2Stream(this.#context, this, streamId, isRefused ? undefined : head, this.#peer.initialWindowBytes);
-    this.#streams.set(streamId, stream);
-    this.#guard.onRequest();
-    if (endStream) stream.onEndStream(noTrailers);
-    if (selfDependent) {
-      stream.fail(ErrorCode.protocolError);
-    } else if (isRefused) {
-      stream.refuse(head);
-    } else {
-      this.#fresh.push(stream);
-    }
-    this.#countRequest();
-    return this.#malformed;
-  }
+  // The connection
 
   #countRequest(): void {
     const { keepAliveRequests } = this.#context.config;
@@ -421,82 +271,13 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
     this.drain();
   }
 
-  #onPriority(streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    if (streamId === 0) return 'frame-on-stream-0';
-    if (end - start !== 5) return 'frame-length';
-    return readUint31(bytes, start) === streamId ? 'stream-depends-on-itself' : this.#guard.onPriority();
-  }
-
-  #onRstStream(streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    if (streamId === 0) return 'frame-on-stream-0';
-    if (end - start !== 4) return 'frame-length';
-    if (streamId > this.#lastStreamId) return streamId > this.#goawayId ? undefined : 'frame-on-idle-stream';
-    this.#streams.get(streamId)?.onReset(readUint32(bytes, start));
-    return this.#guard.onReset();
-  }
-
-  #onSettings(flags: number, streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    if (streamId !== 0) return 'frame-not-on-stream-0';
-    if ((flags & Flag.ack) !== 0) return end === start ? this.#guard.onSettings() : 'frame-length';
-    if ((end - start) % 6 !== 0) return 'frame-length';
-    this.#sawSettings = true;
-    const windowBefore = this.#peer.initialWindowBytes;
-    const rule = this.#peer.apply(bytes, start, end) ?? this.#guard.onSettings();
-    if (rule !== undefined) return rule;
-    this.#output.setMaxTableBytes(this.#peer.headerTableBytes);
-    this.#output.settingsAck();
-    return this.#moveWindows(this.#peer.initialWindowBytes - windowBefore);
-  }
-
   /** A new initial window moves the windows of open streams too (RFC 9113 section 6.9.2). */
   #moveWindows(bytes: number): ConnectionRule | undefined {
     if (bytes === 0) return undefined;
-    for (const stream of this.#streams.values()) if (!stream.growWindow(bytes)) return 'window-overflow';
+    for (const stream of this.streams.values()) if (!stream.growWindow(bytes)) return 'window-overflow';
     if (bytes > 0) this.#pumpAll();
     return undefined;
   }
-
-  #onPing(flags: number, streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    if (streamId !== 0) return 'frame-not-on-stream-0';
-    if (end - start !== 8) return 'frame-length';
-    if ((flags & Flag.ack) === 0) this.#output.ping(bytes, start, true);
-    else if (this.#draining && this.#goawayId === maxStreamId) this.#endGracefully();
-    return this.#guard.onPing();
-  }
-
-  #onGoaway(streamId: number, length: number): ConnectionRule | undefined {
-    if (streamId !== 0) return 'frame-not-on-stream-0';
-    if (length < 8) return 'frame-length';
-    this.#clientEnded = true;
-    return undefined;
-  }
-
-  #onWindowUpdate(streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    if (end - start !== 4) return 'frame-length';
-    const increment = readUint31(bytes, start);
-    const rule = this.#guard.onWindowUpdate();
-    if (rule !== undefined) return rule;
-    if (streamId === 0) return this.#growWindow(increment);
-    const stream = this.#streams.get(streamId);
-    if (stream === undefined) {
-      return streamId > this.#lastStreamId && streamId <= this.#goawayId ? 'frame-on-idle-stream' : undefined;
-    }
-    if (increment === 0) stream.fail(ErrorCode.protocolError);
-    else if (!stream.growWindow(increment)) stream.fail(ErrorCode.flowControlError);
-    else stream.pump();
-    return this.#malformed;
-  }
-
-  #growWindow(increment: number): ConnectionRule | undefined {
-    if (increment === 0) return 'window-increment-0';
-    const wasClosed = this.#sendWindow <= 0;
-    this.#sendWindow += increment;
-    if (this.#sendWindow > maxWindowBytes) return 'window-overflow';
-    if (wasClosed) this.#pumpAll();
-    return undefined;
-  }
-
-  // The connection
 
   #greet(maxHeaderBytes: number): void {
     this.#output.settings([
@@ -530,10 +311,10 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
 
   #armForRead(): void {
     if (this.#blocked) return;
-    if (!this.#sawSettings || this.#reader.midFrame || this.#assembly.streamId !== 0) {
+    if (!this.#frames.sawSettings || this.#reader.midFrame || this.#frames.midBlock) {
       // The whole frame has this much time: drops do not buy more.
       if (this.#phase !== 'head') this.#arm('head', this.#context.config.headerTimeoutMs);
-    } else if (this.#streams.size > 0) {
+    } else if (this.streams.size > 0) {
       if (this.#phase !== 'busy') this.#arm('busy', 0);
     } else {
       this.#onQuiet();
@@ -544,14 +325,14 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
   #onQuiet(): void {
     if (this.#closed || this.#blocked) return;
     if (this.#clientEnded) this.#end(ErrorCode.noError, 'normal', '');
-    else if (this.#goawayId !== maxStreamId) this.#end(ErrorCode.noError, this.#context.isDraining() ? 'drain' : 'normal', '');
+    else if (this.goawayId !== maxStreamId) this.#end(ErrorCode.noError, this.#context.isDraining() ? 'drain' : 'normal', '');
     else if (this.#phase !== 'idle')
       this.#arm('idle', this.#draining ? this.#context.config.headerTimeoutMs : this.#context.config.keepAliveTimeoutMs);
   }
 
   readonly #onClientEnd = (): void => {
     this.#clientEnded = true;
-    if (this.#streams.size === 0) this.connection.end('client', 'normal');
+    if (this.streams.size === 0) this.connection.end('client', 'normal');
   };
 
   readonly #onDrain = (): void => {
@@ -577,24 +358,24 @@ export class Http2Connection extends Deadline implements FrameSink, StreamOwner 
   }
 
   #pumpAll(): void {
-    for (const stream of [...this.#streams.values()]) stream.pump();
+    for (const stream of [...this.streams.values()]) stream.pump();
   }
 
   #releaseUpstreams(): void {
-    for (const stream of [...this.#streams.values()]) stream.releaseUpstream();
+    for (const stream of [...this.streams.values()]) stream.releaseUpstream();
   }
 
   /** The client knows that there will be no more requests: those that it has sent are the last. */
   #endGracefully(): void {
-    this.#goawayId = this.#lastStreamId;
-    if (this.#streams.size > 0) this.#output.goaway(this.#lastStreamId, ErrorCode.noError, '');
+    this.goawayId = this.#frames.lastStreamId;
+    if (this.streams.size > 0) this.#output.goaway(this.#frames.lastStreamId, ErrorCode.noError, '');
     else this.#end(ErrorCode.noError, this.#context.isDraining() ? 'drain' : 'normal', '');
   }
 
   /** Says why in a GOAWAY and ends the connection. */
   #end(code: ErrorCode, reason: TerminationReason, debug: string): void {
     if (this.#closed) return;
-    this.#output.goaway(this.#lastStreamId, code, debug);
+    this.#output.goaway(this.#frames.lastStreamId, code, debug);
     this.#buffer.writeOut();
     this.connection.end(code === ErrorCode.noError || reason === 'header_timeout' ? 'proxy' : 'client', reason);
   }

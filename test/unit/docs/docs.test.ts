@@ -76,8 +76,11 @@ test('every flag in the pages is an option of the program', () => {
   const flags = new Set(
     configFields.flatMap((field) => [`--${options[field].flag}`, ...(isSwitch(field) ? [`--no-${options[field].flag}`] : [])]),
   );
-  /** Of other programs, and of each command. */
-  const others = new Set(['--cacert', '--help', '--no-']);
+  /** Of other programs (curl, Node, V8, perf), and of each command. */
+  const others = new Set([
+    ...['--cacert', '--help', '--no-', '--no-children', '--sort', '--cpu-prof', '--perf-basic-prof'],
+    ...['--interpreted-frames-native-stack', '--single-threaded-gc', '--no-parallel-scavenge'],
+  ]);
   for (const [flag, page] of mentions(/(?<![\w-])--[a-z][a-z0-9-]*/g)) {
     assert.ok(flags.has(flag) || others.has(flag), `${page} names ${flag}, which is no option`);
   }
@@ -85,7 +88,8 @@ test('every flag in the pages is an option of the program', () => {
 
 test('every environment variable in the pages is an option of the program', () => {
   const names = new Set(configFields.map(environmentName));
-  for (const [name, page] of mentions(/SMARTPROXY_[A-Z0-9_]*[A-Z0-9]/g)) assert.ok(names.has(name), `${page} names ${name}, which is no option`);
+  for (const [name, page] of mentions(/SMARTPROXY_[A-Z0-9_]*[A-Z0-9]/g))
+    assert.ok(names.has(name), `${page} names ${name}, which is no option`);
 });
 
 test('every metric in the pages is exported', () => {

@@ -85,10 +85,14 @@ test('LineWriter: when nobody reads, lines beyond the limit are dropped and coun
 });
 
 test('LineWriter: close gives up on a stuck reader when its time is over', async (context) => {
-  const { fd } = stuckPipe(context);
+  const { fd, read } = stuckPipe(context);
   const writer = new LineWriter(fd, { ...limits, maxBytes: 1_000_000 });
   for (let line = 0; line < 9000; line++) writer.write('x'.repeat(100));
   await writer.close(50);
+  assert.ok(writer.dropped > 8000, 'what was not written is counted');
+  const taken = read().length;
+  await writer.close(50);
+  assert.equal(read().length, 0, `nothing is written any more after the ${taken} bytes that the pipe had taken`);
 });
 
 test('LineWriter: lines whose timer ends while a slow write is under way are written after it', async (context) => {

@@ -5,7 +5,7 @@ import { messageOf } from '../errors.ts';
 import type { RequestSeries } from '../observability/counters/request-series.ts';
 import type { ResponseFlag } from '../observability/counters/response-flag.ts';
 import type { TerminationReason } from '../observability/counters/termination-reason.ts';
-import type { CompiledRoute, CompiledTable, MatchRequest } from '../routes/compiled-table.ts';
+import type { CompiledRoute, CompiledTable } from '../routes/compiled-table.ts';
 import type { Downstream } from './downstream.ts';
 import { errorTable } from './error-table.ts';
 import { edgeFilters, type FilterRequest } from './filters/filter-table.ts';
@@ -15,6 +15,7 @@ import type { RequestHead, ResponseHead } from './http1/message-handler.ts';
 import { receivedRequestId, upstreamRequestHead } from './http1/request-lines.ts';
 import { errorReply, type LocalReply } from './local-reply.ts';
 import type { ProxyContext } from './proxy-context.ts';
+import { matchRequestOf, unreadableHead } from './request-heads.ts';
 import type { RequestLogEntry } from './request-log-entry.ts';
 import { pickTarget, type RouteRuntime } from './route-runtime.ts';
 import { bytesToKeep } from './shared-read-buffer.ts';
@@ -133,7 +134,7 @@ export class Exchange implements UpstreamHandler {
       this.#startedMs = performance.now();
       this.#requestId = this.#context.requestIds.next();
       this.#clientAddress = this.#downstream.facts.remoteAddress;
-      this.#head = { ...unreadableHead, scheme, version };
+      this.#head = unreadableHead(scheme, version);
     }
     this.#requestDone = true;
     this.#reply(reply);
@@ -501,33 +502,5 @@ export class Exchange implements UpstreamHandler {
   }
 }
 
-/** Stands for a request whose head could not be read. */
-const unreadableHead: RequestHead = {
-  method: '',
-  scheme: 'http',
-  host: '',
-  authority: '',
-  target: '',
-  path: '',
-  headers: [],
-  version: 11,
-  body: { kind: 'none' },
-  keepAlive: false,
-  expectContinue: false,
-  upgrade: undefined,
-};
-
 const noTrailers: readonly string[] = [];
 const protocolNames = { 10: 'HTTP/1.0', 11: 'HTTP/1.1', 20: 'HTTP/2' } as const;
-
-function matchRequestOf(head: RequestHead): MatchRequest {
-  const { target } = head;
-  const mark = target.indexOf('?');
-  return {
-    host: head.host,
-    method: head.method,
-    path: head.path,
-    query: mark === -1 ? '' : target.slice(mark + 1),
-    headers: head.headers,
-  };
-}

@@ -1,8 +1,17 @@
-import type { Socket } from 'node:net';
 import { type ConnectionSide, reasonOfSocketError, type TerminationReason } from '../observability/counters/termination-reason.ts';
 import { Deadline, type TimerWheel } from '../timer-wheel.ts';
 import type { ClientConnection } from './http1/client-connection.ts';
 import type { TunnelEnd } from './upstream/upstream-handler.ts';
+
+/** The client's end of a tunnel: its socket, or a stream of its HTTP/2 connection. */
+export interface TunnelClient {
+  /** The chunk may be kept. False: wait for `Tunnel.clientDrained`. */
+  write(chunk: Buffer): boolean;
+  pause(): void;
+  resume(): void;
+  /** No more bytes follow. */
+  end(): void;
+}
 
 /**
  * Both sockets of an upgraded connection, spliced: bytes, back-pressure and half-closes go across, and silence in both directions is
@@ -10,7 +19,7 @@ import type { TunnelEnd } from './upstream/upstream-handler.ts';
  */
 export class Tunnel extends Deadline implements TunnelEnd {
   readonly #wheel: TimerWheel;
-  readonly #client: Socket;
+  readonly #client: TunnelClient;
   readonly #upstream: ClientConnection;
   readonly #idleMs: number;
   readonly #end: (side: ConnectionSide, reason: TerminationReason) => void;
@@ -20,7 +29,7 @@ export class Tunnel extends Deadline implements TunnelEnd {
 
   constructor(
     wheel: TimerWheel,
-    client: Socket,
+    client: TunnelClient,
     upstream: ClientConnection,
     idleMs: number,
     end: (side: ConnectionSide, reason: TerminationReason) => void,
@@ -65,6 +74,11 @@ export class Tunnel extends Deadline implements TunnelEnd {
   upstreamClosed(error: (Error & { readonly code?: string }) | undefined): void {
     if (error !== undefined) this.#end('upstream', reasonOfSocketError(error));
     else if (!this.#upstreamEnded) this.#end('upstream', 'normal');
+  }
+
+  /** The client's connection holds too much already. */
+  holdUpstream(): void {
+    this.#upstream.pause();
   }
 
   upstreamDrained(): void {

@@ -54,7 +54,8 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   /** The first GOAWAY of a drain is out. */
   #draining = false;
   #closed = false;
-  #clientEnded = false;
+  /** It sent a GOAWAY: no stream follows those that are open. */
+  #clientLeaves = false;
   /** Inside of a read turn: what it leads to is decided at its end. */
   #reading = false;
   /** The client has broken more streams than it may. */
@@ -123,7 +124,8 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     for (const open of [...this.streams.values()]) open.onConnectionEnd(reason);
     this.streams.clear();
     this.#fresh.length = 0;
-    if (reason === 'drain' || reason === 'shutdown') this.#output.goaway(this.#frames.lastStreamId, ErrorCode.noError, '');
+    if (this.goawayId === maxStreamId && (reason === 'drain' || reason === 'shutdown'))
+      this.#output.goaway(this.#frames.lastStreamId, ErrorCode.noError, '');
     this.#buffer.writeOut();
     this.#buffer.discard();
   }
@@ -186,6 +188,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   onSettings(peer: PeerSettings, windowChange: number): ConnectionRule | undefined {
     this.#output.setMaxTableBytes(peer.headerTableBytes);
     this.#output.settingsAck();
+    if (this.#context.isDraining()) this.drain();
     return this.#moveWindows(windowChange);
   }
 
@@ -195,7 +198,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   }
 
   onGoaway(): void {
-    this.#clientEnded = true;
+    this.#clientLeaves = true;
   }
 
   // StreamOwner
@@ -284,6 +287,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
       ...[Setting.maxConcurrentStreams, maxConcurrentStreams],
       ...[Setting.initialWindowSize, streamWindowBytes],
       ...[Setting.maxHeaderListSize, maxHeaderBytes],
+      ...[Setting.enableConnectProtocol, 1],
       ...[Setting.noRfc7540Priorities, 1],
     ]);
     this.#output.windowUpdate(0, connectionWindowBytes - defaultWindowBytes);
@@ -324,16 +328,14 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   /** No stream is open. */
   #onQuiet(): void {
     if (this.#closed || this.#blocked) return;
-    if (this.#clientEnded) this.#end(ErrorCode.noError, 'normal', '');
+    if (this.#clientLeaves) this.#end(ErrorCode.noError, 'normal', '');
     else if (this.goawayId !== maxStreamId) this.#end(ErrorCode.noError, this.#context.isDraining() ? 'drain' : 'normal', '');
     else if (this.#phase !== 'idle')
       this.#arm('idle', this.#draining ? this.#context.config.headerTimeoutMs : this.#context.config.keepAliveTimeoutMs);
   }
 
-  readonly #onClientEnd = (): void => {
-    this.#clientEnded = true;
-    if (this.streams.size === 0) this.connection.end('client', 'normal');
-  };
+  /** Without its side of the connection a client can open no window and answer no ping: it is gone, and so are its requests. */
+  readonly #onClientEnd = (): void => this.connection.end('client', 'normal');
 
   readonly #onDrain = (): void => {
     if (!this.#blocked) return;
@@ -375,7 +377,8 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   /** Says why in a GOAWAY and ends the connection. */
   #end(code: ErrorCode, reason: TerminationReason, debug: string): void {
     if (this.#closed) return;
-    this.#output.goaway(this.#frames.lastStreamId, code, debug);
+    this.goawayId = this.#frames.lastStreamId;
+    this.#output.goaway(this.goawayId, code, debug);
     this.#buffer.writeOut();
     this.connection.end(code === ErrorCode.noError || reason === 'header_timeout' ? 'proxy' : 'client', reason);
   }

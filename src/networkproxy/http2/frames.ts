@@ -32,6 +32,7 @@ export const ErrorCode = {
   refusedStream: 0x7,
   cancel: 0x8,
   compressionError: 0x9,
+  connectError: 0xa,
   enhanceYourCalm: 0xb,
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];

@@ -8,6 +8,7 @@ import { resolveTarget } from '../http1/request-target.ts';
 import type { FieldSink } from './hpack/decoder.ts';
 import { FieldRole, type HeaderField } from './hpack/header-field.ts';
 import type { MessageRule } from './message-rule.ts';
+import { makeWebSocketKey } from './websocket-key.ts';
 
 /** Bytes by RFC 7541 section 4.1, which counts 32 for each field; the crumbs of one cookie count as one field. */
 export interface FieldLimits {
@@ -95,16 +96,16 @@ export class RequestFields implements FieldSink {
     const method = this.#method;
     if (method === undefined) return 'missing-pseudo';
     if (!isMethod(method)) return 'bad-method';
-    if (method === 'CONNECT') return this.#connectRule();
     const path = this.#path;
-    if (this.#protocol !== undefined) return 'bad-connect';
+    if (method === 'CONNECT' && this.#protocol === undefined) return this.#connectRule();
+    if (method !== 'CONNECT' && this.#protocol !== undefined) return 'bad-connect';
     if (path === undefined || this.#scheme === undefined) return 'missing-pseudo';
     const schemeRule = schemeRuleOf(this.#scheme, facts);
     if (schemeRule !== undefined) return schemeRule;
     if (method === 'TRACE') return 'method-trace';
     if (path.length > this.#limits.maxPathBytes) return 'line-too-long';
     if (path.charCodeAt(0) !== 0x2f /* / */ && path !== '*') return 'target-not-absolute';
-    return this.#makeHead(facts, method, path, endStream);
+    return method === 'CONNECT' ? this.#extendedConnect(facts, path, endStream) : this.#makeHead(facts, method, path, endStream);
   }
 
   /** The trailers that may go on, or the rule that they broke. */
@@ -146,9 +147,20 @@ export class RequestFields implements FieldSink {
     };
   }
 
+  /** A WebSocket over HTTP/2 (RFC 8441): the same request as an HTTP/1.1 backend knows it. Nothing else can be asked for. */
+  #extendedConnect(facts: ClientFacts, path: string, endStream: boolean): RequestHead | MessageRule {
+    if (this.#protocol !== 'websocket') return 'method-connect';
+    if (endStream || this.#contentLength !== -1) return 'bad-connect';
+    const head = this.#makeHead(facts, 'GET', path, true);
+    if (typeof head === 'string') return head;
+    const headers = withoutField(head.headers, 'sec-websocket-key');
+    headers.push('sec-websocket-key', makeWebSocketKey());
+    return { ...head, headers, upgrade: 'websocket' };
+  }
+
   /** A tunnel through us to anywhere is never made (RFC 9113 section 8.5); a request for one must still be well formed. */
   #connectRule(): MessageRule {
-    const isPlain = this.#scheme === undefined && this.#path === undefined && this.#protocol === undefined;
+    const isPlain = this.#scheme === undefined && this.#path === undefined;
     return isPlain && this.#authority !== undefined ? 'method-connect' : 'bad-connect';
   }
 
@@ -252,6 +264,13 @@ export class RequestFields implements FieldSink {
     this.#headers.push('content-length', value);
     return undefined;
   }
+}
+
+/** A copy of a flat list without the fields of one name. */
+export function withoutField(headers: readonly string[], name: string): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] !== name) kept.push(headers[i] as string, headers[i + 1] as string);
+  return kept;
 }
 
 /** The scheme of the connection; a proxy that we trust may have ended TLS and say so. */

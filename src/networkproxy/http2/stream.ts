@@ -7,11 +7,16 @@ import { Exchange } from '../exchange.ts';
 import { hasDate, httpDate } from '../http-date.ts';
 import type { ClientConnection } from '../http1/client-connection.ts';
 import type { BodyFraming, RequestHead, ResponseHead } from '../http1/message-handler.ts';
+import { lastFieldValue } from '../http1/request-lines.ts';
 import { errorReply, type LocalReply, localReplyHeaders } from '../local-reply.ts';
 import type { ProxyContext } from '../proxy-context.ts';
+import { Tunnel } from '../tunnel.ts';
 import { ErrorCode, maxWindowBytes } from './frames.ts';
 import { streamWindowBytes } from './limits.ts';
 import { type MessageRule, messageFailure } from './message-rule.ts';
+import { withoutField } from './request-fields.ts';
+import { StreamTunnelClient } from './stream-tunnel.ts';
+import { acceptOf } from './websocket-key.ts';
 
 /** What a stream needs of its connection. */
 export interface StreamOwner {
@@ -89,6 +94,8 @@ export class Http2Stream extends Deadline implements Downstream {
   /** The queue is the last of the answer. */
   #endAfterQueue: readonly string[] | undefined;
   #upstreamHeld = false;
+  /** What the stream has become: the client's end of a WebSocket. */
+  #tunnel: Tunnel | undefined;
 
   /** What the stream ends with when its answer is out. */
   #closeCode: ErrorCode = ErrorCode.noError;
@@ -107,8 +114,8 @@ export class Http2Stream extends Deadline implements Downstream {
     this.#exchange = new Exchange(context, this);
   }
 
-  get isClosed(): boolean {
-    return this.#closed;
+  get #isConnect(): boolean {
+    return this.#head?.upgrade !== undefined;
   }
 
   get isRemoteEnded(): boolean {
@@ -128,6 +135,11 @@ export class Http2Stream extends Deadline implements Downstream {
     this.#begun = true;
     this.#exchange.begin(this.#head);
     const early = this.#early;
+    if (this.#isConnect) {
+      // Its bytes are the tunnel's and wait for it; the request is its head alone.
+      this.#exchange.onRequestEnd(noTrailers);
+      return;
+    }
     this.#early = undefined;
     if (early !== undefined) for (const chunk of early) this.#pass(chunk);
     if (this.#remoteEnded && !this.#exchangeDone) this.#exchange.onRequestEnd(this.#trailers);
@@ -153,7 +165,8 @@ export class Http2Stream extends Deadline implements Downstream {
     this.#receivedBytes += chunk.length;
     this.#untaken += chunk.length;
     if (this.#expectedBytes !== -1 && this.#receivedBytes > this.#expectedBytes) this.refuse('content-length-mismatch');
-    else if (this.#begun) this.#pass(chunk);
+    else if (this.#tunnel !== undefined) this.#toTunnel(this.#tunnel, chunk);
+    else if (this.#begun && !this.#isConnect) this.#pass(chunk);
     else (this.#early ??= []).push(chunk);
   }
 
@@ -163,7 +176,8 @@ export class Http2Stream extends Deadline implements Downstream {
     this.#trailers = trailers;
     if (this.#phase === 'body') this.#arm('busy');
     if (this.#expectedBytes !== -1 && this.#receivedBytes !== this.#expectedBytes) this.refuse('content-length-mismatch');
-    else if (this.#begun) this.#exchange.onRequestEnd(trailers);
+    else if (this.#tunnel !== undefined) this.#tunnel.clientEnded();
+    else if (this.#begun && !this.#isConnect) this.#exchange.onRequestEnd(trailers);
   }
 
   /** The client ended the stream. */
@@ -198,6 +212,7 @@ export class Http2Stream extends Deadline implements Downstream {
     this.#context.wheel.disarm(this);
     this.#queue.length = 0;
     this.#exchange.onConnectionEnd(reason);
+    this.#tunnel?.close();
   }
 
   // From the connection: the answer
@@ -229,14 +244,16 @@ export class Http2Stream extends Deadline implements Downstream {
     if (!this.#upstreamHeld || this.isWaiting || this.#owner.isBehind || this.#closed) return;
     this.#upstreamHeld = false;
     if (this.#phase === 'write') this.#arm('busy');
-    this.#exchange.onDownstreamDrain();
+    if (this.#tunnel !== undefined) this.#tunnel.clientDrained();
+    else this.#exchange.onDownstreamDrain();
   }
 
   /** The connection holds too much already: the backend is not read for now. */
   holdUpstream(): void {
     if (this.#exchangeDone) return;
     this.#hold();
-    this.#exchange.holdAnswer();
+    if (this.#tunnel !== undefined) this.#tunnel.holdUpstream();
+    else this.#exchange.holdAnswer();
   }
 
   // From the exchange
@@ -273,7 +290,9 @@ export class Http2Stream extends Deadline implements Downstream {
     this.#localEnded = isWhole;
     const { headers } = head;
     const fields = hasDate(headers) ? headers : [...headers, 'date', httpDate(Date.now())];
-    this.#owner.sendHeaders(this, head.status, fields, isWhole);
+    // Without a 101 there is no WebSocket, and a client would take any 2xx for one (RFC 8441 section 5).
+    const status = this.#isConnect && head.status < 300 ? 502 : head.status;
+    this.#owner.sendHeaders(this, status, fields, isWhole);
   }
 
   sendBody(chunk: Buffer): void {
@@ -327,9 +346,23 @@ export class Http2Stream extends Deadline implements Downstream {
     this.#exchange.onConnectionEnd(reason);
   }
 
-  startTunnel(_head: ResponseHead, upstream: ClientConnection, _idleMs: number): void {
-    upstream.destroy();
-    this.abort('upstream', 'protocol_error');
+  startTunnel(head: ResponseHead, upstream: ClientConnection, idleMs: number): void {
+    const key = lastFieldValue(this.#head?.headers ?? [], 'sec-websocket-key') ?? '';
+    if (lastFieldValue(head.headers, 'sec-websocket-accept') !== acceptOf(key)) {
+      upstream.destroy();
+      this.#reset(ErrorCode.connectError);
+      return;
+    }
+    this.#framing = 'close';
+    this.#owner.sendHeaders(this, 200, withoutField(head.headers, 'sec-websocket-accept'), false);
+    const client = new StreamTunnelClient(this);
+    const tunnel = new Tunnel(this.#context.wheel, client, upstream, idleMs, (_side, reason) => this.#onTunnelEnd(reason));
+    this.#tunnel = tunnel;
+    const early = this.#early;
+    this.#early = undefined;
+    this.#requestPaused = false;
+    if (early !== undefined) for (const chunk of early) this.#toTunnel(tunnel, chunk);
+    if (this.#remoteEnded) tunnel.clientEnded();
   }
 
   override onTimeout(): void {
@@ -341,9 +374,22 @@ export class Http2Stream extends Deadline implements Downstream {
 
   /** False: it is too late for an answer, and the exchange is over without one. */
   #refuseExchange(reply: LocalReply, reason: TerminationReason): boolean {
-    if (!this.#exchangeDone && this.#exchange.refuse(reply, this.facts.scheme, 20)) return true;
+    if (!this.#exchangeDone && this.#tunnel === undefined && this.#exchange.refuse(reply, this.facts.scheme, 20)) return true;
     this.#exchange.onConnectionEnd(reason);
     return false;
+  }
+
+  #toTunnel(tunnel: Tunnel, chunk: Buffer): void {
+    tunnel.fromClient(chunk);
+    if (!this.#requestPaused) this.#creditTaken();
+  }
+
+  #onTunnelEnd(reason: TerminationReason): void {
+    if (this.#closed) return;
+    this.#exchangeDone = true;
+    if (reason === 'normal' && this.#remoteEnded) this.#closeIfDone();
+    else this.#reset(reason === 'normal' || reason === 'inactivity' ? ErrorCode.cancel : ErrorCode.connectError);
+    this.#tunnel?.close();
   }
 
   #pass(chunk: Buffer): void {
@@ -435,12 +481,14 @@ export class Http2Stream extends Deadline implements Downstream {
     if (queued > 0) this.#owner.queueChanged(-queued);
     if (this.#untaken > 0) this.#owner.credit(this.#untaken);
     this.#untaken = 0;
+    this.#tunnel?.close();
     this.#owner.onStreamClosed(this, wasReset, this.#localEnded && this.#closeCode === ErrorCode.noError);
   }
 
+  /** A tunnel has its own deadline, for silence in both directions. */
   #arm(phase: Phase): void {
     this.#phase = phase;
-    const { bodyTimeoutMs } = this.#context.config;
+    const bodyTimeoutMs = this.#tunnel === undefined ? this.#context.config.bodyTimeoutMs : 0;
     if (phase !== 'busy' && bodyTimeoutMs > 0) this.#context.wheel.arm(this, bodyTimeoutMs);
     else this.#context.wheel.disarm(this);
   }

@@ -1,0 +1,28 @@
+import type { TunnelClient } from '../tunnel.ts';
+import type { Http2Stream } from './stream.ts';
+
+/** A stream as the client's end of a tunnel: its DATA frames are the bytes (RFC 8441 section 5). */
+export class StreamTunnelClient implements TunnelClient {
+  readonly #stream: Http2Stream;
+
+  constructor(stream: Http2Stream) {
+    this.#stream = stream;
+  }
+
+  write(chunk: Buffer): boolean {
+    this.#stream.sendBody(chunk);
+    return this.#stream.flush();
+  }
+
+  pause(): void {
+    this.#stream.pauseRequest();
+  }
+
+  resume(): void {
+    this.#stream.resumeRequest();
+  }
+
+  end(): void {
+    this.#stream.sendEnd([]);
+  }
+}

@@ -11,7 +11,7 @@ import { type ConnectionRule, connectionRules, reasonOfRule } from './connection
 import { FrameDispatch, type FrameTarget } from './frame-dispatch.ts';
 import { FrameOutput } from './frame-output.ts';
 import { FrameReader } from './frame-reader.ts';
-import { defaultWindowBytes, ErrorCode, maxStreamId, maxWindowBytes } from './frames.ts';
+import { defaultMaxFrameBytes, defaultWindowBytes, ErrorCode, maxStreamId, maxWindowBytes } from './frames.ts';
 import { connectionWindowBytes, maxConcurrentStreams, maxQueuedBytes, streamWindowBytes } from './limits.ts';
 import type { MessageRule } from './message-rule.ts';
 import { type PeerSettings, Setting } from './peer-settings.ts';
@@ -207,14 +207,14 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     if (!this.#closed) this.#output.headers(stream.id, status, fields, endStream);
   }
 
-  sendData(stream: Http2Stream, chunk: Buffer, start: number, endStream: boolean): number {
+  sendData(stream: Http2Stream, chunk: Buffer, start: number, limit: number, endStream: boolean): number {
     if (this.#closed) return 0;
     const wanted = chunk.length - start;
     if (wanted === 0) {
       if (endStream) this.#output.data(stream.id, chunk, start, start, true);
       return 0;
     }
-    const allowed = Math.min(wanted, stream.sendWindow, this.#sendWindow);
+    const allowed = Math.min(wanted, limit, stream.sendWindow, this.#sendWindow);
     if (allowed <= 0 || this.#blocked) return 0;
     stream.sendWindow -= allowed;
     this.#sendWindow -= allowed;
@@ -359,8 +359,17 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#arm('write', this.#context.config.bodyTimeoutMs);
   }
 
+  /** One frame of each waiting stream in turn, until nothing more may go. Who sent goes to the end: a small window serves all alike. */
   #pumpAll(): void {
-    for (const stream of [...this.streams.values()]) stream.pump();
+    let sent = true;
+    while (sent && this.#sendWindow > 0) {
+      sent = false;
+      for (const stream of [...this.streams.values()]) {
+        if (!stream.isWaiting || stream.pump(defaultMaxFrameBytes) === 0) continue;
+        sent = true;
+        if (this.streams.delete(stream.id)) this.streams.set(stream.id, stream);
+      }
+    }
   }
 
   #releaseUpstreams(): void {

@@ -6,7 +6,7 @@ import type { AbuseGuard } from './abuse-guard.ts';
 import type { ClosedStreams } from './closed-streams.ts';
 import type { ConnectionRule } from './connection-rule.ts';
 import type { FrameSink } from './frame-reader.ts';
-import { ErrorCode, Flag, FrameType, readUint31, readUint32 } from './frames.ts';
+import { ErrorCode, Flag, FrameType, maxWindowBytes, readUint31, readUint32 } from './frames.ts';
 import { HeaderAssembly } from './header-assembly.ts';
 import { HpackDecoder } from './hpack/decoder.ts';
 import type { MessageRule } from './message-rule.ts';
@@ -290,7 +290,7 @@ export class FrameDispatch implements FrameSink {
     }
     if (increment === 0) stream.fail(ErrorCode.protocolError);
     else if (!stream.growWindow(increment)) stream.fail(ErrorCode.flowControlError);
-    else stream.pump();
+    else stream.pump(maxWindowBytes);
     return this.#target.brokenRule;
   }
 }

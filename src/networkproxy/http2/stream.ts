@@ -25,8 +25,8 @@ export interface StreamOwner {
   /** The client's socket is full, or too much waits for its windows: nothing more should come. */
   readonly isBehind: boolean;
   sendHeaders(stream: Http2Stream, status: number, fields: readonly string[], endStream: boolean): void;
-  /** Sends what windows and socket allow of `chunk` from `start`; returns how many bytes went. */
-  sendData(stream: Http2Stream, chunk: Buffer, start: number, endStream: boolean): number;
+  /** Sends what windows and socket allow of `chunk` from `start`, at most `limit` bytes; returns how many went. */
+  sendData(stream: Http2Stream, chunk: Buffer, start: number, limit: number, endStream: boolean): number;
   sendReset(stream: Http2Stream, code: ErrorCode): void;
   sendWindowUpdate(stream: Http2Stream, bytes: number): void;
   /** Body bytes have been used, or will never be: the connection's window may grow by them. */
@@ -223,20 +223,19 @@ export class Http2Stream extends Deadline implements Downstream {
     return this.sendWindow <= maxWindowBytes;
   }
 
-  /** Sends of the queue what may go now. */
-  pump(): void {
-    if (this.#closed || !this.isWaiting) return;
-    const before = this.#queue.length;
-    const start = this.#queueStart;
-    this.#sendQueue();
-    if (this.#closed) return;
+  /** Sends of the queue what may go now, at most `limit` bytes; returns how many went. */
+  pump(limit: number): number {
+    if (this.#closed || !this.isWaiting) return 0;
+    const sent = this.#sendQueue(limit);
+    if (this.#closed) return sent;
     if (this.isWaiting) {
-      if (before !== this.#queue.length || start !== this.#queueStart) this.#arm('write');
-      return;
+      if (sent > 0) this.#arm('write');
+      return sent;
     }
     this.#arm('busy');
     this.releaseUpstream();
     this.#closeIfDone();
+    return sent;
   }
 
   /** The client takes bytes again: goes on reading the backend. */
@@ -304,7 +303,7 @@ export class Http2Stream extends Deadline implements Downstream {
     } else if (chunk.length === 0) {
       return;
     }
-    const sent = this.isWaiting ? 0 : this.#owner.sendData(this, chunk, 0, isLast);
+    const sent = this.isWaiting ? 0 : this.#owner.sendData(this, chunk, 0, chunk.length, isLast);
     if (sent < chunk.length) {
       if (isLast) this.#endAfterQueue = noTrailers;
       this.#enqueue(Buffer.from(chunk.subarray(sent))); // a copy: the read buffer is used again
@@ -429,31 +428,32 @@ export class Http2Stream extends Deadline implements Downstream {
     this.#owner.queueChanged(chunk.length);
   }
 
-  #sendQueue(): void {
+  #sendQueue(limit: number): number {
+    let left = limit;
     while (this.#queue.length > 0) {
       const chunk = this.#queue[0] as Buffer;
-      const isLast = this.#queue.length === 1 && this.#endAfterQueue === noTrailers;
-      const sent = this.#owner.sendData(this, chunk, this.#queueStart, isLast);
+      const isLast = this.#queue.length === 1 && this.#endAfterQueue?.length === 0;
+      const sent = this.#owner.sendData(this, chunk, this.#queueStart, left, isLast);
+      left -= sent;
       this.#queueStart += sent;
       if (sent > 0) this.#owner.queueChanged(-sent);
-      if (this.#queueStart < chunk.length) return;
+      if (this.#queueStart < chunk.length) return limit - left;
       this.#queue.shift();
       this.#queueStart = 0;
-      if (isLast) {
-        this.#endAfterQueue = undefined;
-        this.#localEnded = true;
-        return;
-      }
+      if (!isLast) continue;
+      this.#endAfterQueue = undefined;
+      this.#localEnded = true;
     }
     const trailers = this.#endAfterQueue;
     this.#endAfterQueue = undefined;
     if (trailers !== undefined) this.#sendEnd(trailers);
+    return limit - left;
   }
 
   #sendEnd(trailers: readonly string[]): void {
     this.#localEnded = true;
     if (trailers.length > 0) this.#owner.sendHeaders(this, 0, trailers, true);
-    else this.#owner.sendData(this, noBytes, 0, true);
+    else this.#owner.sendData(this, noBytes, 0, 0, true);
   }
 
   /** Both sides are done, or ours is and the rest of the request is not wanted (RFC 9113 section 8.1). */

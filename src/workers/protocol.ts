@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { WireDelta } from '../routes/encode-delta.ts';
+import type { ConnectionView } from '../smartproxy/smart-proxy.ts';
 import type { WireSnapshot } from './wire-snapshot.ts';
 
 /**
@@ -57,20 +58,8 @@ export type FromWorker =
   | { readonly type: 'killReply'; readonly request: number; readonly found: boolean }
   | { readonly type: 'drained' };
 
-/** One open connection for `/debug/connections`. */
-export interface ConnectionSummary {
-  readonly id: string;
-  readonly state: string;
-  readonly listener: string;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly serverName: string | undefined;
-  readonly route: string | undefined;
-  readonly endpoint: string | undefined;
-  readonly ageMs: number;
-  readonly idleMs: number;
-  readonly bytesReceived: number;
-  readonly bytesSent: number;
+/** One open connection and the worker that has it, for `/debug/connections`. */
+export interface ConnectionSummary extends ConnectionView {
   readonly worker: number;
 }
 

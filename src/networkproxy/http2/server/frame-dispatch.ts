@@ -1,16 +1,16 @@
-import type { WorkerCounters } from '../../observability/counters/worker-counters.ts';
-import type { ClientFacts } from '../client-facts.ts';
-import { defaultParserLimits, type RequestHead } from '../http1/message-handler.ts';
-import type { ProxyContext } from '../proxy-context.ts';
+import type { WorkerCounters } from '../../../observability/counters/worker-counters.ts';
+import type { ClientFacts } from '../../client-facts.ts';
+import { defaultParserLimits, type RequestHead } from '../../http1/message-handler.ts';
+import type { ProxyContext } from '../../proxy-context.ts';
+import type { ConnectionRule } from '../connection-rule.ts';
+import type { FrameSink } from '../frame-reader.ts';
+import { ErrorCode, Flag, FrameType, maxWindowBytes, readUint31, readUint32 } from '../frames.ts';
+import { HeaderAssembly } from '../header-assembly.ts';
+import { HpackDecoder } from '../hpack/decoder.ts';
+import type { MessageRule } from '../message-rule.ts';
+import { PeerSettings } from '../peer-settings.ts';
 import type { AbuseGuard } from './abuse-guard.ts';
 import type { ClosedStreams } from './closed-streams.ts';
-import type { ConnectionRule } from './connection-rule.ts';
-import type { FrameSink } from './frame-reader.ts';
-import { ErrorCode, Flag, FrameType, maxWindowBytes, readUint31, readUint32 } from './frames.ts';
-import { HeaderAssembly } from './header-assembly.ts';
-import { HpackDecoder } from './hpack/decoder.ts';
-import type { MessageRule } from './message-rule.ts';
-import { PeerSettings } from './peer-settings.ts';
 import { RequestFields } from './request-fields.ts';
 import type { Http2Stream } from './stream.ts';
 

@@ -1,6 +1,6 @@
-import { Deadline, type TimerWheel } from '../../timer-wheel.ts';
-import type { AcceptedConnection } from '../accepted-connection.ts';
-import { clientPreface } from './frames.ts';
+import { Deadline, type TimerWheel } from '../../../timer-wheel.ts';
+import type { AcceptedConnection } from '../../accepted-connection.ts';
+import { clientPreface } from '../frames.ts';
 
 /**
  * Tells the HTTP/2 clients of a plain listener, which begin with the preface (RFC 9113 section 3.3), from HTTP/1 clients, whose first byte

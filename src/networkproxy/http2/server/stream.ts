@@ -1,22 +1,22 @@
-import type { ConnectionSide, TerminationReason } from '../../observability/counters/termination-reason.ts';
-import { Deadline } from '../../timer-wheel.ts';
-import type { AcceptedConnection } from '../accepted-connection.ts';
-import type { ClientFacts } from '../client-facts.ts';
-import type { Downstream } from '../downstream.ts';
-import { Exchange } from '../exchange.ts';
-import { hasDate, httpDate } from '../http-date.ts';
-import type { ClientConnection } from '../http1/client-connection.ts';
-import type { BodyFraming, RequestHead, ResponseHead } from '../http1/message-handler.ts';
-import { lastFieldValue } from '../http1/request-lines.ts';
-import { errorReply, type LocalReply, localReplyHeaders } from '../local-reply.ts';
-import type { ProxyContext } from '../proxy-context.ts';
-import { Tunnel } from '../tunnel.ts';
-import { ErrorCode, maxWindowBytes } from './frames.ts';
-import { streamWindowBytes } from './limits.ts';
-import { type MessageRule, messageFailure } from './message-rule.ts';
+import type { ConnectionSide, TerminationReason } from '../../../observability/counters/termination-reason.ts';
+import { Deadline } from '../../../timer-wheel.ts';
+import type { AcceptedConnection } from '../../accepted-connection.ts';
+import type { ClientFacts } from '../../client-facts.ts';
+import type { Downstream } from '../../downstream.ts';
+import { Exchange } from '../../exchange.ts';
+import { hasDate, httpDate } from '../../http-date.ts';
+import type { ClientConnection } from '../../http1/client-connection.ts';
+import type { BodyFraming, RequestHead, ResponseHead } from '../../http1/message-handler.ts';
+import { lastFieldValue } from '../../http1/request-lines.ts';
+import { errorReply, type LocalReply, localReplyHeaders } from '../../local-reply.ts';
+import type { ProxyContext } from '../../proxy-context.ts';
+import { Tunnel } from '../../tunnel.ts';
+import { ErrorCode, maxWindowBytes } from '../frames.ts';
+import { streamWindowBytes } from '../limits.ts';
+import { type MessageRule, messageFailure } from '../message-rule.ts';
+import { acceptOf } from '../websocket-key.ts';
 import { withoutField } from './request-fields.ts';
 import { StreamTunnelClient } from './stream-tunnel.ts';
-import { acceptOf } from './websocket-key.ts';
 
 /** What a stream needs of its connection. */
 export interface StreamOwner {

@@ -1,22 +1,22 @@
 import type { Socket } from 'node:net';
-import { reasonOfSocketError, type TerminationReason } from '../../observability/counters/termination-reason.ts';
-import { Deadline } from '../../timer-wheel.ts';
-import type { AcceptedConnection } from '../accepted-connection.ts';
-import type { ClientFacts } from '../client-facts.ts';
-import type { RequestHead } from '../http1/message-handler.ts';
-import type { ProxyContext } from '../proxy-context.ts';
+import { reasonOfSocketError, type TerminationReason } from '../../../observability/counters/termination-reason.ts';
+import { Deadline } from '../../../timer-wheel.ts';
+import type { AcceptedConnection } from '../../accepted-connection.ts';
+import type { ClientFacts } from '../../client-facts.ts';
+import type { RequestHead } from '../../http1/message-handler.ts';
+import type { ProxyContext } from '../../proxy-context.ts';
+import { type ConnectionRule, connectionRules, reasonOfRule } from '../connection-rule.ts';
+import { FrameOutput } from '../frame-output.ts';
+import { FrameReader } from '../frame-reader.ts';
+import { defaultMaxFrameBytes, defaultWindowBytes, ErrorCode, maxStreamId, maxWindowBytes } from '../frames.ts';
+import { connectionWindowBytes, maxConcurrentStreams, maxQueuedBytes, streamWindowBytes } from '../limits.ts';
+import type { MessageRule } from '../message-rule.ts';
+import { type PeerSettings, Setting } from '../peer-settings.ts';
+import { WriteBuffer } from '../write-buffer.ts';
 import { AbuseGuard } from './abuse-guard.ts';
 import { ClosedStreams } from './closed-streams.ts';
-import { type ConnectionRule, connectionRules, reasonOfRule } from './connection-rule.ts';
 import { FrameDispatch, type FrameTarget } from './frame-dispatch.ts';
-import { FrameOutput } from './frame-output.ts';
-import { FrameReader } from './frame-reader.ts';
-import { defaultMaxFrameBytes, defaultWindowBytes, ErrorCode, maxStreamId, maxWindowBytes } from './frames.ts';
-import { connectionWindowBytes, maxConcurrentStreams, maxQueuedBytes, streamWindowBytes } from './limits.ts';
-import type { MessageRule } from './message-rule.ts';
-import { type PeerSettings, Setting } from './peer-settings.ts';
 import { Http2Stream, type StreamOwner } from './stream.ts';
-import { WriteBuffer } from './write-buffer.ts';
 
 /** What the connection's one deadline stands for at the moment. */
 type Phase =

@@ -1,14 +1,14 @@
-import type { ClientFacts } from '../client-facts.ts';
-import { isForbiddenInTrailers } from '../header-names.ts';
-import { type Authority, isSameAuthority, parseAuthority } from '../http1/authority.ts';
-import { lowerToken } from '../http1/character-classes.ts';
-import { parseContentLength } from '../http1/field-section.ts';
-import type { BodyFraming, RequestHead } from '../http1/message-handler.ts';
-import { resolveTarget } from '../http1/request-target.ts';
-import type { FieldSink } from './hpack/decoder.ts';
-import { FieldRole, type HeaderField } from './hpack/header-field.ts';
-import type { MessageRule } from './message-rule.ts';
-import { makeWebSocketKey } from './websocket-key.ts';
+import type { ClientFacts } from '../../client-facts.ts';
+import { isForbiddenInTrailers } from '../../header-names.ts';
+import { type Authority, isSameAuthority, parseAuthority } from '../../http1/authority.ts';
+import { lowerToken } from '../../http1/character-classes.ts';
+import { parseContentLength } from '../../http1/field-section.ts';
+import type { BodyFraming, RequestHead } from '../../http1/message-handler.ts';
+import { resolveTarget } from '../../http1/request-target.ts';
+import type { FieldSink } from '../hpack/decoder.ts';
+import { FieldRole, type HeaderField } from '../hpack/header-field.ts';
+import type { MessageRule } from '../message-rule.ts';
+import { makeWebSocketKey } from '../websocket-key.ts';
 
 /** Bytes by RFC 7541 section 4.1, which counts 32 for each field; the crumbs of one cookie count as one field. */
 export interface FieldLimits {

@@ -1,6 +1,6 @@
-import type { WorkerCounters } from '../../observability/counters/worker-counters.ts';
-import type { TimerWheel } from '../../timer-wheel.ts';
-import type { ConnectionRule } from './connection-rule.ts';
+import type { WorkerCounters } from '../../../observability/counters/worker-counters.ts';
+import type { TimerWheel } from '../../../timer-wheel.ts';
+import type { ConnectionRule } from '../connection-rule.ts';
 import {
   idleFrameAllowance,
   pingAllowance,
@@ -8,8 +8,8 @@ import {
   resetAllowance,
   settingsAllowance,
   windowUpdateAllowance,
-} from './limits.ts';
-import { TokenBucket } from './token-bucket.ts';
+} from '../limits.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** Counts what one client may do only so often, and names the rule when it was too often. */
 export class AbuseGuard {

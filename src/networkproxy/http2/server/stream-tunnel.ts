@@ -1,4 +1,4 @@
-import type { TunnelClient } from '../tunnel.ts';
+import type { TunnelClient } from '../../tunnel.ts';
 import type { Http2Stream } from './stream.ts';
 
 /** A stream as the client's end of a tunnel: its DATA frames are the bytes (RFC 8441 section 5). */

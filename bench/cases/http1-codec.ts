@@ -2,6 +2,7 @@ import { defaultParserLimits, type MessageHandler, type RequestHead } from '../.
 import { upstreamRequestHead } from '../../src/networkproxy/http1/request-lines.ts';
 import { RequestParser } from '../../src/networkproxy/http1/request-parser.ts';
 import { type ResponseHandler, ResponseParser } from '../../src/networkproxy/http1/response-parser.ts';
+import { outgoingOf } from '../../test/tools/outgoing-request.ts';
 
 /** A get head as an HTTP client in another service sends it: 8 headers. */
 const typicalHead = [
@@ -80,7 +81,7 @@ class Receiver implements MessageHandler<RequestHead>, ResponseHandler {
   onInformational(): void {}
 
   #write(head: RequestHead): void {
-    const text = upstreamRequestHead(head, 'x-forwarded-for: 192.0.2.1\r\nx-forwarded-proto: http\r\n', '6f1c2d3e4b5a6978');
+    const text = upstreamRequestHead(outgoingOf(head, 'x-forwarded-for: 192.0.2.1\r\nx-forwarded-proto: http\r\n'));
     this.writtenBytes += scratch.latin1Write(text, 0);
   }
 }

@@ -1,9 +1,10 @@
 import type { ConnectionSide, TerminationReason } from '../observability/counters/termination-reason.ts';
 import type { AcceptedConnection } from './accepted-connection.ts';
 import type { ClientFacts } from './client-facts.ts';
-import type { ClientConnection } from './http1/client-connection.ts';
 import type { RequestHead, ResponseHead } from './http1/message-handler.ts';
+import type { ErrorCode } from './http2/frames.ts';
 import type { LocalReply } from './local-reply.ts';
+import type { UpstreamRequest } from './upstream/upstream-request.ts';
 
 /** The client's side of one exchange, whatever its HTTP version: where the answer goes and where the request's body comes from. */
 export interface Downstream {
@@ -24,8 +25,8 @@ export interface Downstream {
   sendReply(reply: LocalReply, request: RequestHead): void;
   /** The exchange is over; the next may begin. */
   exchangeDone(): void;
-  /** Breaks the answer off so that the client notices. */
-  abort(side: ConnectionSide, reason: TerminationReason): void;
-  /** Answers 101 and hands both sockets to a tunnel. */
-  startTunnel(head: ResponseHead, upstream: ClientConnection, idleMs: number): void;
+  /** Breaks the answer off so that the client notices. @param code what an HTTP/2 backend ended its stream with */
+  abort(side: ConnectionSide, reason: TerminationReason, code?: ErrorCode): void;
+  /** Answers 101 and hands both sides to a tunnel. */
+  startTunnel(head: ResponseHead, upstream: UpstreamRequest, idleMs: number): void;
 }

@@ -20,6 +20,7 @@ export const errorTable: Readonly<Record<ResponseFlag, ErrorRow>> = {
   upstream_protocol_error: { status: 502, text: 'The backend sent an invalid answer' },
   upstream_response_too_large: { status: 502, text: 'The header of the backend answer is too large' },
   upstream_timeout: { status: 504, text: 'The backend did not answer in time' },
+  deadline_exceeded: { status: 504, text: 'The deadline of the call has passed' },
   upstream_truncated: { status: 0, text: '' },
   bad_request: { status: 400, text: 'Bad request' },
   request_timeout: { status: 408, text: 'The request did not arrive in time' },

@@ -1,25 +1,23 @@
-import { performance } from 'node:perf_hooks';
-import type { Balancer } from '../balancing/balancer.ts';
 import type { EndpointRuntime } from '../balancing/endpoint-runtime.ts';
-import { messageOf } from '../errors.ts';
 import type { RequestSeries } from '../observability/counters/request-series.ts';
 import type { ResponseFlag } from '../observability/counters/response-flag.ts';
 import type { TerminationReason } from '../observability/counters/termination-reason.ts';
 import type { CompiledRoute, CompiledTable } from '../routes/compiled-table.ts';
 import type { Downstream } from './downstream.ts';
-import { errorTable } from './error-table.ts';
 import { edgeFilters, type FilterRequest } from './filters/filter-table.ts';
-import type { ClientConnection } from './http1/client-connection.ts';
-import { forwardedLines } from './http1/forwarded-lines.ts';
+import { clientAddressOf, type OutgoingRequest } from './forwarded-fields.ts';
 import type { RequestHead, ResponseHead } from './http1/message-handler.ts';
-import { receivedRequestId, upstreamRequestHead } from './http1/request-lines.ts';
+import { lastFieldValue, receivedRequestId } from './http1/request-lines.ts';
 import { errorReply, type LocalReply } from './local-reply.ts';
 import type { ProxyContext } from './proxy-context.ts';
+import { RequestBodyBuffer } from './request-body-buffer.ts';
 import { matchRequestOf, unreadableHead } from './request-heads.ts';
-import type { RequestLogEntry } from './request-log-entry.ts';
+import { RequestRecord } from './request-record.ts';
 import { pickTarget, type RouteRuntime } from './route-runtime.ts';
 import { bytesToKeep } from './shared-read-buffer.ts';
-import type { UpstreamHandler } from './upstream/upstream-handler.ts';
+import { UpstreamAttempts } from './upstream/upstream-attempts.ts';
+import type { UpstreamFailure, UpstreamHandler } from './upstream/upstream-handler.ts';
+import type { UpstreamRequest } from './upstream/upstream-request.ts';
 
 /**
  * `idle` between two requests; `connecting` until an upstream connection is there; `sending` until the head of the answer;
@@ -35,39 +33,23 @@ type Phase = 'idle' | 'connecting' | 'sending' | 'answering' | 'replied';
 export class Exchange implements UpstreamHandler {
   readonly #context: ProxyContext;
   readonly #downstream: Downstream;
+  readonly #record = new RequestRecord();
+  readonly #attempts: UpstreamAttempts;
+  readonly #body = new RequestBodyBuffer();
   #phase: Phase = 'idle';
   #head: RequestHead | undefined;
   #route: CompiledRoute | undefined;
   #runtime: RouteRuntime | undefined;
   #series: RequestSeries | undefined;
-  #balancer: Balancer | undefined;
-  #endpoint: EndpointRuntime | undefined;
-  #endpointKey: string | undefined;
-  #upstream: ClientConnection | undefined;
-  /** The head for the upstream: kept for a retry. */
-  #upstreamHead = '';
-  #requestId = '';
-  #clientAddress = '';
-  /** Body that came before an upstream connection was ready; bounded by one read of the client's socket. */
-  #held: Buffer[] = [];
+  #upstream: UpstreamRequest | undefined;
+  #outgoing: OutgoingRequest | undefined;
   #requestDone = false;
   #trailers: readonly string[] = [];
-  #bodySent = false;
-  #retriesLeft = 0;
-  /** It was sent again because its pooled connection had died: that happens once. */
-  #repeated = false;
-  #startedMs = 0;
-  #connectMs: number | undefined;
-  #firstByteMs: number | undefined;
-  #bytesReceived = 0;
-  #bytesSent = 0;
-  #status = 0;
-  #flag: ResponseFlag | undefined;
-  #detail: string | undefined;
 
   constructor(context: ProxyContext, downstream: Downstream) {
     this.#context = context;
     this.#downstream = downstream;
+    this.#attempts = new UpstreamAttempts(context);
   }
 
   get isActive(): boolean {
@@ -76,32 +58,29 @@ export class Exchange implements UpstreamHandler {
 
   /** Begins with a request's head; its body follows through `onRequestBody` and `onRequestEnd`. */
   begin(head: RequestHead): void {
-    this.#startedMs = performance.now();
-    this.#head = head;
-    this.#requestDone = false;
-    const { facts } = this.#downstream;
-    this.#requestId = (facts.trusted ? receivedRequestId(head.headers) : undefined) ?? this.#context.requestIds.next();
-    this.#clientAddress = facts.remoteAddress;
+    this.#start(head);
     const reply = this.#decide(head, this.#context.table());
     if (reply !== undefined) this.#reply(reply);
     else this.#forward(head);
   }
 
   onRequestBody(chunk: Buffer): void {
-    this.#bytesReceived += chunk.length;
+    const record = this.#record;
+    record.bytesReceived += chunk.length;
     if (this.#phase === 'replied' || this.#phase === 'idle') return;
     const limit = this.#route?.policy.maxRequestBodyBytes ?? 0;
-    if (limit > 0 && this.#bytesReceived > limit) {
+    if (limit > 0 && record.bytesReceived > limit) {
       this.#refuseBody();
       return;
     }
     const upstream = this.#upstream;
     if (this.#phase === 'connecting' || upstream === undefined) {
-      this.#held.push(bytesToKeep(chunk));
+      this.#body.hold(bytesToKeep(chunk));
       this.#downstream.pauseRequest();
       return;
     }
-    this.#bodySent = true;
+    if (upstream.canBeReturned && this.#phase === 'sending') this.#body.copy(chunk);
+    else this.#body.forget();
     if (!upstream.writeBody(chunk)) this.#downstream.pauseRequest();
   }
 
@@ -130,12 +109,7 @@ export class Exchange implements UpstreamHandler {
       this.#markCut(reply.flag, reply.detail);
       return false;
     }
-    if (this.#head === undefined) {
-      this.#startedMs = performance.now();
-      this.#requestId = this.#context.requestIds.next();
-      this.#clientAddress = this.#downstream.facts.remoteAddress;
-      this.#head = unreadableHead(scheme, version);
-    }
+    if (this.#head === undefined) this.#start(unreadableHead(scheme, version));
     this.#requestDone = true;
     this.#reply(reply);
     return true;
@@ -161,28 +135,25 @@ export class Exchange implements UpstreamHandler {
   }
 
   onUpstreamReady(): void {
-    this.#connectMs = performance.now() - this.#startedMs;
+    this.#record.connectMs = this.#record.elapsedMs;
     this.#send();
     this.#upstream?.flush();
   }
 
-  onUpstreamFailed(flag: ResponseFlag, detail: string): void {
+  onUpstreamFailed({ flag, detail, unprocessed, resetCode }: UpstreamFailure): void {
     const failed = this.#upstream;
-    const connecting = this.#phase === 'connecting';
     this.#upstream = undefined;
-    const endpoint = this.#releaseEndpoint();
+    const endpoint = this.#attempts.release();
     if (this.#phase === 'answering') {
       // The client must see that the answer is not whole.
       this.#markCut('upstream_truncated', `${flag} ${detail}`);
       this.#downstream.flush();
-      this.#downstream.abort('upstream', flag === 'upstream_timeout' ? 'upstream_timeout' : 'upstream_failed');
+      this.#downstream.abort('upstream', flag === 'upstream_timeout' ? 'upstream_timeout' : 'upstream_failed', resetCode);
       return;
     }
-    if (connecting ? this.#mayRetry() : failed !== undefined && flag === 'upstream_reset' && this.#mayRepeat(failed)) {
-      this.#retry(connecting ? endpoint : undefined, !connecting);
-      return;
-    }
-    this.#reply(errorReply(flag, detail));
+    if (unprocessed && this.#body.isWhole && this.#attempts.mayRetry()) this.#retry(endpoint, false);
+    else if (!unprocessed && flag === 'upstream_reset' && failed !== undefined && this.#mayRepeat(failed)) this.#retry(undefined, true);
+    else this.#reply(errorReply(flag, detail));
   }
 
   onResponseInformational(head: ResponseHead): void {
@@ -194,18 +165,23 @@ export class Exchange implements UpstreamHandler {
     const request = this.#head;
     const upstream = this.#upstream;
     if (request === undefined || upstream === undefined) return;
-    if (this.#context.onRequest !== undefined) this.#firstByteMs = performance.now() - this.#startedMs;
+    const record = this.#record;
+    if (this.#context.onRequest !== undefined) {
+      record.firstByteMs = record.elapsedMs;
+      if (head.version === 20 && head.body.kind === 'none') record.grpcStatus = lastFieldValue(head.headers, 'grpc-status');
+    }
+    record.status = head.status;
     if (head.status === 101) {
       this.#switchProtocols(head, upstream);
       return;
     }
     this.#phase = 'answering';
-    this.#status = head.status;
+    this.#body.forget();
     this.#downstream.sendHead(head, request);
   }
 
   onResponseBody(chunk: Buffer): void {
-    this.#bytesSent += chunk.length;
+    this.#record.bytesSent += chunk.length;
     this.#downstream.sendBody(chunk);
   }
 
@@ -215,7 +191,8 @@ export class Exchange implements UpstreamHandler {
 
   onResponseEnd(trailers: readonly string[]): void {
     this.#upstream = undefined;
-    this.#releaseEndpoint();
+    this.#attempts.release();
+    if (trailers.length > 0) this.#record.grpcStatus = lastFieldValue(trailers, 'grpc-status');
     this.#downstream.sendEnd(trailers);
     this.#downstream.flush();
     this.#settle();
@@ -224,6 +201,16 @@ export class Exchange implements UpstreamHandler {
 
   onUpstreamDrain(): void {
     if (!this.#requestDone) this.#downstream.resumeRequest();
+  }
+
+  #start(head: RequestHead): void {
+    const record = this.#record;
+    const { facts } = this.#downstream;
+    record.start();
+    record.requestId = (facts.trusted ? receivedRequestId(head.headers) : undefined) ?? this.#context.requestIds.next();
+    record.clientAddress = facts.remoteAddress;
+    this.#head = head;
+    this.#requestDone = false;
   }
 
   /** Finds the route and passes its filters; a reply when the request ends here. */
@@ -250,24 +237,20 @@ export class Exchange implements UpstreamHandler {
   /** Chooses the service and prepares what every attempt needs. */
   #forward(head: RequestHead): void {
     const context = this.#context;
+    const route = this.#route;
     const target = this.#runtime === undefined ? undefined : pickTarget(this.#runtime, Math.random);
     const balancer = target === undefined ? undefined : context.balancers.get(target.service);
-    if (target === undefined || balancer === undefined) {
+    if (route === undefined || target === undefined || balancer === undefined) {
       this.#reply(errorReply('no_service'));
       return;
     }
-    const { protocol } = balancer.service;
-    if (protocol !== 'http' && protocol !== 'https') {
-      this.#reply(errorReply('no_service', `backend protocol ${protocol} is not served`));
-      return;
-    }
+    const { facts } = this.#downstream;
+    const record = this.#record;
     this.#series = target.series;
-    this.#balancer = balancer;
-    this.#retriesLeft = this.#route?.policy.retries ?? 0;
-    context.retryBudgets.get(target.service).deposit();
-    const forwarded = forwardedLines(head, this.#downstream.facts, context.trustedProxies, context.config.forwardedHeader);
-    this.#clientAddress = forwarded.clientAddress;
-    this.#upstreamHead = upstreamRequestHead(head, forwarded.lines, this.#requestId);
+    record.clientAddress = clientAddressOf(head, facts, context.trustedProxies);
+    const withForwarded = context.config.forwardedHeader;
+    this.#outgoing = { head, facts, clientAddress: record.clientAddress, requestId: record.requestId, withForwarded };
+    this.#attempts.begin(balancer, route.policy);
     this.#dispatch(undefined, false);
   }
 
@@ -280,109 +263,68 @@ export class Exchange implements UpstreamHandler {
 
   /** One attempt. */
   #dispatch(avoid: EndpointRuntime | undefined, fresh: boolean): void {
-    const balancer = this.#balancer;
-    let endpoint = balancer?.pick(avoid);
-    if (balancer === undefined || endpoint === undefined) {
-      this.#reply(errorReply('no_endpoints'));
-      return;
-    }
-    let upstream: ClientConnection | undefined;
-    try {
-      upstream = this.#acquire(endpoint, balancer, fresh);
-      if (upstream === undefined) {
-        // It has as many connections as it may; another may have fewer.
-        endpoint = balancer.pick(endpoint) ?? endpoint;
-        upstream = this.#acquire(endpoint, balancer, fresh);
-      }
-    } catch (error) {
-      this.#reply(errorReply('upstream_connect_failed', messageOf(error)));
-      return;
-    }
+    const attempts = this.#attempts;
+    const upstream = attempts.next(this, avoid, fresh);
     if (upstream === undefined) {
-      this.#reply(errorReply('overload', 'connections to one endpoint'));
+      this.#reply(attempts.reply ?? errorReply('no_endpoints'));
       return;
     }
-    endpoint.active++;
-    this.#endpoint = endpoint;
-    this.#endpointKey = endpoint.key;
+    this.#record.endpoint = attempts.endpoint?.key;
     this.#upstream = upstream;
-    this.#downstream.connection.note(this.#route?.route.key, endpoint.key);
+    this.#downstream.connection.note(this.#route?.route.key, this.#record.endpoint);
     if (upstream.isReady) {
-      this.#connectMs ??= 0;
+      this.#record.connectMs ??= 0;
       this.#send();
     } else {
       this.#phase = 'connecting';
     }
   }
 
-  #acquire(endpoint: EndpointRuntime, balancer: Balancer, fresh: boolean): ClientConnection | undefined {
-    return this.#context.pools.acquire(endpoint, balancer.service, this, this.#route?.policy.timeouts.connectMs ?? 0, fresh);
-  }
-
   /** The upstream connection is ready: the head goes out, with what has come of the body. */
   #send(): void {
-    const head = this.#head;
+    const outgoing = this.#outgoing;
     const upstream = this.#upstream;
     const timeouts = this.#route?.policy.timeouts;
-    if (head === undefined || upstream === undefined || timeouts === undefined) return;
+    if (outgoing === undefined || upstream === undefined || timeouts === undefined) return;
     this.#phase = 'sending';
-    upstream.startRequest(this.#upstreamHead, head, timeouts);
+    upstream.start(outgoing, timeouts);
     if (!this.#downstream.flush()) upstream.pause();
-    if (head.body.kind === 'none') return;
-    this.#sendHeldBody(head, upstream);
+    if (outgoing.head.body.kind !== 'none') this.#sendHeldBody(outgoing.head, upstream);
   }
 
-  #sendHeldBody(head: RequestHead, upstream: ClientConnection): void {
+  #sendHeldBody(head: RequestHead, upstream: UpstreamRequest): void {
     let open = true;
-    for (const chunk of this.#held) {
-      this.#bodySent = true;
-      open = upstream.writeBody(chunk);
-    }
-    this.#held.length = 0;
+    const body = this.#body;
+    const { length } = body.chunks;
+    for (let i = 0; i < length; i++) open = upstream.writeBody(body.chunks[i] as Buffer);
+    if (length > 0 && !upstream.canBeReturned) body.forget();
     if (this.#requestDone) {
       upstream.endRequest(this.#trailers);
       return;
     }
-    if (head.expectContinue && this.#bytesReceived === 0) {
+    if (head.expectContinue && this.#record.bytesReceived === 0) {
       upstream.flush();
       this.#downstream.sendContinue();
     }
     if (open) this.#downstream.resumeRequest();
   }
 
-  #switchProtocols(head: ResponseHead, upstream: ClientConnection): void {
-    this.#status = 101;
+  #switchProtocols(head: ResponseHead, upstream: UpstreamRequest): void {
     this.#upstream = undefined;
     const idleMs = this.#route?.policy.timeouts.tunnelIdleMs ?? 0;
     // The endpoint counts as used while the tunnel lives: its connection is what `active` is about.
-    const endpoint = this.#endpoint;
-    this.#endpoint = undefined;
+    this.#attempts.keepUntilGone(upstream);
     this.#downstream.startTunnel(head, upstream, idleMs);
-    if (endpoint !== undefined) upstream.socket.once('close', () => endpoint.active--);
     this.#settle();
   }
 
-  /**
-   * A pooled connection that ends without a byte of the answer was most likely closed while it was idle. The request goes out once more,
-   * on a new connection, when it may be done twice. The pool's size bounds these, so the budget does not.
-   */
-  #mayRepeat(lost: ClientConnection): boolean {
-    if (this.#repeated || !lost.reused || lost.answered || this.#bodySent) return false;
-    const method = this.#head?.method;
-    this.#repeated = true;
-    return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
-  }
-
-  /** The connection was not made, so nothing of the request has left: any method may try elsewhere. */
-  #mayRetry(): boolean {
-    if (this.#retriesLeft === 0 || this.#bodySent || this.#balancer === undefined) return false;
-    this.#retriesLeft--;
-    return this.#context.retryBudgets.get(this.#balancer.service.key).withdraw();
+  #mayRepeat(lost: UpstreamRequest): boolean {
+    return this.#body.isWhole && this.#attempts.mayRepeat(lost, this.#head?.method ?? '');
   }
 
   #cut(flag: ResponseFlag, detail: string): void {
     if (this.#phase === 'idle') return;
-    if (this.#flag === undefined) this.#markCut(flag, detail);
+    if (this.#record.flag === undefined) this.#markCut(flag, detail);
     this.#dropUpstream();
     this.#settle();
   }
@@ -400,8 +342,8 @@ export class Exchange implements UpstreamHandler {
 
   /** Notes why this request gets no whole answer. */
   #markCut(flag: ResponseFlag, detail: string | undefined): void {
-    this.#flag = flag;
-    this.#detail = detail;
+    this.#record.flag = flag;
+    this.#record.detail = detail;
     this.#context.counters.countFlag(flag);
   }
 
@@ -409,12 +351,13 @@ export class Exchange implements UpstreamHandler {
   #reply(reply: LocalReply): void {
     const head = this.#head;
     if (head === undefined) return;
+    const record = this.#record;
     this.#phase = 'replied';
-    this.#held.length = 0;
-    this.#status = reply.status;
-    this.#flag = reply.flag;
-    this.#detail = reply.detail;
-    this.#bytesSent = reply.body.length;
+    this.#body.forget();
+    record.status = reply.status;
+    record.flag = reply.flag;
+    record.detail = reply.detail;
+    record.bytesSent = reply.body.length;
     this.#context.counters.countFlag(reply.flag);
     this.#downstream.sendReply(reply, head);
     if (this.#requestDone || head.body.kind === 'none') {
@@ -433,23 +376,18 @@ export class Exchange implements UpstreamHandler {
   #dropUpstream(): void {
     this.#upstream?.destroy();
     this.#upstream = undefined;
-    this.#releaseEndpoint();
-  }
-
-  #releaseEndpoint(): EndpointRuntime | undefined {
-    const endpoint = this.#endpoint;
-    if (endpoint !== undefined) endpoint.active--;
-    this.#endpoint = undefined;
-    return endpoint;
+    this.#attempts.release();
   }
 
   /** Counts and logs the request and makes the object ready for the next. */
   #settle(): void {
     const head = this.#head;
     if (head === undefined) return;
-    const durationMs = performance.now() - this.#startedMs;
-    (this.#series ?? this.#context.unmatched).observe(this.#status, durationMs / 1000);
-    this.#context.onRequest?.(this.#logEntry(head, durationMs));
+    const record = this.#record;
+    const durationMs = record.elapsedMs;
+    (this.#series ?? this.#context.unmatched).observe(record.status, durationMs / 1000);
+    const { facts } = this.#downstream;
+    this.#context.onRequest?.(record.entry(facts.connectionId, head, this.#route?.route.key, this.#attempts.service, durationMs));
     this.#reset();
   }
 
@@ -459,48 +397,12 @@ export class Exchange implements UpstreamHandler {
     this.#route = undefined;
     this.#runtime = undefined;
     this.#series = undefined;
-    this.#balancer = undefined;
-    this.#endpointKey = undefined;
-    this.#upstreamHead = '';
-    this.#requestId = '';
-    this.#clientAddress = '';
-    this.#held.length = 0;
+    this.#outgoing = undefined;
     this.#trailers = noTrailers;
-    this.#bodySent = false;
-    this.#repeated = false;
-    this.#connectMs = undefined;
-    this.#firstByteMs = undefined;
-    this.#bytesReceived = 0;
-    this.#bytesSent = 0;
-    this.#status = 0;
-    this.#flag = undefined;
-    this.#detail = undefined;
-  }
-
-  #logEntry(head: RequestHead, durationMs: number): RequestLogEntry {
-    return {
-      id: this.#downstream.facts.connectionId,
-      requestId: this.#requestId,
-      method: head.method,
-      host: head.host,
-      path: head.path,
-      status: this.#status === 0 ? errorTable[this.#flag ?? 'client_gone'].status : this.#status,
-      flag: this.#flag,
-      detail: this.#detail,
-      bytesReceived: this.#bytesReceived,
-      bytesSent: this.#bytesSent,
-      durationMs,
-      connectMs: this.#connectMs,
-      firstByteMs: this.#firstByteMs,
-      route: this.#route?.route.key,
-      service: this.#balancer?.service.key,
-      endpoint: this.#endpointKey,
-      protocol: protocolNames[head.version],
-      scheme: head.scheme,
-      remoteAddress: this.#clientAddress,
-    };
+    this.#record.reset();
+    this.#attempts.reset();
+    this.#body.reset();
   }
 }
 
 const noTrailers: readonly string[] = [];
-const protocolNames = { 10: 'HTTP/1.0', 11: 'HTTP/1.1', 20: 'HTTP/2' } as const;

@@ -57,9 +57,11 @@ export class NetworkProxy implements NetworkProxyEntry {
     const { config, counters, wheel } = options;
     this.#options = options;
     this.#contexts = new CertificateContexts(options.ticketKeys);
+    const http2 = makeHttp2Shared(config.maxHeaderBytes);
     this.#pools = new UpstreamPools({
       counters,
       wheel,
+      http2,
       idlePerEndpoint: config.upstreamIdlePerEndpoint,
       idleTimeoutMs: config.upstreamIdleTimeoutMs,
       maxConnectionsPerEndpoint: config.maxConnectionsPerEndpoint,
@@ -75,7 +77,7 @@ export class NetworkProxy implements NetworkProxyEntry {
       retryBudgets: new RetryBudgets(),
       routes: new RouteRuntimes(counters.requests),
       requestIds: new RequestIds(),
-      http2: makeHttp2Shared(config.maxHeaderBytes),
+      http2,
       trustedProxies: blockListOf(config.trustedProxies),
       unmatched: counters.requests.get({ routeKind: '', routeNamespace: '', route: '', service: '' }),
       onRequest: options.onRequest,

@@ -11,6 +11,8 @@ export interface RequestLogEntry {
   readonly path: string;
   /** What the client got; 499 when it left first, 0 when the head never came. */
   readonly status: number;
+  /** The status of a gRPC call, as the backend gave it. */
+  readonly grpcStatus: string | undefined;
   /** Why, when the answer was of our making or broke off; undefined: the upstream's answer, whole. */
   readonly flag: ResponseFlag | undefined;
   /** More about `flag` for people. */

@@ -1,7 +1,7 @@
 import { type ConnectionSide, reasonOfSocketError, type TerminationReason } from '../observability/counters/termination-reason.ts';
 import { Deadline, type TimerWheel } from '../timer-wheel.ts';
-import type { ClientConnection } from './http1/client-connection.ts';
 import type { TunnelEnd } from './upstream/upstream-handler.ts';
+import type { UpstreamRequest } from './upstream/upstream-request.ts';
 
 /** The client's end of a tunnel: its socket, or a stream of its HTTP/2 connection. */
 export interface TunnelClient {
@@ -14,13 +14,13 @@ export interface TunnelClient {
 }
 
 /**
- * Both sockets of an upgraded connection, spliced: bytes, back-pressure and half-closes go across, and silence in both directions is
+ * Both sides of an upgraded connection, spliced: bytes, back-pressure and half-closes go across, and silence in both directions is
  * bounded. The owner of the client's stream feeds it and is told of the end once.
  */
 export class Tunnel extends Deadline implements TunnelEnd {
   readonly #wheel: TimerWheel;
   readonly #client: TunnelClient;
-  readonly #upstream: ClientConnection;
+  readonly #upstream: UpstreamRequest;
   readonly #idleMs: number;
   readonly #end: (side: ConnectionSide, reason: TerminationReason) => void;
   #firstEnded: ConnectionSide | undefined;
@@ -30,7 +30,7 @@ export class Tunnel extends Deadline implements TunnelEnd {
   constructor(
     wheel: TimerWheel,
     client: TunnelClient,
-    upstream: ClientConnection,
+    upstream: UpstreamRequest,
     idleMs: number,
     end: (side: ConnectionSide, reason: TerminationReason) => void,
   ) {
@@ -46,12 +46,12 @@ export class Tunnel extends Deadline implements TunnelEnd {
 
   fromClient(chunk: Buffer): void {
     this.#touch();
-    if (!this.#upstream.socket.write(chunk)) this.#client.pause();
+    if (!this.#upstream.writeTunnel(chunk)) this.#client.pause();
   }
 
   clientEnded(): void {
     this.#clientEnded = true;
-    this.#upstream.socket.end();
+    this.#upstream.endTunnel();
     this.#onHalfClosed('client');
   }
 
@@ -90,7 +90,7 @@ export class Tunnel extends Deadline implements TunnelEnd {
     this.#end('proxy', 'inactivity');
   }
 
-  /** Lets go of the upstream socket and the deadline. */
+  /** Lets go of the upstream and the deadline. */
   close(): void {
     this.#wheel.disarm(this);
     this.#upstream.destroy();

@@ -1,16 +1,27 @@
 import type { Socket } from 'node:net';
+import type { ResponseFlag } from '../../observability/counters/response-flag.ts';
 import type { PolicyTimeouts } from '../../routes/route-table.ts';
 import { Deadline } from '../../timer-wheel.ts';
+import type { OutgoingRequest } from '../forwarded-fields.ts';
 import { bytesToKeep } from '../shared-read-buffer.ts';
-import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 import { dial } from '../upstream/transport.ts';
 import type { TunnelEnd, UpstreamHandler } from '../upstream/upstream-handler.ts';
-import type { UpstreamPools } from '../upstream/upstream-pools.ts';
+import type { ConnectionOwner } from '../upstream/upstream-pool.ts';
+import type { UpstreamRequest } from '../upstream/upstream-request.ts';
 import { chunkEnd, chunkHeader, lastChunk } from './chunk-framing.ts';
-import { type BodyFraming, defaultParserLimits, type ParserLimits, type RequestHead, type ResponseHead } from './message-handler.ts';
+import { type BodyFraming, defaultParserLimits, type ParserLimits, type ResponseHead } from './message-handler.ts';
+import { upstreamRequestHead } from './request-lines.ts';
 import { type ResponseHandler, ResponseParser } from './response-parser.ts';
 
 type State = 'connecting' | 'idle' | 'busy' | 'tunnel' | 'closed';
+
+/** The pool, as a connection sees it. */
+export interface Http1Owner extends ConnectionOwner {
+  /** Takes a connection back after a whole answer. False: there is no room. */
+  release(connection: ClientConnection): boolean;
+  /** The connection is gone. */
+  remove(connection: ClientConnection): void;
+}
 
 /** Answers may have longer heads than requests: cookies and policies are set in them. */
 const responseLimits: ParserLimits = { ...defaultParserLimits, maxHeadBytes: 65_536, maxLineBytes: 16_384, maxHeaders: 256 };
@@ -22,14 +33,14 @@ const joinBytes = 8192;
  * One HTTP/1.1 connection to a backend: one request at a time, kept in its pool in between. It owns its socket, its listeners and its
  * one deadline, which is the dial, send, read or idle time-out in turn.
  */
-export class ClientConnection extends Deadline implements ResponseHandler {
-  readonly pool: EndpointPool;
+export class ClientConnection extends Deadline implements ResponseHandler, UpstreamRequest {
+  readonly canBeReturned = false;
   readonly socket: Socket;
   /** It has served a request before: its end may just be the backend's idle time-out. */
   reused = false;
   /** Something of the answer has arrived. */
   answered = false;
-  readonly #pools: UpstreamPools;
+  readonly #owner: Http1Owner;
   readonly #parser: ResponseParser;
   #state: State = 'connecting';
   #handler: UpstreamHandler | undefined;
@@ -47,23 +58,22 @@ export class ClientConnection extends Deadline implements ResponseHandler {
   #paused = false;
 
   /** Dials. `handler` is told when the connection is ready or has failed, never before the constructor returns. */
-  constructor(pools: UpstreamPools, pool: EndpointPool, handler: UpstreamHandler, connectMs: number) {
+  constructor(owner: Http1Owner, handler: UpstreamHandler, connectMs: number) {
     super();
-    this.#pools = pools;
-    this.pool = pool;
+    this.#owner = owner;
     this.#handler = handler;
     this.#parser = new ResponseParser(responseLimits, this);
-    const onread = { buffer: pools.readBuffer, callback: (size: number, buffer: Uint8Array) => this.#onRead(size, buffer as Buffer) };
-    this.socket = dial(pool.endpoint, pool.transport, { onread, lookup: pools.options.lookup });
-    pool.add(this);
-    pool.connecting++;
+    const { shared, endpoint, transport } = owner;
+    const onread = { buffer: shared.readBuffer, callback: (size: number, buffer: Uint8Array) => this.#onRead(size, buffer as Buffer) };
+    this.socket = dial(endpoint, transport, { onread, lookup: shared.lookup });
+    owner.connecting++;
     // All listeners are there before the socket can fail: a late one would make a refused connect an uncaught error.
-    this.socket.on(pool.transport.tls === undefined ? 'connect' : 'secureConnect', () => this.#onConnected());
+    this.socket.on(transport.tls === undefined ? 'connect' : 'secureConnect', () => this.#onConnected());
     this.socket.on('error', (error: Error & { code?: string }) => this.#onGone(error));
     this.socket.on('close', () => this.#onGone(undefined));
     this.socket.on('end', () => this.#onEnd());
     this.socket.on('drain', () => this.#onDrain());
-    if (connectMs > 0) pools.options.wheel.arm(this, connectMs);
+    if (connectMs > 0) shared.wheel.arm(this, connectMs);
   }
 
   /** A request can be started. */
@@ -83,20 +93,20 @@ export class ClientConnection extends Deadline implements ResponseHandler {
     this.reused = true;
   }
 
-  /** Writes the head of a request, serialised already. Without a body the request is complete. */
-  startRequest(text: string, request: RequestHead, timeouts: PolicyTimeouts): void {
-    this.#framing = request.body.kind;
+  start(outgoing: OutgoingRequest, timeouts: PolicyTimeouts): void {
+    const { head } = outgoing;
+    this.#framing = head.body.kind;
     this.#readMs = timeouts.readMs;
     this.#sendMs = timeouts.sendMs;
     this.answered = false;
     this.#complete = false;
     this.#requestDone = false;
-    this.#parser.startResponse(request.method, request.upgrade !== undefined);
-    this.#text = text;
-    if (request.body.kind === 'none') this.endRequest([]);
+    this.#parser.startResponse(head.method, head.upgrade !== undefined);
+    this.#text = upstreamRequestHead(outgoing);
+    if (head.body.kind === 'none') this.endRequest([]);
   }
 
-  /** Takes a piece of the body; `flush` or the end of the request writes small ones out. False: wait for `onUpstreamDrain`. */
+  /** `flush` or the end of the request writes small pieces out. */
   writeBody(chunk: Buffer): boolean {
     if (this.#state !== 'busy') return true;
     if (this.#framing !== 'chunked') {
@@ -108,7 +118,6 @@ export class ClientConnection extends Deadline implements ResponseHandler {
     return this.#checkBlocked();
   }
 
-  /** The body is complete. */
   endRequest(trailers: readonly string[]): void {
     if (this.#state !== 'busy') return;
     if (this.#framing === 'chunked') this.#text += lastChunk(trailers);
@@ -117,14 +126,12 @@ export class ClientConnection extends Deadline implements ResponseHandler {
     if (isOpen) this.#armRead();
   }
 
-  /** Writes out what waits of head and body. False: wait for `onUpstreamDrain`. */
   flush(): boolean {
     if (this.#text === '' || this.#state !== 'busy') return true;
     this.#writeText();
     return this.#checkBlocked();
   }
 
-  /** Stops reading the answer: the client is slower than the backend. */
   pause(): void {
     if (this.#paused || this.#state === 'closed') return;
     this.#paused = true;
@@ -138,25 +145,34 @@ export class ClientConnection extends Deadline implements ResponseHandler {
     this.socket.resume();
   }
 
-  /** From now on the bytes belong to a tunnel, which has the deadlines too. */
   startTunnel(tunnel: TunnelEnd): void {
-    this.#pools.options.wheel.disarm(this);
+    this.#owner.shared.wheel.disarm(this);
     this.#handler = undefined;
     this.#tunnel = tunnel;
     this.#state = 'tunnel';
   }
 
-  /** Ends the connection at once, in whatever state. The handler is not told. */
+  writeTunnel(chunk: Buffer): boolean {
+    return this.socket.write(chunk);
+  }
+
+  endTunnel(): void {
+    this.socket.end();
+  }
+
+  onceGone(callback: () => void): void {
+    this.socket.once('close', callback);
+  }
+
   destroy(): void {
     if (this.#state === 'closed') return;
-    if (this.#state === 'connecting') this.pool.connecting--;
+    if (this.#state === 'connecting') this.#owner.connecting--;
     this.#state = 'closed';
     this.#handler = undefined;
     this.#tunnel = undefined;
     this.#text = '';
-    this.#pools.options.wheel.disarm(this);
-    this.pool.remove(this);
-    this.#pools.connectionGone(this.pool);
+    this.#owner.shared.wheel.disarm(this);
+    this.#owner.remove(this);
     this.socket.destroy();
   }
 
@@ -181,8 +197,8 @@ export class ClientConnection extends Deadline implements ResponseHandler {
   override onTimeout(): void {
     switch (this.#state) {
       case 'connecting':
-        this.pool.endpoint.connectFailed();
-        this.#pools.options.counters.upstreamConnectFailures++;
+        this.#owner.endpoint.connectFailed();
+        this.#owner.shared.counters.upstreamConnectFailures++;
         this.#fail('upstream_connect_timeout', 'dial');
         break;
       case 'idle':
@@ -201,11 +217,11 @@ export class ClientConnection extends Deadline implements ResponseHandler {
 
   #onConnected(): void {
     if (this.#state !== 'connecting') return;
-    this.pool.connecting--;
+    this.#owner.connecting--;
     this.#state = 'busy';
-    this.#pools.options.wheel.disarm(this);
-    this.#pools.options.counters.upstreamConnects++;
-    this.pool.endpoint.connectSucceeded();
+    this.#owner.shared.wheel.disarm(this);
+    this.#owner.shared.counters.upstreamConnects++;
+    this.#owner.endpoint.connectSucceeded();
     this.#handler?.onUpstreamReady();
   }
 
@@ -252,11 +268,11 @@ export class ClientConnection extends Deadline implements ResponseHandler {
   }
 
   #goIdle(): boolean {
-    if (!this.pool.release(this)) return false;
+    if (!this.#owner.release(this)) return false;
     this.#state = 'idle';
     this.#handler = undefined;
     if (this.#paused) this.resume();
-    this.#pools.options.wheel.arm(this, this.#pools.options.idleTimeoutMs);
+    this.#owner.shared.wheel.arm(this, this.#owner.shared.idleTimeoutMs);
     return true;
   }
 
@@ -278,8 +294,8 @@ export class ClientConnection extends Deadline implements ResponseHandler {
     const detail = error?.code ?? (error === undefined ? 'closed' : 'error');
     switch (this.#state) {
       case 'connecting':
-        this.#pools.options.counters.upstreamConnectFailures++;
-        this.pool.endpoint.connectFailed();
+        this.#owner.shared.counters.upstreamConnectFailures++;
+        this.#owner.endpoint.connectFailed();
         this.#fail('upstream_connect_failed', detail);
         break;
       case 'busy':
@@ -299,10 +315,11 @@ export class ClientConnection extends Deadline implements ResponseHandler {
     }
   }
 
-  #fail(flag: Parameters<UpstreamHandler['onUpstreamFailed']>[0], detail: string): void {
+  #fail(flag: ResponseFlag, detail: string): void {
     const handler = this.#handler;
+    const unprocessed = this.#state === 'connecting';
     this.destroy();
-    handler?.onUpstreamFailed(flag, detail);
+    handler?.onUpstreamFailed({ flag, detail, unprocessed });
   }
 
   #onDrain(): void {
@@ -313,19 +330,19 @@ export class ClientConnection extends Deadline implements ResponseHandler {
     if (!this.#blocked) return;
     this.#blocked = false;
     if (this.#requestDone) this.#armRead();
-    else this.#pools.options.wheel.disarm(this);
+    else this.#owner.shared.wheel.disarm(this);
     this.#handler?.onUpstreamDrain();
   }
 
   #armRead(): void {
-    if (this.#readMs > 0) this.#pools.options.wheel.arm(this, this.#readMs);
-    else this.#pools.options.wheel.disarm(this);
+    if (this.#readMs > 0) this.#owner.shared.wheel.arm(this, this.#readMs);
+    else this.#owner.shared.wheel.disarm(this);
   }
 
   #checkBlocked(): boolean {
     if (!this.socket.writableNeedDrain || this.socket.writableLength === 0) return true;
     this.#blocked = true;
-    if (this.#sendMs > 0) this.#pools.options.wheel.arm(this, this.#sendMs);
+    if (this.#sendMs > 0) this.#owner.shared.wheel.arm(this, this.#sendMs);
     return false;
   }
 

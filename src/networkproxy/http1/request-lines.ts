@@ -1,11 +1,11 @@
-import type { RequestHead } from './message-handler.ts';
+import { forwardedLines, type OutgoingRequest } from '../forwarded-fields.ts';
 
 /**
- * The head of the request as the backend gets it, latin1, ended by the empty line. The parser has left out what belongs to the client's
- * connection; here goes what the client may not say of itself.
- * @param forwardedLines X-Forwarded-* and friends as complete lines
+ * The head of the request as an HTTP/1.1 backend gets it, latin1, ended by the empty line. The parser has left out what belongs to the
+ * client's connection; here goes what the client may not say of itself.
  */
-export function upstreamRequestHead(head: RequestHead, forwardedLines: string, requestId: string): string {
+export function upstreamRequestHead(outgoing: OutgoingRequest): string {
+  const { head, requestId } = outgoing;
   const { headers, upgrade } = head;
   let text = `${head.method} ${head.target} HTTP/1.1\r\nhost: ${head.authority}\r\n`;
   for (let i = 0; i < headers.length; i += 2) {
@@ -13,14 +13,14 @@ export function upstreamRequestHead(head: RequestHead, forwardedLines: string, r
     if (isWrittenByUs(name)) continue;
     text += `${name}: ${headers[i + 1] as string}\r\n`;
   }
-  text += `${forwardedLines}x-request-id: ${requestId}\r\n`;
+  text += `${forwardedLines(outgoing)}x-request-id: ${requestId}\r\n`;
   if (head.body.kind === 'chunked') text += 'transfer-encoding: chunked\r\n';
   if (upgrade !== undefined) text += `connection: upgrade\r\nupgrade: ${upgrade}\r\n`;
   return `${text}\r\n`;
 }
 
-/** By length first: this runs for every header of every request. Any X-Forwarded-* is ours, known or not. */
-function isWrittenByUs(name: string): boolean {
+/** The client's own is not passed on. By length first: this runs for every header of every request. Any X-Forwarded-* is ours, known or not. */
+export function isWrittenByUs(name: string): boolean {
   switch (name.length) {
     case 9:
       return name === 'x-real-ip' || name === 'forwarded';

@@ -9,8 +9,8 @@ import { errorReply, type LocalReply, serialiseLocalReply } from '../local-reply
 import type { ProxyContext } from '../proxy-context.ts';
 import { bytesToKeep, discardReads, readIntoSharedBuffer } from '../shared-read-buffer.ts';
 import { Tunnel } from '../tunnel.ts';
+import type { UpstreamRequest } from '../upstream/upstream-request.ts';
 import { chunkEnd, chunkHeader, lastChunk } from './chunk-framing.ts';
-import type { ClientConnection } from './client-connection.ts';
 import {
   type BodyFraming,
   defaultParserLimits,
@@ -228,7 +228,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     this.connection.end(side, reason);
   }
 
-  startTunnel(head: ResponseHead, upstream: ClientConnection, idleMs: number): void {
+  startTunnel(head: ResponseHead, upstream: UpstreamRequest, idleMs: number): void {
     this.#text += informationalHead(head);
     this.flush();
     this.#context.wheel.disarm(this);

@@ -26,6 +26,7 @@ export const connectionRules = {
   'stream-id-not-increasing': { code: ErrorCode.protocolError, section: '5.1.1' },
   'stream-is-closed': { code: ErrorCode.streamClosed, section: '5.1' },
   'push-from-client': { code: ErrorCode.protocolError, section: '8.4' },
+  'push-refused': { code: ErrorCode.protocolError, section: '8.4' },
   'stream-depends-on-itself': { code: ErrorCode.protocolError, section: '5.3.1 of RFC 7540' },
   'bad-setting': { code: ErrorCode.protocolError, section: '6.5.2' },
   'bad-window-setting': { code: ErrorCode.flowControlError, section: '6.5.2' },

@@ -24,7 +24,7 @@ export class FrameReader {
   readonly #sink: FrameSink;
   readonly #partial = Buffer.allocUnsafe(frameHeaderBytes);
   #partialBytes = 0;
-  #state: State = State.preface;
+  #state: State;
   #type = 0;
   #flags = 0;
   #streamId = 0;
@@ -35,8 +35,10 @@ export class FrameReader {
   #payload: Buffer | undefined;
   #payloadBytes = 0;
 
-  constructor(sink: FrameSink) {
+  /** @param expectsPreface it is a client that speaks */
+  constructor(sink: FrameSink, expectsPreface: boolean) {
     this.#sink = sink;
+    this.#state = expectsPreface ? State.preface : State.header;
   }
 
   /** Part of a frame other than DATA has come, or part of the preface. */

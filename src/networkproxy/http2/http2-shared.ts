@@ -1,3 +1,4 @@
+import { maxResponseBlockBytes } from './client/limits.ts';
 import { OutputTurn } from './output-turn.ts';
 
 /** Smaller blocks are never refused before they are decoded. */
@@ -8,11 +9,15 @@ export interface Http2Shared {
   readonly turn: OutputTurn;
   /** Room for the longest string of a header block after decoding; used within one call. */
   readonly hpackScratch: Buffer;
-  /** Bytes of one header block before decoding. */
+  /** Bytes of one header block of a client before decoding. */
   readonly maxBlockBytes: number;
 }
 
 export function makeHttp2Shared(maxHeaderBytes: number): Http2Shared {
   const maxBlockBytes = Math.max(leastBlockBytes, 2 * maxHeaderBytes);
-  return { turn: new OutputTurn(), hpackScratch: Buffer.allocUnsafeSlow(2 * maxBlockBytes), maxBlockBytes };
+  return {
+    turn: new OutputTurn(),
+    hpackScratch: Buffer.allocUnsafeSlow(2 * Math.max(maxBlockBytes, maxResponseBlockBytes)),
+    maxBlockBytes,
+  };
 }

@@ -1,3 +1,4 @@
+import type { ResponseFlag } from '../../observability/counters/response-flag.ts';
 import type { ParseFailure } from '../http1/message-handler.ts';
 import { type ParseRule, requestFailure } from '../http1/parse-rule.ts';
 
@@ -18,6 +19,9 @@ const malformed = [
   'pseudo-in-trailers', // 8.1
   'trailers-without-end', // 8.1
   'content-length-mismatch', // 8.1.1
+  'bad-status', // 8.3.2
+  'informational-with-end', // 8.1
+  'data-before-head', // 8.1
 ] as const;
 
 /** Rules of both versions' messages: what fields and targets may hold is the same. */
@@ -38,6 +42,13 @@ const alsoMalformed: ReadonlySet<string> = new Set<ParseRule>([
   'asterisk-without-options',
 ]);
 const isMalformed: ReadonlySet<string> = new Set<string>(malformed);
+
+/** How an answer that broke `rule` is told to the client. */
+export function answerFailure(rule: MessageRule): ResponseFlag {
+  return tooLarge.has(rule) ? 'upstream_response_too_large' : 'upstream_protocol_error';
+}
+
+const tooLarge: ReadonlySet<MessageRule> = new Set<MessageRule>(['head-too-large', 'trailers-too-large', 'too-many-headers']);
 
 /** How a request that broke `rule` is answered, and whether its stream ends with an error after that. */
 export function messageFailure(rule: MessageRule): ParseFailure & { readonly malformed: boolean } {

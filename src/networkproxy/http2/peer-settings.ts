@@ -13,10 +13,14 @@ export const Setting = {
   noRfc7540Priorities: 0x9,
 } as const;
 
-/** What the client has said of itself, as far as it matters to a server that never pushes. */
+/** What the other side has said of itself, as far as it matters to a server that never pushes and to a client that takes no pushes. */
 export class PeerSettings {
   headerTableBytes = 4096;
   initialWindowBytes = defaultWindowBytes;
+  /** Streams that we may have open; no limit until it is said (RFC 9113 section 6.5.2). */
+  maxConcurrentStreams = Number.POSITIVE_INFINITY;
+  /** Extended CONNECT is understood. */
+  allowsConnect = false;
 
   /** Takes the payload of a SETTINGS frame, whose length is a multiple of six. Unknown settings are ignored. */
   apply(bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
@@ -32,8 +36,13 @@ export class PeerSettings {
       case Setting.headerTableSize:
         this.headerTableBytes = value;
         return undefined;
-      case Setting.enablePush:
+      case Setting.maxConcurrentStreams:
+        this.maxConcurrentStreams = value;
+        return undefined;
       case Setting.enableConnectProtocol:
+        this.allowsConnect ||= value === 1;
+        return value > 1 ? 'bad-setting' : undefined;
+      case Setting.enablePush:
       case Setting.noRfc7540Priorities:
         return value > 1 ? 'bad-setting' : undefined;
       case Setting.initialWindowSize:

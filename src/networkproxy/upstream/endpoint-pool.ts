@@ -1,24 +1,30 @@
 import type { EndpointRuntime } from '../../balancing/endpoint-runtime.ts';
-import type { ClientConnection } from '../http1/client-connection.ts';
+import { ClientConnection, type Http1Owner } from '../http1/client-connection.ts';
 import type { Transport } from './transport.ts';
+import type { UpstreamHandler } from './upstream-handler.ts';
+import type { UpstreamPool, UpstreamShared } from './upstream-pool.ts';
+import type { UpstreamRequest } from './upstream-request.ts';
 
 /**
- * The connections to one endpoint over one transport. Idle ones form a stack: the one that was used last is the least likely to be
- * closed by the backend at this moment, and the others may reach their idle time-out.
+ * The HTTP/1.1 connections to one endpoint over one transport. Idle ones form a stack: the one that was used last is the least likely to
+ * be closed by the backend at this moment, and the others may reach their idle time-out.
  */
-export class EndpointPool {
+export class EndpointPool implements UpstreamPool, Http1Owner {
+  readonly shared: UpstreamShared;
   readonly endpoint: EndpointRuntime;
   readonly transport: Transport;
   readonly #idle: ClientConnection[] = [];
   readonly #all = new Set<ClientConnection>();
-  readonly #maxIdle: number;
+  readonly #onEmpty: (pool: UpstreamPool) => void;
   connecting = 0;
   #closed = false;
 
-  constructor(endpoint: EndpointRuntime, transport: Transport, maxIdle: number) {
+  /** @param onEmpty the last connection has gone */
+  constructor(shared: UpstreamShared, endpoint: EndpointRuntime, transport: Transport, onEmpty: (pool: UpstreamPool) => void) {
+    this.shared = shared;
     this.endpoint = endpoint;
     this.transport = transport;
-    this.#maxIdle = maxIdle;
+    this.#onEmpty = onEmpty;
   }
 
   get size(): number {
@@ -29,24 +35,24 @@ export class EndpointPool {
     return this.#idle.length;
   }
 
-  /** An idle connection that still lives, or undefined. */
-  take(): ClientConnection | undefined {
-    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
-      if (connection.isAlive) return connection;
-      connection.destroy();
+  acquire(handler: UpstreamHandler, connectMs: number, fresh: boolean): UpstreamRequest | undefined {
+    const idle = fresh ? undefined : this.#take();
+    if (idle !== undefined) {
+      idle.assign(handler);
+      return idle;
     }
-    return undefined;
+    const { maxConnectionsPerEndpoint } = this.shared;
+    if (maxConnectionsPerEndpoint !== 0 && this.size >= maxConnectionsPerEndpoint) return undefined;
+    const made = new ClientConnection(this, handler, connectMs);
+    this.#all.add(made);
+    return made;
   }
 
   /** Takes a connection back after a whole answer. False: there is no room, and the caller destroys it. */
   release(connection: ClientConnection): boolean {
-    if (this.#closed || this.#idle.length >= this.#maxIdle) return false;
+    if (this.#closed || this.#idle.length >= this.shared.idlePerEndpoint) return false;
     this.#idle.push(connection);
     return true;
-  }
-
-  add(connection: ClientConnection): void {
-    this.#all.add(connection);
   }
 
   /** The connection is gone, whatever it was doing. */
@@ -54,17 +60,25 @@ export class EndpointPool {
     if (!this.#all.delete(connection)) return;
     const at = this.#idle.indexOf(connection);
     if (at !== -1) this.#idle.splice(at, 1);
+    if (this.#all.size === 0) this.#onEmpty(this);
   }
 
-  /** Ends idle connections now and busy ones after their answer. */
   retire(): void {
     this.#closed = true;
     for (const connection of this.#idle.splice(0)) connection.destroy();
   }
 
-  /** Ends every connection now. */
   destroy(): void {
     this.#closed = true;
     for (const connection of [...this.#all]) connection.destroy();
+  }
+
+  /** An idle connection that still lives. */
+  #take(): ClientConnection | undefined {
+    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+      if (connection.isAlive) return connection;
+      connection.destroy();
+    }
+    return undefined;
   }
 }

@@ -33,7 +33,8 @@ function makeTransport(tls: BackendTls | undefined): Transport {
 
 /** How sockets towards backends are opened, beside where to. */
 export interface DialOptions {
-  readonly onread: OnReadOpts;
+  /** Undefined: reads come as 'data'. */
+  readonly onread: OnReadOpts | undefined;
   /** Resolves the names of ExternalName Services; undefined: the system's resolver. */
   readonly lookup: LookupFunction | undefined;
 }
@@ -41,7 +42,14 @@ export interface DialOptions {
 /** Starts to connect. The socket is not connected yet; `connect` or, over TLS, `secureConnect` says so. */
 export function dial(endpoint: EndpointRuntime, transport: Transport, options: DialOptions): Socket {
   const lookup = options.lookup !== undefined && isIP(endpoint.address) === 0 ? { lookup: options.lookup } : {};
-  const target = { host: endpoint.address, port: endpoint.port, noDelay: true, onread: options.onread, allowHalfOpen: true, ...lookup };
+  const target = {
+    host: endpoint.address,
+    port: endpoint.port,
+    noDelay: true,
+    ...(options.onread === undefined ? {} : { onread: options.onread }),
+    allowHalfOpen: true,
+    ...lookup,
+  };
   if (transport.tls === undefined || transport.secureContext === undefined) return connectTcp(target);
   const { serverName, ca } = transport.tls;
   return connectTls({

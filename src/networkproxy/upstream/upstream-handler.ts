@@ -1,12 +1,24 @@
 import type { ResponseFlag } from '../../observability/counters/response-flag.ts';
 import type { ResponseHead } from '../http1/message-handler.ts';
+import type { ErrorCode } from '../http2/frames.ts';
+
+/** Why a request got no whole answer. */
+export interface UpstreamFailure {
+  readonly flag: ResponseFlag;
+  /** For the log. */
+  readonly detail: string;
+  /** No application has seen any of the request: it was not sent, or the backend says so (GOAWAY, REFUSED_STREAM). */
+  readonly unprocessed: boolean;
+  /** What the backend ended its stream with; undefined: it did not. */
+  readonly resetCode?: ErrorCode;
+}
 
 /** Hears of one request's life on an upstream connection. Nothing comes after `onResponseEnd` or `onUpstreamFailed`. */
 export interface UpstreamHandler {
-  /** The connection was made for this request and is ready; a pooled one is ready at once and does not say so. */
+  /** The connection was made for this request and is ready; one that was there is ready at once and does not say so. */
   onUpstreamReady(): void;
-  /** The request ended without a whole answer; the connection is gone. */
-  onUpstreamFailed(flag: ResponseFlag, detail: string): void;
+  /** The request ended without a whole answer; its connection or stream is gone. */
+  onUpstreamFailed(failure: UpstreamFailure): void;
   /** A 1xx other than 101. */
   onResponseInformational(head: ResponseHead): void;
   onResponseHead(head: ResponseHead): void;

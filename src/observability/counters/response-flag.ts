@@ -14,6 +14,7 @@ export const responseFlagMeanings = {
   upstream_protocol_error: "the answer's framing is wrong",
   upstream_response_too_large: "the answer's head is over the limit",
   upstream_timeout: 'the upstream did not answer in time',
+  deadline_exceeded: 'the time that a gRPC call gave itself (grpc-timeout) has passed',
   upstream_truncated: "the answer broke off after its head, so the client's connection is cut",
   bad_request: 'the request is malformed or ambiguous',
   request_timeout: 'the request did not come in time',

@@ -8,6 +8,7 @@ import { upstreamRequestHead } from '../../../src/networkproxy/http1/request-lin
 import { serialiseResponseHead } from '../../../src/networkproxy/http1/serialise-head.ts';
 import { hostileRequests } from '../../corpus/http1/hostile-requests.ts';
 import { hostileResponses } from '../../corpus/http1/hostile-responses.ts';
+import { outgoingOf } from '../../tools/outgoing-request.ts';
 import { type Outcome, parseRequests, parseResponse } from '../../unit/http1/drive-parser.ts';
 import { anyCut, anyRequest, anyResponse, cut } from './arbitrary-messages.ts';
 
@@ -17,9 +18,9 @@ function wireBody(body: BodyFraming, message: { readonly body: string; readonly 
   return `${chunk}${lastChunk(message.trailers ?? [])}`;
 }
 
-/** A request as the backend gets it, without the request id that is added to each. */
+/** A request as the backend gets it, without what is added to each. */
 function rewriteRequest({ head, ...message }: Outcome<RequestHead>['messages'][number]): string {
-  return upstreamRequestHead(head, '', 'id').replace('x-request-id: id\r\n', '') + wireBody(head.body, message);
+  return upstreamRequestHead(outgoingOf(head)).replace(/x-(?:forwarded-host|request-id): [^\r]*\r\n/g, '') + wireBody(head.body, message);
 }
 
 /** What of a request's list a backend gets from the client itself. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { FrameReader } from '../../../src/networkproxy/http2/frame-reader.ts';
+import { FrameReader, type FrameSink } from '../../../src/networkproxy/http2/frame-reader.ts';
 import { clientPreface, FrameType, frameHeaderBytes, writeFrameHeader } from '../../../src/networkproxy/http2/frames.ts';
 
 interface Sample {
@@ -31,7 +31,7 @@ function wireOf(frames: readonly Sample[]): Buffer {
 function read(chunks: readonly Buffer[]): readonly string[] {
   const events: string[] = [];
   let data = '';
-  const reader = new FrameReader({
+  const sink: FrameSink = {
     onFrameStart: (type, flags, streamId, length) => void events.push(`frame ${type} ${flags} ${streamId} ${length}`),
     onPayload: (_type, _flags, _streamId, bytes, start, end) => void events.push(`payload ${bytes.toString('hex', start, end)}`),
     onData: (chunk) => {
@@ -43,7 +43,8 @@ function read(chunks: readonly Buffer[]): readonly string[] {
       data = '';
       return undefined;
     },
-  });
+  };
+  const reader = new FrameReader(sink, true);
   for (const chunk of chunks) {
     const rule = reader.execute(chunk);
     if (rule !== undefined) return [...events, rule];

@@ -20,6 +20,9 @@ export const FieldRole = {
   cookie: 10,
   expect: 11,
   te: 12,
+  status: 13,
+  /** Dropped from a request, plain in an answer. */
+  droppedFromRequest: 14,
 } as const;
 export type FieldRole = (typeof FieldRole)[keyof typeof FieldRole];
 
@@ -34,13 +37,14 @@ const roles: Readonly<Record<string, FieldRole>> = {
   ':path': FieldRole.path,
   ':authority': FieldRole.authority,
   ':protocol': FieldRole.protocol,
+  ':status': FieldRole.status,
   host: FieldRole.host,
   'content-length': FieldRole.contentLength,
   cookie: FieldRole.cookie,
   expect: FieldRole.expect,
   te: FieldRole.te,
   // CGI-like servers turn it into HTTP_PROXY, which HTTP clients inside of the application then believe.
-  proxy: FieldRole.dropped,
+  proxy: FieldRole.droppedFromRequest,
 };
 const known: ReadonlyMap<string, KnownName> = new Map(Object.entries(roles).map(([name, role]) => [name, { name, role }]));
 
@@ -78,8 +82,9 @@ export class HeaderField {
 }
 
 function roleOf(name: string): FieldRole {
+  if (isHopByHop(name)) return FieldRole.dropped;
   // CGI-like servers read `x_real_ip` and `x-real-ip` as one variable: a client could get past what we write.
-  return isHopByHop(name) || name.includes('_') ? FieldRole.dropped : FieldRole.plain;
+  return name.includes('_') ? FieldRole.droppedFromRequest : FieldRole.plain;
 }
 
 function nameRule(name: string): MessageRule | undefined {

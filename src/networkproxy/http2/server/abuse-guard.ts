@@ -45,6 +45,8 @@ export class AbuseGuard {
 
   onDataSent(frames: number): void {
     this.#windowUpdates.give(10 * frames);
+    // Clients of gRPC measure the way with a PING for what they receive.
+    this.#pings.give(frames);
   }
 
   /** A stream ended by RST_STREAM, from the client or earned by it. */

@@ -81,7 +81,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#output = new FrameOutput(this.#buffer);
     this.#guard = new AbuseGuard(context.wheel, context.counters);
     this.#frames = new FrameDispatch(context, this, this.#guard);
-    this.#reader = new FrameReader(this.#frames);
+    this.#reader = new FrameReader(this.#frames, true);
     this.#arm('head', context.config.headerTimeoutMs);
     stream.on('data', this.#onData);
     stream.on('end', this.#onClientEnd);

@@ -223,6 +223,7 @@ export class RequestFields implements FieldSink {
         this.#headers.push(field.name, value);
         return undefined;
       case FieldRole.dropped:
+      case FieldRole.droppedFromRequest:
         return undefined;
       case FieldRole.refused:
         return field.rule;

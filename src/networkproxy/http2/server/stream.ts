@@ -4,13 +4,14 @@ import type { AcceptedConnection } from '../../accepted-connection.ts';
 import type { ClientFacts } from '../../client-facts.ts';
 import type { Downstream } from '../../downstream.ts';
 import { Exchange } from '../../exchange.ts';
+import { grpcReplyHeaders, isGrpcCall } from '../../grpc.ts';
 import { hasDate, httpDate } from '../../http-date.ts';
-import type { ClientConnection } from '../../http1/client-connection.ts';
 import type { BodyFraming, RequestHead, ResponseHead } from '../../http1/message-handler.ts';
 import { lastFieldValue } from '../../http1/request-lines.ts';
 import { errorReply, type LocalReply, localReplyHeaders } from '../../local-reply.ts';
 import type { ProxyContext } from '../../proxy-context.ts';
 import { Tunnel } from '../../tunnel.ts';
+import type { UpstreamRequest } from '../../upstream/upstream-request.ts';
 import { ErrorCode, maxWindowBytes } from '../frames.ts';
 import { streamWindowBytes } from '../limits.ts';
 import { type MessageRule, messageFailure } from '../message-rule.ts';
@@ -88,6 +89,8 @@ export class Http2Stream extends Deadline implements Downstream {
   #framing: BodyFraming['kind'] = 'none';
   /** Bytes that are missing of an answer of known length. */
   #missing = 0;
+  /** HTTP/2 answers may have trailers behind a body of known length too. */
+  #trailersMayCome = false;
   readonly #queue: Buffer[] = [];
   /** Where the first of the queue begins. */
   #queueStart = 0;
@@ -285,6 +288,7 @@ export class Http2Stream extends Deadline implements Downstream {
     const { body } = head;
     this.#framing = body.kind;
     this.#missing = body.kind === 'length' ? body.bytes : 0;
+    this.#trailersMayCome = head.version === 20;
     const isWhole = body.kind === 'none' || (body.kind === 'length' && body.bytes === 0);
     this.#localEnded = isWhole;
     const { headers } = head;
@@ -297,7 +301,7 @@ export class Http2Stream extends Deadline implements Downstream {
   sendBody(chunk: Buffer): void {
     if (this.#localEnded || this.#closed) return;
     let isLast = false;
-    if (this.#framing === 'length') {
+    if (this.#framing === 'length' && !this.#trailersMayCome) {
       this.#missing -= chunk.length;
       isLast = this.#missing === 0;
     } else if (chunk.length === 0) {
@@ -326,6 +330,11 @@ export class Http2Stream extends Deadline implements Downstream {
 
   sendReply(reply: LocalReply, request: RequestHead): void {
     this.#replied = true;
+    if (isGrpcCall(request)) {
+      this.#localEnded = true;
+      this.#owner.sendHeaders(this, 200, grpcReplyHeaders(reply, new Date()), true);
+      return;
+    }
     const isWhole = request.method === 'HEAD' || reply.body.length === 0;
     this.#owner.sendHeaders(this, reply.status, localReplyHeaders(reply, new Date()), isWhole);
     this.#localEnded = isWhole;
@@ -340,12 +349,13 @@ export class Http2Stream extends Deadline implements Downstream {
     this.#closeIfDone();
   }
 
-  abort(_side: ConnectionSide, reason: TerminationReason): void {
-    this.#reset(ErrorCode.internalError);
+  abort(_side: ConnectionSide, reason: TerminationReason, code: ErrorCode = ErrorCode.internalError): void {
+    // A reset without an error would look like an answer that is whole.
+    this.#reset(code === ErrorCode.noError ? ErrorCode.internalError : code);
     this.#exchange.onConnectionEnd(reason);
   }
 
-  startTunnel(head: ResponseHead, upstream: ClientConnection, idleMs: number): void {
+  startTunnel(head: ResponseHead, upstream: UpstreamRequest, idleMs: number): void {
     const key = lastFieldValue(this.#head?.headers ?? [], 'sec-websocket-key') ?? '';
     if (lastFieldValue(head.headers, 'sec-websocket-accept') !== acceptOf(key)) {
       upstream.destroy();

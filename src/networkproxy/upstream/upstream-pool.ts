@@ -1,0 +1,49 @@
+import type { LookupFunction } from 'node:net';
+import type { EndpointRuntime } from '../../balancing/endpoint-runtime.ts';
+import type { WorkerCounters } from '../../observability/counters/worker-counters.ts';
+import type { TimerWheel } from '../../timer-wheel.ts';
+import type { Http2Shared } from '../http2/http2-shared.ts';
+import type { Transport } from './transport.ts';
+import type { UpstreamHandler } from './upstream-handler.ts';
+import type { UpstreamRequest } from './upstream-request.ts';
+
+/** What all upstream connections of a worker share. Times in milliseconds; 0 = no limit for the counts. */
+export interface UpstreamShared {
+  readonly counters: WorkerCounters;
+  readonly wheel: TimerWheel;
+  readonly http2: Http2Shared;
+  readonly idlePerEndpoint: number;
+  readonly idleTimeoutMs: number;
+  readonly maxConnectionsPerEndpoint: number;
+  readonly lookup: LookupFunction | undefined;
+  /** One buffer for the reads of all upstream sockets: a read is consumed before its callback returns. */
+  readonly readBuffer: Buffer;
+}
+
+/** The connections to one endpoint over one transport. */
+export interface UpstreamPool {
+  readonly transport: Transport;
+  /** How many connections there are. */
+  readonly size: number;
+  readonly idle: number;
+  readonly connecting: number;
+  /**
+   * A place for one request: on a connection that is there, or on a new one, whose `handler` is told when it is ready. Undefined: the
+   * endpoint has as many connections as it may.
+   * @param fresh no connection that was used before: the request was already lost on one
+   */
+  acquire(handler: UpstreamHandler, connectMs: number, fresh: boolean): UpstreamRequest | undefined;
+  /** Ends idle connections now and busy ones after their last answer. */
+  retire(): void;
+  /** Ends every connection now. */
+  destroy(): void;
+}
+
+/** What a connection needs of the pool that it belongs to. */
+export interface ConnectionOwner {
+  readonly shared: UpstreamShared;
+  readonly endpoint: EndpointRuntime;
+  readonly transport: Transport;
+  /** Connections that are being made. */
+  connecting: number;
+}

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { Backend, closedPort, hello } from './backend.ts';
+import { closedPort, hello } from './backend.ts';
+import { type ConformanceBackend, http1Backend, http2Backend } from './conformance-backend.ts';
 import { type ConformanceAnswer, type ConformanceRequest, http1Client, http2Client } from './conformance-client.ts';
 import { Harness, type HarnessOptions, type TestRoute } from './harness.ts';
 import { eventually } from './raw-client.ts';
@@ -21,6 +22,8 @@ interface Row {
   readonly flag?: Parameters<Harness['flag']>[0];
   /** Nothing of it may come to the backend. */
   readonly neverForwarded?: true;
+  /** Only HTTP/1.1 backends can do that. */
+  readonly onlyHttp1Backend?: true;
 }
 
 const ok = (head: string, body = ''): string => `HTTP/1.1 200 OK\r\n${head}\r\n${body}`;
@@ -63,6 +66,7 @@ const bodies: readonly Row[] = [
     expect: { body: 'abcde', headers: {} },
   },
   {
+    onlyHttp1Backend: true,
     name: 'an answer until the end of the connection',
     answer: ok('', 'until close'),
     after: 'end',
@@ -118,6 +122,7 @@ const headers: readonly Row[] = [
     expect: { headers: { 'content-length': '0', 'set-cookie': ['a=1', 'b=2'], 'x-mixed': 'Case', 'x-empty': '' } },
   },
   {
+    onlyHttp1Backend: true,
     name: 'fields of the answer that end at this hop',
     answer: ok('content-length: 0\r\nconnection: x-hop\r\nx-hop: 1\r\nkeep-alive: timeout=5\r\nproxy-authenticate: Basic\r\n'),
     status: 200,
@@ -212,22 +217,37 @@ const upstream: readonly Row[] = [
   { name: 'an endpoint that refuses', route: { endpoints: [await closedPort()] }, status: 502, flag: 'upstream_connect_failed' },
   { name: 'a backend that closes before the answer', answer: '', after: 'end', status: 502, flag: 'upstream_reset' },
   { name: 'a backend that resets before the answer', answer: '', after: 'reset', status: 502, flag: 'upstream_reset' },
-  { name: 'a backend that speaks no HTTP', answer: 'I am no HTTP\r\n\r\n', status: 502, flag: 'upstream_protocol_error' },
+  {
+    onlyHttp1Backend: true,
+    name: 'a backend that speaks no HTTP',
+    answer: 'I am no HTTP\r\n\r\n',
+    status: 502,
+    flag: 'upstream_protocol_error',
+  },
   { name: 'a backend that answers too late', answer: '', status: 504, flag: 'upstream_timeout' },
   {
+    onlyHttp1Backend: true,
     name: 'an answer with a head of 100 KB',
     answer: ok(`x: ${'y'.repeat(100_000)}\r\n`),
     status: 502,
     flag: 'upstream_response_too_large',
   },
   {
+    onlyHttp1Backend: true,
     name: 'an answer with Content-Length and Transfer-Encoding',
     answer: ok('content-length: 3\r\ntransfer-encoding: chunked\r\n', '0\r\n\r\n'),
     status: 502,
     flag: 'upstream_protocol_error',
   },
-  { name: 'an answer with a control byte', answer: ok('x: a\x01b\r\n'), status: 502, flag: 'upstream_protocol_error' },
   {
+    onlyHttp1Backend: true,
+    name: 'an answer with a control byte',
+    answer: ok('x: a\x01b\r\n'),
+    status: 502,
+    flag: 'upstream_protocol_error',
+  },
+  {
+    onlyHttp1Backend: true,
     name: 'an answer that switches protocols unasked',
     answer: 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
     status: 502,
@@ -250,6 +270,7 @@ const upstream: readonly Row[] = [
     flag: 'upstream_truncated',
   },
   {
+    onlyHttp1Backend: true,
     name: 'an answer with a bad chunk',
     answer: ok('transfer-encoding: chunked\r\n', '3\r\nabc\r\nzz\r\n'),
     status: 200,
@@ -257,6 +278,7 @@ const upstream: readonly Row[] = [
     flag: 'upstream_truncated',
   },
   {
+    onlyHttp1Backend: true,
     name: 'an answer in chunks that ends early',
     answer: ok('transfer-encoding: chunked\r\n', '3\r\nabc\r\n'),
     after: 'end',
@@ -283,18 +305,13 @@ interface Outcome {
   readonly log: readonly unknown[];
 }
 
-async function outcomeOf(row: Row, client: typeof http1Client): Promise<Outcome> {
-  await using backend = await Backend.start((socket, _text, _index, all) => {
-    if (!isWhole(all)) return;
-    socket.write(row.answer ?? hello, 'latin1', () => {
-      if (row.after === 'end') socket.end();
-      else if (row.after === 'reset') setImmediate(() => socket.resetAndDestroy());
-    });
-  });
+async function outcomeOf(row: Row, client: typeof http1Client, backendOf: typeof http1Backend): Promise<Outcome> {
+  await using backend: ConformanceBackend = await backendOf({ answer: row.answer ?? hello, after: row.after });
   const { policy, ...route } = row.route ?? {};
   const timeouts = { readMs: 200 };
+  const service = { protocol: backend.protocol };
   await using harness = await Harness.start({
-    routes: [{ endpoints: [backend.port], policy: { retries: 0, ...policy, timeouts }, ...route }],
+    routes: [{ endpoints: [backend.port], service, policy: { retries: 0, ...policy, timeouts }, ...route }],
     config: { h2c: true, ...row.config },
   });
   const answer = await client.ask(harness.port, row.request ?? {});
@@ -306,14 +323,6 @@ async function outcomeOf(row: Row, client: typeof http1Client): Promise<Outcome>
   assert.equal(harness.requests.length, 1);
   const log = [entry?.method, entry?.status, entry?.flag, entry?.path, entry?.bytesReceived, entry?.bytesSent, entry?.route];
   return { answer, forwarded: understood(backend.received.join('')), log };
-}
-
-function isWhole(received: string): boolean {
-  const head = received.indexOf('\r\n\r\n');
-  if (head < 0) return false;
-  const length = /\r\ncontent-length: (\d+)\r\n/.exec(received.slice(0, head + 2))?.[1];
-  if (length !== undefined) return received.length - head - 4 >= Number(length);
-  return !/\r\ntransfer-encoding: chunked\r\n/.test(received.slice(0, head + 2)) || /\r\n0\r\n(?:[^\r]+\r\n)*\r\n$/.test(received);
 }
 
 /** Request line, fields and body without what differs from request to request: ids, where chunks begin, and that an empty body is said. */
@@ -344,23 +353,35 @@ function unchunked(body: string): string {
   return text;
 }
 
-describe('HTTP/1.1 and HTTP/2 alike', () => {
+const ways = [
+  { name: 'HTTP/2 to HTTP/1.1', client: http2Client, backendOf: http1Backend },
+  { name: 'HTTP/1.1 to HTTP/2', client: http1Client, backendOf: http2Backend },
+  { name: 'HTTP/2 to HTTP/2', client: http2Client, backendOf: http2Backend },
+];
+
+describe('HTTP/1.1 and HTTP/2 alike, from clients and to backends', () => {
   for (const row of rows) {
     it(`${row.name}: ${row.status}${row.expect?.cut === true ? ' and cut' : ''}`, async () => {
-      const one = await outcomeOf(row, http1Client);
-      const two = await outcomeOf(row, http2Client);
-      for (const [version, { answer }] of [['HTTP/1.1', one] as const, ['HTTP/2', two] as const]) {
-        assert.equal(answer.status, row.status, version);
-        assert.equal(answer.cut, row.expect?.cut ?? false, version);
-        for (const [name, value] of Object.entries(row.expect ?? {}))
-          assert.deepEqual({ ...asObject(answer[name as 'body']) }, { ...asObject(value) }, `${version}: ${name}`);
+      const one = await outcomeOf(row, http1Client, http1Backend);
+      checkOutcome(row, one, 'HTTP/1.1 to HTTP/1.1');
+      for (const { name, client, backendOf } of ways) {
+        if (row.onlyHttp1Backend === true && backendOf === http2Backend) continue;
+        const other = await outcomeOf(row, client, backendOf);
+        checkOutcome(row, other, name);
+        assert.deepEqual(other.forwarded, one.forwarded, `${name}: the backend saw the same`);
+        assert.deepEqual(other.log, one.log, `${name}: the log says the same`);
+        if (!one.answer.cut) assert.deepEqual(plain(other.answer), plain(one.answer), `${name}: the client saw the same`);
       }
-      assert.deepEqual(two.forwarded, one.forwarded, 'the backend saw the same');
-      assert.deepEqual(two.log, one.log, 'the log says the same');
-      if (!one.answer.cut) assert.deepEqual(plain(two.answer), plain(one.answer), 'the client saw the same');
     });
   }
 });
+
+function checkOutcome(row: Row, { answer }: Outcome, way: string): void {
+  assert.equal(answer.status, row.status, way);
+  assert.equal(answer.cut, row.expect?.cut ?? false, way);
+  for (const [name, value] of Object.entries(row.expect ?? {}))
+    assert.deepEqual({ ...asObject(answer[name as 'body']) }, { ...asObject(value) }, `${way}: ${name}`);
+}
 
 function asObject(value: unknown): object {
   return typeof value === 'object' && value !== null ? value : { value };

@@ -8,8 +8,9 @@ export function renderAnnotationDocs(): string {
   return `${[
     '# Annotations of an Ingress',
     '',
-    `All names start with \`${annotationPrefix}\`. A value that can't be read is reported on the Ingress and the default holds; a name that`,
-    'does not exist is reported with the nearest one that does.',
+    `All names start with \`${annotationPrefix}\`. A value that can't be read is reported on the Ingress and the default holds,`,
+    'or the backend is not used where the default would be less safe (a CA, a client certificate); a name that does not exist is reported',
+    'with the nearest one that does.',
     '',
     '| Annotation | Type | Default | Meaning |',
     '|---|---|---|---|',

@@ -61,20 +61,25 @@ export function integerValue(min: number, max: number): ValueType<number> {
   };
 }
 
-/** One of a few words, in any case; `unsupported` are words that others know and we answer with `instead`. */
-export function choiceValue<const T extends string>(
-  choices: readonly T[],
-  unsupported: readonly string[] = [],
-  instead = `"${choices[0]}" is used`,
-): ValueType<T> {
+/** One of a few words, in any case. */
+export function choiceValue<const T extends string>(choices: readonly T[]): ValueType<T> {
+  return wordValue(new Map(choices.map((choice) => [choice, choice])), [], '');
+}
+
+/** One of a few words, in any case, which stand for values; `unsupported` are words that others know and we answer with `instead`. */
+export function wordValue<T>(words: ReadonlyMap<string, T>, unsupported: readonly string[], instead: string): ValueType<T> {
+  const names = [...words.keys()];
   return {
-    name: choices.map((choice) => `\`${choice}\``).join(' or '),
+    name: names
+      .map((name) => `\`${name}\``)
+      .join(', ')
+      .replace(/, ([^,]*)$/, ' or $1'),
     parse: (text) => {
       const word = text.toLowerCase();
-      const choice = choices.find((known) => known === word);
-      if (choice !== undefined) return { kind: 'value', value: choice };
+      const value = words.get(word);
+      if (value !== undefined) return { kind: 'value', value };
       if (unsupported.includes(word)) return { kind: 'unsupported', instead };
-      return { kind: 'invalid', expected: `one of ${choices.map((known) => `"${known}"`).join(', ')}` };
+      return { kind: 'invalid', expected: `one of ${names.map((name) => `"${name}"`).join(', ')}` };
     },
   };
 }

@@ -7,6 +7,7 @@ import {
   objectNameValue,
   sizeValue,
   type ValueType,
+  wordValue,
 } from './annotation-values.ts';
 
 /** Everything of ours on a user's object starts with this. */
@@ -27,7 +28,19 @@ export interface Annotation<T> {
   readonly defaultText: string;
   /** One or two sentences for the documentation. */
   readonly doc: string;
+  /** What happens while its value can't be read, where the default would be less safe; undefined: the default holds. */
+  readonly whileUnreadable: string | undefined;
 }
+
+/** What `backend-protocol` may say, and what is spoken then. */
+const backendProtocols = new Map([
+  ['http', 'http'],
+  ['https', 'https'],
+  ['h2c', 'h2c'],
+  ['h2', 'h2'],
+  ['grpc', 'h2c'],
+  ['grpcs', 'h2'],
+] as const);
 
 /** Every annotation that we read from an Ingress, by the name of its field in `AnnotationValues`. */
 export const ingressAnnotations = {
@@ -39,17 +52,22 @@ export const ingressAnnotations = {
   }),
   backendProtocol: annotation(
     'backend-protocol',
-    choiceValue(['http', 'https'], ['h2c', 'h2', 'grpc', 'grpcs', 'fcgi', 'auto_http']),
-    '`http`',
+    wordValue(backendProtocols, ['fcgi', 'auto_http'], 'the appProtocol of the Service port decides, and without one "http" is used'),
+    '`appProtocol` of the Service port, else `http`',
     {
-      doc: 'What the backend speaks; `https` encrypts again towards it. Without the annotation, `appProtocol: https` on the Service port says the same.',
+      doc: 'What the backend speaks: HTTP/1.1 (`http`, over TLS `https`) or HTTP/2 (`h2c` or `grpc`, over TLS `h2` or `grpcs`). It comes before the `appProtocol` of the Service port: [which ones are known](ingress.md#what-backends-speak).',
     },
   ),
   backendTlsServerName: annotation('backend-tls-server-name', dnsNameValue, 'none', {
-    doc: 'Server name that is sent to an `https` backend, and that its certificate must have when it is verified.',
+    doc: 'Server name that is sent to a backend over TLS, and that its certificate must have when it is verified.',
   }),
   backendTlsCaSecret: annotation('backend-tls-ca-secret', objectNameValue, 'none', {
-    doc: 'Secret in the same namespace whose `ca.crt` verifies the certificate of an `https` backend. Without it the certificate is not verified.',
+    doc: 'Secret in the same namespace whose `ca.crt` verifies the certificate of a backend over TLS. Without it the certificate is not verified.',
+    whileUnreadable: 'until then the backend is not used',
+  }),
+  backendTlsClientSecret: annotation('backend-tls-client-secret', objectNameValue, 'none', {
+    doc: 'Secret of type `kubernetes.io/tls` in the same namespace with the certificate and key that are shown to a backend over TLS which asks for them. While it is missing or broken the backend is not used.',
+    whileUnreadable: 'until then the backend is not used',
   }),
   connectTimeout: annotation('connect-timeout', durationValue(1), '`--connect-timeout`', {
     doc: 'How long a connection to the backend may take to open.',
@@ -83,15 +101,23 @@ export type AnnotationValues = {
 
 /** An annotation of the table with its field, for generic reading. */
 export interface AnnotationEntry {
-  readonly field: string;
+  readonly field: keyof AnnotationValues;
   readonly annotation: Annotation<unknown>;
 }
 
 /** The table by full annotation name. */
 export const annotationsByName: ReadonlyMap<string, AnnotationEntry> = new Map(
-  Object.entries(ingressAnnotations).map(([field, entry]) => [annotationPrefix + entry.name, { field, annotation: entry }]),
+  Object.entries(ingressAnnotations).map(([field, entry]) => [
+    annotationPrefix + entry.name,
+    { field: field as keyof AnnotationValues, annotation: entry },
+  ]),
 );
 
-function annotation<T>(name: string, type: ValueType<T>, defaultText: string, { doc }: { readonly doc: string }): Annotation<T> {
-  return { name, type, defaultText, doc };
+function annotation<T>(
+  name: string,
+  type: ValueType<T>,
+  defaultText: string,
+  { doc, whileUnreadable }: { readonly doc: string; readonly whileUnreadable?: string },
+): Annotation<T> {
+  return { name, type, defaultText, doc, whileUnreadable };
 }

@@ -1,5 +1,5 @@
 import { Redacted } from '../redacted.ts';
-import type { Certificate } from './route-table.ts';
+import type { BackendTls, Certificate, Service } from './route-table.ts';
 import type { PartDelta, TableDelta } from './table-delta.ts';
 
 /** A secret in clear, in the one form that structured clone and JSON carry: never log a value that holds one. */
@@ -9,21 +9,39 @@ export interface WireSecret {
 
 export type WireCertificate = Omit<Certificate, 'privateKey'> & { readonly privateKey: WireSecret };
 
+type WireBackendTls = Omit<BackendTls, 'clientCertificate'> & { readonly clientCertificate: WireCertificate | undefined };
+
+/** A service with the key of its client certificate in clear. */
+export type WireService = Omit<Service, 'tls'> & { readonly tls: WireBackendTls | undefined };
+
 /** A table delta for another process: plain data all through. */
-export type WireDelta = Omit<TableDelta, 'certificates'> & { readonly certificates?: PartDelta<WireCertificate> | undefined };
+export type WireDelta = Omit<TableDelta, 'certificates' | 'services'> & {
+  readonly certificates?: PartDelta<WireCertificate> | undefined;
+  readonly services?: PartDelta<WireService> | undefined;
+};
 
 /** Makes a delta ready to leave the process. This is the only place where a private key becomes text again. */
 export function encodeDelta(delta: TableDelta): WireDelta {
-  const { certificates, ...rest } = delta;
-  if (certificates === undefined) return rest;
-  return { ...rest, certificates: { set: certificates.set.map(encodeCertificate), removed: certificates.removed } };
+  const { certificates, services, ...rest } = delta;
+  return {
+    ...rest,
+    ...(certificates === undefined ? {} : { certificates: mapSet(certificates, encodeCertificate) }),
+    ...(services === undefined ? {} : { services: mapSet(services, encodeService) }),
+  };
 }
 
 /** The reverse of `encodeDelta`, in the process that received it. */
 export function decodeDelta(wire: WireDelta): TableDelta {
-  const { certificates, ...rest } = wire;
-  if (certificates === undefined) return rest;
-  return { ...rest, certificates: { set: certificates.set.map(decodeCertificate), removed: certificates.removed } };
+  const { certificates, services, ...rest } = wire;
+  return {
+    ...rest,
+    ...(certificates === undefined ? {} : { certificates: mapSet(certificates, decodeCertificate) }),
+    ...(services === undefined ? {} : { services: mapSet(services, decodeService) }),
+  };
+}
+
+function mapSet<A, B>({ set, removed }: PartDelta<A>, convert: (entry: A) => B): PartDelta<B> {
+  return { set: set.map(convert), removed };
 }
 
 function encodeCertificate(certificate: Certificate): WireCertificate {
@@ -32,4 +50,18 @@ function encodeCertificate(certificate: Certificate): WireCertificate {
 
 function decodeCertificate(wire: WireCertificate): Certificate {
   return { ...wire, privateKey: new Redacted(wire.privateKey.secret) };
+}
+
+function encodeService(service: Service): WireService {
+  const { tls } = service;
+  const certificate = tls?.clientCertificate;
+  if (tls === undefined || certificate === undefined) return { ...service, tls: tls && { ...tls, clientCertificate: undefined } };
+  return { ...service, tls: { ...tls, clientCertificate: encodeCertificate(certificate) } };
+}
+
+function decodeService(wire: WireService): Service {
+  const { tls } = wire;
+  const certificate = tls?.clientCertificate;
+  if (tls === undefined || certificate === undefined) return { ...wire, tls: tls && { ...tls, clientCertificate: undefined } };
+  return { ...wire, tls: { ...tls, clientCertificate: decodeCertificate(certificate) } };
 }

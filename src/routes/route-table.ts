@@ -148,11 +148,12 @@ export interface Service {
   /** The Service port's number. */
   readonly port: number;
   readonly protocol: BackendProtocol;
-  /** Set when `protocol` is over TLS. */
+  /** Set when `protocol` is over TLS: `https` or `h2`. */
   readonly tls: BackendTls | undefined;
   readonly loadBalancing: 'round-robin' | 'least-request';
 }
 
+/** HTTP/1.1 in clear and over TLS, HTTP/2 in clear (prior knowledge) and over TLS. */
 export type BackendProtocol = 'http' | 'https' | 'h2c' | 'h2';
 
 /** TLS towards the backend. Not verified unless a CA is given, as in every ingress controller. */
@@ -161,6 +162,8 @@ export interface BackendTls {
   readonly serverName: string | undefined;
   /** PEM; undefined: the backend's certificate is not verified. */
   readonly ca: string | undefined;
+  /** Shown to a backend that asks for one; undefined: none is. */
+  readonly clientCertificate: Certificate | undefined;
 }
 
 export interface EndpointSet {

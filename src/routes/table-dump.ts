@@ -8,7 +8,8 @@ export type TableDump = Readonly<Record<TablePart, Readonly<Record<string, unkno
 
 /**
  * Turns a table into plain data for goldens and `/debug/routes`. Equal tables give equal text: hosts in order of precedence, everything
- * else and all properties by name, undefined properties left out. A certificate's fingerprint stands for its chain and private key.
+ * else and all properties by name, undefined properties left out. A certificate's fingerprint stands for its chain and private key, also
+ * where a service shows it to its backend.
  */
 export function dumpTable(table: RouteTable): TableDump {
   return Object.fromEntries(tableParts.map((part) => [part, dumpPart(part, table[part])])) as TableDump;
@@ -21,7 +22,6 @@ function dumpPart(part: TablePart, entries: ReadonlyMap<string, TableEntry>): Re
 
 /** An entry without its own key, under which it is listed. */
 function dumpEntry(entry: TableEntry): unknown {
-  if ('privateKey' in entry) return dumpObject({ ...entry, key: undefined, chain: undefined, privateKey: undefined });
   return dumpObject('key' in entry ? { ...entry, key: undefined } : entry);
 }
 
@@ -32,7 +32,8 @@ function dumpValue(value: unknown): unknown {
 }
 
 function dumpObject(object: object): unknown {
-  const properties = Object.entries(object).filter(([, value]) => value !== undefined);
+  const shown = 'privateKey' in object ? { ...object, chain: undefined, privateKey: undefined } : object;
+  const properties = Object.entries(shown).filter(([, value]) => value !== undefined);
   return Object.fromEntries(properties.sort(byName).map(([name, value]) => [name, dumpValue(value)]));
 }
 

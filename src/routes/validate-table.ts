@@ -159,6 +159,8 @@ function checkPolicy(policy: Policy, problems: Problems): void {
 }
 
 function checkService(service: Service, problems: Problems): void {
+  const certificate = service.tls?.clientCertificate;
+  if (certificate !== undefined) checkCertificate(certificate, problems);
   const overTls = service.protocol === 'https' || service.protocol === 'h2';
   problems.check(isPort(service.port), `service ${service.key} has port ${service.port}`);
   problems.check(

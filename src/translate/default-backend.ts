@@ -43,7 +43,7 @@ export function readDefaultBackend(
   if (service === undefined) return failing(object, 'ServiceNotFound', 'does not exist; create it or correct --default-backend');
   const result = bindService(objectKey, service, port, {
     protocol: undefined,
-    tls: { serverName: undefined, ca: undefined },
+    tls: { serverName: undefined, ca: undefined, clientCertificate: undefined },
     loadBalancing: options.loadBalancing,
     defaultLoadBalancing: options.loadBalancing,
     allowLocalExternalNames: options.allowLocalExternalNames,

@@ -1,8 +1,9 @@
 import { anyHost, type Certificate } from '../routes/route-table.ts';
+import { type CertificateDates, isoTime } from './certificate-dates.ts';
 import { type CertificateReader, certificateCovers } from './certificate-reader.ts';
 import type { IngressReading, ReadTls } from './ingress-reading.ts';
 import { messageFor, type ProblemList, quote } from './problem-list.ts';
-import type { TimeSpan, TlsClaim } from './resolved-ingress.ts';
+import type { TlsClaim } from './resolved-ingress.ts';
 import type { TrackedReads } from './tracked-reads.ts';
 
 /** The certificates that one Ingress brings by `spec.tls`, and which of its hosts each is for. */
@@ -11,26 +12,21 @@ export class IngressCertificates {
   readonly usable: readonly Certificate[];
   readonly #reading: IngressReading;
   readonly #problems: ProblemList;
+  readonly #dates: CertificateDates;
   /** By entry of `spec.tls`; absent when it names no Secret or one that can't be used. */
   readonly #byEntry = new Map<ReadTls, Certificate>();
   readonly #entriesByHost: ReadonlyMap<string, readonly ReadTls[]>;
-  #fromMs = Number.NEGATIVE_INFINITY;
-  #untilMs = Number.POSITIVE_INFINITY;
 
-  constructor(reading: IngressReading, reader: CertificateReader, reads: TrackedReads, problems: ProblemList, nowMs: number) {
+  constructor(reading: IngressReading, reader: CertificateReader, reads: TrackedReads, problems: ProblemList, dates: CertificateDates) {
     this.#reading = reading;
     this.#problems = problems;
+    this.#dates = dates;
     for (const entry of reading.tls) {
-      const certificate = entry.secretName === undefined ? undefined : this.#read(entry, entry.secretName, reader, reads, nowMs);
+      const certificate = entry.secretName === undefined ? undefined : this.#read(entry, entry.secretName, reader, reads);
       if (certificate !== undefined) this.#byEntry.set(entry, certificate);
     }
     this.#entriesByHost = entriesByHost(reading.tls);
     this.usable = [...new Set(this.#byEntry.values())];
-  }
-
-  /** While the time is in this span, the same certificates are expired and not yet valid. */
-  get holds(): TimeSpan {
-    return { fromMs: this.#fromMs, untilMs: this.#untilMs };
   }
 
   /** What the Ingress wants of TLS for one of its hosts; undefined: plain HTTP. */
@@ -95,7 +91,7 @@ export class IngressCertificates {
     this.#report('CertificateHostMismatch', `${entry.field}.secretName`, sentence);
   }
 
-  #read(entry: ReadTls, name: string, reader: CertificateReader, reads: TrackedReads, nowMs: number): Certificate | undefined {
+  #read(entry: ReadTls, name: string, reader: CertificateReader, reads: TrackedReads): Certificate | undefined {
     const key = this.#secretKey(name);
     const field = `${entry.field}.secretName`;
     const secret = reads.secret(key);
@@ -112,22 +108,19 @@ export class IngressCertificates {
       this.#report('SecretInvalid', field, `Secret ${key} ${reading.why}. Its hosts keep the certificate they had, or get the default one`);
       return undefined;
     }
-    this.#checkDates(field, key, reading.notBeforeMs, reading.certificate.notAfterMs, nowMs);
+    this.#checkDates(field, key, reading.notBeforeMs, reading.certificate.notAfterMs);
     return reading.certificate;
   }
 
-  #checkDates(field: string, key: string, notBeforeMs: number, notAfterMs: number, nowMs: number): void {
-    for (const borderMs of [notBeforeMs, notAfterMs]) {
-      if (borderMs <= nowMs) this.#fromMs = Math.max(this.#fromMs, borderMs);
-      else this.#untilMs = Math.min(this.#untilMs, borderMs);
-    }
-    if (notAfterMs <= nowMs) {
+  #checkDates(field: string, key: string, notBeforeMs: number, notAfterMs: number): void {
+    const validity = this.#dates.judge(notBeforeMs, notAfterMs);
+    if (validity === 'expired') {
       this.#report(
         'CertificateExpired',
         field,
         `the certificate in Secret ${key} expired at ${isoTime(notAfterMs)}; it is served all the same, renew it`,
       );
-    } else if (notBeforeMs > nowMs) {
+    } else if (validity === 'early') {
       this.#report(
         'SecretInvalid',
         field,
@@ -161,8 +154,4 @@ function entriesByHost(tls: readonly ReadTls[]): ReadonlyMap<string, readonly Re
     }
   }
   return byHost;
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -13,6 +13,8 @@ export interface IngressReading {
   readonly defaultBackend: ReadBackend | undefined;
   readonly tls: readonly ReadTls[];
   readonly annotations: AnnotationValues;
+  /** Fields of `annotations` that are missing because their value can't be read, where the default would be less safe. */
+  readonly unsafeAnnotations: ReadonlySet<keyof AnnotationValues>;
   readonly problems: readonly Problem[];
 }
 

@@ -26,13 +26,14 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
   NoEndpoints: { when: 'No endpoint of the Service is ready, nor serving while it terminates.', meanwhile: 'The path answers 503.' },
   SecretNotFound: {
     when: 'A Secret does not exist.',
-    meanwhile: 'Hosts get the default certificate; a backend whose CA is missing answers 503.',
+    meanwhile: 'Hosts get the default certificate; a backend whose CA or client certificate is missing answers 503.',
   },
   SecretInvalid: {
     when: 'A Secret holds no usable certificate, key or CA, or its certificate is not valid yet.',
-    meanwhile: 'Hosts keep the certificate that they had, otherwise as without the Secret; a certificate that is not valid yet is served.',
+    meanwhile:
+      'Hosts keep the certificate that they had, otherwise as without the Secret; a certificate that is not valid yet is served, and shown to backends.',
   },
-  CertificateExpired: { when: 'A certificate has expired.', meanwhile: 'It is served all the same.' },
+  CertificateExpired: { when: 'A certificate has expired.', meanwhile: 'It is served, or shown to backends, all the same.' },
   CertificateHostMismatch: {
     when: 'A certificate does not cover a host that names it.',
     meanwhile: 'The host gets the default certificate.',
@@ -42,7 +43,10 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
     meanwhile: "The oldest Ingress's, then the first written, is served.",
   },
   ClassNotFound: { when: '`ingressClassName` names an IngressClass that does not exist.', meanwhile: 'The Ingress is not served.' },
-  InvalidAnnotation: { when: 'An annotation has a value that can not be read, or no effect.', meanwhile: 'The default holds.' },
+  InvalidAnnotation: {
+    when: 'An annotation has a value that can not be read, or no effect.',
+    meanwhile: 'The default holds; a backend whose CA or client certificate is meant answers 503.',
+  },
   UnknownAnnotation: { when: 'An annotation under `smartproxy.dev/` does not exist.', meanwhile: 'It is ignored.' },
   PassthroughConflict: {
     when: 'One Ingress passes TLS of a host through and another ends it, or passthrough has no host to go by.',

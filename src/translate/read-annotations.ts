@@ -4,9 +4,17 @@ import { messageFor, type ProblemList, quote } from './problem-list.ts';
 import type { ObjectRef } from './translation.ts';
 import { fieldsOf } from './unknown-input.ts';
 
+/** Our annotations on one object. */
+export interface ReadAnnotations {
+  readonly values: AnnotationValues;
+  /** Those whose value could not be read, and whose default would be less safe than what was meant. */
+  readonly unsafe: ReadonlySet<keyof AnnotationValues>;
+}
+
 /** The values of our annotations. What can't be read or is unknown is reported and inherits. */
-export function readAnnotations(ref: ObjectRef, annotations: unknown, problems: ProblemList): AnnotationValues {
+export function readAnnotations(ref: ObjectRef, annotations: unknown, problems: ProblemList): ReadAnnotations {
   const values: Record<string, unknown> = {};
+  const unsafe = new Set<keyof AnnotationValues>();
   for (const [name, text] of Object.entries(fieldsOf(annotations)).sort(byName)) {
     if (!name.startsWith(annotationPrefix)) continue;
     const entry = annotationsByName.get(name);
@@ -18,12 +26,16 @@ export function readAnnotations(ref: ObjectRef, annotations: unknown, problems: 
     const parsed = typeof text === 'string' ? entry.annotation.type.parse(text.trim()) : notText;
     if (parsed.kind === 'value') values[entry.field] = parsed.value;
     else if (parsed.kind === 'invalid') {
-      problems.add('InvalidAnnotation', field, messageFor(ref, field, `the value ${quote(text)} is wrong; write ${parsed.expected}`));
+      const { whileUnreadable } = entry.annotation;
+      if (whileUnreadable !== undefined) unsafe.add(entry.field);
+      const meanwhile = whileUnreadable === undefined ? '' : `; ${whileUnreadable}`;
+      const sentence = `the value ${quote(text)} is wrong; write ${parsed.expected}${meanwhile}`;
+      problems.add('InvalidAnnotation', field, messageFor(ref, field, sentence));
     } else {
       problems.add('Unsupported', field, messageFor(ref, field, `${quote(text)} is not supported; ${parsed.instead}`));
     }
   }
-  return values;
+  return { values, unsafe };
 }
 
 const notText = { kind: 'invalid', expected: 'the value as a text, in quotes' } as const;

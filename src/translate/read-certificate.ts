@@ -89,7 +89,7 @@ function readPrivateKey(text: string): KeyObject | string {
 function pair(key: string, { leaf, pem }: Chain, privateKey: KeyObject, keyText: string): CertificateReading {
   const keyType = supportedKeyType(privateKey);
   if (keyType === undefined)
-    return unusable('has a key that clients do not accept; use ECDSA (P-256), RSA (2,048 bits or more) or Ed25519');
+    return unusable('has a key of a kind that is not accepted; use ECDSA (P-256), RSA (2,048 bits or more) or Ed25519');
   if (!belongs(leaf, privateKey))
     return unusable(
       'has a tls.key that does not belong to the first certificate in tls.crt; put the leaf first, or the key that it was issued for',

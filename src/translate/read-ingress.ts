@@ -26,8 +26,18 @@ export function readIngress(key: string, ingress: Ingress): IngressReading {
     );
   }
   const tls = reader.tls(spec.tls);
-  const annotations = readAnnotations(ref, fieldsOf(ingress.metadata).annotations, problems);
-  return { key, ref, createdAtMs: createdAtMs(ingress), rules, defaultBackend, tls, annotations, problems: problems.list() };
+  const { values: annotations, unsafe } = readAnnotations(ref, fieldsOf(ingress.metadata).annotations, problems);
+  return {
+    key,
+    ref,
+    createdAtMs: createdAtMs(ingress),
+    rules,
+    defaultBackend,
+    tls,
+    annotations,
+    unsafeAnnotations: unsafe,
+    problems: problems.list(),
+  };
 }
 
 function ingressRef(key: string, ingress: Ingress): ObjectRef {

@@ -1,11 +1,12 @@
 import { annotationPrefix } from '../api/annotations.ts';
-import { anyHost, type PathMatch } from '../routes/route-table.ts';
+import { anyHost, type PathMatch, type Service } from '../routes/route-table.ts';
+import { CertificateDates } from './certificate-dates.ts';
 import type { CertificateReader } from './certificate-reader.ts';
+import { IngressBackendTls } from './ingress-backend-tls.ts';
 import { IngressCertificates } from './ingress-certificates.ts';
 import type { IngressReading, ReadBackend, ReadRule } from './ingress-reading.ts';
 import type { TranslateDefaults } from './policies.ts';
 import { messageFor, ProblemList, quote } from './problem-list.ts';
-import { readCaBundle } from './read-certificate.ts';
 import type { HostClaim, ResolvedIngress, RouteClaim, TlsClaim } from './resolved-ingress.ts';
 import { type BackendSettings, bindService, type ServiceBinding } from './service-binding.ts';
 import { type References, TrackedReads } from './tracked-reads.ts';
@@ -29,10 +30,10 @@ class IngressResolver {
   readonly #reading: IngressReading;
   readonly #reads: TrackedReads;
   readonly #problems: ProblemList;
+  readonly #dates: CertificateDates;
   readonly #tls: IngressCertificates;
+  readonly #backendTls: IngressBackendTls;
   readonly #settings: BackendSettings;
-  /** Why no backend may be spoken to: its CA is asked for and missing. */
-  readonly #broken: string | undefined;
   readonly #routeByBackend = new Map<ReadBackend, Omit<RouteClaim, 'match' | 'field'>>();
   /** Reported Services, so that ten paths to one missing Service are one problem. */
   readonly #reported = new Set<string>();
@@ -41,13 +42,15 @@ class IngressResolver {
     this.#reading = reading;
     this.#reads = new TrackedReads(context.references);
     this.#problems = new ProblemList(reading.ref);
-    this.#tls = new IngressCertificates(reading, context.certificates, this.#reads, this.#problems, context.nowMs);
-    const ca = this.#readCa();
-    this.#broken = ca.broken;
+    this.#dates = new CertificateDates(context.nowMs);
+    const [reads, problems, dates] = [this.#reads, this.#problems, this.#dates];
+    const { certificates } = context;
+    this.#tls = new IngressCertificates(reading, certificates, reads, problems, dates);
+    this.#backendTls = new IngressBackendTls(reading, { certificates, reads, problems, dates });
     const { annotations } = reading;
     this.#settings = {
       protocol: annotations.backendProtocol,
-      tls: { serverName: annotations.backendTlsServerName, ca: ca.pem },
+      tls: this.#backendTls.settings,
       loadBalancing: annotations.loadBalance ?? context.options.loadBalancing,
       defaultLoadBalancing: context.options.loadBalancing,
       allowLocalExternalNames: context.options.allowLocalExternalNames,
@@ -59,14 +62,14 @@ class IngressResolver {
     const fallback =
       reading.defaultBackend === undefined ? undefined : this.#route(rootPrefix, reading.defaultBackend, 'spec.defaultBackend');
     const claims = [...this.#rulesByHost(fallback !== undefined)].map(([host, rules]) => this.#claim(host, rules, fallback));
-    this.#checkBackendTls(claims);
+    this.#backendTls.reportUnused(servicesOf(claims));
     this.#tls.reportUnused(claims.map((claim) => claim.host));
     return {
       reading,
       claims,
       problems: this.#problems.list(),
       reads: this.#reads.record(),
-      holds: this.#tls.holds,
+      holds: this.#dates.holds,
       certificates: this.#tls.usable,
       referencedSecrets: this.#reads.secretKeys(),
     };
@@ -116,7 +119,7 @@ class IngressResolver {
 
   #resolve(backend: ReadBackend): Omit<RouteClaim, 'match' | 'field'> {
     if (backend.kind === 'unusable') return failed(backend.reason);
-    if (this.#broken !== undefined) return failed(this.#broken);
+    if (this.#backendTls.broken !== undefined) return failed(this.#backendTls.broken);
     const key = `${this.#reading.ref.namespace}/${backend.name}`;
     const object = this.#reads.service(key);
     if (object === undefined) {
@@ -135,10 +138,6 @@ class IngressResolver {
       return failed(`Service ${key} ${result.why}`);
     }
     const { binding } = result;
-    if (binding.unsupportedProtocol !== undefined) {
-      const sentence = `Service ${key} has appProtocol ${quote(binding.unsupportedProtocol)} on port ${binding.service.port}, which is not supported yet; HTTP/1.1 without TLS is used`;
-      this.#reportOnce(`${key}:${backend.port}`, 'Unsupported', `${backend.field}.service.port`, sentence);
-    }
     return { action: { kind: 'forward', backends: [{ service: binding.service.key, weight: 1 }] }, binding };
   }
 
@@ -155,45 +154,6 @@ class IngressResolver {
     return route?.binding === undefined ? undefined : { kind: 'passthrough', binding: route.binding, field };
   }
 
-  #readCa(): { readonly pem: string | undefined; readonly broken: string | undefined } {
-    const name = this.#reading.annotations.backendTlsCaSecret;
-    if (name === undefined) return { pem: undefined, broken: undefined };
-    const key = `${this.#reading.ref.namespace}/${name}`;
-    const field = `metadata.annotations[${annotationPrefix}backend-tls-ca-secret]`;
-    const secret = this.#reads.secret(key);
-    if (secret === undefined) {
-      this.#report(
-        'SecretNotFound',
-        field,
-        `Secret ${key} does not exist, so the backend can't be verified and is not used; create it with a ca.crt`,
-      );
-      return { pem: undefined, broken: `Secret ${key} with the backend's CA does not exist` };
-    }
-    const ca = readCaBundle(secret);
-    if ('pem' in ca) return { pem: ca.pem, broken: undefined };
-    this.#report('SecretInvalid', field, `Secret ${key} ${ca.why}; until then the backend is not used`);
-    return { pem: undefined, broken: `Secret ${key} ${ca.why}` };
-  }
-
-  #checkBackendTls(claims: readonly HostClaim[]): void {
-    const { backendTlsServerName, backendTlsCaSecret } = this.#reading.annotations;
-    const name =
-      backendTlsCaSecret !== undefined
-        ? 'backend-tls-ca-secret'
-        : backendTlsServerName !== undefined
-          ? 'backend-tls-server-name'
-          : undefined;
-    const routes = claims.flatMap((claim) => (claim.fallback === undefined ? claim.routes : [...claim.routes, claim.fallback]));
-    const bindings = routes.flatMap((route) => route.binding ?? []);
-    if (name === undefined || bindings.length === 0 || bindings.some(({ service }) => service.protocol === 'https')) return;
-    const field = `metadata.annotations[${annotationPrefix}${name}]`;
-    this.#report(
-      'InvalidAnnotation',
-      field,
-      `${name} has no effect on an http backend; set ${annotationPrefix}backend-protocol to "https" or remove it`,
-    );
-  }
-
   #reportOnce(what: string, reason: Parameters<ProblemList['add']>[0], field: string, sentence: string): void {
     if (this.#reported.has(what)) return;
     this.#reported.add(what);
@@ -203,6 +163,11 @@ class IngressResolver {
   #report(reason: Parameters<ProblemList['add']>[0], field: string, sentence: string): void {
     this.#problems.add(reason, field, messageFor(this.#reading.ref, field, sentence));
   }
+}
+
+function servicesOf(claims: readonly HostClaim[]): readonly Service[] {
+  const routes = claims.flatMap((claim) => (claim.fallback === undefined ? claim.routes : [...claim.routes, claim.fallback]));
+  return routes.flatMap((route) => route.binding?.service ?? []);
 }
 
 function failed(reason: string): { readonly action: RouteClaim['action']; readonly binding: ServiceBinding | undefined } {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Service as ServiceObject } from '../api/objects.ts';
-import type { BackendTls, Service } from '../routes/route-table.ts';
+import type { BackendProtocol, BackendTls, Service } from '../routes/route-table.ts';
+import { protocolOf } from './app-protocol.ts';
 import { externalNameProblem } from './external-name.ts';
 import { quote } from './problem-list.ts';
 import type { ProblemReason } from './translation.ts';
@@ -15,8 +16,6 @@ export interface ServiceBinding {
   readonly portName: string;
   /** The DNS name of an ExternalName Service. */
   readonly externalName: string | undefined;
-  /** An `appProtocol` that is not served yet: plain HTTP is used. */
-  readonly unsupportedProtocol: string | undefined;
 }
 
 /** A binding, or why there is none: `why` ends the sentence "Service x ...". */
@@ -26,8 +25,9 @@ export type BindingResult =
 
 /** How a backend is spoken to: part of a Service's identity in the table. */
 export interface BackendSettings {
-  /** undefined: by the Service port's `appProtocol`, else http. */
-  readonly protocol: 'http' | 'https' | undefined;
+  /** undefined: by the Service port's `appProtocol`. */
+  readonly protocol: BackendProtocol | undefined;
+  /** Used when the protocol is over TLS. */
   readonly tls: BackendTls;
   readonly loadBalancing: Service['loadBalancing'];
   /** Settings with the default load balancing need no variant of their own. */
@@ -53,11 +53,8 @@ export function bindService(key: string, object: ServiceObject, port: number | s
       );
     }
   }
-  const app = protocolOf(found.appProtocol);
-  const protocol = settings.protocol ?? app.protocol;
-  const service = tableService(key, found.number, protocol, settings);
-  const unsupportedProtocol = settings.protocol === undefined ? app.unsupported : undefined;
-  return { kind: 'bound', binding: { service, objectKey: key, portName: found.name, externalName, unsupportedProtocol } };
+  const service = tableService(key, found.number, settings.protocol ?? protocolOf(found.appProtocol), settings);
+  return { kind: 'bound', binding: { service, objectKey: key, portName: found.name, externalName } };
 }
 
 function unbound(reason: ProblemReason, why: string): BindingResult {
@@ -92,22 +89,13 @@ function portList(ports: unknown): string {
   return known.length === 0 ? 'none' : known.join(', ');
 }
 
-function protocolOf(appProtocol: string | undefined): { readonly protocol: 'http' | 'https'; readonly unsupported: string | undefined } {
-  const name = appProtocol?.toLowerCase();
-  if (name === 'https' || name === 'kubernetes.io/wss') return { protocol: 'https', unsupported: undefined };
-  return { protocol: 'http', unsupported: name !== undefined && http2Protocols.has(name) ? appProtocol : undefined };
-}
-
-const http2Protocols = new Set(['kubernetes.io/h2c', 'h2c', 'http2', 'h2', 'grpc', 'grpcs']);
-
-function tableService(objectKey: string, port: number, protocol: 'http' | 'https', settings: BackendSettings): Service {
+function tableService(objectKey: string, port: number, protocol: BackendProtocol, settings: BackendSettings): Service {
   const slash = objectKey.indexOf('/');
-  const tls = protocol === 'https' ? settings.tls : undefined;
+  const tls = protocol === 'https' || protocol === 'h2' ? settings.tls : undefined;
   const { loadBalancing } = settings;
   const plain = protocol === 'http' && loadBalancing === settings.defaultLoadBalancing;
-  const variant = plain ? '' : `#${shortHash(JSON.stringify([protocol, tls?.serverName ?? null, tls?.ca ?? null, loadBalancing]))}`;
   return {
-    key: `${objectKey}:${port}${variant}`,
+    key: `${objectKey}:${port}${plain ? '' : `#${variantOf(protocol, tls, loadBalancing)}`}`,
     namespace: objectKey.slice(0, slash),
     name: objectKey.slice(slash + 1),
     port,
@@ -115,6 +103,13 @@ function tableService(objectKey: string, port: number, protocol: 'http' | 'https
     tls,
     loadBalancing,
   };
+}
+
+/** Stands for all settings; of a certificate the chain does, which is public and belongs to one key alone. */
+function variantOf(protocol: BackendProtocol, tls: BackendTls | undefined, loadBalancing: Service['loadBalancing']): string {
+  const { serverName = null, ca = null, clientCertificate } = tls ?? {};
+  const { key = null, chain = null } = clientCertificate ?? {};
+  return shortHash(JSON.stringify([protocol, serverName, ca, key, chain, loadBalancing]));
 }
 
 /** Enough of a SHA-256 to tell the settings of one Service apart. */

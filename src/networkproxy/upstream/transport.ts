@@ -2,33 +2,59 @@ import { createHash } from 'node:crypto';
 import { connect as connectTcp, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
 import type { EndpointRuntime } from '../../balancing/endpoint-runtime.ts';
-import type { BackendTls, Service } from '../../routes/route-table.ts';
+import type { BackendProtocol, BackendTls, Service } from '../../routes/route-table.ts';
 
 /** How the connections of a service are made: what must be equal for two of them to be interchangeable. */
 export interface Transport {
-  /** Protocol, server name and CA: the part of a pool's key that is not the endpoint. */
+  /** All of the below, secrets by their fingerprints: the part of a pool's key that is not the endpoint. */
   readonly key: string;
-  readonly tls: BackendTls | undefined;
-  /** Undefined for plain TCP. */
-  readonly secureContext: SecureContext | undefined;
+  readonly protocol: BackendProtocol;
+  /** Set when `protocol` is over TLS. */
+  readonly tls: TlsTransport | undefined;
+}
+
+/** What a TLS handshake with a backend needs. */
+interface TlsTransport {
+  /** SNI, and the name that a verified certificate must have. */
+  readonly serverName: string | undefined;
+  /** Whether there is a CA to verify the backend's certificate by. */
+  readonly verify: boolean;
+  /** Holds the CA and the client certificate. */
+  readonly secureContext: SecureContext;
+  /** The one protocol that is offered (RFC 7301), so that a backend can't choose another than the one that will be spoken. */
+  readonly alpn: string[];
 }
 
 const transports = new WeakMap<Service, Transport>();
 
-/** The transport of a service, made once a Service object. Throws when the CA of the backend does not parse. */
+/** The transport of a service, made once a Service object. Throws when the CA of the backend or our certificate for it does not parse. */
 export function transportOf(service: Service): Transport {
   const known = transports.get(service);
   if (known !== undefined) return known;
-  const made = makeTransport(service.tls);
+  const made = makeTransport(service);
   transports.set(service, made);
   return made;
 }
 
-function makeTransport(tls: BackendTls | undefined): Transport {
-  if (tls === undefined) return { key: 'tcp', tls, secureContext: undefined };
-  const ca = tls.ca === undefined ? '' : createHash('sha256').update(tls.ca).digest('base64');
-  const secureContext = createSecureContext({ minVersion: 'TLSv1.2', ...(tls.ca === undefined ? {} : { ca: tls.ca }) });
-  return { key: `tls ${tls.serverName ?? ''} ${ca}`, tls, secureContext };
+function makeTransport({ protocol, tls }: Service): Transport {
+  if (tls === undefined) return { key: protocol, protocol, tls: undefined };
+  const { serverName, ca, clientCertificate } = tls;
+  const secureContext = createSecureContext({
+    minVersion: 'TLSv1.2',
+    ...(ca === undefined ? {} : { ca }),
+    ...(clientCertificate === undefined ? {} : { cert: clientCertificate.chain, key: clientCertificate.privateKey.reveal() }),
+  });
+  const alpn = [protocol === 'h2' ? 'h2' : 'http/1.1'];
+  return { key: keyOf(protocol, tls), protocol, tls: { serverName, verify: ca !== undefined, secureContext, alpn } };
+}
+
+function keyOf(protocol: BackendProtocol, { serverName = '', ca, clientCertificate }: BackendTls): string {
+  return `${protocol} ${serverName} ${fingerprint(ca)} ${fingerprint(clientCertificate?.chain)}`;
+}
+
+/** Certificates are long, and public. */
+function fingerprint(pem: string | undefined): string {
+  return pem === undefined ? '-' : createHash('sha256').update(pem).digest('base64');
 }
 
 /** How sockets towards backends are opened, beside where to. */
@@ -39,8 +65,11 @@ export interface DialOptions {
   readonly lookup: LookupFunction | undefined;
 }
 
-/** Starts to connect. The socket is not connected yet; `connect` or, over TLS, `secureConnect` says so. */
-export function dial(endpoint: EndpointRuntime, transport: Transport, options: DialOptions): Socket {
+/**
+ * Starts to connect. The socket is not connected yet; `connect` or, over TLS, `secureConnect` says so. Each TLS handshake is a whole one:
+ * no session is offered again, so none can carry one client certificate's rights to another, or skip the check of a server's name.
+ */
+export function dial(endpoint: EndpointRuntime, { tls }: Transport, options: DialOptions): Socket {
   const lookup = options.lookup !== undefined && isIP(endpoint.address) === 0 ? { lookup: options.lookup } : {};
   const target = {
     host: endpoint.address,
@@ -50,13 +79,12 @@ export function dial(endpoint: EndpointRuntime, transport: Transport, options: D
     allowHalfOpen: true,
     ...lookup,
   };
-  if (transport.tls === undefined || transport.secureContext === undefined) return connectTcp(target);
-  const { serverName, ca } = transport.tls;
+  if (tls === undefined) return connectTcp(target);
   return connectTls({
     ...target,
-    secureContext: transport.secureContext,
-    rejectUnauthorized: ca !== undefined,
-    ALPNProtocols: ['http/1.1'],
-    ...(serverName === undefined ? {} : { servername: serverName }),
+    secureContext: tls.secureContext,
+    rejectUnauthorized: tls.verify,
+    ALPNProtocols: tls.alpn,
+    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
   });
 }

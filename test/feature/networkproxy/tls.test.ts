@@ -249,7 +249,10 @@ test('re-encryption sends the server name and verifies the backend when it has i
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   const other = await makeTestCertificate('backend.example');
-  const service = (serverName: string | undefined, ca: string | undefined) => ({ protocol: 'https' as const, tls: { serverName, ca } });
+  const service = (serverName: string | undefined, ca: string | undefined) => ({
+    protocol: 'https' as const,
+    tls: { serverName, ca, clientCertificate: undefined },
+  });
   await using harness = await Harness.start({
     routes: [
       { host: 'plain.example', endpoints: [port], service: service(undefined, undefined) },

@@ -16,6 +16,7 @@ import { makeTestCertificate } from '../../tools/test-certificate.ts';
 
 const host = 'shop.example.com';
 const broken = 'broken.example.com';
+const mutual = 'mutual.example.com';
 const bare = 'canary-secret-of-the-user';
 
 /** Requests that carry canaries, good ones and such as fail in every way that is logged. */
@@ -24,6 +25,7 @@ const requests: readonly string[] = [
   `GET /reset?token=${bare}-4 HTTP/1.1\r\nHost: ${host}\r\nProxy-Authorization: Basic ${bare}-5\r\nConnection: close\r\n\r\n`,
   `GET /garbage HTTP/1.1\r\nHost: ${host}\r\nAuthorization: ${bare}-6\r\nConnection: close\r\n\r\n`,
   `GET / HTTP/1.1\r\nHost: ${broken}\r\nCookie: ${bare}-7\r\nConnection: close\r\n\r\n`,
+  `GET / HTTP/1.1\r\nHost: ${mutual}\r\nCookie: ${bare}-17\r\nConnection: close\r\n\r\n`,
   `GET / HTTP/1.1\r\nHost: nobody.example.com\r\nX-Api-Key: ${bare}-8\r\nConnection: close\r\n\r\n`,
   `GET / HTTP/1.1\r\nHost: ${host}\r\nAuthorization : Bearer ${bare}-9\r\n\r\n`,
   `GET / HTTP/1.1\r\nHost: ${host}\r\nCookie: a\rb=${bare}-10\r\n\r\n`,
@@ -44,7 +46,7 @@ test('run: no key, token, cookie, credential or query of a request or a Secret i
   backend.listen(0, '127.0.0.1');
   await once(backend, 'listening');
   t.after(() => backend.close());
-  const [good, unused] = [await makeTestCertificate(host), await makeTestCertificate(broken)];
+  const [good, unused, client] = [await makeTestCertificate(host), await makeTestCertificate(broken), await makeTestCertificate(mutual)];
   const folder = await temporaryFolder(t);
   const objects =
     ingressClass +
@@ -53,6 +55,11 @@ test('run: no key, token, cookie, credential or query of a request or a Secret i
     tlsSecret('tls', good) +
     // A key beside another's certificate, and one in a file that does not parse: both are problems to talk about.
     tlsSecret('mismatch', { cert: good.cert, key: unused.key }) +
+    tlsSecret('client', client) +
+    ingress('mutual', {
+      rules: { [mutual]: [['/', 'Prefix', 's']] },
+      annotations: { 'smartproxy.dev/backend-protocol': 'https', 'smartproxy.dev/backend-tls-client-secret': 'client' },
+    }) +
     `\n{"apiVersion":"v1","kind":"Secret","metadata":{"name":"odd","namespace":"default"},"stringData":{"token":"${bare}-30"}}\n---` +
     ingress('shop', {
       rules: { [host]: [['/', 'Prefix', 's']], [broken]: [['/', 'Prefix', 'refused']] },
@@ -97,6 +104,7 @@ test('run: no key, token, cookie, credential or query of a request or a Secret i
   for (const page of ['routes', 'connections', 'problems', 'config']) pages.push((await get(admin, 'localhost', `/debug/${page}`)).body);
   assert.match(pages.join('\n'), /does not belong/);
   assert.match(pages.join('\n'), /open\.yaml/);
+  assert.match(pages.join('\n'), /clientCertificate/, 'the client certificate is told of, without its key');
   command.child.kill('SIGTERM');
   assert.equal(await command.exit(), 0);
   await eventually('the log is read', () => command.output.split('"type":"request"').length > requests.length);
@@ -106,7 +114,7 @@ test('run: no key, token, cookie, credential or query of a request or a Secret i
   assert.equal(at, -1, everything.slice(Math.max(0, at - 300), at + 100));
   const base64 = Buffer.from(`${bare}-30`).toString('base64').slice(0, 24);
   assert.ok(!everything.includes(base64), 'nor in base64');
-  for (const { key } of [good, unused]) {
+  for (const { key } of [good, unused, client]) {
     const lines = key.split('\n').filter((line) => line.length > 20 && !line.startsWith('-----'));
     assert.ok(lines.length > 0);
     for (const line of lines) assert.ok(!everything.includes(line.slice(0, 20)), 'a private key');

@@ -3,6 +3,7 @@ import { Redacted } from '../../../src/redacted.ts';
 import { compareRoutes } from '../../../src/routes/compare-routes.ts';
 import type { MatchRequest } from '../../../src/routes/match-request.ts';
 import type {
+  BackendTls,
   Certificate,
   Challenge,
   Endpoint,
@@ -83,15 +84,36 @@ const policy: fc.Arbitrary<Policy> = fc.record({
   retries: count,
 });
 
-const service: fc.Arbitrary<Service> = fc.record({
+const certificate: fc.Arbitrary<Certificate> = fc.record({
+  key: reference,
+  names: fc.array(dnsName, { maxLength: 2 }),
+  chain: fc.constantFrom('chain 1', 'chain 2'),
+  privateKey: fc.constantFrom('secret key 1', 'secret key 2').map((text) => new Redacted(text)),
+  fingerprint: fc.constantFrom('f1', 'f2'),
+  notAfterMs: count,
+  keyType: fc.constantFrom('ec' as const, 'rsa' as const),
+});
+
+const backendTls: fc.Arbitrary<BackendTls> = fc.record({
+  serverName: fc.constantFrom(undefined, 'backend.example'),
+  ca: fc.constantFrom(undefined, 'ca'),
+  clientCertificate: fc.option(certificate, { nil: undefined }),
+});
+
+const protocolAndTls: fc.Arbitrary<Pick<Service, 'protocol' | 'tls'>> = fc.oneof(
+  fc.record({ protocol: fc.constantFrom('http' as const, 'h2c' as const), tls: fc.constant(undefined) }),
+  fc.record({ protocol: fc.constantFrom('https' as const, 'h2' as const), tls: backendTls }),
+);
+
+const serviceWithoutProtocol = fc.record({
   key: reference,
   namespace: fc.constant('n'),
   name: fc.constant('s'),
   port: fc.constantFrom(80, 443),
-  protocol: fc.constant('http' as const),
-  tls: fc.constant(undefined),
   loadBalancing: fc.constantFrom('round-robin' as const, 'least-request' as const),
 });
+
+const service: fc.Arbitrary<Service> = fc.tuple(serviceWithoutProtocol, protocolAndTls).map(([rest, how]) => ({ ...rest, ...how }));
 
 const endpoint: fc.Arbitrary<Endpoint> = fc.record({
   address: fc.constantFrom('10.0.0.1', '10.0.0.2', '::1'),
@@ -105,16 +127,6 @@ const endpoint: fc.Arbitrary<Endpoint> = fc.record({
 export const endpointList = fc.uniqueArray(endpoint, { maxLength: 6, selector: ({ address, port }) => `${address} ${port}` });
 
 const endpointSet: fc.Arbitrary<EndpointSet> = fc.record({ key: reference, endpoints: endpointList });
-
-const certificate: fc.Arbitrary<Certificate> = fc.record({
-  key: reference,
-  names: fc.array(dnsName, { maxLength: 2 }),
-  chain: fc.constantFrom('chain 1', 'chain 2'),
-  privateKey: fc.constantFrom('secret key 1', 'secret key 2').map((text) => new Redacted(text)),
-  fingerprint: fc.constantFrom('f1', 'f2'),
-  notAfterMs: count,
-  keyType: fc.constantFrom('ec' as const, 'rsa' as const),
-});
 
 const listener: fc.Arbitrary<Listener> = fc.record({
   key: reference,

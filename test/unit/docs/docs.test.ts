@@ -122,6 +122,7 @@ test('every problem reason and response flag in docs/ingress.md exists', () => {
     'HEAD',
     'OPTIONS',
     'FQDN',
+    'auto_http',
   ]);
   const names = [...text.matchAll(/`([A-Z][A-Za-z]+|[a-z]+(?:_[a-z]+)+)`/g)].map(([, name = '']) => name);
   assert.ok(names.length > 20);

@@ -5,7 +5,7 @@ import { Redacted } from '../../../src/redacted.ts';
 import { applyDelta } from '../../../src/routes/apply-delta.ts';
 import { diffTables } from '../../../src/routes/diff-tables.ts';
 import { decodeDelta, encodeDelta } from '../../../src/routes/encode-delta.ts';
-import { type Certificate, emptyRouteTable, type RouteTable } from '../../../src/routes/route-table.ts';
+import { type Certificate, emptyRouteTable, type RouteTable, type Service } from '../../../src/routes/route-table.ts';
 import { sameData } from '../../../src/routes/same-data.ts';
 import { dumpTable } from '../../../src/routes/table-dump.ts';
 import { byKey, makeHost, makePolicy, makeRoute, makeTable } from './table-builder.ts';
@@ -16,6 +16,17 @@ function makeCertificate(key: string, privateKey: string): Certificate {
 
 function withCertificates(...certificates: readonly Certificate[]): RouteTable {
   return { ...emptyRouteTable, certificates: byKey(certificates) };
+}
+
+/** A service that shows a client certificate with this key to its backend. */
+function makeService(privateKey: string): Service {
+  const tls = { serverName: 'b.example', ca: 'CA', clientCertificate: makeCertificate('shop/client', privateKey) };
+  const identity = { key: 'shop/web:443', namespace: 'shop', name: 'web', port: 443 };
+  return { ...identity, protocol: 'h2', tls, loadBalancing: 'round-robin' };
+}
+
+function withServices(...services: readonly Service[]): RouteTable {
+  return { ...emptyRouteTable, services: byKey(services) };
 }
 
 describe('diffTables', () => {
@@ -37,6 +48,9 @@ describe('diffTables', () => {
     const before = withCertificates(makeCertificate('c', 'one'));
     assert.equal(diffTables(before, withCertificates(makeCertificate('c', 'one'))), undefined);
     assert.notEqual(diffTables(before, withCertificates(makeCertificate('c', 'two'))), undefined);
+    const service = withServices(makeService('one'));
+    assert.equal(diffTables(service, withServices(makeService('one'))), undefined);
+    assert.notEqual(diffTables(service, withServices(makeService('two'))), undefined);
   });
 });
 
@@ -95,6 +109,22 @@ describe('encodeDelta', () => {
     assert.ok(delta.certificates?.set[0]?.privateKey instanceof Redacted);
   });
 
+  test('the key of a client certificate travels with its service, and is redacted at both ends', () => {
+    const services = diffTables(
+      emptyRouteTable,
+      withServices(makeService('PRIVATE'), { ...makeService(''), key: 'plain', tls: undefined }),
+    );
+    assert.ok(services !== undefined);
+    assert.doesNotMatch(inspect(services, { depth: 9 }) + JSON.stringify(services), /PRIVATE/);
+    for (const copy of [structuredClone(encodeDelta(services)), JSON.parse(JSON.stringify(encodeDelta(services)))]) {
+      const [withClient, plain] = decodeDelta(copy).services?.set ?? [];
+      assert.equal(withClient?.tls?.clientCertificate?.privateKey.reveal(), 'PRIVATE');
+      assert.ok(sameData(withClient, makeService('PRIVATE')), 'all the rest of it too');
+      assert.equal(plain?.tls, undefined);
+      assert.doesNotMatch(inspect(withClient, { depth: 9 }), /PRIVATE/);
+    }
+  });
+
   test('a delta without certificates is passed on', () => {
     const plain = { policies: { set: [makePolicy('p')], removed: [] } };
     assert.deepEqual(encodeDelta(plain), plain);
@@ -113,6 +143,16 @@ describe('dumpTable', () => {
     assert.deepEqual(dump.certificates, { c: { fingerprint: 'ff', keyType: 'ec', names: ['a'], notAfterMs: 5 } });
     const [route] = (dump.hosts.a as { routes: object[] }).routes;
     assert.deepEqual(Object.keys(route ?? {}), ['action', 'createdAtMs', 'key', 'match', 'policy', 'priority', 'source']);
+  });
+
+  test('lets the fingerprint stand for the client certificate of a service', () => {
+    const dump = dumpTable(withServices(makeService('PRIVATE')));
+    const { tls } = dump.services['shop/web:443'] as { tls: object };
+    assert.deepEqual(tls, {
+      ca: 'CA',
+      clientCertificate: { fingerprint: 'ff', key: 'shop/client', keyType: 'ec', names: ['a'], notAfterMs: 5 },
+      serverName: 'b.example',
+    });
   });
 
   test('lists hosts in order of precedence', () => {

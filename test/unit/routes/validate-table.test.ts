@@ -115,6 +115,20 @@ describe('validateTable', () => {
     ['an endpoint twice', withEndpoints(endpoint, { ...endpoint, state: 'draining' }), /lists 10.0.0.1 port 8080 twice/],
     ['a service port out of range', table({ services: byKey([{ ...service, port: -1 }]) }), /service default\/web:80 has port -1/],
     ['HTTPS without TLS settings', table({ services: byKey([{ ...service, protocol: 'https' }]) }), /protocol https/],
+    [
+      'a client certificate without chain',
+      table({
+        services: byKey([
+          {
+            ...service,
+            protocol: 'h2',
+            tls: { serverName: undefined, ca: undefined, clientCertificate: { ...certificate, chain: '' } },
+          },
+        ]),
+      }),
+      /certificate default\/cert has no chain/,
+    ],
+    ['HTTP/2 over TLS without TLS settings', table({ services: byKey([{ ...service, protocol: 'h2' }]) }), /protocol h2 /],
     ['a time-out beyond the timers', table({ policies: byKey([policyWithReadTimeout(2 ** 31)]) }), /readMs 2147483648/],
     ['a time-out that is no number', table({ policies: byKey([policyWithReadTimeout(Number.NaN)]) }), /readMs NaN/],
     ['a certificate name in upper case', table({ certificates: byKey([{ ...certificate, names: ['A'] }]) }), /the name A/],

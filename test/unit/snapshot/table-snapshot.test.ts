@@ -11,6 +11,7 @@ import { eventually } from '../../tools/eventually.ts';
 import { tinyTable } from '../../tools/tiny-table.ts';
 
 const secret = 'the private key of shop.example.com';
+const clientSecret = 'the private key that is shown to backends';
 
 function tableWithSecret(name = 'web'): RouteTable {
   const certificate = {
@@ -22,7 +23,14 @@ function tableWithSecret(name = 'web'): RouteTable {
     notAfterMs: 1,
     keyType: 'ec' as const,
   };
-  return { ...tinyTable({ backends: [1, 2], name }), certificates: new Map([[certificate.key, certificate]]) };
+  const table = tinyTable({ backends: [1, 2], name });
+  const tls = {
+    serverName: undefined,
+    ca: 'CA',
+    clientCertificate: { ...certificate, key: 'shop/client', privateKey: new Redacted(clientSecret) },
+  };
+  const services = new Map([...table.services].map(([key, service]) => [key, { ...service, protocol: 'https' as const, tls }]));
+  return { ...table, services, certificates: new Map([[certificate.key, certificate]]) };
 }
 
 async function setUp(context: TestContext, debounceMs = 0) {
@@ -48,6 +56,7 @@ test('TableSnapshot: the last table comes back whole, keys included', async (con
   assert.deepEqual([...loaded.services.keys()], ['shop/new:80']);
   assert.deepEqual({ ...loaded, certificates: undefined }, { ...tableWithSecret('new'), certificates: undefined });
   assert.equal(loaded.certificates.get('shop/tls')?.privateKey.reveal(), secret);
+  assert.equal(loaded.services.get('shop/new:80')?.tls?.clientCertificate?.privateKey.reveal(), clientSecret);
 });
 
 test('TableSnapshot: a change is written by itself after the debounce time', async (context) => {
@@ -62,7 +71,7 @@ test('TableSnapshot: nothing on disk is readable without the key, by anyone else
   writer.save(tableWithSecret());
   await writer.flush();
   const bytes = readFileSync(file);
-  assert.ok(!bytes.includes(secret) && !bytes.includes('shop'));
+  assert.ok(!bytes.includes(secret) && !bytes.includes(clientSecret) && !bytes.includes('shop'));
   for (const each of [file, keyFile]) assert.equal(statSync(each).mode & 0o777, 0o600, each);
   assert.deepEqual(readdirSync(join(dir, 'state')).sort(), ['last-good.snapshot', 'snapshot.key']);
 });

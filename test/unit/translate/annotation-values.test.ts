@@ -10,6 +10,7 @@ import {
   objectNameValue,
   sizeValue,
   type ValueType,
+  wordValue,
 } from '../../../src/api/annotation-values.ts';
 import { annotationsByName } from '../../../src/api/annotations.ts';
 import { nearestName } from '../../../src/config/nearest-name.ts';
@@ -44,9 +45,11 @@ const rows: readonly (readonly [string, ValueType<unknown>, string, unknown])[] 
   ['integer', integerValue(0, 10), '10', 10],
   ['integer', integerValue(0, 10), '11', invalid],
   ['integer', integerValue(0, 10), '0x1', invalid],
-  ['choice', choiceValue(['http', 'https'], ['grpc']), 'HTTPS', 'https'],
-  ['choice', choiceValue(['http', 'https'], ['grpc']), 'grpc', unsupported],
-  ['choice', choiceValue(['http', 'https'], ['grpc']), 'constructor', invalid],
+  ['choice', choiceValue(['http', 'https']), 'HTTPS', 'https'],
+  ['choice', choiceValue(['http', 'https']), 'constructor', invalid],
+  ['word', wordValue(new Map([['grpc', 'h2c']]), ['fcgi'], 'x'), 'GRPC', 'h2c'],
+  ['word', wordValue(new Map([['grpc', 'h2c']]), ['fcgi'], 'x'), 'fcgi', unsupported],
+  ['word', wordValue(new Map([['grpc', 'h2c']]), ['fcgi'], 'x'), 'h2c', invalid],
   ['DNS name', dnsNameValue, 'Backend.Example.com', 'backend.example.com'],
   ['DNS name', dnsNameValue, 'a..b', invalid],
   ['object name', objectNameValue, 'backend-ca', 'backend-ca'],

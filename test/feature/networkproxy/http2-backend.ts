@@ -89,9 +89,3 @@ export class Http2Backend implements AsyncDisposable {
     await Promise.resolve();
   }
 }
-
-/** Answers `hello`. */
-export function answerHello(stream: ServerHttp2Stream): void {
-  stream.respond({ ':status': 200, 'content-length': '5', 'content-type': 'text/plain' });
-  stream.end('hello');
-}

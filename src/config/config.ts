@@ -70,6 +70,8 @@ export interface Config {
   readonly httpsRedirect: boolean;
   readonly trustedProxies: readonly string[];
   readonly forwardedHeader: boolean;
+  /** Requests without a valid `traceparent` get one. */
+  readonly traceContext: boolean;
   readonly maxRequestBodyBytes: number;
   readonly connectTimeoutMs: number;
   readonly upstreamReadTimeoutMs: number;

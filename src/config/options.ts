@@ -310,6 +310,13 @@ export const options: { readonly [Field in keyof Config]: OptionSpec<Config[Fiel
     default: () => false,
     doc: 'Send the Forwarded header (RFC 7239) to backends too.',
   },
+  traceContext: {
+    flag: 'trace-context',
+    group: 'Traffic',
+    value: onOff,
+    default: () => false,
+    doc: 'Begin a trace for requests that carry none (W3C Trace Context: traceparent), and log the trace id.',
+  },
   maxRequestBodyBytes: {
     flag: 'max-request-body',
     group: 'Traffic',

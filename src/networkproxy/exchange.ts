@@ -6,6 +6,7 @@ import type { CompiledRoute, CompiledTable } from '../routes/compiled-table.ts';
 import type { Downstream } from './downstream.ts';
 import { edgeFilters, type FilterRequest } from './filters/filter-table.ts';
 import { clientAddressOf, type OutgoingRequest } from './forwarded-fields.ts';
+import { grpcStatusOf, isGrpcCall } from './grpc.ts';
 import type { RequestHead, ResponseHead } from './http1/message-handler.ts';
 import { lastFieldValue, receivedRequestId } from './http1/request-lines.ts';
 import { errorReply, type LocalReply } from './local-reply.ts';
@@ -166,10 +167,8 @@ export class Exchange implements UpstreamHandler {
     const upstream = this.#upstream;
     if (request === undefined || upstream === undefined) return;
     const record = this.#record;
-    if (this.#context.onRequest !== undefined) {
-      record.firstByteMs = record.elapsedMs;
-      if (head.version === 20 && head.body.kind === 'none') record.grpcStatus = lastFieldValue(head.headers, 'grpc-status');
-    }
+    if (this.#context.onRequest !== undefined) record.firstByteMs = record.elapsedMs;
+    if (head.version === 20 && head.body.kind === 'none') record.grpcStatus = lastFieldValue(head.headers, 'grpc-status');
     record.status = head.status;
     if (head.status === 101) {
       this.#switchProtocols(head, upstream);
@@ -248,8 +247,16 @@ export class Exchange implements UpstreamHandler {
     const record = this.#record;
     this.#series = target.series;
     record.clientAddress = clientAddressOf(head, facts, context.trustedProxies);
-    const withForwarded = context.config.forwardedHeader;
-    this.#outgoing = { head, facts, clientAddress: record.clientAddress, requestId: record.requestId, withForwarded };
+    const trace = context.traces?.traceOf(head.headers);
+    record.traceId = trace?.id;
+    this.#outgoing = {
+      head,
+      facts,
+      clientAddress: record.clientAddress,
+      requestId: record.requestId,
+      traceparent: trace?.traceparent,
+      withForwarded: context.config.forwardedHeader,
+    };
     this.#attempts.begin(balancer, route.policy);
     this.#dispatch(undefined, false);
   }
@@ -358,6 +365,7 @@ export class Exchange implements UpstreamHandler {
     record.flag = reply.flag;
     record.detail = reply.detail;
     record.bytesSent = reply.body.length;
+    if (isGrpcCall(head)) record.grpcStatus = String(grpcStatusOf(reply));
     this.#context.counters.countFlag(reply.flag);
     this.#downstream.sendReply(reply, head);
     if (this.#requestDone || head.body.kind === 'none') {
@@ -385,6 +393,7 @@ export class Exchange implements UpstreamHandler {
     if (head === undefined) return;
     const record = this.#record;
     const durationMs = record.elapsedMs;
+    if (record.grpcStatus !== undefined) this.#context.counters.countGrpc(record.grpcStatus);
     (this.#series ?? this.#context.unmatched).observe(record.status, durationMs / 1000);
     const { facts } = this.#downstream;
     this.#context.onRequest?.(record.entry(facts.connectionId, head, this.#route?.route.key, this.#attempts.service, durationMs));

@@ -10,6 +10,8 @@ export interface OutgoingRequest {
   /** See `clientAddressOf`. */
   readonly clientAddress: string;
   readonly requestId: string;
+  /** The trace that begins here, in place of what the client sent; undefined: what it sent goes on. */
+  readonly traceparent: string | undefined;
   /** The Forwarded header is sent too (RFC 7239). */
   readonly withForwarded: boolean;
 }

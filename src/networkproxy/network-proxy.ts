@@ -20,6 +20,7 @@ import type { RequestLogEntry } from './request-log-entry.ts';
 import { RouteRuntimes } from './route-runtime.ts';
 import { CertificateContexts } from './tls/certificate-contexts.ts';
 import { refuseHandshake, TlsHandshake } from './tls/tls-handshake.ts';
+import { TraceContexts } from './trace-context.ts';
 import { RetryBudgets } from './upstream/retry-budget.ts';
 import { UpstreamPools } from './upstream/upstream-pools.ts';
 
@@ -77,6 +78,7 @@ export class NetworkProxy implements NetworkProxyEntry {
       retryBudgets: new RetryBudgets(),
       routes: new RouteRuntimes(counters.requests),
       requestIds: new RequestIds(),
+      traces: config.traceContext ? new TraceContexts() : undefined,
       http2,
       trustedProxies: blockListOf(config.trustedProxies),
       unmatched: counters.requests.get({ routeKind: '', routeNamespace: '', route: '', service: '' }),

@@ -9,6 +9,7 @@ import type { Http2Shared } from './http2/http2-shared.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { RequestLogEntry } from './request-log-entry.ts';
 import type { RouteRuntimes } from './route-runtime.ts';
+import type { TraceContexts } from './trace-context.ts';
 import type { RetryBudgets } from './upstream/retry-budget.ts';
 import type { UpstreamPools } from './upstream/upstream-pools.ts';
 
@@ -23,6 +24,8 @@ export interface ProxyContext {
   readonly retryBudgets: RetryBudgets;
   readonly routes: RouteRuntimes;
   readonly requestIds: RequestIds;
+  /** Undefined: `traceparent` is a field like any other. */
+  readonly traces: TraceContexts | undefined;
   readonly http2: Http2Shared;
   readonly trustedProxies: BlockList;
   /** The series of requests that matched no route. */

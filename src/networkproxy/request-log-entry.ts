@@ -5,13 +5,15 @@ export interface RequestLogEntry {
   /** The connection's id. */
   readonly id: string;
   readonly requestId: string;
+  /** Of the request's trace (`--trace-context`). */
+  readonly traceId: string | undefined;
   readonly method: string;
   readonly host: string;
   /** Normalised, without the query, which may hold secrets. */
   readonly path: string;
   /** What the client got; 499 when it left first, 0 when the head never came. */
   readonly status: number;
-  /** The status of a gRPC call, as the backend gave it. */
+  /** The status of a gRPC call, as the backend or our own answer gave it. */
   readonly grpcStatus: string | undefined;
   /** Why, when the answer was of our making or broke off; undefined: the upstream's answer, whole. */
   readonly flag: ResponseFlag | undefined;

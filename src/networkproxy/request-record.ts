@@ -10,6 +10,7 @@ const protocolNames = { 10: 'HTTP/1.0', 11: 'HTTP/1.1', 20: 'HTTP/2' } as const;
 export class RequestRecord {
   requestId = '';
   clientAddress = '';
+  traceId: string | undefined;
   startedMs = 0;
   connectMs: number | undefined;
   firstByteMs: number | undefined;
@@ -34,6 +35,7 @@ export class RequestRecord {
     return {
       id,
       requestId: this.requestId,
+      traceId: this.traceId,
       method: head.method,
       host: head.host,
       path: head.path,
@@ -59,6 +61,7 @@ export class RequestRecord {
   reset(): void {
     this.requestId = '';
     this.clientAddress = '';
+    this.traceId = undefined;
     this.connectMs = undefined;
     this.firstByteMs = undefined;
     this.bytesReceived = 0;

@@ -86,6 +86,7 @@ function addTotals(a: WorkerTotals, b: WorkerTotals): WorkerTotals {
     tlsHandshakes: addLists(a.tlsHandshakes, b.tlsHandshakes),
     responsesByFlag: addLists(a.responsesByFlag, b.responsesByFlag),
     http2LimitHits: addLists(a.http2LimitHits, b.http2LimitHits),
+    grpcResponses: addLists(a.grpcResponses, b.grpcResponses),
     upstreamIdle: a.upstreamIdle + b.upstreamIdle,
     upstreamActive: a.upstreamActive + b.upstreamActive,
     upstreamConnecting: a.upstreamConnecting + b.upstreamConnecting,

@@ -1,3 +1,4 @@
+import { grpcStatuses } from './counters/grpc-status.ts';
 import { connectionDurationBounds, httpDurationBounds } from './counters/histogram.ts';
 import { http2Limits } from './counters/http2-limit.ts';
 import { statusClasses } from './counters/request-series.ts';
@@ -145,6 +146,14 @@ export const metricTable: readonly MetricSpec[] = [
     unit: 'hits',
     doc: 'Limits of HTTP/2 connections that were hit, by limit; docs/connections.md says what each means.',
     read: ({ fleet }) => http2Limits.map((limit, index) => ({ labels: [limit], value: fleet.totals.http2LimitHits[index] ?? 0 })),
+  },
+  {
+    name: 'networkproxy_grpc_responses_total',
+    type: 'counter',
+    labels: ['grpc_status'],
+    unit: 'calls',
+    doc: 'gRPC calls by the status code that they ended with, from the backend or from us.',
+    read: ({ fleet }) => grpcStatuses.map((status, index) => ({ labels: [status], value: fleet.totals.grpcResponses[index] ?? 0 })),
   },
   {
     name: 'networkproxy_upstream_connections',

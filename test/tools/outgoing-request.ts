@@ -15,5 +15,5 @@ export function outgoingOf(head: RequestHead, forwardedLines = ''): OutgoingRequ
     serverName: undefined,
     forwardedLines,
   };
-  return { head, facts, clientAddress: facts.remoteAddress, requestId: '6f1c2d3e4b5a6978', withForwarded: false };
+  return { head, facts, clientAddress: facts.remoteAddress, requestId: '6f1c2d3e4b5a6978', traceparent: undefined, withForwarded: false };
 }

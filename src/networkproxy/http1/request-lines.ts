@@ -1,19 +1,21 @@
 import { forwardedLines, type OutgoingRequest } from '../forwarded-fields.ts';
+import { isTraceField } from '../trace-context.ts';
 
 /**
  * The head of the request as an HTTP/1.1 backend gets it, latin1, ended by the empty line. The parser has left out what belongs to the
  * client's connection; here goes what the client may not say of itself.
  */
 export function upstreamRequestHead(outgoing: OutgoingRequest): string {
-  const { head, requestId } = outgoing;
+  const { head, requestId, traceparent } = outgoing;
   const { headers, upgrade } = head;
   let text = `${head.method} ${head.target} HTTP/1.1\r\nhost: ${head.authority}\r\n`;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
-    if (isWrittenByUs(name)) continue;
+    if (isWrittenByUs(name) || (traceparent !== undefined && isTraceField(name))) continue;
     text += `${name}: ${headers[i + 1] as string}\r\n`;
   }
   text += `${forwardedLines(outgoing)}x-request-id: ${requestId}\r\n`;
+  if (traceparent !== undefined) text += `traceparent: ${traceparent}\r\n`;
   if (head.body.kind === 'chunked') text += 'transfer-encoding: chunked\r\n';
   if (upgrade !== undefined) text += `connection: upgrade\r\nupgrade: ${upgrade}\r\n`;
   return `${text}\r\n`;

@@ -1,3 +1,4 @@
+import { grpcStatuses, grpcStatusIndex } from './grpc-status.ts';
 import { connectionDurationBounds, Histogram, type HistogramData } from './histogram.ts';
 import { type Http2Limit, http2Limits } from './http2-limit.ts';
 import { type RequestSeriesData, RequestSeriesTable } from './request-series.ts';
@@ -28,6 +29,8 @@ export class WorkerCounters {
   readonly responsesByFlag: number[] = new Array<number>(responseFlags.length).fill(0);
   /** Limits of HTTP/2 connections that were hit, by index in `http2Limits`. */
   readonly http2LimitHits: number[] = new Array<number>(http2Limits.length).fill(0);
+  /** gRPC calls by the status that they ended with, by index in `grpcStatuses`. */
+  readonly grpcResponses: number[] = new Array<number>(grpcStatuses.length).fill(0);
   /** Connections to backends that were established. */
   upstreamConnects = 0;
   upstreamConnectFailures = 0;
@@ -61,6 +64,10 @@ export class WorkerCounters {
     (this.http2LimitHits[http2Limits.indexOf(limit)] as number)++;
   }
 
+  countGrpc(status: string): void {
+    (this.grpcResponses[grpcStatusIndex(status)] as number)++;
+  }
+
   /** One consistent picture, taken in one tick. */
   snapshot(): WorkerSnapshot {
     return { ...this.totals(), requests: this.requests.data() };
@@ -83,6 +90,7 @@ export class WorkerCounters {
       tlsHandshakes: this.tlsHandshakes.slice(),
       responsesByFlag: this.responsesByFlag.slice(),
       http2LimitHits: this.http2LimitHits.slice(),
+      grpcResponses: this.grpcResponses.slice(),
       upstreamIdle: this.gauges.upstreamIdle(),
       upstreamActive: this.gauges.upstreamActive(),
       upstreamConnecting: this.gauges.upstreamConnecting(),
@@ -131,6 +139,7 @@ export interface WorkerTotals {
   readonly tlsHandshakes: readonly number[];
   readonly responsesByFlag: readonly number[];
   readonly http2LimitHits: readonly number[];
+  readonly grpcResponses: readonly number[];
   readonly upstreamIdle: number;
   readonly upstreamActive: number;
   readonly upstreamConnecting: number;

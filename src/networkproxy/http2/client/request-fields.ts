@@ -1,5 +1,6 @@
 import { forwardedFields, type OutgoingRequest } from '../../forwarded-fields.ts';
 import { isWrittenByUs } from '../../http1/request-lines.ts';
+import { isTraceField } from '../../trace-context.ts';
 
 /**
  * The header list of a request for an HTTP/2 backend, pseudo-headers first (RFC 9113 section 8.3.1); a WebSocket is an extended CONNECT
@@ -7,7 +8,7 @@ import { isWrittenByUs } from '../../http1/request-lines.ts';
  * @param scheme of the backend's connection; what the client spoke is in X-Forwarded-Proto
  */
 export function requestFieldList(outgoing: OutgoingRequest, scheme: 'http' | 'https'): readonly string[] {
-  const { head, requestId } = outgoing;
+  const { head, requestId, traceparent } = outgoing;
   const isWebSocket = head.upgrade !== undefined;
   const fields = [':method', isWebSocket ? 'CONNECT' : head.method, ':scheme', scheme, ':path', head.target];
   if (head.authority !== '') fields.push(':authority', head.authority);
@@ -16,9 +17,11 @@ export function requestFieldList(outgoing: OutgoingRequest, scheme: 'http' | 'ht
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
     if (isWrittenByUs(name) || (isWebSocket && name === 'sec-websocket-key')) continue;
+    if (traceparent !== undefined && isTraceField(name)) continue;
     fields.push(name, headers[i + 1] as string);
   }
   for (const text of forwardedFields(outgoing)) fields.push(text);
   fields.push('x-request-id', requestId, 'te', 'trailers');
+  if (traceparent !== undefined) fields.push('traceparent', traceparent);
   return fields;
 }

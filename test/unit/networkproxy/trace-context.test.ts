@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { TraceContexts } from '../../../src/networkproxy/trace-context.ts';
+
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const given = `00-${traceId}-b7ad6b7169203331-01`;
+
+describe('The trace of a request', () => {
+  it('is the one that the client carries, in any version but ff', () => {
+    const traces = new TraceContexts();
+    for (const traceparent of [given, given.replace('-01', '-00'), `cc${given.slice(2)}`, `cc${given.slice(2)}-what-will-come`]) {
+      assert.deepEqual(traces.traceOf(['x', 'y', 'traceparent', traceparent]), { id: traceId, traceparent: undefined });
+    }
+  });
+
+  it('begins here when the client carries none, or none that can be read', () => {
+    const traces = new TraceContexts();
+    const broken = [
+      '',
+      `ff${given.slice(2)}`,
+      given.toUpperCase(),
+      `${given}-more`,
+      given.slice(0, -1),
+      `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
+      `00-${traceId}-${'0'.repeat(16)}-01`,
+      `cc${given.slice(2)}-${'x'.repeat(600)}`,
+    ];
+    for (const headers of [[], ['traceparent', given, 'traceparent', given], ...broken.map((value) => ['traceparent', value])]) {
+      const { id, traceparent } = traces.traceOf(headers);
+      assert.match(id, /^[\da-f]{32}$/);
+      assert.notEqual(id, traceId, headers.join(' '));
+      assert.match(traceparent ?? '', new RegExp(`^00-${id}-[\\da-f]{16}-01$`));
+    }
+  });
+
+  it('is another one for every request', () => {
+    const traces = new TraceContexts();
+    const ids = Array.from({ length: 2000 }, () => traces.traceOf([]));
+    assert.equal(new Set(ids.map(({ id }) => id)).size, 2000);
+    assert.equal(new Set(ids.map(({ traceparent }) => traceparent?.slice(36, 52))).size, 2000);
+  });
+});

@@ -157,6 +157,7 @@ const policy: Policy = {
   redirectToHttps: false,
   timeouts: { connectMs: 5000, readMs: 60_000, sendMs: 60_000, tunnelIdleMs: 300_000 },
   maxRequestBodyBytes: 0,
+  maxCallBytes: 0,
   retries: 1,
 };
 

@@ -82,7 +82,7 @@ export const ingressAnnotations = {
     doc: 'How long a WebSocket, another upgraded connection or a passthrough connection may be silent in both directions.',
   }),
   maxBodySize: annotation('max-body-size', sizeValue, '`--max-request-body`', {
-    doc: 'Largest request body; a larger one is answered with 413.',
+    doc: 'Largest request body; a larger one is answered with 413. For a gRPC call it counts all messages together, and only when it is set here.',
   }),
   retries: annotation('retries', integerValue(0, 10), '`--retries`', {
     doc: 'How often a request that never reached the application is tried again, on another endpoint where there is one.',

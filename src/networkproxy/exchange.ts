@@ -4,7 +4,7 @@ import type { ResponseFlag } from '../observability/counters/response-flag.ts';
 import type { TerminationReason } from '../observability/counters/termination-reason.ts';
 import type { CompiledRoute, CompiledTable } from '../routes/compiled-table.ts';
 import type { Downstream } from './downstream.ts';
-import { edgeFilters, type FilterRequest } from './filters/filter-table.ts';
+import { edgeFilters, type FilterRequest, maxBodyBytes } from './filters/filter-table.ts';
 import { clientAddressOf, type OutgoingRequest } from './forwarded-fields.ts';
 import { grpcStatusOf, isGrpcCall } from './grpc.ts';
 import type { RequestHead, ResponseHead } from './http1/message-handler.ts';
@@ -44,6 +44,8 @@ export class Exchange implements UpstreamHandler {
   #series: RequestSeries | undefined;
   #upstream: UpstreamRequest | undefined;
   #outgoing: OutgoingRequest | undefined;
+  /** 0: no limit. */
+  #maxBodyBytes = 0;
   #requestDone = false;
   #trailers: readonly string[] = [];
 
@@ -69,8 +71,7 @@ export class Exchange implements UpstreamHandler {
     const record = this.#record;
     record.bytesReceived += chunk.length;
     if (this.#phase === 'replied' || this.#phase === 'idle') return;
-    const limit = this.#route?.policy.maxRequestBodyBytes ?? 0;
-    if (limit > 0 && record.bytesReceived > limit) {
+    if (this.#maxBodyBytes > 0 && record.bytesReceived > this.#maxBodyBytes) {
       this.#refuseBody();
       return;
     }
@@ -226,6 +227,7 @@ export class Exchange implements UpstreamHandler {
     this.#route = route;
     this.#runtime = runtime;
     this.#series = runtime.series;
+    if (head.body.kind !== 'none') this.#maxBodyBytes = maxBodyBytes(head, route.policy);
     for (const filter of runtime.filters) {
       const reply = filter.check(request, route);
       if (reply !== undefined) return reply;
@@ -407,6 +409,7 @@ export class Exchange implements UpstreamHandler {
     this.#runtime = undefined;
     this.#series = undefined;
     this.#outgoing = undefined;
+    this.#maxBodyBytes = 0;
     this.#trailers = noTrailers;
     this.#record.reset();
     this.#attempts.reset();

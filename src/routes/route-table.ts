@@ -125,6 +125,8 @@ export interface Policy {
   readonly timeouts: PolicyTimeouts;
   /** Largest request body in bytes; 0 = no limit. */
   readonly maxRequestBodyBytes: number;
+  /** The same for all messages of a gRPC call together, which may run for days: only what a route says by itself. */
+  readonly maxCallBytes: number;
   /** Retries of a request that never reached the application; 0 = none. */
   readonly retries: number;
 }

@@ -155,6 +155,7 @@ function checkPolicy(policy: Policy, problems: Problems): void {
     problems.check(isCount(value) && value <= maxTimeoutMs, `${subject} has ${name} ${value}, which is outside 0 to ${maxTimeoutMs}`);
   }
   problems.check(isCount(policy.maxRequestBodyBytes), `${subject} has maxRequestBodyBytes ${policy.maxRequestBodyBytes}`);
+  problems.check(isCount(policy.maxCallBytes), `${subject} has maxCallBytes ${policy.maxCallBytes}`);
   problems.check(isCount(policy.retries), `${subject} has retries ${policy.retries}`);
 }
 

@@ -24,6 +24,7 @@ export class Policies {
         tunnelIdleMs: annotations.tunnelIdleTimeout ?? options.tunnelIdleTimeoutMs,
       },
       maxRequestBodyBytes: annotations.maxBodySize ?? options.maxRequestBodyBytes,
+      maxCallBytes: annotations.maxBodySize ?? 0,
       retries: annotations.retries ?? options.retries,
     };
     const text = JSON.stringify(settings);

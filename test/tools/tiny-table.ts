@@ -39,6 +39,7 @@ export function tinyTable({ listeners = [httpListener()], backends, name = 'web'
     redirectToHttps: false,
     timeouts: { connectMs: 5000, readMs: 60_000, sendMs: 60_000, tunnelIdleMs: 0 },
     maxRequestBodyBytes: 0,
+    maxCallBytes: 0,
     retries: 1,
   };
   const route: Route = {

@@ -1,6 +1,7 @@
 import type { CompiledRoute, CompiledTable } from '../../routes/compiled-table.ts';
-import type { HostTls } from '../../routes/route-table.ts';
+import type { HostTls, Policy } from '../../routes/route-table.ts';
 import type { ClientFacts } from '../client-facts.ts';
+import { isGrpcCall } from '../grpc.ts';
 import type { RequestHead } from '../http1/message-handler.ts';
 import { lastFieldValue } from '../http1/request-lines.ts';
 import { errorReply, type LocalReply, redirectReply, textReply } from '../local-reply.ts';
@@ -75,8 +76,10 @@ export const filterTable: readonly Filter[] = [
     reason:
       'A declared length over the limit is refused before a backend is bothered or the client told to send it; bodies without a length are counted as they come.',
     applies: (route) => route.policy.maxRequestBodyBytes > 0,
-    check: ({ head }, route) =>
-      head.body.kind === 'length' && head.body.bytes > route.policy.maxRequestBodyBytes ? errorReply('body_too_large') : undefined,
+    check: ({ head }, { policy }) => {
+      const limit = maxBodyBytes(head, policy);
+      return head.body.kind === 'length' && limit > 0 && head.body.bytes > limit ? errorReply('body_too_large') : undefined;
+    },
   },
   {
     name: 'route_action',
@@ -88,6 +91,11 @@ export const filterTable: readonly Filter[] = [
     },
   },
 ];
+
+/** How large the body of a request may be; 0 = no limit. */
+export function maxBodyBytes(head: RequestHead, policy: Policy): number {
+  return policy.maxRequestBodyBytes > 0 && isGrpcCall(head) ? policy.maxCallBytes : policy.maxRequestBodyBytes;
+}
 
 /** The filters that requests of `route` pass, in order. */
 export function filtersOf(route: CompiledRoute): readonly Filter[] {

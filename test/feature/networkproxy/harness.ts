@@ -255,6 +255,7 @@ function policyOf(key: string, given: TestRoute): Policy {
     key,
     redirectToHttps: false,
     maxRequestBodyBytes: 0,
+    maxCallBytes: 0,
     retries: 2,
     ...rest,
     timeouts: { connectMs: 2000, readMs: 10_000, sendMs: 10_000, tunnelIdleMs: 60_000, ...timeouts },

@@ -53,6 +53,7 @@ export class Http2Backend implements AsyncDisposable {
         trailers = raw;
       });
       stream.on('end', () => {
+        if (stream.aborted || stream.destroyed) return;
         const request: ReceivedRequest = {
           method: String(fields[constants.HTTP2_HEADER_METHOD]),
           path: String(fields[constants.HTTP2_HEADER_PATH]),

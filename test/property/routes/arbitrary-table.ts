@@ -81,6 +81,7 @@ const policy: fc.Arbitrary<Policy> = fc.record({
   redirectToHttps: fc.boolean(),
   timeouts: fc.record({ connectMs: count, readMs: count, sendMs: count, tunnelIdleMs: count }),
   maxRequestBodyBytes: count,
+  maxCallBytes: count,
   retries: count,
 });
 

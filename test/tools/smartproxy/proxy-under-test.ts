@@ -46,6 +46,7 @@ export function policyOf(timeouts: Partial<Policy['timeouts']> = {}): Policy {
     redirectToHttps: false,
     timeouts: { connectMs: 5000, readMs: 0, sendMs: 0, tunnelIdleMs: 0, ...timeouts },
     maxRequestBodyBytes: 0,
+    maxCallBytes: 0,
     retries: 0,
   };
 }

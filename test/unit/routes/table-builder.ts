@@ -8,6 +8,7 @@ export function makePolicy(key: string, changes: Partial<Policy> = {}): Policy {
     redirectToHttps: false,
     timeouts: { connectMs: 5000, readMs: 60_000, sendMs: 60_000, tunnelIdleMs: 300_000 },
     maxRequestBodyBytes: 0,
+    maxCallBytes: 0,
     retries: 1,
     ...changes,
   };

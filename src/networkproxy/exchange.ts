@@ -3,12 +3,14 @@ import type { RequestSeries } from '../observability/counters/request-series.ts'
 import type { ResponseFlag } from '../observability/counters/response-flag.ts';
 import type { TerminationReason } from '../observability/counters/termination-reason.ts';
 import type { CompiledRoute, CompiledTable } from '../routes/compiled-table.ts';
+import { CallDeadline } from './call-deadline.ts';
 import type { Downstream } from './downstream.ts';
 import { edgeFilters, type FilterRequest, maxBodyBytes } from './filters/filter-table.ts';
 import { clientAddressOf, type OutgoingRequest } from './forwarded-fields.ts';
-import { grpcStatusOf, isGrpcCall } from './grpc.ts';
+import { grpcStatusOf, grpcTimeoutMs, isGrpcCall } from './grpc.ts';
 import type { RequestHead, ResponseHead } from './http1/message-handler.ts';
 import { lastFieldValue, receivedRequestId } from './http1/request-lines.ts';
+import { ErrorCode } from './http2/frames.ts';
 import { errorReply, type LocalReply } from './local-reply.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { RequestBodyBuffer } from './request-body-buffer.ts';
@@ -48,6 +50,8 @@ export class Exchange implements UpstreamHandler {
   #maxBodyBytes = 0;
   #requestDone = false;
   #trailers: readonly string[] = [];
+  /** Made for the first gRPC call that has a time. */
+  #callDeadline: CallDeadline | undefined;
 
   constructor(context: ProxyContext, downstream: Downstream) {
     this.#context = context;
@@ -129,6 +133,20 @@ export class Exchange implements UpstreamHandler {
 
   onDownstreamDrain(): void {
     this.#upstream?.resume();
+  }
+
+  /** The gRPC call is over by its own grpc-timeout. */
+  onCallTimeout(): void {
+    if (this.#phase === 'idle' || this.#phase === 'replied') return;
+    this.#dropUpstream();
+    if (this.#phase !== 'answering') {
+      this.#reply(errorReply('deadline_exceeded', 'grpc-timeout'));
+      return;
+    }
+    this.#markCut('deadline_exceeded', 'grpc-timeout');
+    this.#downstream.flush();
+    // What a gRPC server's own deadline does: clients read it as DEADLINE_EXCEEDED.
+    this.#downstream.abort('proxy', 'upstream_timeout', ErrorCode.cancel);
   }
 
   /** The client takes no more for now: the backend is not read until `onDownstreamDrain`. */
@@ -260,7 +278,15 @@ export class Exchange implements UpstreamHandler {
       withForwarded: context.config.forwardedHeader,
     };
     this.#attempts.begin(balancer, route.policy);
+    this.#armCallDeadline(head);
     this.#dispatch(undefined, false);
+  }
+
+  #armCallDeadline(head: RequestHead): void {
+    const ms = isGrpcCall(head) ? grpcTimeoutMs(head.headers) : undefined;
+    if (ms === undefined) return;
+    this.#callDeadline ??= new CallDeadline(this);
+    this.#context.wheel.arm(this.#callDeadline, ms);
   }
 
   /** One more attempt, outside of the client's turn: nobody else writes the head out. */
@@ -403,6 +429,7 @@ export class Exchange implements UpstreamHandler {
   }
 
   #reset(): void {
+    if (this.#callDeadline !== undefined) this.#context.wheel.disarm(this.#callDeadline);
     this.#phase = 'idle';
     this.#head = undefined;
     this.#route = undefined;

@@ -1,9 +1,7 @@
-import { performance } from 'node:perf_hooks';
 import type { ResponseFlag } from '../../../observability/counters/response-flag.ts';
 import type { PolicyTimeouts } from '../../../routes/route-table.ts';
 import { Deadline } from '../../../timer-wheel.ts';
 import type { OutgoingRequest } from '../../forwarded-fields.ts';
-import { grpcTimeoutMs, isGrpcCall } from '../../grpc.ts';
 import type { ResponseHead } from '../../http1/message-handler.ts';
 import { lastFieldValue } from '../../http1/request-lines.ts';
 import { bytesToKeep } from '../../shared-read-buffer.ts';
@@ -44,8 +42,8 @@ const noBytes = Buffer.alloc(0);
 
 /**
  * One request and its answer on an HTTP/2 connection to a backend. The request's bytes wait here when the backend's windows are closed;
- * the answer's are passed on as they come, and the window is not opened again while the client is behind. Its one deadline is the send,
- * read or call time-out in turn.
+ * the answer's are passed on as they come, and the window is not opened again while the client is behind. Its one deadline is the send
+ * or read time-out in turn.
  */
 export class Http2ClientStream extends Deadline implements UpstreamRequest, QueueTarget {
   readonly socket = undefined;
@@ -73,8 +71,6 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
   #localEnded = false;
   #readMs = 0;
   #sendMs = 0;
-  /** When the call has to be over, as `performance.now()`; 0: never. */
-  #callEndsMs = 0;
 
   // The answer
   #headDone = false;
@@ -101,8 +97,6 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
     this.#method = head.method;
     this.#readMs = timeouts.readMs;
     this.#sendMs = timeouts.sendMs;
-    const callMs = isGrpcCall(head) ? grpcTimeoutMs(head.headers) : undefined;
-    if (callMs !== undefined) this.#callEndsMs = performance.now() + callMs;
     if (head.upgrade !== undefined) {
       if (!owner.allowsConnect) {
         // Not within this call: the exchange is about to use the stream.
@@ -338,9 +332,7 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
   }
 
   override onTimeout(): void {
-    if (this.#callEndsMs !== 0 && performance.now() >= this.#callEndsMs) {
-      this.#fail('deadline_exceeded', 'grpc-timeout', ErrorCode.cancel);
-    } else if (!this.#queue.isEmpty) {
+    if (!this.#queue.isEmpty) {
       this.#fail('upstream_timeout', 'send', ErrorCode.cancel);
     } else if (this.#requestDone && !this.#paused) {
       this.#fail('upstream_timeout', 'read', ErrorCode.cancel);
@@ -431,10 +423,7 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
   #arm(): void {
     if (this.#state === 'closed') return;
     const { wheel } = this.#owner.shared;
-    const phaseMs =
-      this.#state !== 'open' ? 0 : !this.#queue.isEmpty ? this.#sendMs : this.#requestDone && !this.#paused ? this.#readMs : 0;
-    const callMs = this.#callEndsMs === 0 ? 0 : Math.max(1, this.#callEndsMs - performance.now());
-    const ms = phaseMs === 0 || (callMs !== 0 && callMs < phaseMs) ? callMs : phaseMs;
+    const ms = this.#state !== 'open' ? 0 : !this.#queue.isEmpty ? this.#sendMs : this.#requestDone && !this.#paused ? this.#readMs : 0;
     if (ms > 0) wheel.arm(this, ms);
     else wheel.disarm(this);
   }

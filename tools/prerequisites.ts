@@ -17,7 +17,9 @@ export function missingPrerequisites(): readonly string[] {
   const missing: string[] = [];
   const go = goVersion();
   if (go === undefined || go[0] < 1 || (go[0] === 1 && go[1] < 26)) {
-    missing.push('Go 1.26 or newer, to build h2spec, and kube-apiserver and etcd unless KUBEBUILDER_ASSETS names a folder that has both');
+    missing.push(
+      'Go 1.26 or newer, to build h2spec, the gRPC interop pair, and kube-apiserver and etcd unless KUBEBUILDER_ASSETS names a folder that has both',
+    );
   }
   if (process.env.KUBEBUILDER_ASSETS !== undefined && !existsSync(`${process.env.KUBEBUILDER_ASSETS}/kube-apiserver`)) {
     missing.push('kube-apiserver in the folder that KUBEBUILDER_ASSETS names');

@@ -3,6 +3,7 @@ import { existsSync, globSync } from 'node:fs';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { messageOf } from '../src/errors.ts';
+import { grpcInteropPrograms } from '../test/tools/grpc-interop.ts';
 import { h2specFolder } from '../test/tools/h2spec.ts';
 import { kubeAssets } from '../test/tools/kube-assets.ts';
 import { missingPrerequisites } from './prerequisites.ts';
@@ -38,17 +39,19 @@ function selectedFiles(suite: string, selection: readonly string[]): readonly st
 }
 
 /** Programs that a suite needs are built before it, so that the deadlines of its tests need not allow for that. */
-const programsOfSuite: Readonly<Record<string, () => Promise<string>>> = {
-  protocol: h2specFolder,
-  'control-plane': kubeAssets,
+const programsOfSuite: Readonly<Record<string, readonly (() => Promise<string | undefined>)[]>> = {
+  protocol: [h2specFolder, grpcInteropPrograms],
+  'control-plane': [kubeAssets],
 };
 
 async function buildPrograms(suite: string): Promise<void> {
-  try {
-    const folder = await programsOfSuite[suite]?.();
-    if (folder !== undefined) console.log(`programs of ${suite}: ${folder}`);
-  } catch (error) {
-    tally.add(messageOf(error), false);
+  for (const build of programsOfSuite[suite] ?? []) {
+    try {
+      const folder = await build();
+      if (folder !== undefined) console.log(`programs of ${suite}: ${folder}`);
+    } catch (error) {
+      tally.add(messageOf(error), false);
+    }
   }
 }
 

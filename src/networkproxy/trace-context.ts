@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { getRandomValues } from 'node:crypto';
 
 /** Bytes of one trace id and one parent id. */
 const idBytes = 24;
@@ -41,7 +41,7 @@ export class TraceContexts {
   #begin(): Trace {
     const pool = this.#pool;
     if (this.#at === pool.length) {
-      randomFillSync(pool);
+      getRandomValues(pool);
       this.#at = 0;
     }
     const start = this.#at;

@@ -89,6 +89,12 @@ export interface Config {
   readonly h2c: boolean;
   readonly firstByteTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
+  /** TLS handshakes under way in one worker; 0: no limit. */
+  readonly maxHandshakes: number;
+  /** What a TLS client gets whose server name has no TLS in the table. */
+  readonly unknownServerName: 'default-certificate' | 'refuse';
+  /** 0: the key of session tickets is never replaced. */
+  readonly ticketKeyRotationMs: number;
   readonly headerTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;

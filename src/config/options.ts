@@ -402,6 +402,27 @@ export const options: { readonly [Field in keyof Config]: OptionSpec<Config[Fiel
     default: () => 10_000,
     doc: 'Time for the TLS handshake, ClientHello included.',
   },
+  maxHandshakes: {
+    flag: 'max-handshakes',
+    group: 'Connections',
+    value: count,
+    default: () => 500,
+    doc: 'TLS handshakes under way at a time in one worker; further ones wait unread, eight for each. 0: no limit.',
+  },
+  unknownServerName: {
+    flag: 'unknown-server-name',
+    group: 'Connections',
+    value: choice('default-certificate', 'refuse'),
+    default: () => 'default-certificate',
+    doc: 'What TLS clients get that name no host with TLS, or none at all: the default certificate, or an alert.',
+  },
+  ticketKeyRotationMs: {
+    flag: 'ticket-key-rotation',
+    group: 'Connections',
+    value: duration,
+    default: () => 12 * 3_600_000,
+    doc: 'How often the key of TLS session tickets is replaced, which costs each client one full handshake; off: never while the process runs.',
+  },
   headerTimeoutMs: {
     flag: 'header-timeout',
     group: 'Connections',

@@ -1,5 +1,5 @@
 import { type BlockList, isIP } from 'node:net';
-import type { Listener } from '../routes/route-table.ts';
+import type { Certificate, Listener } from '../routes/route-table.ts';
 import type { AcceptedConnection } from './accepted-connection.ts';
 
 /** What is known of a client connection before its first request: computed once, read by every request on it. */
@@ -12,11 +12,13 @@ export interface ClientFacts {
   readonly listener: Listener;
   /** The name that the TLS connection was made for; undefined: plain HTTP, or the hello named none. */
   readonly serverName: string | undefined;
+  /** What the TLS connection's client may have been shown; empty: plain HTTP. */
+  readonly certificates: readonly Certificate[];
   /** The header lines that an untrusted client's requests get, ready to append. */
   readonly forwardedLines: string;
 }
 
-export function clientFacts(connection: AcceptedConnection, trustedProxies: BlockList): ClientFacts {
+export function clientFacts(connection: AcceptedConnection, trustedProxies: BlockList, certificates: readonly Certificate[]): ClientFacts {
   const { remoteAddress, listener } = connection;
   const scheme = connection.tls === undefined ? 'http' : 'https';
   return {
@@ -26,6 +28,7 @@ export function clientFacts(connection: AcceptedConnection, trustedProxies: Bloc
     scheme,
     listener,
     serverName: connection.tls?.serverName,
+    certificates,
     forwardedLines:
       `x-forwarded-for: ${remoteAddress}\r\nx-forwarded-proto: ${scheme}\r\n` +
       `x-forwarded-port: ${listener.publishedPort}\r\nx-real-ip: ${remoteAddress}\r\n`,

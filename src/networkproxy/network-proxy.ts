@@ -6,6 +6,7 @@ import { guardedLookup } from '../balancing/guarded-lookup.ts';
 import type { Config } from '../config/config.ts';
 import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
 import type { CompiledTable } from '../routes/compiled-table.ts';
+import type { Certificate } from '../routes/route-table.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import type { AcceptedConnection, NetworkProxyEntry } from './accepted-connection.ts';
 import { clientFacts } from './client-facts.ts';
@@ -19,7 +20,8 @@ import { RequestIds } from './request-ids.ts';
 import type { RequestLogEntry } from './request-log-entry.ts';
 import { RouteRuntimes } from './route-runtime.ts';
 import { CertificateContexts } from './tls/certificate-contexts.ts';
-import { refuseHandshake, TlsHandshake } from './tls/tls-handshake.ts';
+import { HandshakeGate } from './tls/handshake-gate.ts';
+import { type HandshakeOptions, TlsHandshake } from './tls/tls-handshake.ts';
 import { TraceContexts } from './trace-context.ts';
 import { RetryBudgets } from './upstream/retry-budget.ts';
 import { UpstreamPools } from './upstream/upstream-pools.ts';
@@ -51,13 +53,18 @@ export class NetworkProxy implements NetworkProxyEntry {
   readonly #options: NetworkProxyOptions;
   readonly #context: ProxyContext;
   readonly #contexts: CertificateContexts;
+  readonly #gate: HandshakeGate;
   readonly #pools: UpstreamPools;
   #draining = false;
 
   constructor(options: NetworkProxyOptions) {
     const { config, counters, wheel } = options;
     this.#options = options;
-    this.#contexts = new CertificateContexts(options.ticketKeys);
+    this.#contexts = new CertificateContexts({
+      ticketKeys: options.ticketKeys,
+      refuseUnknownNames: config.unknownServerName === 'refuse',
+    });
+    this.#gate = new HandshakeGate(wheel, counters, config.maxHandshakes);
     const http2 = makeHttp2Shared(config.maxHeaderBytes);
     this.#pools = new UpstreamPools({
       counters,
@@ -106,10 +113,10 @@ export class NetworkProxy implements NetworkProxyEntry {
       return;
     }
     this.setupConnectionTracking(connection);
-    if (connection.tls !== undefined) this.#startTls(connection, connection.tls.serverName);
+    if (connection.tls !== undefined) this.#startTls(connection);
     else if (connection.listener.protocol === 'https') refusePlainHttp(connection, this.#options.counters);
     else if (this.#options.config.h2c) this.#sniffPreface(connection);
-    else this.#serve(connection, socket, false);
+    else this.#serve(connection, socket, false, []);
   }
 
   /** Remembers the connection until its clean-up, whoever starts that. */
@@ -132,6 +139,11 @@ export class NetworkProxy implements NetworkProxyEntry {
     this.#contexts.retain(next.table);
   }
 
+  /** 48 secret bytes in place of those before: for tickets of handshakes from now on. */
+  setTicketKeys(keys: Buffer): void {
+    this.#contexts.setTicketKeys(keys);
+  }
+
   /** From now on every answer closes its connection; idle connections end. */
   announceDrain(): void {
     this.#draining = true;
@@ -147,34 +159,34 @@ export class NetworkProxy implements NetworkProxyEntry {
     return Promise.resolve();
   }
 
-  #startTls(connection: AcceptedConnection, serverName: string | undefined): void {
-    const { counters } = this.#options;
-    const context = this.#contexts.select(this.#options.table(), serverName);
-    if (context === undefined) {
-      refuseHandshake(connection, counters);
-      return;
-    }
-    const handshake = new TlsHandshake(connection, context, {
-      counters,
+  #startTls(connection: AcceptedConnection): void {
+    const options: HandshakeOptions = {
+      counters: this.#options.counters,
+      gate: this.#gate,
       http2: this.#options.config.http2,
-      onSecure: (socket) => {
+      select: (serverName) => this.#contexts.select(this.#options.table(), serverName),
+      onSecure: (socket, certificates) => {
         this.tlsTerminatedConnections.add(socket);
         socket.once('close', () => this.tlsTerminatedConnections.delete(socket));
-        this.#serve(connection, socket, socket.alpnProtocol === 'h2');
+        this.#serve(connection, socket, socket.alpnProtocol === 'h2', certificates);
       },
-    });
+    };
+    const handshake = new TlsHandshake(connection, options);
     this.socketMap.set(connection.socket, handshake);
+    this.#gate.enter(handshake);
   }
 
   #sniffPreface(connection: AcceptedConnection): void {
     const { socket } = connection;
     const { wheel, config } = this.#options;
-    const sniffer = new PrefaceSniffer(wheel, connection, config.headerTimeoutMs, (isHttp2) => this.#serve(connection, socket, isHttp2));
+    const sniffer = new PrefaceSniffer(wheel, connection, config.headerTimeoutMs, (isHttp2) =>
+      this.#serve(connection, socket, isHttp2, []),
+    );
     this.socketMap.set(socket, sniffer);
   }
 
-  #serve(connection: AcceptedConnection, stream: Socket, isHttp2: boolean): void {
-    const facts = clientFacts(connection, this.#context.trustedProxies);
+  #serve(connection: AcceptedConnection, stream: Socket, isHttp2: boolean, certificates: readonly Certificate[]): void {
+    const facts = clientFacts(connection, this.#context.trustedProxies, certificates);
     const Stage = isHttp2 ? Http2Connection : ServerConnection;
     this.socketMap.set(connection.socket, new Stage(this.#context, connection, stream, facts));
   }

@@ -1,3 +1,4 @@
+import { handshakeLimitMeanings, handshakeResultMeanings } from './counters/handshake-result.ts';
 import { http2LimitMeanings } from './counters/http2-limit.ts';
 import { responseFlagMeanings } from './counters/response-flag.ts';
 import { connectionSides, terminationReasonMeanings } from './counters/termination-reason.ts';
@@ -45,6 +46,17 @@ Why an answer came from the proxy itself: \`flag\` in the access log and in \`ne
 none.
 
 ${table('flag', responseFlagMeanings)}
+
+## TLS handshakes
+
+How handshakes with clients end, the label \`result\` of \`networkproxy_tls_handshakes_total\`:
+
+${table('result', handshakeResultMeanings)}
+
+What the limit of handshakes under way does ([tls.md](tls.md#handshakes-under-way)), the label \`outcome\` of
+\`networkproxy_tls_handshake_limit_total\`:
+
+${table('outcome', handshakeLimitMeanings)}
 
 ## Limits of HTTP/2 connections
 

@@ -1,10 +1,10 @@
 import { grpcStatuses } from './counters/grpc-status.ts';
+import { handshakeIndex, handshakeLimitOutcomes, handshakeResults, tlsVersions } from './counters/handshake-result.ts';
 import { connectionDurationBounds, httpDurationBounds } from './counters/histogram.ts';
 import { http2Limits } from './counters/http2-limit.ts';
 import { statusClasses } from './counters/request-series.ts';
 import { responseFlags } from './counters/response-flag.ts';
 import { closedIndex, connectionSides, terminationReasons } from './counters/termination-reason.ts';
-import { handshakeResults, tlsVersions } from './counters/worker-counters.ts';
 import type { BoundedHistogram, MetricSource } from './metric-source.ts';
 
 /** One line of a counter or gauge: label values in the order of the metric's labels. */
@@ -122,14 +122,35 @@ export const metricTable: readonly MetricSpec[] = [
     type: 'counter',
     labels: ['version', 'result'],
     unit: 'handshakes',
-    doc: 'TLS handshakes with clients by protocol version (unknown when it failed before one was agreed) and result.',
+    doc: 'TLS handshakes with clients by protocol version (unknown when it ended before one was agreed) and result.',
     read: ({ fleet }) =>
-      tlsVersions.flatMap((version, row) =>
-        handshakeResults.map((result, column) => ({
+      tlsVersions.flatMap((version) =>
+        handshakeResults.map((result) => ({
           labels: [version, result],
-          value: fleet.totals.tlsHandshakes[row * handshakeResults.length + column] ?? 0,
+          value: fleet.totals.tlsHandshakes[handshakeIndex(version, result)] ?? 0,
         })),
       ),
+  },
+  gauge(
+    'networkproxy_tls_handshakes_active',
+    'handshakes',
+    'TLS handshakes with clients that are under way.',
+    ({ fleet }) => fleet.totals.tlsHandshakesActive,
+  ),
+  gauge(
+    'networkproxy_tls_handshakes_waiting',
+    'handshakes',
+    'TLS handshakes that wait, unread, for their turn.',
+    ({ fleet }) => fleet.totals.tlsHandshakesWaiting,
+  ),
+  {
+    name: 'networkproxy_tls_handshake_limit_total',
+    type: 'counter',
+    labels: ['outcome'],
+    unit: 'handshakes',
+    doc: 'Times that the limit of TLS handshakes under way was hit, by what became of a handshake.',
+    read: ({ fleet }) =>
+      handshakeLimitOutcomes.map((outcome, index) => ({ labels: [outcome], value: fleet.totals.tlsHandshakeLimit[index] ?? 0 })),
   },
   {
     name: 'networkproxy_responses_total',

@@ -18,6 +18,7 @@ const abrupt: { readonly [reason in TerminationReason]?: CleanupOutcome } = {
   ip_blocked: 'reset',
   ip_limit: 'reset',
   rate_limited: 'reset',
+  handshake_limit: 'reset',
   proxy_header_invalid: 'reset',
   unauthenticated_loopback: 'reset',
   // Told to, now.

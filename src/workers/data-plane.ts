@@ -97,6 +97,11 @@ export class DataPlane {
     return true;
   }
 
+  /** Replaces the key of TLS session tickets: 48 bytes. */
+  setTicketKeys(keys: Buffer): void {
+    this.#networkProxy.setTicketKeys(keys);
+  }
+
   /** How many deadlines are armed: as many as at the start once every connection is gone. */
   get deadlines(): number {
     return this.#wheel.size;

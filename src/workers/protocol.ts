@@ -14,6 +14,7 @@ export type ToWorker =
       /** Begins every connection id of this process, so that ids are unique over workers and restarts. */
       readonly idPrefix: string;
       readonly config: Config;
+      /** 48 bytes: the current key of session tickets. */
       readonly ticketKeys: Uint8Array;
       /** Sockets that were inherited, opened after the first table. */
       readonly sockets: readonly InheritedSocket[];
@@ -21,6 +22,8 @@ export type ToWorker =
     }
   /** The next delta; `base` is the generation that it was made for (0: the empty table). */
   | { readonly type: 'delta'; readonly base: number; readonly generation: number; readonly delta: WireDelta }
+  /** A new key of session tickets in place of the one before; sent to all workers at once. */
+  | { readonly type: 'ticketKeys'; readonly ticketKeys: Uint8Array }
   /** A listener opened at run time (or handed back); its socket comes as the message's handle. */
   | { readonly type: 'listen'; readonly listener: string; readonly address: string }
   /** Stop accepting on one address; connections live on. Answered with `unlistened`. */

@@ -65,6 +65,9 @@ class Worker {
       case 'delta':
         this.#apply(message);
         return;
+      case 'ticketKeys':
+        this.#dataPlane.setTicketKeys(Buffer.from(message.ticketKeys));
+        return;
       case 'listen':
         void this.#listen(message.listener, message.address, { handle });
         return;

@@ -132,6 +132,10 @@ export class WorkerProcess {
     this.#send({ type: 'delta', base, generation, delta });
   }
 
+  sendTicketKeys(ticketKeys: Uint8Array): void {
+    this.#send({ type: 'ticketKeys', ticketKeys });
+  }
+
   /** Hands it a copy of a listening socket; resolves when it listens, or when it can't be expected to any more. */
   async listen(listener: string, address: string, socket: HeldSocket): Promise<void> {
     const listening = this.#reply(`listening ${listener} ${address}`, replyTimeoutMs);

@@ -17,6 +17,7 @@ import { FleetStatistics } from './fleet-statistics.ts';
 import { type ListeningPort, ListeningPorts } from './listening-ports.ts';
 import type { ConnectionSummary, EjectedEndpoint } from './protocol.ts';
 import { tableForWorkers } from './table-for-workers.ts';
+import { TicketKeys } from './ticket-keys.ts';
 import { type WorkerEntry, type WorkerExit, type WorkerObserver, WorkerProcess } from './worker-process.ts';
 import { WorkerSlot } from './worker-slot.ts';
 
@@ -29,6 +30,8 @@ export interface WorkerSupervisorOptions {
   readonly entry?: WorkerEntry;
   readonly backOff?: BackOffOptions;
   readonly heartbeat?: HeartbeatOptions;
+  /** Monotonic milliseconds that the age of ticket keys is told by, default `performance.now()`; tests pass a fake. */
+  readonly now?: () => number;
 }
 
 /** When a worker counts as wedged. */
@@ -53,7 +56,6 @@ export interface WorkerState {
 
 const closeAttempts = 20;
 const closeRetryMs = 20;
-const ticketKeyBytes = 48;
 
 /**
  * The main process's side of the workers: holds their listening sockets, starts and replaces them, sends each change of the table as
@@ -66,7 +68,8 @@ export class WorkerSupervisor implements WorkerObserver {
   readonly #ports: ListeningPorts;
   readonly #slots: readonly WorkerSlot[];
   readonly #statistics: FleetStatistics;
-  readonly #ticketKeys: Uint8Array = randomBytes(ticketKeyBytes);
+  readonly #now: () => number;
+  readonly #ticketKeys: TicketKeys;
   readonly #idBase = randomBytes(3).toString('hex');
   readonly #appliedWaiters = new Set<() => void>();
   readonly #closing = new Set<ListeningPort>();
@@ -90,6 +93,8 @@ export class WorkerSupervisor implements WorkerObserver {
     const backOff = options.backOff ?? defaultBackOff;
     this.#slots = Array.from({ length: slots }, (_, index) => new WorkerSlot(index, backOff, (slot, nth) => this.#spawn(slot, nth)));
     this.#statistics = new FleetStatistics(options.config.maxRouteSeries);
+    this.#now = options.now ?? (() => performance.now());
+    this.#ticketKeys = new TicketKeys(options.config.ticketKeyRotationMs, this.#now());
   }
 
   /**
@@ -262,7 +267,7 @@ export class WorkerSupervisor implements WorkerObserver {
       slot,
       idPrefix: `${this.#idBase}${slot}.${incarnation}-`,
       config: this.#options.config,
-      ticketKeys: this.#ticketKeys,
+      ticketKeys: this.#ticketKeys.current,
       entry: this.#options.entry ?? defaultEntry(),
       sockets: this.#ports.ofSlot(slot),
       heartbeatMs: this.#heartbeat.intervalMs,
@@ -338,8 +343,16 @@ export class WorkerSupervisor implements WorkerObserver {
     this.#ports.release(port);
   }
 
-  /** Kills workers that were silent for too long. */
+  /** Sends the key to all workers at once; one that starts later gets the current one with its start. */
+  #rotateTicketKeys(): void {
+    if (!this.#ticketKeys.rotateIfDue(this.#now())) return;
+    for (const worker of this.#live()) worker.sendTicketKeys(this.#ticketKeys.current);
+    this.#log.info({}, 'key of TLS session tickets replaced');
+  }
+
+  /** Replaces the ticket key in its time, and kills workers that were silent for too long. */
   #watch(): void {
+    this.#rotateTicketKeys();
     const now = performance.now();
     const lateBy = now - this.#lastWatchMs - this.#heartbeat.intervalMs;
     this.#lastWatchMs = now;

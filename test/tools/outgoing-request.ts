@@ -13,6 +13,7 @@ export function outgoingOf(head: RequestHead, forwardedLines = ''): OutgoingRequ
     scheme: 'http',
     listener,
     serverName: undefined,
+    certificates: [],
     forwardedLines,
   };
   return { head, facts, clientAddress: facts.remoteAddress, requestId: '6f1c2d3e4b5a6978', traceparent: undefined, withForwarded: false };

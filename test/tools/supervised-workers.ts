@@ -19,7 +19,7 @@ export interface Supervised {
   readonly log: readonly LogLine[];
 }
 
-export interface SupervisedOptions extends Partial<Pick<WorkerSupervisorOptions, 'backOff' | 'heartbeat' | 'entry'>> {
+export interface SupervisedOptions extends Partial<Pick<WorkerSupervisorOptions, 'backOff' | 'heartbeat' | 'entry' | 'now'>> {
   readonly config?: Partial<Config>;
   readonly listeners?: readonly Listener[];
 }

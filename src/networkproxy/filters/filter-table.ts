@@ -5,6 +5,7 @@ import { isGrpcCall } from '../grpc.ts';
 import type { RequestHead } from '../http1/message-handler.ts';
 import { lastFieldValue } from '../http1/request-lines.ts';
 import { errorReply, type LocalReply, redirectReply, textReply } from '../local-reply.ts';
+import { certificatesCover, certificatesForHost, haveSameKeys } from '../tls/host-certificates.ts';
 
 /** A request that is being decided. */
 export interface FilterRequest {
@@ -37,12 +38,11 @@ export const edgeFilters: readonly EdgeFilter[] = [
   {
     name: 'misdirected',
     reason:
-      'A host that is passed through by SNI is never served on a connection that we decrypted, for another name, for none, or before a change, nor a host with certificates of its own on an HTTP/2 connection that was made under others; first, so that nothing about it is answered.',
+      'A host that is passed through by SNI is never served on a connection that we decrypted, for another name, for none, or before a change, nor a host on an HTTP/2 connection whose certificate does not cover it; first, so that nothing about it is answered.',
     check: ({ head, facts, table }) => {
       if (facts.scheme !== 'https') return undefined;
       const tls = table.findHost(head.host)?.tls;
-      if (tls === undefined) return undefined;
-      const isMisdirected = tls.kind === 'passthrough' || (head.version === 20 && isCoalescedWrongly(head.host, tls, facts, table));
+      const isMisdirected = tls?.kind === 'passthrough' || (head.version === 20 && isCoalescedWrongly(head.host, tls, facts, table));
       return isMisdirected ? errorReply('misdirected') : undefined;
     },
   },
@@ -102,16 +102,14 @@ export function filtersOf(route: CompiledRoute): readonly Filter[] {
   return filterTable.filter((filter) => filter.applies(route));
 }
 
-function isCoalescedWrongly(host: string, wanted: HostTls, { serverName }: ClientFacts, table: CompiledTable): boolean {
-  if (serverName === undefined || serverName === host) return false;
-  return !sharesCertificates(wanted, table.findHost(serverName)?.tls);
-}
-
-/** A client that reuses a connection for another host (RFC 9113 section 9.1.1) would have got the same certificates for that one. */
-function sharesCertificates(wanted: HostTls, shown: HostTls | undefined): boolean {
-  if (wanted.kind !== 'terminate' || wanted.certificates.length === 0) return true;
-  if (shown?.kind !== 'terminate' || shown.certificates.length !== wanted.certificates.length) return false;
-  return wanted.certificates.every((key, i) => key === shown.certificates[i]);
+/**
+ * An HTTP/2 client may use a connection for every host that its certificate covers (RFC 9113 section 9.1.1), since all hosts whose TLS we
+ * end have one TLS policy. Hosts that a connection of their own would show the same certificates are served too, fitting or not: a client
+ * that does not check names gets nothing else elsewhere.
+ */
+function isCoalescedWrongly(host: string, tls: HostTls | undefined, facts: ClientFacts, { table }: CompiledTable): boolean {
+  if (facts.serverName === undefined || facts.serverName === host) return false;
+  return !certificatesCover(facts.certificates, host) && !haveSameKeys(facts.certificates, certificatesForHost(table, tls));
 }
 
 /** A trusted proxy in front has ended TLS already: redirecting its plain hop would loop. */

@@ -25,7 +25,7 @@ export const responseFlagMeanings = {
   upgrade_refused: 'an upgrade that is malformed or not allowed',
   version_unsupported: 'an HTTP version that is not served',
   method_unsupported: 'CONNECT',
-  misdirected: 'the connection was made for another host, whose TLS policy differs',
+  misdirected: 'the host is passed through, or the certificate of the HTTP/2 connection does not cover it',
   redirect_https: 'redirected to HTTPS',
   route_redirect: 'the route redirects',
   route_response: 'the route or an ACME challenge answers by itself',

@@ -1,13 +1,17 @@
 import { grpcStatuses, grpcStatusIndex } from './grpc-status.ts';
+import {
+  type HandshakeLimitOutcome,
+  type HandshakeResult,
+  handshakeIndex,
+  handshakeLimitOutcomes,
+  handshakeResults,
+  tlsVersions,
+} from './handshake-result.ts';
 import { connectionDurationBounds, Histogram, type HistogramData } from './histogram.ts';
 import { type Http2Limit, http2Limits } from './http2-limit.ts';
 import { type RequestSeriesData, RequestSeriesTable } from './request-series.ts';
 import { type ResponseFlag, responseFlags } from './response-flag.ts';
 import { connectionSides, terminationReasons } from './termination-reason.ts';
-
-/** TLS versions and results of `networkproxy_tls_handshakes_total`. */
-export const tlsVersions = ['TLSv1.2', 'TLSv1.3', 'unknown'] as const;
-export const handshakeResults = ['ok', 'resumed', 'failed', 'timeout'] as const;
 
 /**
  * Everything that one worker counts: plain fields, incremented where it happens and read only at a scrape. Totals only grow; gauges are
@@ -23,8 +27,10 @@ export class WorkerCounters {
   bytesSent = 0;
   /** TLS connections that finished a handshake, ever. */
   tlsTerminated = 0;
-  /** Flat: version index * handshakeResults.length + result index. */
+  /** Flat by `handshakeIndex(version, result)`. */
   readonly tlsHandshakes: number[] = new Array<number>(tlsVersions.length * handshakeResults.length).fill(0);
+  /** What the limit of handshakes under way did, by index in `handshakeLimitOutcomes`. */
+  readonly tlsHandshakeLimit: number[] = new Array<number>(handshakeLimitOutcomes.length).fill(0);
   /** Responses that we made ourselves, by index in `responseFlags`. */
   readonly responsesByFlag: number[] = new Array<number>(responseFlags.length).fill(0);
   /** Limits of HTTP/2 connections that were hit, by index in `http2Limits`. */
@@ -45,6 +51,8 @@ export class WorkerCounters {
     connectedClients: () => 0,
     portProxyConnections: () => 0,
     tlsTerminatedConnections: () => 0,
+    tlsHandshakesActive: () => 0,
+    tlsHandshakesWaiting: () => 0,
     upstreamIdle: () => 0,
     upstreamActive: () => 0,
     upstreamConnecting: () => 0,
@@ -68,6 +76,14 @@ export class WorkerCounters {
     (this.grpcResponses[grpcStatusIndex(status)] as number)++;
   }
 
+  countHandshake(version: string | null, result: HandshakeResult): void {
+    (this.tlsHandshakes[handshakeIndex(version, result)] as number)++;
+  }
+
+  countHandshakeLimit(outcome: HandshakeLimitOutcome): void {
+    (this.tlsHandshakeLimit[handshakeLimitOutcomes.indexOf(outcome)] as number)++;
+  }
+
   /** One consistent picture, taken in one tick. */
   snapshot(): WorkerSnapshot {
     return { ...this.totals(), requests: this.requests.data() };
@@ -88,6 +104,9 @@ export class WorkerCounters {
       tlsTerminatedConnections: this.gauges.tlsTerminatedConnections(),
       tlsTerminated: this.tlsTerminated,
       tlsHandshakes: this.tlsHandshakes.slice(),
+      tlsHandshakeLimit: this.tlsHandshakeLimit.slice(),
+      tlsHandshakesActive: this.gauges.tlsHandshakesActive(),
+      tlsHandshakesWaiting: this.gauges.tlsHandshakesWaiting(),
       responsesByFlag: this.responsesByFlag.slice(),
       http2LimitHits: this.http2LimitHits.slice(),
       grpcResponses: this.grpcResponses.slice(),
@@ -112,6 +131,8 @@ export interface WorkerGauges {
   connectedClients: () => number;
   portProxyConnections: () => number;
   tlsTerminatedConnections: () => number;
+  tlsHandshakesActive: () => number;
+  tlsHandshakesWaiting: () => number;
   upstreamIdle: () => number;
   upstreamActive: () => number;
   upstreamConnecting: () => number;
@@ -137,6 +158,9 @@ export interface WorkerTotals {
   readonly tlsTerminatedConnections: number;
   readonly tlsTerminated: number;
   readonly tlsHandshakes: readonly number[];
+  readonly tlsHandshakeLimit: readonly number[];
+  readonly tlsHandshakesActive: number;
+  readonly tlsHandshakesWaiting: number;
   readonly responsesByFlag: readonly number[];
   readonly http2LimitHits: readonly number[];
   readonly grpcResponses: readonly number[];

@@ -6,8 +6,8 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Config } from '../../../src/config/config.ts';
+import { type HandshakeResult, handshakeIndex, tlsVersions } from '../../../src/observability/counters/handshake-result.ts';
 import { closedIndex, type TerminationReason } from '../../../src/observability/counters/termination-reason.ts';
-import { handshakeResults, tlsVersions } from '../../../src/observability/counters/worker-counters.ts';
 import { Redacted } from '../../../src/redacted.ts';
 import { DataPlane } from '../../../src/workers/data-plane.ts';
 import { eventually } from '../../tools/eventually.ts';
@@ -74,19 +74,16 @@ function closedBy(plane: DataPlane, side: 'client' | 'proxy', reason: Terminatio
   return plane.counters.connectionsClosed[closedIndex(side, reason)] as number;
 }
 
-function handshakes(plane: DataPlane, result: (typeof handshakeResults)[number]): number {
-  const { tlsHandshakes } = plane.counters;
-  return tlsVersions.reduce(
-    (sum, _version, row) => sum + (tlsHandshakes[row * handshakeResults.length + handshakeResults.indexOf(result)] as number),
-    0,
-  );
+function handshakes(plane: DataPlane, result: HandshakeResult): number {
+  return tlsVersions.reduce((sum, version) => sum + (plane.counters.tlsHandshakes[handshakeIndex(version, result)] as number), 0);
 }
 
 /** Every gauge of a client's connection is back at 0, and accepted = closed. */
 async function allGone(plane: DataPlane): Promise<void> {
   await eventually('nothing is left', () => {
-    const { connectionsActive, connectedClients, portProxyConnections, tlsTerminatedConnections } = plane.snapshot();
-    return connectionsActive + connectedClients + portProxyConnections + tlsTerminatedConnections === 0;
+    const { connectionsActive, connectedClients, portProxyConnections, tlsTerminatedConnections, ...more } = plane.snapshot();
+    const handshakes = more.tlsHandshakesActive + more.tlsHandshakesWaiting;
+    return connectionsActive + connectedClients + portProxyConnections + tlsTerminatedConnections + handshakes === 0;
   });
   const { connectionsAccepted, connectionsClosed } = plane.snapshot();
   assert.equal(
@@ -113,7 +110,7 @@ for (const transport of transports) {
     await allGone(plane);
     const finished = handshakes(plane, 'ok') + handshakes(plane, 'resumed');
     assert.equal(finished, plane.counters.tlsTerminated);
-    assert.equal(finished + handshakes(plane, 'failed'), 500, 'a client may leave before its last handshake message is read');
+    assert.equal(finished + handshakes(plane, 'client_left'), 500, 'a client may leave before its last handshake message is read');
     await eventually('idle connections to the backend have expired', () => plane.snapshot().upstreamIdle === 0);
     await eventually('the descriptors are closed', () => openDescriptors() <= before);
   });
@@ -143,7 +140,7 @@ for (const transport of transports) {
     assert.equal(closedBy(plane, 'proxy', 'inactivity'), 500);
   });
 
-  test(`${transport}: a handshake that stalls is counted as timeout, one that breaks as failed, with reasons to match`, async (context) => {
+  test(`${transport}: a handshake that stalls is counted as timeout, one that breaks as refused, with reasons to match`, async (context) => {
     const { plane, httpsPort } = await dataPlane(context, { networkProxyTransport: transport, handshakeTimeoutMs: 500 });
     const stalled = await dial(httpsPort);
     stalled.write(await genuineHello(host));
@@ -154,7 +151,7 @@ for (const transport of transports) {
     broken.write(Buffer.concat([await genuineHello(host), Buffer.from('neither a record nor an alert')]));
     await closed(broken);
     await allGone(plane);
-    assert.deepEqual([closedBy(plane, 'client', 'handshake_failed'), handshakes(plane, 'failed')], [1, 1]);
+    assert.deepEqual([closedBy(plane, 'proxy', 'handshake_failed'), handshakes(plane, 'refused')], [1, 1]);
   });
 }
 

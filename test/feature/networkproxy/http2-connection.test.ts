@@ -305,6 +305,63 @@ describe('a TLS port', () => {
     assert.equal(harness.counters.tlsTerminated, 5);
   });
 
+  test('serves every host that its certificate covers, though it has another of its own, and no host that it does not cover', async () => {
+    await using backend = await Backend.answering(hello);
+    const endpoints = [backend.port];
+    const terminate = (...certificates: string[]) => ({ kind: 'terminate', certificates }) as const;
+    await using harness = await Harness.start({
+      protocol: 'https',
+      routes: [
+        { host: 'a.example', endpoints, tls: terminate('t/wide') },
+        { host: 'b.example', endpoints, tls: terminate('t/b') },
+        { host: 'x.w.example', endpoints, tls: terminate('t/x') },
+        { host: 'y.x.w.example', endpoints, tls: terminate('t/x') },
+        { host: 'w.example', endpoints, tls: terminate('t/x') },
+        { host: 'wrong-name.example', endpoints, tls: terminate('t/wide') },
+        { host: 'default.example', endpoints, tls: terminate() },
+        { host: 'plain.example', endpoints },
+        { host: 'p.w.example', endpoints, tls: { kind: 'passthrough' } as never },
+      ],
+      certificates: [
+        await certificate('t/wide', 'a.example', 'b.example', '*.w.example'),
+        await certificate('t/b', 'b.example'),
+        await certificate('t/x', 'x.w.example'),
+        await certificate('default', 'default.example'),
+      ],
+    });
+    await using client = await Http2Client.connect(harness.port, 'a.example');
+    const statuses: Record<string, number> = {};
+    const hosts = ['a', 'b', 'x.w', 'y.x.w', 'w', 'wrong-name', 'default', 'plain', 'unknown', 'new.w', 'p.w'].map(
+      (name) => `${name}.example`,
+    );
+    for (const authority of hosts) statuses[authority] = (await client.ask('/', { authority })).status;
+    assert.deepEqual(statuses, {
+      'a.example': 200,
+      'b.example': 200,
+      'x.w.example': 200,
+      'y.x.w.example': 421,
+      'w.example': 421,
+      'wrong-name.example': 200,
+      'default.example': 421,
+      'plain.example': 421,
+      'unknown.example': 421,
+      'new.w.example': 404,
+      'p.w.example': 421,
+    });
+    harness.serverName = 'unknown.example';
+    await using stranger = await Http2Client.connect(harness.port, 'unknown.example');
+    assert.equal((await stranger.ask('/', { authority: 'plain.example' })).status, 200, 'it has the certificate that it would get there');
+    assert.equal((await stranger.ask('/', { authority: 'a.example' })).status, 421);
+  });
+
+  test('serves on through a renewal of its certificate', async () => {
+    await using backend = await Backend.answering(hello);
+    await using harness = await startTls(backend);
+    await using client = await Http2Client.connect(harness.port, 'a.example');
+    harness.change({ certificates: [await certificate('t/a', 'a.example', '*.a.example')] });
+    assert.equal((await client.ask('/', { authority: 'x.a.example' })).status, 200);
+  });
+
   test('serves other hosts of the same certificate on one connection and refuses those of another with 421', async () => {
     await using backend = await Backend.answering(hello);
     await using harness = await startTls(backend);

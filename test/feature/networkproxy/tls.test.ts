@@ -1,43 +1,17 @@
-import 'reflect-metadata';
 import assert from 'node:assert/strict';
-import { randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { test } from 'node:test';
 import { type ConnectionOptions, connect, createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import * as x509 from '@peculiar/x509';
-import { handshakeResults, tlsVersions } from '../../../src/observability/counters/worker-counters.ts';
-import { Redacted } from '../../../src/redacted.ts';
-import { type Certificate, defaultCertificateKey } from '../../../src/routes/route-table.ts';
+import { type HandshakeResult, handshakeIndex, tlsVersions } from '../../../src/observability/counters/handshake-result.ts';
+import { defaultCertificateKey } from '../../../src/routes/route-table.ts';
+import { genuineHello } from '../../tools/smartproxy/client-hello-bytes.ts';
+import { ecCertificate as certificate, rsaCertificate } from '../../tools/table-certificate.ts';
 import { makeTestCertificate } from '../../tools/test-certificate.ts';
 import { Backend, hello } from './backend.ts';
 import { Harness } from './harness.ts';
 import { eventually, RawClient, statusOf } from './raw-client.ts';
-
-/** An entry of the table for a fresh EC certificate. */
-async function certificate(key: string, ...names: string[]): Promise<Certificate> {
-  const { cert, key: privateKey } = await makeTestCertificate(...names);
-  return entry(key, names, cert, privateKey, 'ec');
-}
-
-function entry(key: string, names: readonly string[], chain: string, privateKey: string, keyType: Certificate['keyType']): Certificate {
-  const fingerprint = new X509Certificate(chain).fingerprint256;
-  return { key, names, chain, privateKey: new Redacted(privateKey), fingerprint, notAfterMs: 0, keyType };
-}
-
-async function rsaCertificate(key: string, name: string): Promise<Certificate> {
-  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 2048 };
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const made = await x509.X509CertificateGenerator.createSelfSigned({
-    name: `CN=${name}`,
-    notBefore: new Date(Date.now() - 3_600_000),
-    notAfter: new Date(Date.now() + 86_400_000),
-    signingAlgorithm: algorithm,
-    keys,
-    extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: name }])],
-  });
-  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  return entry(key, [name], made.toString('pem'), `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n`, 'rsa');
-}
 
 /** The last ticket that each client socket got. */
 const sessions = new WeakMap<TLSSocket, Buffer>();
@@ -61,10 +35,13 @@ function subjectOf(socket: TLSSocket): string | undefined {
   return socket.getPeerX509Certificate()?.subject.replace('CN=', '');
 }
 
-function handshakes(harness: Harness, version: (typeof tlsVersions)[number], result: (typeof handshakeResults)[number]): number {
-  return harness.counters.tlsHandshakes[
-    tlsVersions.indexOf(version) * handshakeResults.length + handshakeResults.indexOf(result)
-  ] as number;
+function handshakes(harness: Harness, version: (typeof tlsVersions)[number], result: HandshakeResult): number {
+  return harness.counters.tlsHandshakes[handshakeIndex(version, result)] as number;
+}
+
+/** Handshakes with this result, of whatever version. */
+function total(harness: Harness, result: HandshakeResult): number {
+  return tlsVersions.reduce((sum, version) => sum + handshakes(harness, version, result), 0);
 }
 
 const request = (host: string): string => `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
@@ -122,7 +99,10 @@ test('TLS 1.2 works and TLS 1.1 does not', async () => {
   assert.match(socket.getCipher().name, /^ECDHE-ECDSA-.*(GCM|CHACHA20)/);
   socket.destroy();
   await assert.rejects(handshake(harness, 'd.example', { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }));
-  await eventually(() => handshakes(harness, 'unknown', 'failed') + handshakes(harness, 'TLSv1.2', 'failed') === 1, 'the failure counted');
+  await eventually(
+    () => handshakes(harness, 'unknown', 'refused') + handshakes(harness, 'TLSv1.2', 'refused') === 1,
+    'the refusal counted',
+  );
   assert.equal(handshakes(harness, 'TLSv1.2', 'ok'), 1);
 });
 
@@ -159,6 +139,74 @@ test('a changed certificate is shown to new connections and does not disturb liv
   assert.ok((await client.untilEnd()).endsWith('hello'));
 });
 
+test('a host with certificates of both kinds shows the EC one to clients that take either and prefer it', async () => {
+  await using harness = await Harness.start({
+    protocol: 'https',
+    routes: [{ host: 'a.example', tls: { kind: 'terminate', certificates: ['t/rsa', 't/ec'] } }],
+    certificates: [await rsaCertificate('t/rsa', 'a.example'), await certificate('t/ec', 'a.example')],
+  });
+  // With TLS 1.2 the order of the client's suites decides, as the profile has it.
+  const ecFirst = 'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256';
+  for (const [maxVersion, ciphers] of [
+    ['TLSv1.2', ecFirst],
+    ['TLSv1.3', undefined],
+  ] as const) {
+    const socket = await handshake(harness, 'a.example', { maxVersion, ciphers });
+    assert.equal(socket.getPeerX509Certificate()?.publicKey.asymmetricKeyType, 'ec', maxVersion);
+    socket.destroy();
+  }
+});
+
+test('a handshake that we refuse, for its ciphers or its ALPN, is counted as refused and ended by us', async () => {
+  await using harness = await Harness.start({ protocol: 'https', routes: [], certificates: [await certificate('default', 'd.example')] });
+  await assert.rejects(handshake(harness, 'd.example', { maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA' }), /handshake.failure/i);
+  await assert.rejects(handshake(harness, 'd.example', { ALPNProtocols: ['spdy/3'] }), /no.application.protocol/i);
+  await eventually(() => harness.proxy.connectedClients === 0, 'no client left');
+  const end = { side: 'proxy', reason: 'handshake_failed' };
+  assert.deepEqual(
+    harness.connections.map(({ ended }) => ended),
+    [end, end],
+  );
+  assert.equal(total(harness, 'refused'), 2);
+});
+
+test('a client that refuses our certificate with an alert is counted as client_alert', async () => {
+  await using harness = await Harness.start({ protocol: 'https', routes: [], certificates: [await certificate('default', 'd.example')] });
+  const unknownCa = Buffer.from([0x15, 3, 3, 0, 2, 2, 48]);
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const socket = connectTcp(harness.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(await genuineHello('d.example', maxVersion));
+    await once(socket, 'data');
+    socket.write(unknownCa);
+    await once(socket, 'close');
+  }
+  await eventually(() => harness.proxy.connectedClients === 0, 'no client left');
+  assert.equal(total(harness, 'client_alert'), 2);
+  assert.deepEqual(
+    harness.connections.map(({ ended }) => ended),
+    [
+      { side: 'client', reason: 'handshake_failed' },
+      { side: 'client', reason: 'handshake_failed' },
+    ],
+  );
+});
+
+test('with --unknown-server-name=refuse only hosts with TLS get a handshake, and others are told why', async () => {
+  await using harness = await Harness.start({
+    protocol: 'https',
+    routes: [{ host: 'a.example', tls: { kind: 'terminate', certificates: [] } }, { host: 'plain.example' }, { host: '*' }],
+    certificates: [await certificate('default', 'd.example')],
+    config: { unknownServerName: 'refuse' },
+  });
+  const known = await handshake(harness, 'a.example');
+  assert.equal(subjectOf(known), 'd.example', 'a host with TLS and without a certificate of its own');
+  known.destroy();
+  for (const name of ['plain.example', 'unknown.example']) await assert.rejects(handshake(harness, name), /unrecognized.name/i);
+  await assert.rejects(handshake(harness, undefined), /missing.extension/i);
+  assert.equal(handshakes(harness, 'unknown', 'refused'), 3);
+});
+
 test('a session resumes on another worker that has the same ticket keys, and not with other keys', async () => {
   const ticketKeys = randomBytes(48);
   const certificates = [await certificate('default', 'd.example')];
@@ -189,10 +237,7 @@ test('a handshake that SmartProxy ends for its time is counted as such, and one 
   garbage.write('\x16\x03\x01\x00\x05garbage and more garbage');
   await garbage.untilEnd();
   assert.equal(harness.connections[1]?.ended?.reason, 'handshake_failed');
-  assert.equal(
-    handshakes(harness, 'unknown', 'timeout') + handshakes(harness, 'TLSv1.3', 'timeout') + handshakes(harness, 'TLSv1.2', 'timeout'),
-    1,
-  );
+  assert.deepEqual([total(harness, 'timeout'), total(harness, 'refused')], [1, 1]);
   await eventually(() => harness.wheel.size === 0 && harness.proxy.connectedClients === 0, 'nothing left');
 });
 
@@ -205,6 +250,7 @@ test('a client that leaves in the middle of the handshake leaves nothing behind'
   }
   await eventually(() => harness.connections.length === 2 && harness.proxy.connectedClients === 0, 'no client left');
   assert.equal(harness.wheel.size, 0);
+  assert.equal(total(harness, 'client_left'), 2);
 });
 
 test('a passed-through host asked for on a terminated connection is a 421', async () => {

@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import { connect } from 'node:tls';
+import { connect, type SecureVersion } from 'node:tls';
 
 /** What a ClientHello for tests contains; every field has a sensible default. */
 export interface HelloParts {
@@ -74,10 +74,10 @@ function vector16(data: Buffer): Buffer {
 }
 
 /** The first flight of a real TLS client: one that a server answers. */
-export async function genuineHello(servername: string): Promise<Buffer> {
+export async function genuineHello(servername: string, maxVersion: SecureVersion = 'TLSv1.3'): Promise<Buffer> {
   const { promise, resolve } = Promise.withResolvers<Buffer>();
   const wire = new Duplex({ read: () => {}, write: (chunk: Buffer) => resolve(chunk) });
-  const client = connect({ socket: wire, servername });
+  const client = connect({ socket: wire, servername, maxVersion });
   client.on('error', () => {});
   const bytes = await promise;
   client.destroy();

@@ -34,6 +34,7 @@ test('a connection ends in order, unless its reason is one that leaves nobody to
     'epipe',
     'initial_timeout',
     'handshake_timeout',
+    'handshake_limit',
     'write_timeout',
     'rejected',
     'ip_blocked',

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { renderAnnotationDocs } from '../src/api/annotation-docs.ts';
 import { renderConfigurationDocs } from '../src/config/configuration-docs.ts';
+import { renderLimitTable } from '../src/networkproxy/limit-docs.ts';
 import { renderConnectionDocs } from '../src/observability/connection-docs.ts';
 import { renderMetricDocs } from '../src/observability/metric-docs.ts';
 import { renderProblemDocs } from '../src/translate/problem-docs.ts';
@@ -9,7 +10,7 @@ import { renderProblemDocs } from '../src/translate/problem-docs.ts';
 export const generatedFiles: readonly { readonly path: string; readonly render: () => string }[] = [
   { path: 'docs/annotations.md', render: renderAnnotationDocs },
   { path: 'docs/configuration.md', render: renderConfigurationDocs },
-  { path: 'docs/connections.md', render: renderConnectionDocs },
+  { path: 'docs/connections.md', render: () => renderConnectionDocs(renderLimitTable()) },
   { path: 'docs/metrics.md', render: renderMetricDocs },
   { path: 'docs/problems.md', render: renderProblemDocs },
 ];

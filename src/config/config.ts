@@ -111,6 +111,12 @@ export interface Config {
   readonly upstreamIdleTimeoutMs: number;
   /** Connections to one endpoint per worker; 0 = no limit. */
   readonly maxConnectionsPerEndpoint: number;
+  /** Bytes that one worker holds for slow peers; undefined: a quarter of its share of the memory limit. */
+  readonly maxBufferedBytes: number | undefined;
+  /** Percent of the memory limit from which requests are refused; 0: off. */
+  readonly overloadMemoryPercent: number;
+  /** Event-loop delay from which requests are refused; 0: off. */
+  readonly overloadDelayMs: number;
 
   // Observability
   readonly accessLog: 'off' | 'all' | 'errors';

@@ -435,7 +435,7 @@ export const options: { readonly [Field in keyof Config]: OptionSpec<Config[Fiel
     group: 'Connections',
     value: duration,
     default: () => 60_000,
-    doc: 'Time between two reads of a request body.',
+    doc: 'Time between two reads of a request body, or two writes to a client, that make progress.',
   },
   keepAliveTimeoutMs: {
     flag: 'keep-alive-timeout',
@@ -529,6 +529,28 @@ export const options: { readonly [Field in keyof Config]: OptionSpec<Config[Fiel
     value: count,
     default: () => 0,
     doc: 'Connections of one worker to one endpoint; 0: no limit.',
+  },
+  maxBufferedBytes: {
+    flag: 'max-buffered',
+    group: 'Connections',
+    value: optional(size, 'auto'),
+    default: () => undefined,
+    defaultText: "a quarter of the worker's share of the memory limit",
+    doc: 'Bytes that one worker holds for peers that do not take them; over it, what has waited longest is given up.',
+  },
+  overloadMemoryPercent: {
+    flag: 'overload-memory',
+    group: 'Connections',
+    value: integer(0, 100),
+    default: () => 95,
+    doc: "Percent of the pod's memory limit (or of a worker's heap) from which new requests are answered 503; connections are not kept from 10 less. 0: off.",
+  },
+  overloadDelayMs: {
+    flag: 'overload-delay',
+    group: 'Connections',
+    value: duration,
+    default: () => 1000,
+    doc: "Delay of a worker's event loop, for seconds in a row, from which new requests are answered 503; connections are not kept from a quarter of it.",
   },
 
   accessLog: {

@@ -35,7 +35,7 @@ export const errorTable: Readonly<Record<ResponseFlag, ErrorRow>> = {
   redirect_https: { status: 308, text: 'Use HTTPS' },
   route_redirect: { status: 302, text: 'Moved' },
   route_response: { status: 200, text: '' },
-  overload: { status: 503, text: 'Too many connections' },
+  overload: { status: 503, text: 'Too busy, try again later' },
   client_gone: { status: 499, text: '' },
   draining: { status: 503, text: 'Shutting down' },
 };

@@ -233,7 +233,7 @@ export class Exchange implements UpstreamHandler {
 
   /** Finds the route and passes its filters; a reply when the request ends here. */
   #decide(head: RequestHead, table: CompiledTable): LocalReply | undefined {
-    const request: FilterRequest = { head, facts: this.#downstream.facts, table };
+    const request: FilterRequest = { head, facts: this.#downstream.facts, table, overload: this.#context.overload };
     for (const filter of edgeFilters) {
       const reply = filter.check(request);
       if (reply !== undefined) return reply;

@@ -1,4 +1,5 @@
 import { BlockList, isIP, type Socket } from 'node:net';
+import { availableParallelism, totalmem } from 'node:os';
 import type { TLSSocket } from 'node:tls';
 import type { Balancers } from '../balancing/balancers.ts';
 import type { EndpointRuntime } from '../balancing/endpoint-runtime.ts';
@@ -14,7 +15,11 @@ import { ServerConnection } from './http1/server-connection.ts';
 import { makeHttp2Shared } from './http2/http2-shared.ts';
 import { Http2Connection } from './http2/server/connection.ts';
 import { PrefaceSniffer } from './http2/server/preface-sniffer.ts';
+import { renewalBytes } from './least-rate.ts';
 import { errorReply, serialiseLocalReply } from './local-reply.ts';
+import { BufferBudget } from './overload/buffer-budget.ts';
+import { MemoryProbe } from './overload/memory-probe.ts';
+import { type OverloadChange, OverloadGuard } from './overload/overload-guard.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { RequestIds } from './request-ids.ts';
 import type { RequestLogEntry } from './request-log-entry.ts';
@@ -37,7 +42,16 @@ export interface NetworkProxyOptions {
   readonly ticketKeys?: Buffer | undefined;
   /** The access log. */
   readonly onRequest?: ((entry: RequestLogEntry) => void) | undefined;
+  /** The level of overload is another one. */
+  readonly onOverload?: ((change: OverloadChange) => void) | undefined;
+  /** Where memory is measured; default: the control group of this process. */
+  readonly memoryProbe?: Pick<MemoryProbe, 'read'> | undefined;
 }
+
+/** What may wait for slow peers, of the worker's share of the memory limit. */
+const bufferShare = 0.25;
+/** Connections that are ended in one second when memory is short, oldest first: all at once, they would all come back at once. */
+const idleShareShed = 0.1;
 
 /** What serves a connection at the moment. */
 type Stage = TlsHandshake | PrefaceSniffer | ServerConnection | Http2Connection;
@@ -50,6 +64,7 @@ export class NetworkProxy implements NetworkProxyEntry {
   readonly portProxyConnections = new Set<AcceptedConnection>();
   /** Connections whose TLS handshake is complete. */
   readonly tlsTerminatedConnections = new Set<TLSSocket>();
+  readonly overload: OverloadGuard;
   readonly #options: NetworkProxyOptions;
   readonly #context: ProxyContext;
   readonly #contexts: CertificateContexts;
@@ -75,6 +90,14 @@ export class NetworkProxy implements NetworkProxyEntry {
       maxConnectionsPerEndpoint: config.maxConnectionsPerEndpoint,
       lookup: guardedLookup(config.allowLocalExternalNames),
     });
+    const workers = config.workers ?? availableParallelism();
+    this.overload = new OverloadGuard({
+      limits: { memoryPercent: config.overloadMemoryPercent, loopDelayMs: config.overloadDelayMs },
+      counters,
+      probe: options.memoryProbe ?? new MemoryProbe(workers),
+      onLook: () => this.#onOverloadLook(),
+      onChange: (change) => options.onOverload?.(change),
+    });
     this.#context = {
       config,
       counters,
@@ -87,6 +110,9 @@ export class NetworkProxy implements NetworkProxyEntry {
       requestIds: new RequestIds(),
       traces: config.traceContext ? new TraceContexts() : undefined,
       http2,
+      overload: this.overload,
+      buffers: new BufferBudget(wheel, config.maxBufferedBytes ?? (totalmem() / workers) * bufferShare),
+      renewalBytes: renewalBytes(config.bodyTimeoutMs),
       trustedProxies: blockListOf(config.trustedProxies),
       unmatched: counters.requests.get({ routeKind: '', routeNamespace: '', route: '', service: '' }),
       onRequest: options.onRequest,
@@ -154,9 +180,24 @@ export class NetworkProxy implements NetworkProxyEntry {
   /** Ends every client connection and every upstream connection now. */
   close(): Promise<void> {
     this.#draining = true;
+    this.overload.close();
     for (const connection of [...this.portProxyConnections]) connection.end('proxy', 'shutdown');
     this.#pools.close();
     return Promise.resolve();
+  }
+
+  /** Once a second: the room for waiting bytes follows the memory limit, and memory that idle connections hold is won back. */
+  #onOverloadLook(): void {
+    const { overload } = this;
+    if (this.#options.config.maxBufferedBytes === undefined && overload.memoryShareBytes > 0)
+      this.#context.buffers.limitBytes = overload.memoryShareBytes * bufferShare;
+    const { cause } = overload.state;
+    if (cause !== 'memory' && cause !== 'heap') return; // connections that come again would cost the event loop more than they do now
+    let left = Math.ceil(this.socketMap.size * idleShareShed);
+    for (const stage of this.socketMap.values()) {
+      if (left === 0) return;
+      if ((stage instanceof ServerConnection || stage instanceof Http2Connection) && stage.shed()) left--;
+    }
   }
 
   #startTls(connection: AcceptedConnection): void {
@@ -196,6 +237,7 @@ export class NetworkProxy implements NetworkProxyEntry {
     gauges.connectedClients = () => this.connectedClients;
     gauges.portProxyConnections = () => this.portProxyConnections.size;
     gauges.tlsTerminatedConnections = () => this.tlsTerminatedConnections.size;
+    gauges.bufferedBytes = () => this.#context.buffers.bytes;
     gauges.upstreamIdle = () => this.#pools.counts().idle;
     gauges.upstreamActive = () => this.#pools.counts().active;
     gauges.upstreamConnecting = () => this.#pools.counts().connecting;

@@ -6,6 +6,8 @@ import type { WorkerCounters } from '../observability/counters/worker-counters.t
 import type { CompiledTable } from '../routes/compiled-table.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import type { Http2Shared } from './http2/http2-shared.ts';
+import type { BufferBudget } from './overload/buffer-budget.ts';
+import type { OverloadGuard } from './overload/overload-guard.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { RequestLogEntry } from './request-log-entry.ts';
 import type { RouteRuntimes } from './route-runtime.ts';
@@ -31,6 +33,10 @@ export interface ProxyContext {
   /** The series of requests that matched no route. */
   readonly unmatched: RequestSeries;
   readonly onRequest: ((entry: RequestLogEntry) => void) | undefined;
+  readonly overload: OverloadGuard;
+  readonly buffers: BufferBudget;
+  /** Bytes that an answer, or a body of known length, must move for another `bodyTimeoutMs`. */
+  readonly renewalBytes: number;
   /** The process is ending: every answer closes its connection. */
   readonly isDraining: () => boolean;
 }

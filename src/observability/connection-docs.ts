@@ -1,5 +1,7 @@
 import { handshakeLimitMeanings, handshakeResultMeanings } from './counters/handshake-result.ts';
+import { http1LimitMeanings } from './counters/http1-limit.ts';
 import { http2LimitMeanings } from './counters/http2-limit.ts';
+import { overloadActionMeanings, overloadCauseMeanings, overloadLevels } from './counters/overload.ts';
 import { responseFlagMeanings } from './counters/response-flag.ts';
 import { connectionSides, terminationReasonMeanings } from './counters/termination-reason.ts';
 
@@ -29,8 +31,11 @@ function table(heading: string, meanings: Readonly<Record<string, string>>): str
   return [`| ${heading} | meaning |`, '|---|---|', ...rows].join('\n');
 }
 
-/** docs/connections.md: the states, every termination reason and every response flag, from the tables that the counters use. */
-export function renderConnectionDocs(): string {
+/**
+ * docs/connections.md: the states, every termination reason, response flag and limit, from the tables that the counters use.
+ * @param limitTable NetworkProxy's limits
+ */
+export function renderConnectionDocs(limitTable: string): string {
   const sides = connectionSides.map((side) => `\`${side}\``).join(', ');
   return `${introduction}
 ## Termination reasons
@@ -57,6 +62,51 @@ What the limit of handshakes under way does ([tls.md](tls.md#handshakes-under-wa
 \`networkproxy_tls_handshake_limit_total\`:
 
 ${table('outcome', handshakeLimitMeanings)}
+
+## Limits
+
+Everything that a client can make us hold or do is bounded, and each bound that is hit is counted: in
+\`networkproxy_http1_limits_total\` or \`networkproxy_http2_limits_total\` (short: \`http1_limits\`, \`http2_limits\`) by \`limit\`, or,
+where that says it all, as a response flag or termination reason. "200 at once, 20 a second" is an allowance that fills up again. Times
+are renewed by bytes that move, but by no trickle: below the least rate a peer counts as stalled. Only bytes that wait are timed. An
+answer that is silent because its backend is (Server-Sent Events, gRPC) has no limit here, and a body without a declared length (chunked,
+a gRPC stream) may come as slowly as it likes as long as something comes.
+
+${limitTable}
+
+## Overload
+
+Each worker looks once a second at what it may run out of:
+
+${table('cause', overloadCauseMeanings)}
+
+and takes one of three levels, \`networkproxy_overload_level\`, with one line in the log for each change:
+
+- **${overloadLevels[0]}**: nothing is done.
+- **${overloadLevels[1]}**, from ten percentage points below \`--overload-memory\`, or a quarter of \`--overload-delay\` for three seconds:
+  HTTP/1 answers say \`connection: close\`, HTTP/2 connections with a new request get a GOAWAY and finish what they have, so that clients
+  come again elsewhere: to another worker or pod. When memory is what is short, idle connections are ended too, the oldest tenth each second.
+- **${overloadLevels[2]}**, from \`--overload-memory\` or \`--overload-delay\`: new requests are answered 503 with \`retry-after\` and the
+  flag \`overload\`. Requests under way are served to their end.
+
+A level is left after five seconds below 95 % of its limit (half of it for the delay). \`networkproxy_overload_actions_total\` counts by cause
+and \`action\`:
+
+${table('action', overloadActionMeanings)}
+
+Health and metrics are the main process's: they answer whatever the workers do. Memory is that of the control group with the lowest limit,
+version 1 or 2; all workers of a pod see the same and act alike. TLS passthrough is not refused: it has no requests.
+
+Bytes that wait for peers have a limit of their own, \`--max-buffered\`, because refusing requests would not free them. A stream or
+connection whose client does not take its answer is not read from its backend, so each holds about one read; above half of the worker's
+limit an HTTP/2 connection may hold less in all; above the limit those that hold most for longest lose what waits, until a tenth is free.
+What moves loses its age as it goes, so slow clients outlive silent ones.
+
+## Limits of HTTP/1 connections
+
+The label \`limit\` of \`networkproxy_http1_limits_total\`.
+
+${table('limit', http1LimitMeanings)}
 
 ## Limits of HTTP/2 connections
 

@@ -61,6 +61,7 @@ export function lostWorker(report: WorkerReport): WorkerReport {
       upstreamIdle: 0,
       upstreamActive: 0,
       upstreamConnecting: 0,
+      bufferedBytes: 0,
     },
   };
 }
@@ -90,8 +91,11 @@ function addTotals(a: WorkerTotals, b: WorkerTotals): WorkerTotals {
     tlsHandshakesActive: a.tlsHandshakesActive + b.tlsHandshakesActive,
     tlsHandshakesWaiting: a.tlsHandshakesWaiting + b.tlsHandshakesWaiting,
     responsesByFlag: addLists(a.responsesByFlag, b.responsesByFlag),
+    http1LimitHits: addLists(a.http1LimitHits, b.http1LimitHits),
     http2LimitHits: addLists(a.http2LimitHits, b.http2LimitHits),
     grpcResponses: addLists(a.grpcResponses, b.grpcResponses),
+    overloadActions: addLists(a.overloadActions, b.overloadActions),
+    bufferedBytes: a.bufferedBytes + b.bufferedBytes,
     upstreamIdle: a.upstreamIdle + b.upstreamIdle,
     upstreamActive: a.upstreamActive + b.upstreamActive,
     upstreamConnecting: a.upstreamConnecting + b.upstreamConnecting,

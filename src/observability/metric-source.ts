@@ -1,4 +1,5 @@
 import type { HistogramData } from './counters/histogram.ts';
+import type { OverloadLevel } from './counters/overload.ts';
 import type { FleetTotals } from './fleet-totals.ts';
 
 /** Everything that a scrape reads, gathered at one moment. */
@@ -15,6 +16,7 @@ interface WorkerFacts {
   readonly generation: number;
   readonly restarts: number;
   readonly eventLoopDelayMs: number;
+  readonly overloadLevel: OverloadLevel;
 }
 
 /** The main process's own facts. */

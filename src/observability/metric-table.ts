@@ -1,7 +1,9 @@
 import { grpcStatuses } from './counters/grpc-status.ts';
 import { handshakeIndex, handshakeLimitOutcomes, handshakeResults, tlsVersions } from './counters/handshake-result.ts';
 import { connectionDurationBounds, httpDurationBounds } from './counters/histogram.ts';
+import { http1Limits } from './counters/http1-limit.ts';
 import { http2Limits } from './counters/http2-limit.ts';
+import { overloadActions, overloadCauses, overloadIndex, overloadLevels } from './counters/overload.ts';
 import { statusClasses } from './counters/request-series.ts';
 import { responseFlags } from './counters/response-flag.ts';
 import { closedIndex, connectionSides, terminationReasons } from './counters/termination-reason.ts';
@@ -161,6 +163,14 @@ export const metricTable: readonly MetricSpec[] = [
     read: ({ fleet }) => responseFlags.map((flag, index) => ({ labels: [flag], value: fleet.totals.responsesByFlag[index] ?? 0 })),
   },
   {
+    name: 'networkproxy_http1_limits_total',
+    type: 'counter',
+    labels: ['limit'],
+    unit: 'hits',
+    doc: 'Limits of HTTP/1 connections that were hit, by limit, as far as no response flag or termination reason tells them apart.',
+    read: ({ fleet }) => http1Limits.map((limit, index) => ({ labels: [limit], value: fleet.totals.http1LimitHits[index] ?? 0 })),
+  },
+  {
     name: 'networkproxy_http2_limits_total',
     type: 'counter',
     labels: ['limit'],
@@ -176,6 +186,35 @@ export const metricTable: readonly MetricSpec[] = [
     doc: 'gRPC calls by the status code that they ended with, from the backend or from us.',
     read: ({ fleet }) => grpcStatuses.map((status, index) => ({ labels: [status], value: fleet.totals.grpcResponses[index] ?? 0 })),
   },
+  {
+    name: 'networkproxy_overload_level',
+    type: 'gauge',
+    labels: ['worker'],
+    unit: '0 to 2',
+    doc: `What the worker does against overload: ${overloadLevels.map((level, index) => `${index} ${level}`).join(', ')}.`,
+    read: ({ workers }) =>
+      workers.map(({ slot, overloadLevel }) => ({ labels: [String(slot)], value: overloadLevels.indexOf(overloadLevel) })),
+  },
+  {
+    name: 'networkproxy_overload_actions_total',
+    type: 'counter',
+    labels: ['action', 'cause'],
+    unit: 'actions',
+    doc: 'Connections that were closed and requests that were refused because a worker was overloaded, by what it was short of.',
+    read: ({ fleet }) =>
+      overloadActions.flatMap((action) =>
+        overloadCauses.map((cause) => ({
+          labels: [action, cause],
+          value: fleet.totals.overloadActions[overloadIndex(action, cause)] ?? 0,
+        })),
+      ),
+  },
+  gauge(
+    'networkproxy_buffered_bytes',
+    'bytes',
+    'Bytes that wait in the workers for clients and backends that do not take them.',
+    ({ fleet }) => fleet.totals.bufferedBytes,
+  ),
   {
     name: 'networkproxy_upstream_connections',
     type: 'gauge',

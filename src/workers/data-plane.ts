@@ -2,6 +2,7 @@ import { Balancers } from '../balancing/balancers.ts';
 import type { Config } from '../config/config.ts';
 import { SmartProxyError } from '../errors.ts';
 import { NetworkProxy } from '../networkproxy/network-proxy.ts';
+import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
 import type { AccessLog } from '../observability/access-log.ts';
 import { WorkerCounters, type WorkerSnapshot } from '../observability/counters/worker-counters.ts';
 import { applyDelta } from '../routes/apply-delta.ts';
@@ -21,6 +22,8 @@ export interface DataPlaneOptions {
   /** 48 bytes that all workers share, so that a TLS session resumes in any of them; undefined: our own. */
   readonly ticketKeys?: Buffer;
   readonly accessLog?: AccessLog;
+  /** The level of overload is another one. */
+  readonly onOverload?: (change: OverloadChange) => void;
 }
 
 /** Where the bytes of a listener come from: an inherited descriptor, a handle from the main process, or a socket of our own. */
@@ -39,7 +42,7 @@ export class DataPlane {
   #table: CompiledTable = CompiledTable.compile(emptyRouteTable);
   #generation = 0;
 
-  constructor({ config, idPrefix, ticketKeys, accessLog }: DataPlaneOptions) {
+  constructor({ config, idPrefix, ticketKeys, accessLog, onOverload }: DataPlaneOptions) {
     this.counters = new WorkerCounters(config.maxRouteSeries);
     if (accessLog !== undefined) this.counters.gauges.accessLogDropped = () => accessLog.dropped;
     const shared = { config, counters: this.counters, wheel: this.#wheel, table: () => this.#table };
@@ -53,6 +56,7 @@ export class DataPlane {
       ...shared,
       balancers: this.#balancers,
       ...(ticketKeys === undefined ? {} : { ticketKeys }),
+      onOverload,
       ...(accessLog === undefined ? {} : { onRequest: (entry) => accessLog.request(entry) }),
     });
     this.#smartProxy = new SmartProxy({
@@ -100,6 +104,11 @@ export class DataPlane {
   /** Replaces the key of TLS session tickets: 48 bytes. */
   setTicketKeys(keys: Buffer): void {
     this.#networkProxy.setTicketKeys(keys);
+  }
+
+  /** 99th percentile of the event loop's delay over the last second. */
+  get eventLoopDelayMs(): number {
+    return this.#networkProxy.overload.eventLoopDelayMs;
   }
 
   /** How many deadlines are armed: as many as at the start once every connection is gone. */

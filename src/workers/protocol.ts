@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
 import type { WireDelta } from '../routes/encode-delta.ts';
 import type { ConnectionView } from '../smartproxy/smart-proxy.ts';
 import type { WireSnapshot } from './wire-snapshot.ts';
@@ -59,6 +60,7 @@ export type FromWorker =
   | { readonly type: 'connectionsReply'; readonly request: number; readonly connections: readonly ConnectionSummary[] }
   | { readonly type: 'endpointHealthReply'; readonly request: number; readonly ejected: readonly EjectedEndpoint[] }
   | { readonly type: 'killReply'; readonly request: number; readonly found: boolean }
+  | { readonly type: 'overload'; readonly change: OverloadChange }
   | { readonly type: 'drained' };
 
 /** One open connection and the worker that has it, for `/debug/connections`. */

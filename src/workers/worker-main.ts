@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Config } from '../config/config.ts';
 import { assertNever, messageOf } from '../errors.ts';
 import { decodeDelta } from '../routes/encode-delta.ts';
@@ -10,8 +9,6 @@ import { SnapshotEncoder } from './wire-snapshot.ts';
 
 type Start = Extract<ToWorker, { readonly type: 'start' }>;
 
-/** Resolution of the event-loop delay histogram: coarse, because each sample wakes the process. */
-const delayResolutionMs = 50;
 /** How long a dying worker may take to write its last log lines. */
 const flushTimeoutMs = 1000;
 
@@ -40,7 +37,6 @@ class Worker {
   readonly #dataPlane: DataPlane;
   readonly #encoder: SnapshotEncoder;
   readonly #accessLog: ReturnType<typeof openAccessLog>;
-  readonly #loopDelay = monitorEventLoopDelay({ resolution: delayResolutionMs });
   #inherited: readonly InheritedSocket[];
   /** Every listener that was ever opened here: a port that closes may be handed back after the table forgot it. */
   readonly #listeners = new Map<string, Listener>();
@@ -53,7 +49,6 @@ class Worker {
     this.#accessLog = openAccessLog(config);
     this.#dataPlane = newDataPlane(config, idPrefix, ticketKeys, this.#accessLog);
     this.#encoder = new SnapshotEncoder(this.#dataPlane.counters);
-    this.#loopDelay.enable();
     setInterval(() => this.#heartbeat(), heartbeatMs);
     process.on('message', (message: ToWorker, handle: unknown) => this.#receive(message, handle));
   }
@@ -148,14 +143,18 @@ class Worker {
   #heartbeat(): void {
     if (this.#heartbeatUnderWay) return; // the main process does not read: nothing may pile up here
     this.#heartbeatUnderWay = true;
-    const delayMs = this.#loopDelay.count === 0 ? 0 : this.#loopDelay.percentile(99) / 1e6 - delayResolutionMs;
-    this.#loopDelay.reset();
-    send({ type: 'heartbeat', eventLoopDelayMs: Math.max(0, delayMs), snapshot: this.#encoder.encode() }, () => {
+    send({ type: 'heartbeat', eventLoopDelayMs: this.#dataPlane.eventLoopDelayMs, snapshot: this.#encoder.encode() }, () => {
       this.#heartbeatUnderWay = false;
     });
   }
 }
 
 function newDataPlane(config: Config, idPrefix: string, ticketKeys: Uint8Array, accessLog: ReturnType<typeof openAccessLog>): DataPlane {
-  return new DataPlane({ config, idPrefix, ticketKeys: Buffer.from(ticketKeys), ...(accessLog === undefined ? {} : { accessLog }) });
+  return new DataPlane({
+    config,
+    idPrefix,
+    ticketKeys: Buffer.from(ticketKeys),
+    onOverload: (change) => send({ type: 'overload', change }),
+    ...(accessLog === undefined ? {} : { accessLog }),
+  });
 }

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Config } from '../config/config.ts';
 import { assertNever } from '../errors.ts';
+import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
+import type { OverloadLevel } from '../observability/counters/overload.ts';
 import type { WorkerReport } from '../observability/fleet-totals.ts';
 import type { RequestSeriesIndex } from '../observability/request-series-index.ts';
 import type { WireDelta } from '../routes/encode-delta.ts';
@@ -42,6 +44,7 @@ export interface WorkerObserver {
   workerApplied(worker: WorkerProcess, durationMs: number): void;
   workerNeedsTable(worker: WorkerProcess): void;
   workerFailed(worker: WorkerProcess, message: string): void;
+  workerOverload(worker: WorkerProcess, change: OverloadChange): void;
   /** Last of all calls, exactly once. */
   workerExited(worker: WorkerProcess, exit: WorkerExit): void;
 }
@@ -76,6 +79,7 @@ export class WorkerProcess {
   #generation = 0;
   #lastHeardMs = performance.now();
   #eventLoopDelayMs = 0;
+  #overloadLevel: OverloadLevel = 'normal';
 
   constructor(options: WorkerProcessOptions) {
     const { slot, idPrefix, config, ticketKeys, entry, sockets, heartbeatMs } = options;
@@ -121,6 +125,10 @@ export class WorkerProcess {
   /** 99th percentile over its last heartbeat interval. */
   get eventLoopDelayMs(): number {
     return this.#eventLoopDelayMs;
+  }
+
+  get overloadLevel(): OverloadLevel {
+    return this.#overloadLevel;
   }
 
   /** Its last counters. */
@@ -243,6 +251,10 @@ export class WorkerProcess {
       case 'heartbeat':
         this.#eventLoopDelayMs = message.eventLoopDelayMs;
         this.#decoder.decode(message.snapshot);
+        break;
+      case 'overload':
+        this.#overloadLevel = message.change.level;
+        this.#observer.workerOverload(this, message.change);
         break;
       case 'statsReply':
         this.#decoder.decode(message.snapshot);

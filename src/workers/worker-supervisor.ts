@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
 import { messageOf, SmartProxyError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
 import type { HistogramData } from '../observability/counters/histogram.ts';
+import type { OverloadLevel } from '../observability/counters/overload.ts';
 import type { FleetTotals } from '../observability/fleet-totals.ts';
 import { diffTables } from '../routes/diff-tables.ts';
 import { encodeDelta } from '../routes/encode-delta.ts';
@@ -52,6 +54,7 @@ export interface WorkerState {
   readonly generation: number;
   readonly restarts: number;
   readonly eventLoopDelayMs: number;
+  readonly overloadLevel: OverloadLevel;
 }
 
 const closeAttempts = 20;
@@ -142,6 +145,7 @@ export class WorkerSupervisor implements WorkerObserver {
       generation: process?.generation ?? 0,
       restarts,
       eventLoopDelayMs: process?.eventLoopDelayMs ?? 0,
+      overloadLevel: process?.overloadLevel ?? 'normal',
     }));
   }
 
@@ -239,6 +243,18 @@ export class WorkerSupervisor implements WorkerObserver {
 
   workerFailed(worker: WorkerProcess, message: string): void {
     this.#log.error({ worker: worker.slot, pid: worker.pid, err: new SmartProxyError('WORKER_FAILED', message) }, 'worker failed');
+  }
+
+  workerOverload(worker: WorkerProcess, { level, cause, readings }: OverloadChange): void {
+    const percent = (share: number): number => Math.round(share * 100);
+    const found = {
+      memoryPercent: percent(readings.memory),
+      heapPercent: percent(readings.heap),
+      eventLoopDelayMs: Math.round(readings.loopDelayMs),
+    };
+    const fields = { worker: worker.slot, pid: worker.pid, level, cause, ...found };
+    if (level === 'normal') this.#log.info(fields, 'worker overload is over');
+    else this.#log.warn(fields, 'worker overload');
   }
 
   workerExited(worker: WorkerProcess, { how, livedMs }: WorkerExit): void {

@@ -33,8 +33,8 @@ export function metricSource(fleet: FleetTotals): MetricSource {
   return {
     fleet,
     workers: [
-      { slot: 0, serving: true, generation: 4, restarts: 0, eventLoopDelayMs: 1.5 },
-      { slot: 1, serving: false, generation: 0, restarts: 2, eventLoopDelayMs: 0 },
+      { slot: 0, serving: true, generation: 4, restarts: 0, eventLoopDelayMs: 1.5, overloadLevel: 'refusing' },
+      { slot: 1, serving: false, generation: 0, restarts: 2, eventLoopDelayMs: 0, overloadLevel: 'normal' },
     ],
     controller: {
       tableGeneration: 4,

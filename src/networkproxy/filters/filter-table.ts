@@ -5,6 +5,7 @@ import { isGrpcCall } from '../grpc.ts';
 import type { RequestHead } from '../http1/message-handler.ts';
 import { lastFieldValue } from '../http1/request-lines.ts';
 import { errorReply, type LocalReply, redirectReply, textReply } from '../local-reply.ts';
+import type { OverloadGuard } from '../overload/overload-guard.ts';
 import { certificatesCover, certificatesForHost, haveSameKeys } from '../tls/host-certificates.ts';
 
 /** A request that is being decided. */
@@ -12,6 +13,7 @@ export interface FilterRequest {
   readonly head: RequestHead;
   readonly facts: ClientFacts;
   readonly table: CompiledTable;
+  readonly overload: OverloadGuard;
 }
 
 /** Runs for every request, before a route is looked for. A reply ends the request. */
@@ -31,10 +33,22 @@ export interface Filter {
   check(request: FilterRequest, route: CompiledRoute): LocalReply | undefined;
 }
 
+/** Seconds: no level is left sooner. */
+const retryLater = ['retry-after', '5'] as const;
+
 const challengePrefix = '/.well-known/acme-challenge/';
 
 /** In the order in which they run. */
 export const edgeFilters: readonly EdgeFilter[] = [
+  {
+    name: 'overload',
+    reason: 'A worker that is out of memory or time does nothing more for new requests; first, so that each costs least.',
+    check: ({ overload }) => {
+      if (!overload.isRefusing) return undefined;
+      overload.count('refused');
+      return { ...errorReply('overload', overload.state.cause), headers: retryLater };
+    },
+  },
   {
     name: 'misdirected',
     reason:

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Http1Limit } from '../../observability/counters/http1-limit.ts';
 import { type ConnectionSide, reasonOfSocketError, type TerminationReason } from '../../observability/counters/termination-reason.ts';
 import { Deadline } from '../../timer-wheel.ts';
 import type { AcceptedConnection } from '../accepted-connection.ts';
@@ -6,6 +7,7 @@ import type { ClientFacts } from '../client-facts.ts';
 import type { Downstream } from '../downstream.ts';
 import { Exchange } from '../exchange.ts';
 import { errorReply, type LocalReply, serialiseLocalReply } from '../local-reply.ts';
+import type { BufferHolder } from '../overload/buffer-budget.ts';
 import type { ProxyContext } from '../proxy-context.ts';
 import { bytesToKeep, discardReads, readIntoSharedBuffer } from '../shared-read-buffer.ts';
 import { Tunnel } from '../tunnel.ts';
@@ -42,9 +44,11 @@ const drainIdleMs = 1000;
  * before the answer to the last one wait, unread beyond one buffer. The connection's end is SmartProxy's: `connection.end` asks for it
  * and `cleanUp` is told.
  */
-export class ServerConnection extends Deadline implements MessageHandler<RequestHead>, Downstream {
+export class ServerConnection extends Deadline implements MessageHandler<RequestHead>, Downstream, BufferHolder {
   readonly facts: ClientFacts;
   readonly connection: AcceptedConnection;
+  heldBytes = 0;
+  heldSinceMs = 0;
   readonly #context: ProxyContext;
   readonly #stream: Socket;
   readonly #parser: RequestParser;
@@ -55,6 +59,10 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   /** Between the head and the end of a request. */
   #inMessage = false;
   #midHead = false;
+  /** The body in hand has a known length, so it must come at a rate. */
+  #hasLength = false;
+  /** Of the body, since its deadline was last moved. */
+  #movedBytes = 0;
   #consuming = false;
   /** The answer is out, the rest of its request is thrown away. */
   #discarding = false;
@@ -65,6 +73,8 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   #clientEnded = false;
   #closed = false;
   #keepAlive = true;
+  /** It ends sooner than it would because of overload. */
+  #isShed = false;
   /** The answer in hand closes the connection, whatever its request says. */
   #isLast = false;
   #framing: BodyFraming['kind'] = 'none';
@@ -99,10 +109,24 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     if (this.#phase === 'idle' && !this.#exchange.isActive && this.#requests > 0) this.#arm('idle', drainIdleMs);
   }
 
+  /** The worker is short of memory: an idle connection ends when no request comes soon. True: it does now. */
+  shed(): boolean {
+    if (this.#isShed || this.#phase !== 'idle' || this.#exchange.isActive || this.#requests === 0) return false;
+    this.#shedNow();
+    this.#arm('idle', drainIdleMs);
+    return true;
+  }
+
+  giveUp(): void {
+    this.#context.counters.countHttp1Limit('worker_buffers');
+    this.connection.end('proxy', 'write_timeout');
+  }
+
   /** Called once when the connection ends, whoever ended it, for `reason`. */
   cleanUp(reason: TerminationReason): void {
     this.#closed = true;
     this.#context.wheel.disarm(this);
+    this.#context.buffers.release(this);
     const stream = this.#stream;
     stream.off('data', this.#onData);
     stream.off('end', this.#onClientEnd);
@@ -122,10 +146,13 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     this.#inMessage = true;
     this.#midHead = false;
     this.#requests++;
+    this.#hasLength = head.body.kind === 'length';
+    this.#movedBytes = 0;
     this.#exchange.begin(head);
   }
 
   onBody(chunk: Buffer): void {
+    this.#movedBytes += chunk.length;
     if (!this.#discarding) this.#exchange.onRequestBody(chunk);
   }
 
@@ -194,6 +221,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     if (!stream.writableNeedDrain || stream.writableLength === 0) return true;
     if (!this.#blocked) {
       this.#blocked = true;
+      this.#context.buffers.change(this, stream.writableLength);
       this.#arm('write', this.#context.config.bodyTimeoutMs);
     }
     return false;
@@ -232,6 +260,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     this.#text += informationalHead(head);
     this.flush();
     this.#context.wheel.disarm(this);
+    this.#context.buffers.release(this);
     this.#phase = 'busy';
     this.connection.setOutgoing(upstream.socket);
     const tunnel = new Tunnel(this.#context.wheel, this.#stream, upstream, idleMs, (side, reason) => this.connection.end(side, reason));
@@ -248,7 +277,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   override onTimeout(): void {
     switch (this.#phase) {
       case 'idle':
-        this.connection.end('proxy', this.#context.isDraining() ? 'drain' : 'inactivity');
+        this.connection.end('proxy', this.#reasonToLeave('inactivity'));
         break;
       case 'head':
         this.#onLate('header_timeout', this.#midHead);
@@ -293,6 +322,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     }
     if (!this.#blocked) return;
     this.#blocked = false;
+    this.#context.buffers.release(this);
     if (this.#phase === 'write') this.#phase = 'busy';
     if (this.#inMessage && !this.#paused) this.#arm('body', this.#context.config.bodyTimeoutMs);
     if (this.#exchange.isActive) this.#exchange.onDownstreamDrain();
@@ -332,7 +362,9 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   #armForRequest(): void {
     const { config } = this.#context;
     if (this.#inMessage) {
-      if (!this.#paused && !this.#blocked) this.#arm('body', config.bodyTimeoutMs);
+      // Drops do not buy a body of known length more time; another may have nothing to say for a while.
+      const isSlow = this.#hasLength && this.#phase === 'body' && this.#movedBytes < this.#context.renewalBytes;
+      if (!this.#paused && !this.#blocked && !isSlow) this.#arm('body', config.bodyTimeoutMs);
     } else if (this.#exchange.isActive) {
       if (!this.#blocked) this.#phase = 'busy';
     } else if (this.#midHead) {
@@ -374,16 +406,23 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   }
 
   #mayKeepAlive(request: RequestHead): boolean {
-    if (this.#isLast || !request.keepAlive || this.#clientEnded || this.#context.isDraining()) return false;
-    const { keepAliveRequests } = this.#context.config;
-    if (keepAliveRequests > 0 && this.#requests >= keepAliveRequests) return false;
-    if (!this.#inMessage || request.body.kind === 'none') return true;
-    return request.body.kind === 'length' && request.body.bytes <= discardBytes && !request.expectContinue;
+    if (this.#isLast || this.#isShed || !request.keepAlive || this.#clientEnded || this.#context.isDraining()) return false;
+    const { config, counters, overload } = this.#context;
+    if (config.keepAliveRequests > 0 && this.#requests >= config.keepAliveRequests) {
+      counters.countHttp1Limit('requests');
+      return false;
+    }
+    const isRestCheap = request.body.kind === 'length' && request.body.bytes <= discardBytes && !request.expectContinue;
+    if (this.#inMessage && request.body.kind !== 'none' && !isRestCheap) return false;
+    if (overload.isShedding) this.#shedNow();
+    return !this.#isShed;
   }
 
   #onRefused(failure: ParseFailure): void {
     this.#endSide = 'client';
     this.#endReason = failure.flag === 'bad_request' ? 'protocol_error' : 'limit_exceeded';
+    const limit = limitOfRule[failure.rule];
+    if (limit !== undefined) this.#context.counters.countHttp1Limit(limit);
     this.#refuse(errorReply(failure.flag, failure.rule, failure.status));
   }
 
@@ -395,8 +434,18 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
 
   /** The answer in hand was the last one. */
   #endInOrder(): void {
-    const isDrain = this.#endReason === 'normal' && this.#context.isDraining();
-    this.connection.end(this.#endSide, isDrain ? 'drain' : this.#endReason);
+    this.connection.end(this.#endSide, this.#endReason === 'normal' ? this.#reasonToLeave('normal') : this.#endReason);
+  }
+
+  #shedNow(): void {
+    this.#isShed = true;
+    this.#context.overload.count('closed');
+  }
+
+  /** Why the connection ends that nothing is wrong with, `otherwise` when neither drain nor overload asks for it. */
+  #reasonToLeave(otherwise: TerminationReason): TerminationReason {
+    if (this.#context.isDraining()) return 'drain';
+    return this.#isShed ? 'overload' : otherwise;
   }
 
   /** Answers and ends, or breaks the answer off that is out already. */
@@ -409,6 +458,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
 
   #arm(phase: Phase, ms: number): void {
     this.#phase = phase;
+    this.#movedBytes = 0;
     if (ms > 0) this.#context.wheel.arm(this, ms);
     else this.#context.wheel.disarm(this);
   }
@@ -427,5 +477,13 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     stream.uncork();
   }
 }
+
+/** Limits that share a flag with others. */
+const limitOfRule: Readonly<Record<string, Http1Limit>> = {
+  'head-too-large': 'header_bytes',
+  'too-many-headers': 'header_count',
+  'trailers-too-large': 'trailers',
+  'chunk-extensions-too-large': 'chunk_extensions',
+};
 
 function ignoreError(): void {}

@@ -10,6 +10,8 @@ export const FrameType = {
   goaway: 0x7,
   windowUpdate: 0x8,
   continuation: 0x9,
+  /** RFC 9218 section 7.1. */
+  priorityUpdate: 0x10,
 } as const;
 
 /** Frame flags; ACK and END_STREAM are the same bit on different frames. */
@@ -27,6 +29,7 @@ export const ErrorCode = {
   protocolError: 0x1,
   internalError: 0x2,
   flowControlError: 0x3,
+  settingsTimeout: 0x4,
   streamClosed: 0x5,
   frameSizeError: 0x6,
   refusedStream: 0x7,

@@ -2,7 +2,7 @@ import { maxResponseBlockBytes } from './client/limits.ts';
 import { OutputTurn } from './output-turn.ts';
 
 /** Smaller blocks are never refused before they are decoded. */
-const leastBlockBytes = 32_768;
+export const leastBlockBytes = 32_768;
 
 /** What all HTTP/2 connections of a worker share. */
 export interface Http2Shared {

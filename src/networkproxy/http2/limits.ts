@@ -12,11 +12,6 @@ export const connectionWindowBytes = 1_048_576;
 /** Pieces that one header block may come in, beside its first. */
 export const maxContinuations = 16;
 
-/**
- * Answer bytes that wait for the windows of one connection. Above it, its backends are not read until half of them has gone, so that a
- * client that asks for much and takes nothing holds about this much of our memory.
- */
-export const maxQueuedBytes = 524_288;
 /** What the socket may hold of our output before the connection counts as blocked. */
 export const maxSocketBytes = 131_072;
 

@@ -15,7 +15,10 @@ export const http2LimitMeanings = {
   header_block: 'a header block was too large before decoding: the connection ended',
   header_list: 'a header was too large or had too many fields: the request was answered 431',
   queued_bytes: 'too much of the answers waited for the client: its backends were not read for a while',
-  stalled_stream: 'the client took nothing of an answer, or sent nothing of a body, for too long: the stream was reset',
+  stalled_stream: 'the client took next to nothing of an answer, or sent next to nothing of a body, for too long: the stream was reset',
+  windows: 'more of a body came than its window allowed: the stream was reset, or the connection ended',
+  settings_ack: 'the client did not acknowledge our SETTINGS in time: the connection ended',
+  worker_buffers: 'the worker held too much for slow peers, and this connection most for longest: its streams that did not move were reset',
 } as const;
 export type Http2Limit = keyof typeof http2LimitMeanings;
 export const http2Limits = Object.keys(http2LimitMeanings) as readonly Http2Limit[];

@@ -8,7 +8,9 @@ import {
   tlsVersions,
 } from './handshake-result.ts';
 import { connectionDurationBounds, Histogram, type HistogramData } from './histogram.ts';
+import { type Http1Limit, http1Limits } from './http1-limit.ts';
 import { type Http2Limit, http2Limits } from './http2-limit.ts';
+import { type OverloadAction, type OverloadCause, overloadActions, overloadCauses, overloadIndex } from './overload.ts';
 import { type RequestSeriesData, RequestSeriesTable } from './request-series.ts';
 import { type ResponseFlag, responseFlags } from './response-flag.ts';
 import { connectionSides, terminationReasons } from './termination-reason.ts';
@@ -33,10 +35,14 @@ export class WorkerCounters {
   readonly tlsHandshakeLimit: number[] = new Array<number>(handshakeLimitOutcomes.length).fill(0);
   /** Responses that we made ourselves, by index in `responseFlags`. */
   readonly responsesByFlag: number[] = new Array<number>(responseFlags.length).fill(0);
+  /** Limits of HTTP/1 connections that were hit, by index in `http1Limits`. */
+  readonly http1LimitHits: number[] = new Array<number>(http1Limits.length).fill(0);
   /** Limits of HTTP/2 connections that were hit, by index in `http2Limits`. */
   readonly http2LimitHits: number[] = new Array<number>(http2Limits.length).fill(0);
   /** gRPC calls by the status that they ended with, by index in `grpcStatuses`. */
   readonly grpcResponses: number[] = new Array<number>(grpcStatuses.length).fill(0);
+  /** What was done against overload, flat by `overloadIndex(action, cause)`. */
+  readonly overloadActions: number[] = new Array<number>(overloadActions.length * overloadCauses.length).fill(0);
   /** Connections to backends that were established. */
   upstreamConnects = 0;
   upstreamConnectFailures = 0;
@@ -56,6 +62,7 @@ export class WorkerCounters {
     upstreamIdle: () => 0,
     upstreamActive: () => 0,
     upstreamConnecting: () => 0,
+    bufferedBytes: () => 0,
     accessLogDropped: () => 0,
   };
 
@@ -66,6 +73,10 @@ export class WorkerCounters {
 
   countFlag(flag: ResponseFlag): void {
     (this.responsesByFlag[responseFlags.indexOf(flag)] as number)++;
+  }
+
+  countHttp1Limit(limit: Http1Limit): void {
+    (this.http1LimitHits[http1Limits.indexOf(limit)] as number)++;
   }
 
   countHttp2Limit(limit: Http2Limit): void {
@@ -82,6 +93,10 @@ export class WorkerCounters {
 
   countHandshakeLimit(outcome: HandshakeLimitOutcome): void {
     (this.tlsHandshakeLimit[handshakeLimitOutcomes.indexOf(outcome)] as number)++;
+  }
+
+  countOverload(action: OverloadAction, cause: OverloadCause): void {
+    (this.overloadActions[overloadIndex(action, cause)] as number)++;
   }
 
   /** One consistent picture, taken in one tick. */
@@ -108,8 +123,11 @@ export class WorkerCounters {
       tlsHandshakesActive: this.gauges.tlsHandshakesActive(),
       tlsHandshakesWaiting: this.gauges.tlsHandshakesWaiting(),
       responsesByFlag: this.responsesByFlag.slice(),
+      http1LimitHits: this.http1LimitHits.slice(),
       http2LimitHits: this.http2LimitHits.slice(),
       grpcResponses: this.grpcResponses.slice(),
+      overloadActions: this.overloadActions.slice(),
+      bufferedBytes: this.gauges.bufferedBytes(),
       upstreamIdle: this.gauges.upstreamIdle(),
       upstreamActive: this.gauges.upstreamActive(),
       upstreamConnecting: this.gauges.upstreamConnecting(),
@@ -136,6 +154,8 @@ export interface WorkerGauges {
   upstreamIdle: () => number;
   upstreamActive: () => number;
   upstreamConnecting: () => number;
+  /** Bytes that wait for peers which do not take them. */
+  bufferedBytes: () => number;
   /** Lines that were dropped, ever: a total that its owner counts. */
   accessLogDropped: () => number;
 }
@@ -162,8 +182,11 @@ export interface WorkerTotals {
   readonly tlsHandshakesActive: number;
   readonly tlsHandshakesWaiting: number;
   readonly responsesByFlag: readonly number[];
+  readonly http1LimitHits: readonly number[];
   readonly http2LimitHits: readonly number[];
   readonly grpcResponses: readonly number[];
+  readonly overloadActions: readonly number[];
+  readonly bufferedBytes: number;
   readonly upstreamIdle: number;
   readonly upstreamActive: number;
   readonly upstreamConnecting: number;

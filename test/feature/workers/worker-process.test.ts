@@ -28,6 +28,7 @@ function startWorker() {
       workerApplied: () => heard.push(`applied ${worker.generation}`),
       workerNeedsTable: () => heard.push('needs the table'),
       workerFailed: (_worker, message) => heard.push(message),
+      workerOverload: () => heard.push('overload'),
       workerExited: (_worker, exit) => exits.push(exit),
     },
   });
@@ -82,6 +83,7 @@ test('WorkerProcess: a script that does not exist is an exit, not an exception',
       workerApplied: nobody,
       workerNeedsTable: nobody,
       workerFailed: nobody,
+      workerOverload: nobody,
       workerExited: (_worker, exit) => exits.push(exit),
     },
   });

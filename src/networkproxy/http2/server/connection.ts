@@ -4,12 +4,13 @@ import { Deadline } from '../../../timer-wheel.ts';
 import type { AcceptedConnection } from '../../accepted-connection.ts';
 import type { ClientFacts } from '../../client-facts.ts';
 import type { RequestHead } from '../../http1/message-handler.ts';
+import type { BufferHolder } from '../../overload/buffer-budget.ts';
 import type { ProxyContext } from '../../proxy-context.ts';
 import { type ConnectionRule, connectionRules, reasonOfRule } from '../connection-rule.ts';
 import { FrameOutput } from '../frame-output.ts';
 import { FrameReader } from '../frame-reader.ts';
 import { defaultMaxFrameBytes, defaultWindowBytes, ErrorCode, maxStreamId, maxWindowBytes } from '../frames.ts';
-import { connectionWindowBytes, maxConcurrentStreams, maxQueuedBytes, streamWindowBytes } from '../limits.ts';
+import { connectionWindowBytes, maxConcurrentStreams, streamWindowBytes } from '../limits.ts';
 import type { MessageRule } from '../message-rule.ts';
 import { type PeerSettings, Setting } from '../peer-settings.ts';
 import { WriteBuffer } from '../write-buffer.ts';
@@ -33,9 +34,11 @@ const drainPing = Buffer.from('\0\0\0\0drai', 'latin1');
  * turn of the event loop that brought them is over, so that those which are taken back at once cost no backend anything; all answers of a
  * turn leave in one write. The connection's end is SmartProxy's: `connection.end` asks for it and `cleanUp` is told.
  */
-export class Http2Connection extends Deadline implements FrameTarget, StreamOwner {
+export class Http2Connection extends Deadline implements FrameTarget, StreamOwner, BufferHolder {
   readonly facts: ClientFacts;
   readonly connection: AcceptedConnection;
+  heldBytes = 0;
+  heldSinceMs = 0;
   readonly #context: ProxyContext;
   readonly #stream: Socket;
   readonly #reader: FrameReader;
@@ -53,6 +56,9 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   goawayId = maxStreamId;
   /** The first GOAWAY of a drain is out. */
   #draining = false;
+  /** It ends sooner than it would because of overload. */
+  #isShed = false;
+  readonly #settingsTimeout: SettingsTimeout;
   #closed = false;
   /** It sent a GOAWAY: no stream follows those that are open. */
   #clientLeaves = false;
@@ -69,6 +75,8 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   #queuedBytes = 0;
   /** Backends are not read until half of what waits has gone. */
   #isFull = false;
+  /** What the socket held when it was full. */
+  #blockedBytes = 0;
 
   /** @param stream the raw socket, or the TLS socket around it after its handshake */
   constructor(context: ProxyContext, connection: AcceptedConnection, stream: Socket, facts: ClientFacts) {
@@ -83,6 +91,8 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#frames = new FrameDispatch(context, this, this.#guard);
     this.#reader = new FrameReader(this.#frames, true);
     this.#arm('head', context.config.headerTimeoutMs);
+    this.#settingsTimeout = new SettingsTimeout(this);
+    this.#awaitSettingsAck();
     stream.on('data', this.#onData);
     stream.on('end', this.#onClientEnd);
     stream.on('drain', this.#onDrain);
@@ -109,10 +119,35 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     if (this.streams.size === 0) this.#arm('idle', this.#context.config.headerTimeoutMs);
   }
 
+  /** The worker is short of memory: a connection without a stream is asked to end. True: it is now. */
+  shed(): boolean {
+    if (this.#draining || this.streams.size > 0 || this.#requests === 0) return false;
+    this.#shedNow();
+    return true;
+  }
+
+  giveUp(): void {
+    if (this.#closed) return;
+    this.#context.counters.countHttp2Limit('worker_buffers');
+    if (this.#blocked) this.connection.end('proxy', 'write_timeout');
+    else for (const stream of [...this.streams.values()]) stream.giveUp();
+  }
+
+  /** Our SETTINGS have not been acknowledged for as long as a header may take. */
+  onSettingsTimeout(): void {
+    if (this.#blocked) {
+      this.#awaitSettingsAck(); // the client is not read now, and has another limit
+      return;
+    }
+    this.#context.counters.countHttp2Limit('settings_ack');
+    this.#end(ErrorCode.settingsTimeout, 'header_timeout', 'settings-not-acknowledged');
+  }
+
   /** Called once when the connection ends, whoever ended it, for `reason`. */
   cleanUp(reason: TerminationReason): void {
     this.#closed = true;
     this.#context.wheel.disarm(this);
+    this.#context.wheel.disarm(this.#settingsTimeout);
     const stream = this.#stream;
     stream.off('data', this.#onData);
     stream.off('end', this.#onClientEnd);
@@ -123,6 +158,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     stream.resume();
     for (const open of [...this.streams.values()]) open.onConnectionEnd(reason);
     this.streams.clear();
+    this.#context.buffers.release(this);
     this.#fresh.length = 0;
     if (this.goawayId === maxStreamId && (reason === 'drain' || reason === 'shutdown'))
       this.#output.goaway(this.#frames.lastStreamId, ErrorCode.noError, '');
@@ -136,7 +172,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
         this.#end(ErrorCode.enhanceYourCalm, 'header_timeout', 'header-timeout');
         break;
       case 'idle':
-        this.#end(ErrorCode.noError, this.#draining ? 'drain' : 'inactivity', '');
+        this.#end(ErrorCode.noError, this.#reasonToLeave('inactivity'), '');
         break;
       case 'write':
         this.connection.end('proxy', 'write_timeout');
@@ -168,11 +204,13 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
       this.#fresh.push(stream);
     }
     this.#countRequest();
+    if (this.#context.overload.isShedding && !this.#draining) this.#shedNow();
     return this.brokenRule;
   }
 
   takeWindow(length: number): boolean {
     this.#receiveWindow -= length;
+    this.#context.buffers.change(this, length);
     return this.#receiveWindow >= 0;
   }
 
@@ -190,6 +228,10 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#output.settingsAck();
     if (this.#context.isDraining()) this.drain();
     return this.#moveWindows(windowChange);
+  }
+
+  onSettingsAck(): void {
+    this.#context.wheel.disarm(this.#settingsTimeout);
   }
 
   onPing(bytes: Buffer, start: number, isAck: boolean): void {
@@ -232,19 +274,23 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
 
   credit(bytes: number): void {
     this.#unannounced += bytes;
-    if (this.#unannounced < connectionWindowBytes / 2 || this.#closed) return;
+    if (this.#closed) return;
+    this.#context.buffers.change(this, -bytes);
+    if (this.#unannounced < connectionWindowBytes / 2) return;
     this.#receiveWindow += this.#unannounced;
     this.#output.windowUpdate(0, this.#unannounced);
     this.#unannounced = 0;
   }
 
   queueChanged(bytes: number): void {
+    const { buffers } = this.#context;
+    buffers.change(this, bytes);
     this.#queuedBytes += bytes;
-    if (!this.#isFull && this.#queuedBytes > maxQueuedBytes) {
+    if (!this.#isFull && this.#queuedBytes > buffers.perConnectionBytes) {
       this.#isFull = true;
       this.#context.counters.countHttp2Limit('queued_bytes');
       for (const stream of this.streams.values()) stream.holdUpstream();
-    } else if (this.#isFull && this.#queuedBytes < maxQueuedBytes / 2) {
+    } else if (this.#isFull && this.#queuedBytes < buffers.perConnectionBytes / 2) {
       this.#isFull = false;
       this.#releaseUpstreams();
     }
@@ -329,7 +375,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   #onQuiet(): void {
     if (this.#closed || this.#blocked) return;
     if (this.#clientLeaves) this.#end(ErrorCode.noError, 'normal', '');
-    else if (this.goawayId !== maxStreamId) this.#end(ErrorCode.noError, this.#context.isDraining() ? 'drain' : 'normal', '');
+    else if (this.goawayId !== maxStreamId) this.#end(ErrorCode.noError, this.#reasonToLeave('normal'), '');
     else if (this.#phase !== 'idle')
       this.#arm('idle', this.#draining ? this.#context.config.headerTimeoutMs : this.#context.config.keepAliveTimeoutMs);
   }
@@ -340,6 +386,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   readonly #onDrain = (): void => {
     if (!this.#blocked) return;
     this.#blocked = false;
+    this.#context.buffers.change(this, -this.#blockedBytes);
     this.#stream.resume();
     this.#phase = 'busy';
     this.#pumpAll();
@@ -355,6 +402,8 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   #checkBlocked(): void {
     if (this.#closed || this.#blocked || !this.#buffer.isBlocked) return;
     this.#blocked = true;
+    this.#blockedBytes = this.#stream.writableLength;
+    this.#context.buffers.change(this, this.#blockedBytes);
     this.#stream.pause();
     this.#arm('write', this.#context.config.bodyTimeoutMs);
   }
@@ -380,7 +429,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   #endGracefully(): void {
     this.goawayId = this.#frames.lastStreamId;
     if (this.streams.size > 0) this.#output.goaway(this.#frames.lastStreamId, ErrorCode.noError, '');
-    else this.#end(ErrorCode.noError, this.#context.isDraining() ? 'drain' : 'normal', '');
+    else this.#end(ErrorCode.noError, this.#reasonToLeave('normal'), '');
   }
 
   /** Says why in a GOAWAY and ends the connection. */
@@ -392,10 +441,41 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.connection.end(code === ErrorCode.noError || reason === 'header_timeout' ? 'proxy' : 'client', reason);
   }
 
+  #shedNow(): void {
+    this.#isShed = true;
+    this.#context.overload.count('closed');
+    this.drain();
+  }
+
+  /** Why the connection ends that nothing is wrong with, `otherwise` when neither drain nor overload asks for it. */
+  #reasonToLeave(otherwise: TerminationReason): TerminationReason {
+    if (this.#context.isDraining()) return 'drain';
+    return this.#isShed ? 'overload' : otherwise;
+  }
+
+  #awaitSettingsAck(): void {
+    const { wheel, config } = this.#context;
+    if (config.headerTimeoutMs > 0) wheel.arm(this.#settingsTimeout, config.headerTimeoutMs);
+  }
+
   #arm(phase: Phase, ms: number): void {
     this.#phase = phase;
     if (ms > 0) this.#context.wheel.arm(this, ms);
     else this.#context.wheel.disarm(this);
+  }
+}
+
+/** The deadline for the client's acknowledgement of our SETTINGS (RFC 9113 section 6.5.3). */
+class SettingsTimeout extends Deadline {
+  readonly #connection: Http2Connection;
+
+  constructor(connection: Http2Connection) {
+    super();
+    this.#connection = connection;
+  }
+
+  override onTimeout(): void {
+    this.#connection.onSettingsTimeout();
   }
 }
 

@@ -32,6 +32,8 @@ export interface FrameTarget {
   openStream(streamId: number, head: RequestHead | MessageRule, endStream: boolean, selfDependent: boolean): ConnectionRule | undefined;
   /** @param windowChange by how much the initial window moved */
   onSettings(peer: PeerSettings, windowChange: number): ConnectionRule | undefined;
+  /** The client has taken our settings. */
+  onSettingsAck(): void;
   /** WINDOW_UPDATE for the connection. */
   growWindow(increment: number): ConnectionRule | undefined;
   /** @param bytes eight of them from `start` */
@@ -107,8 +109,10 @@ export class FrameDispatch implements FrameSink {
         return this.#onGoaway(streamId, end - start);
       case FrameType.windowUpdate:
         return this.#onWindowUpdate(streamId, bytes, start, end);
+      case FrameType.priorityUpdate:
+        return this.#onPriorityUpdate(streamId, bytes, start, end);
       default:
-        // Unknown types are ignored (RFC 9113 section 4.1); PRIORITY_UPDATE (RFC 9218) is one of them.
+        // Unknown types are ignored (RFC 9113 section 4.1).
         return this.#guard.onIdleFrame();
     }
   }
@@ -136,7 +140,10 @@ export class FrameDispatch implements FrameSink {
 
   #startData(flags: number, streamId: number, length: number): ConnectionRule | undefined {
     if (streamId === 0) return 'frame-on-stream-0';
-    if (!this.#target.takeWindow(length)) return 'window-exceeded';
+    if (!this.#target.takeWindow(length)) {
+      this.#counters.countHttp2Limit('windows');
+      return 'window-exceeded';
+    }
     this.#dataLeft = length;
     this.#sawDataBytes = false;
     this.#dataEnds = (flags & Flag.endStream) !== 0;
@@ -147,6 +154,7 @@ export class FrameDispatch implements FrameSink {
       stream.fail(ErrorCode.streamClosed);
       this.#dataStream = undefined;
     } else if (!stream.takeWindow(length)) {
+      this.#counters.countHttp2Limit('windows');
       stream.fail(ErrorCode.flowControlError);
       this.#dataStream = undefined;
     }
@@ -245,6 +253,13 @@ export class FrameDispatch implements FrameSink {
     return readUint31(bytes, start) === streamId ? 'stream-depends-on-itself' : this.#guard.onPriority();
   }
 
+  /** Valid ones are taken and change nothing: streams are served in turn. Even ids are of pushed streams, and we push none. */
+  #onPriorityUpdate(streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
+    if (streamId !== 0) return 'frame-not-on-stream-0';
+    if (end - start < 4) return 'frame-length';
+    return readUint31(bytes, start) % 2 === 0 ? 'priority-of-no-request' : this.#guard.onPriority();
+  }
+
   #onRstStream(streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
     if (streamId === 0) return 'frame-on-stream-0';
     if (end - start !== 4) return 'frame-length';
@@ -255,7 +270,11 @@ export class FrameDispatch implements FrameSink {
 
   #onSettings(flags: number, streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
     if (streamId !== 0) return 'frame-not-on-stream-0';
-    if ((flags & Flag.ack) !== 0) return end === start ? this.#guard.onSettings() : 'frame-length';
+    if ((flags & Flag.ack) !== 0) {
+      if (end !== start) return 'frame-length';
+      this.#target.onSettingsAck();
+      return this.#guard.onSettings();
+    }
     if ((end - start) % 6 !== 0) return 'frame-length';
     this.sawSettings = true;
     const windowBefore = this.peer.initialWindowBytes;

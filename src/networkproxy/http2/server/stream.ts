@@ -97,6 +97,8 @@ export class Http2Stream extends Deadline implements Downstream {
   /** The queue is the last of the answer. */
   #endAfterQueue: readonly string[] | undefined;
   #upstreamHeld = false;
+  /** Moved since the deadline was last set: drops do not move it. */
+  #movedBytes = 0;
   /** What the stream has become: the client's end of a WebSocket. */
   #tunnel: Tunnel | undefined;
 
@@ -232,7 +234,8 @@ export class Http2Stream extends Deadline implements Downstream {
     const sent = this.#sendQueue(limit);
     if (this.#closed) return sent;
     if (this.isWaiting) {
-      if (sent > 0) this.#arm('write');
+      this.#movedBytes += sent;
+      if (this.#movedBytes >= this.#context.renewalBytes) this.#arm('write');
       return sent;
     }
     this.#arm('busy');
@@ -256,6 +259,13 @@ export class Http2Stream extends Deadline implements Downstream {
     this.#hold();
     if (this.#tunnel !== undefined) this.#tunnel.holdUpstream();
     else this.#exchange.holdAnswer();
+  }
+
+  /** The worker holds too much: what waits here is given up, if anything does. */
+  giveUp(): void {
+    if (this.#closed || (this.#queue.length === 0 && this.#untaken === 0)) return;
+    this.#exchange.onConnectionEnd('write_timeout');
+    this.#reset(ErrorCode.enhanceYourCalm);
   }
 
   // From the exchange
@@ -405,7 +415,11 @@ export class Http2Stream extends Deadline implements Downstream {
     if (!this.#replied && !this.#exchangeDone) this.#exchange.onRequestBody(chunk);
     if (this.#closed) return;
     if (!this.#requestPaused || this.#replied || this.#exchangeDone) this.#creditTaken();
-    if (!this.#requestPaused && !this.#remoteEnded && this.#phase !== 'write') this.#arm('body');
+    if (this.#requestPaused || this.#remoteEnded || this.#phase === 'write') return;
+    this.#movedBytes += chunk.length;
+    // Drops do not buy a body of known length more time; another may have nothing to say for a while.
+    const isSlow = this.#expectedBytes !== -1 && this.#phase === 'body' && this.#movedBytes < this.#context.renewalBytes;
+    if (!isSlow) this.#arm('body');
   }
 
   #creditTaken(): void {
@@ -498,6 +512,7 @@ export class Http2Stream extends Deadline implements Downstream {
   /** A tunnel has its own deadline, for silence in both directions. */
   #arm(phase: Phase): void {
     this.#phase = phase;
+    this.#movedBytes = 0;
     const bodyTimeoutMs = this.#tunnel === undefined ? this.#context.config.bodyTimeoutMs : 0;
     if (phase !== 'busy' && bodyTimeoutMs > 0) this.#context.wheel.arm(this, bodyTimeoutMs);
     else this.#context.wheel.disarm(this);

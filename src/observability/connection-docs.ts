@@ -99,7 +99,8 @@ version 1 or 2; all workers of a pod see the same and act alike. TLS passthrough
 
 Bytes that wait for peers have a limit of their own, \`--max-buffered\`, because refusing requests would not free them. A stream or
 connection whose client does not take its answer is not read from its backend, so each holds about one read; above half of the worker's
-limit an HTTP/2 connection may hold less in all; above the limit those that hold most for longest lose what waits, until a tenth is free.
+limit an HTTP/2 connection may hold less in all. A full connection's backends are read again when its client takes bytes; until then all its
+streams, silent ones too, have the time of \`--body-timeout\`. Above the worker's limit those that hold most for longest lose what waits, until a tenth is free.
 What moves loses its age as it goes, so slow clients outlive silent ones.
 
 ## Limits of HTTP/1 connections

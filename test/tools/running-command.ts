@@ -85,9 +85,14 @@ export class RunningCommand {
 }
 
 /** `run` on free loopback ports, with one worker unless told otherwise. */
-export async function startRun(t: TestContext, args: readonly string[], workers = 1): Promise<RunningCommand> {
+export async function startRun(
+  t: TestContext,
+  args: readonly string[],
+  workers = 1,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningCommand> {
   const ports = ['--http-port=0', '--https-port=0', '--status-port=0', '--admin-port=0'];
   const addresses = ['--address=127.0.0.1', '--status-address=127.0.0.1'];
   const state = ['--state-dir', join(await temporaryFolder(t), 'state')];
-  return new RunningCommand(t, ['run', `--workers=${workers}`, ...addresses, ...ports, ...state, ...args]);
+  return new RunningCommand(t, ['run', `--workers=${workers}`, ...addresses, ...ports, ...state, ...args], env);
 }

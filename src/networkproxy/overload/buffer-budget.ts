@@ -11,7 +11,7 @@ export interface BufferHolder {
 }
 
 /** What one connection's answers may hold while the worker has room. */
-export const roomyBytes = 524_288;
+export const roomyBytes = 262_144;
 /** The same once half of the worker's room is taken. */
 export const tightBytes = 65_536;
 /** Down to this share of the limit when it was passed, so that it is not passed again at once. */

@@ -261,6 +261,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     stream.sendWindow -= allowed;
     this.#sendWindow -= allowed;
     this.#guard.onDataSent(this.#output.data(stream.id, chunk, start, start + allowed, endStream && allowed === wanted));
+    this.#checkRoom();
     return allowed;
   }
 
@@ -282,7 +283,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#unannounced = 0;
   }
 
-  queueChanged(bytes: number): void {
+  queueChanged(bytes: number, isProgress: boolean): void {
     const { buffers } = this.#context;
     buffers.change(this, bytes);
     this.#queuedBytes += bytes;
@@ -290,9 +291,8 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
       this.#isFull = true;
       this.#context.counters.countHttp2Limit('queued_bytes');
       for (const stream of this.streams.values()) stream.holdUpstream();
-    } else if (this.#isFull && this.#queuedBytes < buffers.perConnectionBytes / 2) {
-      this.#isFull = false;
-      this.#releaseUpstreams();
+    } else if (isProgress) {
+      this.#checkRoom();
     }
   }
 
@@ -308,7 +308,9 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.streams.delete(stream.id);
     this.closedStreams.add(stream.id, wasReset);
     if (answered) this.#guard.onAnswered();
-    if (this.streams.size === 0 && !this.#reading) this.#onQuiet();
+    if (this.streams.size > 0) return;
+    this.#isFull = false;
+    if (!this.#reading) this.#onQuiet();
   }
 
   // The connection
@@ -419,6 +421,16 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
         if (this.streams.delete(stream.id)) this.streams.set(stream.id, stream);
       }
     }
+  }
+
+  /**
+   * Reads the backends again once the client has taken enough. Room that was won by giving up streams does not count: what is read into it
+   * would wait as long again, a few streams at a time.
+   */
+  #checkRoom(): void {
+    if (!this.#isFull || this.#queuedBytes >= this.#context.buffers.perConnectionBytes / 2) return;
+    this.#isFull = false;
+    this.#releaseUpstreams();
   }
 
   #releaseUpstreams(): void {

@@ -32,8 +32,8 @@ export interface StreamOwner {
   sendWindowUpdate(stream: Http2Stream, bytes: number): void;
   /** Body bytes have been used, or will never be: the connection's window may grow by them. */
   credit(bytes: number): void;
-  /** So many bytes more, or fewer, wait for windows. */
-  queueChanged(bytes: number): void;
+  /** So many bytes more, or fewer, wait for windows. @param isProgress the client took or cancelled them */
+  queueChanged(bytes: number, isProgress: boolean): void;
   /** The client did not move for too long. */
   onStalled(): void;
   /** The stream broke a rule of messages, which the client is to blame for. */
@@ -97,6 +97,8 @@ export class Http2Stream extends Deadline implements Downstream {
   /** The queue is the last of the answer. */
   #endAfterQueue: readonly string[] | undefined;
   #upstreamHeld = false;
+  /** The client was given up. */
+  #isStalled = false;
   /** Moved since the deadline was last set: drops do not move it. */
   #movedBytes = 0;
   /** What the stream has become: the client's end of a WebSocket. */
@@ -264,6 +266,7 @@ export class Http2Stream extends Deadline implements Downstream {
   /** The worker holds too much: what waits here is given up, if anything does. */
   giveUp(): void {
     if (this.#closed || (this.#queue.length === 0 && this.#untaken === 0)) return;
+    this.#isStalled = true;
     this.#exchange.onConnectionEnd('write_timeout');
     this.#reset(ErrorCode.enhanceYourCalm);
   }
@@ -385,6 +388,7 @@ export class Http2Stream extends Deadline implements Downstream {
   }
 
   override onTimeout(): void {
+    this.#isStalled = true;
     this.#owner.onStalled();
     if (this.#phase === 'body' && this.#refuseExchange(errorReply('request_timeout', 'body_timeout'), 'body_timeout')) return;
     this.#exchange.onConnectionEnd('write_timeout');
@@ -449,7 +453,7 @@ export class Http2Stream extends Deadline implements Downstream {
     if (chunk.length === 0) return;
     this.#queue.push(chunk);
     if (this.#phase !== 'write') this.#arm('write');
-    this.#owner.queueChanged(chunk.length);
+    this.#owner.queueChanged(chunk.length, false);
   }
 
   #sendQueue(limit: number): number {
@@ -460,7 +464,7 @@ export class Http2Stream extends Deadline implements Downstream {
       const sent = this.#owner.sendData(this, chunk, this.#queueStart, left, isLast);
       left -= sent;
       this.#queueStart += sent;
-      if (sent > 0) this.#owner.queueChanged(-sent);
+      if (sent > 0) this.#owner.queueChanged(-sent, true);
       if (this.#queueStart < chunk.length) return limit - left;
       this.#queue.shift();
       this.#queueStart = 0;
@@ -502,7 +506,7 @@ export class Http2Stream extends Deadline implements Downstream {
     this.#queue.length = 0;
     this.#endAfterQueue = undefined;
     this.#early = undefined;
-    if (queued > 0) this.#owner.queueChanged(-queued);
+    if (queued > 0) this.#owner.queueChanged(-queued, !this.#isStalled);
     if (this.#untaken > 0) this.#owner.credit(this.#untaken);
     this.#untaken = 0;
     this.#tunnel?.close();

@@ -128,9 +128,11 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
 
   giveUp(): void {
     if (this.#closed) return;
-    this.#context.counters.countHttp2Limit('worker_buffers');
+    let hasGiven = this.#blocked;
     if (this.#blocked) this.connection.end('proxy', 'write_timeout');
-    else for (const stream of [...this.streams.values()]) stream.giveUp();
+    else for (const stream of [...this.streams.values()]) if (stream.giveUp()) hasGiven = true;
+    // Without any, the bytes are of a frame that is just coming in.
+    if (hasGiven) this.#context.counters.countHttp2Limit('worker_buffers');
   }
 
   /** Our SETTINGS have not been acknowledged for as long as a header may take. */

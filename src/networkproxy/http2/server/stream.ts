@@ -263,12 +263,13 @@ export class Http2Stream extends Deadline implements Downstream {
     else this.#exchange.holdAnswer();
   }
 
-  /** The worker holds too much: what waits here is given up, if anything does. */
-  giveUp(): void {
-    if (this.#closed || (this.#queue.length === 0 && this.#untaken === 0)) return;
+  /** The worker holds too much: what waits here is given up. False: nothing does. */
+  giveUp(): boolean {
+    if (this.#closed || (this.#queue.length === 0 && this.#untaken === 0)) return false;
     this.#isStalled = true;
     this.#exchange.onConnectionEnd('write_timeout');
     this.#reset(ErrorCode.enhanceYourCalm);
+    return true;
   }
 
   // From the exchange

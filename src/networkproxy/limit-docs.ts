@@ -104,6 +104,20 @@ const limitRows: readonly LimitRow[] = [
   http2Only('HPACK table', '4 KiB', 'GOAWAY COMPRESSION_ERROR for a larger one', { reason: 'protocol_error' }),
   http2Only('Acknowledgement of our SETTINGS', 'headerTimeoutMs', 'GOAWAY SETTINGS_TIMEOUT', 'settings_ack'),
   {
+    of: 'TLS handshakes under way, a worker',
+    limit: 'maxHandshakes',
+    http1: 'waits, or closed',
+    http2: 'waits, or closed',
+    metrics: [{ reason: 'handshake_limit' }],
+  },
+  {
+    of: 'TLS handshake: time for all of it',
+    limit: 'handshakeTimeoutMs',
+    http1: 'closed',
+    http2: 'closed',
+    metrics: [{ reason: 'handshake_timeout' }],
+  },
+  {
     of: 'First byte',
     limit: 'firstByteTimeoutMs',
     http1: 'closed',
@@ -208,7 +222,13 @@ function metricText(metric: LimitMetric): string {
 }
 
 function http2Only(of: string, limit: LimitRow['limit'], http2: string, metric: Http2Limit | LimitMetric): LimitRow {
-  return { of, limit, http1: '-', http2, metrics: [typeof metric === 'string' ? { http2: metric } : metric] };
+  return {
+    of,
+    limit,
+    http1: '-',
+    http2,
+    metrics: [typeof metric === 'string' ? { http2: metric } : metric],
+  };
 }
 
 function allowance({ capacity, perSecond }: { readonly capacity: number; readonly perSecond: number }): string {

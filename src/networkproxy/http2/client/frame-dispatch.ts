@@ -1,4 +1,5 @@
 import type { TimerWheel } from '../../../timer-wheel.ts';
+import { ClosedStreams } from '../closed-streams.ts';
 import type { ConnectionRule } from '../connection-rule.ts';
 import type { FrameSink } from '../frame-reader.ts';
 import { ErrorCode, Flag, FrameType, maxWindowBytes, readUint31, readUint32 } from '../frames.ts';
@@ -7,7 +8,7 @@ import { HpackDecoder } from '../hpack/decoder.ts';
 import type { Http2Shared } from '../http2-shared.ts';
 import { PeerSettings } from '../peer-settings.ts';
 import { TokenBucket } from '../token-bucket.ts';
-import { idleFrameAllowance, maxResponseBlockBytes } from './limits.ts';
+import { idleFrameAllowance, maxResponseBlockBytes, windowUpdateAllowance } from './limits.ts';
 import { ResponseFields } from './response-fields.ts';
 import type { Http2ClientStream } from './stream.ts';
 
@@ -15,8 +16,8 @@ import type { Http2ClientStream } from './stream.ts';
 export interface ResponseTarget {
   /** The open ones. */
   readonly streams: ReadonlyMap<number, Http2ClientStream>;
-  /** The highest id that was used. */
-  readonly lastStreamId: number;
+  /** The highest id that the backend can know of: what a read brings was sent before it. */
+  readonly knownStreamId: number;
   /** A DATA frame of `length` bytes begins. False: more than the connection's window. */
   takeWindow(length: number): boolean;
   /** DATA has been passed on, or dropped. */
@@ -35,7 +36,7 @@ export interface ResponseTarget {
 
 /** Judges each frame of a backend by RFC 9113 sections 5 and 6 and hands its meaning to the stream or the connection that it is for. */
 export class ResponseDispatch implements FrameSink {
-  readonly peer = new PeerSettings();
+  readonly peer = new PeerSettings(true);
   /** The backend's first SETTINGS have come. */
   sawSettings = false;
   readonly #target: ResponseTarget;
@@ -43,7 +44,11 @@ export class ResponseDispatch implements FrameSink {
   readonly #decoder: HpackDecoder;
   readonly #fields = new ResponseFields();
   readonly #assembly = new HeaderAssembly(maxResponseBlockBytes);
+  readonly #closedStreams = new ClosedStreams();
   readonly #idleFrames: TokenBucket;
+  readonly #windowUpdates: TokenBucket;
+  /** What may still come of streams that we gave up: no more than their windows had room for. */
+  #lateBytes = 0;
   /** The DATA frame that is being received: its stream, if it is open, and its bytes that are not passed on yet. */
   #dataStream: Http2ClientStream | undefined;
   #dataEnds = false;
@@ -55,6 +60,7 @@ export class ResponseDispatch implements FrameSink {
     this.#wheel = wheel;
     this.#decoder = new HpackDecoder(hpackScratch);
     this.#idleFrames = new TokenBucket(idleFrameAllowance.capacity, idleFrameAllowance.perSecond, wheel.nowMs);
+    this.#windowUpdates = new TokenBucket(windowUpdateAllowance.capacity, windowUpdateAllowance.perSecond, wheel.nowMs);
   }
 
   onFrameStart(type: number, flags: number, streamId: number, length: number): ConnectionRule | undefined {
@@ -72,6 +78,8 @@ export class ResponseDispatch implements FrameSink {
         return this.#onHeaders(flags, streamId, bytes, start, end);
       case FrameType.continuation:
         return this.#onContinuation(flags, bytes, start, end);
+      case FrameType.priority:
+        return this.#onPriority(streamId, end - start);
       case FrameType.rstStream:
         return this.#onRstStream(streamId, bytes, start, end);
       case FrameType.settings:
@@ -85,7 +93,7 @@ export class ResponseDispatch implements FrameSink {
       case FrameType.windowUpdate:
         return this.#onWindowUpdate(streamId, bytes, start, end);
       default:
-        // PRIORITY, which only servers act on, and unknown types (RFC 9113 section 4.1).
+        // Unknown types are ignored (RFC 9113 section 4.1).
         return this.#onIdleFrame();
     }
   }
@@ -112,13 +120,17 @@ export class ResponseDispatch implements FrameSink {
   }
 
   /** A stream has ended: some frames for it may still come. */
-  onStreamOver(): void {
-    this.#idleFrames.give(4);
+  onStreamOver(stream: Http2ClientStream): void {
+    this.#closedStreams.add(stream.id, !stream.isRemoteEnded);
+    if (!stream.isRemoteEnded) this.#lateBytes += stream.windowLeft;
+    this.#idleFrames.earn(4);
+    this.#windowUpdates.earn(2);
   }
 
   /** Servers of gRPC measure the way with a PING for what they receive. */
   onDataSent(frames: number): void {
-    this.#idleFrames.give(2 * frames);
+    this.#idleFrames.earn(2 * frames);
+    this.#windowUpdates.earn(10 * frames);
   }
 
   #onIdleFrame(): ConnectionRule | undefined {
@@ -127,9 +139,8 @@ export class ResponseDispatch implements FrameSink {
 
   /** The stream, if it is open; `idle` when it has never been. */
   #find(streamId: number): Http2ClientStream | 'idle' | undefined {
-    const stream = this.#target.streams.get(streamId);
-    if (stream !== undefined) return stream;
-    return streamId % 2 === 0 || streamId > this.#target.lastStreamId ? 'idle' : undefined;
+    if (streamId % 2 === 0 || streamId > this.#target.knownStreamId) return 'idle';
+    return this.#target.streams.get(streamId);
   }
 
   #startData(flags: number, streamId: number, length: number): ConnectionRule | undefined {
@@ -140,9 +151,10 @@ export class ResponseDispatch implements FrameSink {
     this.#dataEnds = (flags & Flag.endStream) !== 0;
     const stream = this.#find(streamId);
     if (stream === 'idle') return 'frame-on-idle-stream';
-    // It may have been on its way when we gave the stream up.
-    if (stream === undefined) return undefined;
-    if (stream.isRemoteEnded) {
+    if (stream === undefined) return this.#onLateData(streamId, length);
+    if (!stream.isHeadDone) {
+      stream.fail('data-before-head', ErrorCode.protocolError);
+    } else if (stream.isRemoteEnded) {
       stream.fail('stream-is-closed', ErrorCode.streamClosed);
     } else if (!stream.takeWindow(length)) {
       stream.fail('window-exceeded', ErrorCode.flowControlError);
@@ -151,6 +163,13 @@ export class ResponseDispatch implements FrameSink {
       this.#target.touched(stream);
     }
     return undefined;
+  }
+
+  /** DATA for a stream that is over: it may have been on its way when we gave the stream up. */
+  #onLateData(streamId: number, length: number): ConnectionRule | undefined {
+    if (this.#closedStreams.find(streamId) === 'ended') return 'stream-is-closed';
+    this.#lateBytes -= length;
+    return this.#lateBytes < 0 ? 'window-exceeded' : undefined;
   }
 
   #onHeaders(flags: number, streamId: number, bytes: Buffer, from: number, to: number): ConnectionRule | undefined {
@@ -191,7 +210,7 @@ export class ResponseDispatch implements FrameSink {
     const fields = this.#fields;
     fields.begin(stream?.isHeadDone === true);
     if (!this.#decoder.decode(bytes, start, end, fields)) return 'bad-compression';
-    if (stream === undefined) return this.#onIdleFrame();
+    if (stream === undefined) return this.#closedStreams.find(streamId) === 'ended' ? 'stream-is-closed' : this.#onIdleFrame();
     if (stream.isRemoteEnded) {
       stream.fail('stream-is-closed', ErrorCode.streamClosed);
       return undefined;
@@ -199,6 +218,12 @@ export class ResponseDispatch implements FrameSink {
     this.#target.touched(stream);
     stream.onHeaders(fields, endStream);
     return undefined;
+  }
+
+  /** Only servers act on it. */
+  #onPriority(streamId: number, length: number): ConnectionRule | undefined {
+    if (streamId === 0) return 'frame-on-stream-0';
+    return length === 5 ? this.#onIdleFrame() : 'frame-length';
   }
 
   #onRstStream(streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
@@ -232,16 +257,17 @@ export class ResponseDispatch implements FrameSink {
     if (streamId !== 0) return 'frame-not-on-stream-0';
     if (end - start < 8) return 'frame-length';
     this.#target.onGoaway(readUint31(bytes, start), readUint32(bytes, start + 4));
-    return undefined;
+    return this.#onIdleFrame();
   }
 
   #onWindowUpdate(streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
     if (end - start !== 4) return 'frame-length';
+    if (!this.#windowUpdates.take(this.#wheel.nowMs)) return 'too-many-window-updates';
     const increment = readUint31(bytes, start);
     if (streamId === 0) return this.#target.growWindow(increment);
     const stream = this.#find(streamId);
     if (stream === 'idle') return 'frame-on-idle-stream';
-    if (stream === undefined) return this.#onIdleFrame();
+    if (stream === undefined) return undefined;
     if (increment === 0) stream.fail('window-increment-0', ErrorCode.protocolError);
     else if (!stream.growWindow(increment)) stream.fail('window-overflow', ErrorCode.flowControlError);
     else stream.pump(maxWindowBytes);

@@ -35,8 +35,8 @@ export class AbuseGuard {
   }
 
   onRequest(): void {
-    this.#windowUpdates.give(2);
-    this.#priorities.give(2);
+    this.#windowUpdates.earn(2);
+    this.#priorities.earn(2);
   }
 
   onAnswered(): void {
@@ -44,9 +44,9 @@ export class AbuseGuard {
   }
 
   onDataSent(frames: number): void {
-    this.#windowUpdates.give(10 * frames);
+    this.#windowUpdates.earn(10 * frames);
     // Clients of gRPC measure the way with a PING for what they receive.
-    this.#pings.give(frames);
+    this.#pings.earn(frames);
   }
 
   /** A stream ended by RST_STREAM, from the client or earned by it. */

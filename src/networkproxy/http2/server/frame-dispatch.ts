@@ -2,6 +2,7 @@ import type { WorkerCounters } from '../../../observability/counters/worker-coun
 import type { ClientFacts } from '../../client-facts.ts';
 import { defaultParserLimits, type RequestHead } from '../../http1/message-handler.ts';
 import type { ProxyContext } from '../../proxy-context.ts';
+import type { ClosedStreams } from '../closed-streams.ts';
 import type { ConnectionRule } from '../connection-rule.ts';
 import type { FrameSink } from '../frame-reader.ts';
 import { ErrorCode, Flag, FrameType, maxWindowBytes, readUint31, readUint32 } from '../frames.ts';
@@ -10,7 +11,6 @@ import { HpackDecoder } from '../hpack/decoder.ts';
 import type { MessageRule } from '../message-rule.ts';
 import { PeerSettings } from '../peer-settings.ts';
 import type { AbuseGuard } from './abuse-guard.ts';
-import type { ClosedStreams } from './closed-streams.ts';
 import { RequestFields } from './request-fields.ts';
 import type { Http2Stream } from './stream.ts';
 
@@ -44,7 +44,7 @@ const noTrailers: readonly string[] = [];
 
 /** Judges each frame of a client by RFC 9113 sections 5 and 6 and hands its meaning to the stream or the connection that it is for. */
 export class FrameDispatch implements FrameSink {
-  readonly peer = new PeerSettings();
+  readonly peer = new PeerSettings(false);
   /** The client's first SETTINGS have come. */
   sawSettings = false;
   /** The highest id of a request. */

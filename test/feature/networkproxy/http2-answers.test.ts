@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, test } from 'node:test';
 import { type HostileHttp2Answer, hostileHttp2Answers, hostileHttp2Openings } from '../../corpus/http2/hostile-responses.ts';
-import { RawHttp2, requestFields } from '../../tools/raw-http2.ts';
+import {
+  endHeaders,
+  endStream,
+  frame,
+  frameTypes,
+  headerBlock,
+  padded,
+  type RawField,
+  RawHttp2,
+  requestFields,
+  settingIds,
+  settingsPayload,
+  uint32,
+} from '../../tools/raw-http2.ts';
 import { RawHttp2Backend } from '../../tools/raw-http2-backend.ts';
 import { Harness } from './harness.ts';
 import { eventually, RawClient } from './raw-client.ts';
@@ -172,6 +185,181 @@ describe('a backend that begins an HTTP/2 connection wrongly', () => {
       await eventually(() => harness.proxy.connectedClients === 0, 'no client left');
       assert.deepEqual(harness.proxy.poolStatus, { active: 0, connecting: 0, idle: 0 });
       assert.equal(harness.wheel.size, 0);
+    });
+  }
+});
+
+describe('an answer over HTTP/2 that is odd and valid', () => {
+  const ok: RawField = [':status', '200'];
+  const head = (stream: number, fields: readonly RawField[] = [ok], flags = 0): Buffer =>
+    frame(frameTypes.headers, flags | endHeaders, stream, headerBlock(fields));
+  const body = (stream: number, flags = endStream): Buffer => frame(frameTypes.data, flags, stream, Buffer.from('hello'));
+  /** What an HTTP/1.1 client gets behind the status line, without `date`. */
+  const understood: readonly {
+    readonly name: string;
+    readonly frames: (stream: number) => readonly Buffer[];
+    readonly received: string;
+    readonly method?: string;
+  }[] = [
+    {
+      name: 'a head that ends the stream has a length that an HTTP/1.1 client sees',
+      frames: (s) => [head(s, [ok], endStream)],
+      received: 'content-length: 0\r\n\r\n',
+    },
+    {
+      name: 'trailers alone, as gRPC sends them',
+      frames: (s) => [head(s, [ok, ['content-type', 'application/grpc'], ['grpc-status', '5']], endStream)],
+      received: 'content-type: application/grpc\r\ngrpc-status: 5\r\ncontent-length: 0\r\n\r\n',
+    },
+    {
+      name: '204 with content-length: 0 loses it',
+      frames: (s) => [
+        head(
+          s,
+          [
+            [':status', '204'],
+            ['content-length', '0'],
+          ],
+          endStream,
+        ),
+      ],
+      received: '\r\n',
+    },
+    {
+      name: '103 with content-length: 0 loses it',
+      frames: (s) => [
+        head(s, [
+          [':status', '103'],
+          ['content-length', '0'],
+          ['link', '</a>'],
+        ]),
+        head(s, [ok, ['content-length', '5']]),
+        body(s),
+      ],
+      received: 'link: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello',
+    },
+    {
+      name: 'HEAD with a length',
+      frames: (s) => [head(s, [ok, ['content-length', '5']], endStream)],
+      received: 'content-length: 5\r\n\r\n',
+      method: 'HEAD',
+    },
+    { name: 'HEAD without a length', frames: (s) => [head(s), frame(frameTypes.data, endStream, s)], received: '\r\n', method: 'HEAD' },
+    {
+      name: '304 with a length',
+      frames: (s) => [
+        head(
+          s,
+          [
+            [':status', '304'],
+            ['content-length', '5'],
+          ],
+          endStream,
+        ),
+      ],
+      received: 'content-length: 5\r\n\r\n',
+    },
+    {
+      name: '32 times 103',
+      frames: (s) => [...Array.from({ length: 32 }, () => head(s, [[':status', '103']])), head(s, [ok, ['content-length', '5']]), body(s)],
+      received: `${'\r\nHTTP/1.1 103 Early Hints\r\n'.repeat(31)}\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello`,
+    },
+    {
+      name: 'padding everywhere',
+      frames: (s) => [
+        frame(
+          frameTypes.headers,
+          endHeaders | padded,
+          s,
+          Buffer.concat([Buffer.from([255]), headerBlock([ok, ['content-length', '5']]), Buffer.alloc(255)]),
+        ),
+        frame(frameTypes.data, padded, s, Buffer.from('\x02he\0\0')),
+        frame(frameTypes.data, padded | endStream, s, Buffer.from('\0llo')),
+      ],
+      received: 'content-length: 5\r\n\r\nhello',
+    },
+    {
+      name: 'empty CONTINUATION frames',
+      frames: (s) => [
+        frame(frameTypes.headers, 0, s, headerBlock([ok])),
+        frame(frameTypes.continuation, 0, s),
+        frame(frameTypes.continuation, endHeaders, s, headerBlock([['content-length', '5']])),
+        body(s),
+      ],
+      received: 'content-length: 5\r\n\r\nhello',
+    },
+    {
+      name: 'settings that change in the midst of it',
+      frames: (s) => [
+        head(s, [ok, ['content-length', '5']]),
+        frame(frameTypes.settings, 0, 0, settingsPayload([[settingIds.initialWindowSize, 0]])),
+        frame(
+          frameTypes.settings,
+          0,
+          0,
+          settingsPayload([
+            [settingIds.headerTableSize, 0],
+            [settingIds.maxFrameSize, 65_536],
+            [0x7777, 1],
+          ]),
+        ),
+        frame(
+          frameTypes.settings,
+          0,
+          0,
+          settingsPayload([
+            [settingIds.initialWindowSize, 65_535],
+            [settingIds.headerTableSize, 4096],
+          ]),
+        ),
+        body(s),
+      ],
+      received: 'content-length: 5\r\n\r\nhello',
+    },
+    {
+      name: 'a GOAWAY that lets this stream end',
+      frames: (s) => [
+        head(s, [ok, ['content-length', '5']]),
+        frame(frameTypes.goaway, 0, 0, Buffer.concat([uint32(s), uint32(0)])),
+        body(s),
+      ],
+      received: 'content-length: 5\r\n\r\nhello',
+    },
+    {
+      name: 'frames of a stream that is over: RST_STREAM, WINDOW_UPDATE, PRIORITY',
+      frames: (s) => [
+        frame(frameTypes.rstStream, 0, s - 2, uint32(0)),
+        frame(frameTypes.windowUpdate, 0, s - 2, uint32(5)),
+        frame(frameTypes.priority, 0, s - 2, Buffer.alloc(5)),
+        head(s, [ok, ['content-length', '5']]),
+        body(s),
+      ],
+      received: 'content-length: 5\r\n\r\nhello',
+    },
+  ];
+  for (const { name, frames, received, method = 'GET' } of understood) {
+    it(`reaches a client as it was meant, and the next one too: ${name}`, async () => {
+      let odd = false;
+      await using backend = await RawHttp2Backend.start({
+        onRequest: (peer, stream) => {
+          if (odd) peer.write(Buffer.concat(frames(stream)));
+          else answer(peer, stream);
+          odd = false;
+        },
+      });
+      await using harness = await Harness.start({ routes: [{ endpoints: [backend.port], service: { protocol: 'h2c' } }] });
+      using client = await RawClient.connect(harness.port);
+      client.write('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n');
+      await client.untilText('hello\r\n0\r\n\r\n');
+      odd = true;
+      client.text = '';
+      client.write(`${method} / HTTP/1.1\r\nHost: a.example\r\n\r\n`);
+      await client.untilText('\r\n\r\n');
+      await eventually(() => harness.requests.length === 2, 'the end of the answer');
+      client.write('GET / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n');
+      const text = (await client.untilEnd()).replaceAll(/date: [^\r]*\r\n/g, '');
+      const last = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n5\r\nhello\r\n0\r\n\r\n';
+      assert.equal(text.slice(text.indexOf('\r\n') + 2), received + last);
     });
   }
 });

@@ -8,6 +8,7 @@ import { bytesToKeep } from '../../shared-read-buffer.ts';
 import type { TunnelEnd, UpstreamFailure, UpstreamHandler } from '../../upstream/upstream-handler.ts';
 import type { UpstreamShared } from '../../upstream/upstream-pool.ts';
 import type { UpstreamRequest } from '../../upstream/upstream-request.ts';
+import type { ConnectionRule } from '../connection-rule.ts';
 import { ErrorCode, maxWindowBytes } from '../frames.ts';
 import { answerFailure, type MessageRule } from '../message-rule.ts';
 import { type QueueTarget, SendQueue } from '../send-queue.ts';
@@ -334,7 +335,7 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
   }
 
   /** The backend broke a rule of streams, or the answer's. */
-  fail(rule: string, code: ErrorCode): void {
+  fail(code: ErrorCode, rule: ConnectionRule | MessageRule): void {
     this.#fail('upstream_protocol_error', rule, code);
   }
 

@@ -1,6 +1,7 @@
 import type { WorkerCounters } from '../../../observability/counters/worker-counters.ts';
 import type { TimerWheel } from '../../../timer-wheel.ts';
 import type { ConnectionRule } from '../connection-rule.ts';
+import type { FrameGuard } from '../frame-judge.ts';
 import {
   idleFrameAllowance,
   pingAllowance,
@@ -12,7 +13,7 @@ import {
 import { TokenBucket } from '../token-bucket.ts';
 
 /** Counts what one client may do only so often, and names the rule when it was too often. */
-export class AbuseGuard {
+export class AbuseGuard implements FrameGuard {
   readonly #wheel: TimerWheel;
   readonly #counters: WorkerCounters;
   readonly #resets: TokenBucket;

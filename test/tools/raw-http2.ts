@@ -30,7 +30,9 @@ export const errorCodes = {
 
 export const endStream = 0x1;
 export const endHeaders = 0x4;
-const ack = 0x1;
+export const padded = 0x8;
+export const withPriority = 0x20;
+export const ack = 0x1;
 
 /** The ids of settings (RFC 9113 section 6.5.2). */
 export const settingIds = { headerTableSize: 1, enablePush: 2, maxConcurrentStreams: 3, initialWindowSize: 4, maxFrameSize: 5 } as const;
@@ -103,7 +105,7 @@ export function requestFields(path = '/', more: readonly RawField[] = [], method
   return [[':method', method], [':scheme', 'http'], [':authority', authority], [':path', path], ...more];
 }
 
-/** How a raw client behaves. */
+/** How one side behaves. */
 export interface RawHttp2Options {
   /** Over TLS with this server name, offering h2 alone. */
   readonly tls?: string;
@@ -116,8 +118,8 @@ export interface RawHttp2Options {
 }
 
 /**
- * An HTTP/2 client of the tests' own that sends any frame, keeps what comes, and waits for events, never for time. Of header blocks
- * it reads `:status` alone.
+ * One side of an HTTP/2 connection of the tests' own, that sends any frame, keeps what comes, and waits for events, never for time. Of
+ * header blocks it reads `:status` alone.
  */
 export class RawHttp2 implements Disposable {
   readonly socket: Socket;
@@ -125,6 +127,8 @@ export class RawHttp2 implements Disposable {
   ended = false;
   closed = false;
   readonly #options: RawHttp2Options;
+  /** Bytes of the preface that have not come. */
+  #prefaceLeft = 0;
   #rest: Buffer = Buffer.alloc(0);
   #wake: (() => void) | undefined;
 
@@ -159,6 +163,13 @@ export class RawHttp2 implements Disposable {
       Buffer.concat([preface, frame(frameTypes.settings, 0, 0, settingsPayload(options.settings ?? [[settingIds.headerTableSize, 0]]))]),
     );
     return client;
+  }
+
+  /** The server's side: takes the preface for granted and sends nothing of its own but what is polite. */
+  static accept(socket: Socket, options: RawHttp2Options = {}): RawHttp2 {
+    const server = new RawHttp2(socket, options);
+    server.#prefaceLeft = preface.length;
+    return server;
   }
 
   write(bytes: Buffer): void {
@@ -277,7 +288,9 @@ export class RawHttp2 implements Disposable {
   }
 
   #read(chunk: Buffer): void {
-    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const skipped = Math.min(this.#prefaceLeft, chunk.length);
+    this.#prefaceLeft -= skipped;
+    let bytes = Buffer.concat([this.#rest, chunk.subarray(skipped)]);
     while (bytes.length >= 9) {
       const length = bytes.readUIntBE(0, 3);
       if (bytes.length < 9 + length) break;

@@ -188,7 +188,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     const framing = clientFraming(head, request);
     this.#framing = framing.kind;
     this.#keepAlive = framing.kind !== 'close' && this.#mayKeepAlive(request);
-    this.#text += clientResponseHead(head, framing, this.#keepAlive, request.version);
+    this.#text += clientResponseHead(head, framing, this.#keepAlive, request);
   }
 
   sendBody(chunk: Buffer): void {

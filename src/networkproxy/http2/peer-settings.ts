@@ -15,12 +15,18 @@ export const Setting = {
 
 /** What the other side has said of itself, as far as it matters to a server that never pushes and to a client that takes no pushes. */
 export class PeerSettings {
+  readonly #ofServer: boolean;
   headerTableBytes = 4096;
   initialWindowBytes = defaultWindowBytes;
   /** Streams that we may have open; no limit until it is said (RFC 9113 section 6.5.2). */
   maxConcurrentStreams = Number.POSITIVE_INFINITY;
   /** Extended CONNECT is understood. */
   allowsConnect = false;
+
+  /** @param ofServer the other side is a server, which may not speak of pushes as if it took them */
+  constructor(ofServer: boolean) {
+    this.#ofServer = ofServer;
+  }
 
   /** Takes the payload of a SETTINGS frame, whose length is a multiple of six. Unknown settings are ignored. */
   apply(bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
@@ -43,6 +49,7 @@ export class PeerSettings {
         this.allowsConnect ||= value === 1;
         return value > 1 ? 'bad-setting' : undefined;
       case Setting.enablePush:
+        return value > (this.#ofServer ? 0 : 1) ? 'bad-setting' : undefined;
       case Setting.noRfc7540Priorities:
         return value > 1 ? 'bad-setting' : undefined;
       case Setting.initialWindowSize:

@@ -1,4 +1,7 @@
-/** An allowance: `capacity` at once, `perSecond` over time. Time comes from outside and only grows. */
+/** Nobody saves more than that: about what fits into the buffers on the way. */
+const mostEarned = 100_000;
+
+/** An allowance: `capacity` at once, `perSecond` over time, and what is earned. Time comes from outside and only grows. */
 export class TokenBucket {
   readonly #capacity: number;
   readonly #perMs: number;
@@ -15,7 +18,9 @@ export class TokenBucket {
   /** Takes one. False: there is none left. */
   take(nowMs: number): boolean {
     if (nowMs > this.#refilledMs) {
-      this.#tokens = Math.min(this.#capacity, this.#tokens + (nowMs - this.#refilledMs) * this.#perMs);
+      if (this.#tokens < this.#capacity) {
+        this.#tokens = Math.min(this.#capacity, this.#tokens + (nowMs - this.#refilledMs) * this.#perMs);
+      }
       this.#refilledMs = nowMs;
     }
     if (this.#tokens < 1) return false;
@@ -25,6 +30,14 @@ export class TokenBucket {
 
   /** Gives some back, up to the capacity. */
   give(tokens: number): void {
-    this.#tokens = Math.min(this.#capacity, this.#tokens + tokens);
+    if (this.#tokens < this.#capacity) this.#tokens = Math.min(this.#capacity, this.#tokens + tokens);
+  }
+
+  /**
+   * Adds some that stay until they are used, also above the capacity (up to 100,000): for what the other side sends in answer to something of ours, which
+   * may come long after it and all at once.
+   */
+  earn(tokens: number): void {
+    if (this.#tokens < mostEarned) this.#tokens += tokens;
   }
 }

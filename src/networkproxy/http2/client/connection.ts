@@ -57,7 +57,9 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
   readonly shared: UpstreamShared;
   readonly scheme: 'http' | 'https';
   readonly streams = new Map<number, Http2ClientStream>();
-  lastStreamId = -1;
+  knownStreamId = -1;
+  /** The highest id that was used. */
+  #lastStreamId = -1;
   readonly #owner: Http2Owner;
   readonly #socket: Socket;
   readonly #buffer: WriteBuffer;
@@ -185,8 +187,8 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
   // ClientStreamOwner
 
   open(stream: Http2ClientStream, fields: readonly string[], endStream: boolean): void {
-    this.lastStreamId += 2;
-    stream.id = this.lastStreamId;
+    this.#lastStreamId += 2;
+    stream.id = this.#lastStreamId;
     stream.sendWindow = this.#frames.peer.initialWindowBytes;
     this.streams.set(stream.id, stream);
     if (stream.id >= maxStreamId - 2) this.retire();
@@ -224,7 +226,7 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
     this.#attached.delete(stream);
     if (this.streams.delete(stream.id)) {
       this.#used = true;
-      this.#frames.onStreamOver();
+      this.#frames.onStreamOver(stream);
     }
     if (this.#attached.size > 0 || this.#state !== 'open') return;
     if (this.#retired) this.#endInOrder();
@@ -271,6 +273,9 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
     if (windowChange > 0) this.#pumpAll();
     return undefined;
   }
+
+  /** Nothing of ours waits for it. */
+  onSettingsAck(): void {}
 
   onPing(bytes: Buffer, start: number, isAck: boolean): void {
     if (!isAck) this.#output.ping(bytes, start, true);
@@ -323,11 +328,13 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
   #onData(chunk: Buffer): void {
     if (this.#state === 'closed') return;
     this.#heard = true;
+    this.knownStreamId = this.#lastStreamId;
     const isFirst = !this.#frames.sawSettings;
     const rule = this.#reader.execute(chunk);
     if (rule !== undefined) {
       const isHttp1 = isFirst && chunk.subarray(0, http1Answer.length).equals(http1Answer);
-      this.#breakOff(rule, isHttp1 ? 'the backend answers in HTTP/1' : rule);
+      if (isHttp1) this.#fail('upstream_protocol_error', 'the backend answers in HTTP/1');
+      else this.#breakOff(rule);
       return;
     }
     const touched = this.#touched;
@@ -377,12 +384,12 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
   }
 
   /** The backend broke a rule of connections: it is told, and its streams fail. */
-  #breakOff(rule: ConnectionRule, detail: string): void {
-    if (this.#state === 'open') {
+  #breakOff(rule: ConnectionRule): void {
+    if (this.#state !== 'closed') {
       this.#output.goaway(0, connectionRules[rule].code, rule);
       this.#buffer.writeOut();
     }
-    this.#fail('upstream_protocol_error', detail);
+    this.#fail('upstream_protocol_error', rule);
   }
 
   #fail(flag: ResponseFlag, detail: string): void {

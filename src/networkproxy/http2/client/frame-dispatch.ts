@@ -1,250 +1,111 @@
 import type { TimerWheel } from '../../../timer-wheel.ts';
+import { ClosedStreams } from '../closed-streams.ts';
 import type { ConnectionRule } from '../connection-rule.ts';
-import type { FrameSink } from '../frame-reader.ts';
-import { ErrorCode, Flag, FrameType, maxWindowBytes, readUint31, readUint32 } from '../frames.ts';
-import { HeaderAssembly } from '../header-assembly.ts';
+import { FrameJudge, type JudgeTarget } from '../frame-judge.ts';
+import { ErrorCode } from '../frames.ts';
 import { HpackDecoder } from '../hpack/decoder.ts';
 import type { Http2Shared } from '../http2-shared.ts';
-import { PeerSettings } from '../peer-settings.ts';
-import { TokenBucket } from '../token-bucket.ts';
-import { idleFrameAllowance, maxResponseBlockBytes } from './limits.ts';
+import { AnswerGuard } from './answer-guard.ts';
+import { maxResponseBlockBytes } from './limits.ts';
 import { ResponseFields } from './response-fields.ts';
 import type { Http2ClientStream } from './stream.ts';
 
 /** The connection, as far as the backend's frames change it. */
-export interface ResponseTarget {
+export interface ResponseTarget extends JudgeTarget {
   /** The open ones. */
   readonly streams: ReadonlyMap<number, Http2ClientStream>;
-  /** The highest id that was used. */
-  readonly lastStreamId: number;
-  /** A DATA frame of `length` bytes begins. False: more than the connection's window. */
-  takeWindow(length: number): boolean;
-  /** DATA has been passed on, or dropped. */
-  credit(bytes: number): void;
+  /** The highest id that the backend can know of: what a read brings was sent before it. */
+  readonly knownStreamId: number;
   /** The stream has got something: `onTurn` follows at the end of the read. */
   touched(stream: Http2ClientStream): void;
-  /** @param windowChange by how much the initial window moved */
-  onSettings(peer: PeerSettings, windowChange: number): ConnectionRule | undefined;
-  /** WINDOW_UPDATE for the connection. */
-  growWindow(increment: number): ConnectionRule | undefined;
-  /** @param bytes eight of them from `start` */
-  onPing(bytes: Buffer, start: number, isAck: boolean): void;
-  /** Streams above `lastStreamId` have not been looked at, and there will be no new ones. */
-  onGoaway(lastStreamId: number, code: number): void;
 }
 
-/** Judges each frame of a backend by RFC 9113 sections 5 and 6 and hands its meaning to the stream or the connection that it is for. */
-export class ResponseDispatch implements FrameSink {
-  readonly peer = new PeerSettings();
-  /** The backend's first SETTINGS have come. */
-  sawSettings = false;
+/** Judges the frames of a backend. */
+export class ResponseDispatch extends FrameJudge<Http2ClientStream> {
   readonly #target: ResponseTarget;
-  readonly #wheel: TimerWheel;
+  readonly #guard: AnswerGuard;
   readonly #decoder: HpackDecoder;
   readonly #fields = new ResponseFields();
-  readonly #assembly = new HeaderAssembly(maxResponseBlockBytes);
-  readonly #idleFrames: TokenBucket;
-  /** The DATA frame that is being received: its stream, if it is open, and its bytes that are not passed on yet. */
-  #dataStream: Http2ClientStream | undefined;
-  #dataEnds = false;
-  #dataLeft = 0;
-  #sawDataBytes = false;
+  readonly #closedStreams = new ClosedStreams();
+  /** What may still come of streams that we gave up: no more than their windows had room for. */
+  #lateBytes = 0;
 
   constructor(target: ResponseTarget, wheel: TimerWheel, { hpackScratch }: Http2Shared) {
+    const guard = new AnswerGuard(wheel);
+    super(target, guard, true, maxResponseBlockBytes);
     this.#target = target;
-    this.#wheel = wheel;
+    this.#guard = guard;
     this.#decoder = new HpackDecoder(hpackScratch);
-    this.#idleFrames = new TokenBucket(idleFrameAllowance.capacity, idleFrameAllowance.perSecond, wheel.nowMs);
   }
 
-  onFrameStart(type: number, flags: number, streamId: number, length: number): ConnectionRule | undefined {
-    const { streamId: assembling } = this.#assembly;
-    if (assembling !== 0) {
-      return type === FrameType.continuation && streamId === assembling ? undefined : 'frame-inside-header-block';
-    }
-    if (!this.sawSettings && (type !== FrameType.settings || (flags & Flag.ack) !== 0)) return 'settings-not-first';
-    return type === FrameType.data ? this.#startData(flags, streamId, length) : undefined;
+  /** The stream leaves the open ones. */
+  onStreamOver(stream: Http2ClientStream): void {
+    this.#closedStreams.add(stream.id, !stream.isRemoteEnded);
+    if (!stream.isRemoteEnded) this.#lateBytes += stream.windowLeft;
+    this.#guard.onStreamOver();
   }
 
-  onPayload(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    switch (type) {
-      case FrameType.headers:
-        return this.#onHeaders(flags, streamId, bytes, start, end);
-      case FrameType.continuation:
-        return this.#onContinuation(flags, bytes, start, end);
-      case FrameType.rstStream:
-        return this.#onRstStream(streamId, bytes, start, end);
-      case FrameType.settings:
-        return this.#onSettings(flags, streamId, bytes, start, end);
-      case FrameType.pushPromise:
-        return 'push-refused';
-      case FrameType.ping:
-        return this.#onPing(flags, streamId, bytes, start, end);
-      case FrameType.goaway:
-        return this.#onGoaway(streamId, bytes, start, end);
-      case FrameType.windowUpdate:
-        return this.#onWindowUpdate(streamId, bytes, start, end);
-      default:
-        // PRIORITY, which only servers act on, and unknown types (RFC 9113 section 4.1).
-        return this.#onIdleFrame();
-    }
-  }
-
-  onData(chunk: Buffer): ConnectionRule | undefined {
-    this.#dataLeft -= chunk.length;
-    this.#sawDataBytes = true;
-    this.#target.credit(chunk.length);
-    this.#dataStream?.onData(chunk);
-    return undefined;
-  }
-
-  onDataEnd(): ConnectionRule | undefined {
-    const stream = this.#dataStream;
-    const padding = this.#dataLeft;
-    this.#dataStream = undefined;
-    if (padding > 0) {
-      this.#target.credit(padding);
-      stream?.skipPadding(padding);
-    }
-    if (this.#dataEnds) stream?.onEndStream();
-    else if (!this.#sawDataBytes) return this.#onIdleFrame();
-    return undefined;
-  }
-
-  /** A stream has ended: some frames for it may still come. */
-  onStreamOver(): void {
-    this.#idleFrames.give(4);
-  }
-
-  /** Servers of gRPC measure the way with a PING for what they receive. */
   onDataSent(frames: number): void {
-    this.#idleFrames.give(2 * frames);
+    this.#guard.onDataSent(frames);
   }
 
-  #onIdleFrame(): ConnectionRule | undefined {
-    return this.#idleFrames.take(this.#wheel.nowMs) ? undefined : 'too-many-idle-frames';
+  protected override find(streamId: number): Http2ClientStream | undefined {
+    return streamId > this.#target.knownStreamId ? undefined : this.#target.streams.get(streamId);
   }
 
-  /** The stream, if it is open; `idle` when it has never been. */
-  #find(streamId: number): Http2ClientStream | 'idle' | undefined {
-    const stream = this.#target.streams.get(streamId);
-    if (stream !== undefined) return stream;
-    return streamId % 2 === 0 || streamId > this.#target.lastStreamId ? 'idle' : undefined;
+  protected override isIdle(streamId: number): boolean {
+    return streamId % 2 === 0 || streamId > this.#target.knownStreamId;
   }
 
-  #startData(flags: number, streamId: number, length: number): ConnectionRule | undefined {
-    if (streamId === 0) return 'frame-on-stream-0';
-    if (!this.#target.takeWindow(length)) return 'window-exceeded';
-    this.#dataLeft = length;
-    this.#sawDataBytes = false;
-    this.#dataEnds = (flags & Flag.endStream) !== 0;
-    const stream = this.#find(streamId);
-    if (stream === 'idle') return 'frame-on-idle-stream';
-    // It may have been on its way when we gave the stream up.
-    if (stream === undefined) return undefined;
-    if (stream.isRemoteEnded) {
-      stream.fail('stream-is-closed', ErrorCode.streamClosed);
-    } else if (!stream.takeWindow(length)) {
-      stream.fail('window-exceeded', ErrorCode.flowControlError);
-    } else {
-      this.#dataStream = stream;
-      this.#target.touched(stream);
+  protected override takesData(stream: Http2ClientStream): boolean {
+    if (!stream.isHeadDone) {
+      stream.fail(ErrorCode.protocolError, 'data-before-head');
+      return false;
     }
-    return undefined;
+    this.#target.touched(stream);
+    return true;
   }
 
-  #onHeaders(flags: number, streamId: number, bytes: Buffer, from: number, to: number): ConnectionRule | undefined {
-    if (streamId === 0) return 'frame-on-stream-0';
-    let start = from;
-    let end = to;
-    if ((flags & Flag.padded) !== 0) {
-      if (start >= end) return 'frame-length';
-      const padding = bytes[start++] as number;
-      if (padding > end - start) return 'padding-too-long';
-      end -= padding;
-    }
-    if ((flags & Flag.priority) !== 0) {
-      if (end - start < 5) return 'frame-length';
-      start += 5;
-    }
-    const endStream = (flags & Flag.endStream) !== 0;
-    if ((flags & Flag.endHeaders) !== 0) return this.#onBlock(streamId, endStream, bytes, start, end);
-    this.#assembly.begin(streamId, endStream, false);
-    return this.#assembly.add(bytes, start, end);
+  /** Answers are passed on as they come, so that no slow client holds the others up: each stream's own window bounds it. */
+  protected override passData(stream: Http2ClientStream, chunk: Buffer): void {
+    this.#target.credit(chunk.length);
+    stream.onData(chunk);
   }
 
-  #onContinuation(flags: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    const assembly = this.#assembly;
-    const { streamId } = assembly;
-    if (streamId === 0) return 'continuation-without-headers';
-    const rule = assembly.add(bytes, start, end);
-    if (rule !== undefined || (flags & Flag.endHeaders) === 0) return rule;
-    const block = assembly.finish();
-    assembly.streamId = 0;
-    return this.#onBlock(streamId, assembly.endStream, block, 0, block.length);
+  /** It may have been on its way when we gave the stream up. */
+  protected override onDataOfClosed(streamId: number, length: number): ConnectionRule | undefined {
+    if (this.#closedStreams.find(streamId) === 'ended') return 'stream-is-closed';
+    this.#lateBytes -= length;
+    return this.#lateBytes < 0 ? 'window-exceeded' : undefined;
   }
 
-  /** A whole header block. It is decoded in any case, since later blocks build on it. */
-  #onBlock(streamId: number, endStream: boolean, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    const stream = this.#find(streamId);
-    if (stream === 'idle') return 'frame-on-idle-stream';
+  protected override onReset(streamId: number, code: number): ConnectionRule | undefined {
+    const stream = this.find(streamId);
+    stream?.onReset(code);
+    return stream === undefined ? this.#guard.onIdleFrame() : undefined;
+  }
+
+  /** The head of an answer, informational or not, or its trailers. */
+  protected override onBlock(
+    streamId: number,
+    endStream: boolean,
+    _selfDependent: boolean,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): ConnectionRule | undefined {
+    if (this.isIdle(streamId)) return 'frame-on-idle-stream';
+    const stream = this.find(streamId);
     const fields = this.#fields;
     fields.begin(stream?.isHeadDone === true);
     if (!this.#decoder.decode(bytes, start, end, fields)) return 'bad-compression';
-    if (stream === undefined) return this.#onIdleFrame();
+    if (stream === undefined) return this.#closedStreams.find(streamId) === 'ended' ? 'stream-is-closed' : this.#guard.onIdleFrame();
     if (stream.isRemoteEnded) {
-      stream.fail('stream-is-closed', ErrorCode.streamClosed);
+      stream.fail(ErrorCode.streamClosed, 'stream-is-closed');
       return undefined;
     }
     this.#target.touched(stream);
     stream.onHeaders(fields, endStream);
-    return undefined;
-  }
-
-  #onRstStream(streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    if (streamId === 0) return 'frame-on-stream-0';
-    if (end - start !== 4) return 'frame-length';
-    const stream = this.#find(streamId);
-    if (stream === 'idle') return 'frame-on-idle-stream';
-    stream?.onReset(readUint32(bytes, start));
-    return stream === undefined ? this.#onIdleFrame() : undefined;
-  }
-
-  #onSettings(flags: number, streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    if (streamId !== 0) return 'frame-not-on-stream-0';
-    if ((flags & Flag.ack) !== 0) return end === start ? this.#onIdleFrame() : 'frame-length';
-    if ((end - start) % 6 !== 0) return 'frame-length';
-    const windowBefore = this.peer.initialWindowBytes;
-    const rule = this.peer.apply(bytes, start, end) ?? this.#onIdleFrame();
-    if (rule !== undefined) return rule;
-    this.sawSettings = true;
-    return this.#target.onSettings(this.peer, this.peer.initialWindowBytes - windowBefore);
-  }
-
-  #onPing(flags: number, streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    if (streamId !== 0) return 'frame-not-on-stream-0';
-    if (end - start !== 8) return 'frame-length';
-    this.#target.onPing(bytes, start, (flags & Flag.ack) !== 0);
-    return this.#onIdleFrame();
-  }
-
-  #onGoaway(streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    if (streamId !== 0) return 'frame-not-on-stream-0';
-    if (end - start < 8) return 'frame-length';
-    this.#target.onGoaway(readUint31(bytes, start), readUint32(bytes, start + 4));
-    return undefined;
-  }
-
-  #onWindowUpdate(streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined {
-    if (end - start !== 4) return 'frame-length';
-    const increment = readUint31(bytes, start);
-    if (streamId === 0) return this.#target.growWindow(increment);
-    const stream = this.#find(streamId);
-    if (stream === 'idle') return 'frame-on-idle-stream';
-    if (stream === undefined) return this.#onIdleFrame();
-    if (increment === 0) stream.fail('window-increment-0', ErrorCode.protocolError);
-    else if (!stream.growWindow(increment)) stream.fail('window-overflow', ErrorCode.flowControlError);
-    else stream.pump(maxWindowBytes);
     return undefined;
   }
 }

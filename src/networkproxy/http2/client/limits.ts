@@ -12,8 +12,13 @@ export const responseFieldLimits = { maxBytes: 65_536, maxTrailerBytes: 65_536, 
 export const maxResponseBlockBytes = 131_072;
 /** 1xx answers to one request. */
 export const maxInformational = 32;
-/** Frames that bring nothing: SETTINGS, PING, empty DATA, frames of streams that are over. A proxy of a busy backend sees few. */
+/**
+ * Frames that bring nothing: SETTINGS, PING, GOAWAY, empty DATA, frames of streams that are over. A proxy of a busy backend sees few: each
+ * DATA frame that we send allows two more, and each stream that ends four.
+ */
 export const idleFrameAllowance = { capacity: 2000, perSecond: 200 } as const;
+/** Each DATA frame that we send allows ten more, and each stream two: as for clients. */
+export const windowUpdateAllowance = { capacity: 5000, perSecond: 500 } as const;
 
 /** A backend that owes an answer and has sent nothing for so long is pinged ... */
 export const silenceMs = 10_000;

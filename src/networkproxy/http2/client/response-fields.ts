@@ -71,10 +71,14 @@ export class ResponseFields implements FieldSink {
   }
 
   #framing(status: number, requestMethod: string, endStream: boolean): BodyFraming | MessageRule {
-    if (status < 200) return endStream ? 'informational-with-end' : noBody;
-    const bodyless = requestMethod === 'HEAD' || status === 204 || status === 304;
-    if (status === 204 && this.#contentLength > 0) return 'body-on-bodyless-answer';
-    if (bodyless) return noBody;
+    if (status < 200 && endStream) return 'informational-with-end';
+    if (status < 200 || status === 204) {
+      if (this.#contentLength > 0) return 'body-on-bodyless-answer';
+      // RFC 9110 section 8.6 forbids it; an HTTP/1.1 client would get it as it is.
+      if (this.#contentLength === 0) this.#dropContentLength();
+      return noBody;
+    }
+    if (requestMethod === 'HEAD' || status === 304) return noBody;
     if (endStream) return this.#contentLength > 0 ? 'content-length-mismatch' : noBody;
     return this.#contentLength === -1 ? openBody : { kind: 'length', bytes: this.#contentLength };
   }
@@ -112,5 +116,9 @@ export class ResponseFields implements FieldSink {
     this.#contentLength = length;
     this.#headers.push('content-length', value);
     return undefined;
+  }
+
+  #dropContentLength(): void {
+    this.#headers.splice(this.#headers.indexOf('content-length'), 2);
   }
 }

@@ -8,6 +8,7 @@ import { bytesToKeep } from '../../shared-read-buffer.ts';
 import type { TunnelEnd, UpstreamFailure, UpstreamHandler } from '../../upstream/upstream-handler.ts';
 import type { UpstreamShared } from '../../upstream/upstream-pool.ts';
 import type { UpstreamRequest } from '../../upstream/upstream-request.ts';
+import type { ConnectionRule } from '../connection-rule.ts';
 import { ErrorCode, maxWindowBytes } from '../frames.ts';
 import { answerFailure, type MessageRule } from '../message-rule.ts';
 import { type QueueTarget, SendQueue } from '../send-queue.ts';
@@ -78,6 +79,8 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
   #remoteEnded = false;
   /** Bytes that are missing of an answer of known length; -1: unknown. */
   #missing = -1;
+  /** The head says that there is no body. */
+  #bodyless = false;
   #receiveWindow = responseWindowBytes;
   #unannounced = 0;
   #paused = false;
@@ -252,6 +255,11 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
     return this.#receiveWindow >= 0;
   }
 
+  /** What the backend may still send. */
+  get windowLeft(): number {
+    return Math.max(0, this.#receiveWindow);
+  }
+
   /** Padding takes room in the window and is never passed on. */
   skipPadding(bytes: number): void {
     this.#unannounced += bytes;
@@ -272,7 +280,7 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
       if (this.#missing !== -1 && chunk.length > 0) {
         this.#missing -= chunk.length;
         if (this.#missing < 0) {
-          this.#refuse('content-length-mismatch');
+          this.#refuse(this.#bodyless ? 'body-on-bodyless-answer' : 'content-length-mismatch');
           return;
         }
       }
@@ -327,7 +335,7 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
   }
 
   /** The backend broke a rule of streams, or the answer's. */
-  fail(rule: string, code: ErrorCode): void {
+  fail(code: ErrorCode, rule: ConnectionRule | MessageRule): void {
     this.#fail('upstream_protocol_error', rule, code);
   }
 
@@ -357,7 +365,10 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
       return;
     }
     if (head.body.kind === 'length') this.#missing = head.body.bytes;
-    else if (head.body.kind === 'none') this.#missing = 0;
+    else if (head.body.kind === 'none') {
+      this.#missing = 0;
+      this.#bodyless = true;
+    }
     this.#handler?.onResponseHead(head);
     if (endStream && this.#state === 'open') {
       this.#remoteEnded = true;

@@ -1,6 +1,7 @@
 import type { WorkerCounters } from '../../../observability/counters/worker-counters.ts';
 import type { TimerWheel } from '../../../timer-wheel.ts';
 import type { ConnectionRule } from '../connection-rule.ts';
+import type { FrameGuard } from '../frame-judge.ts';
 import {
   idleFrameAllowance,
   pingAllowance,
@@ -12,7 +13,7 @@ import {
 import { TokenBucket } from '../token-bucket.ts';
 
 /** Counts what one client may do only so often, and names the rule when it was too often. */
-export class AbuseGuard {
+export class AbuseGuard implements FrameGuard {
   readonly #wheel: TimerWheel;
   readonly #counters: WorkerCounters;
   readonly #resets: TokenBucket;
@@ -35,8 +36,8 @@ export class AbuseGuard {
   }
 
   onRequest(): void {
-    this.#windowUpdates.give(2);
-    this.#priorities.give(2);
+    this.#windowUpdates.earn(2);
+    this.#priorities.earn(2);
   }
 
   onAnswered(): void {
@@ -44,9 +45,9 @@ export class AbuseGuard {
   }
 
   onDataSent(frames: number): void {
-    this.#windowUpdates.give(10 * frames);
+    this.#windowUpdates.earn(10 * frames);
     // Clients of gRPC measure the way with a PING for what they receive.
-    this.#pings.give(frames);
+    this.#pings.earn(frames);
   }
 
   /** A stream ended by RST_STREAM, from the client or earned by it. */

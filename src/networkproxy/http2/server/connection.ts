@@ -6,6 +6,7 @@ import type { ClientFacts } from '../../client-facts.ts';
 import type { RequestHead } from '../../http1/message-handler.ts';
 import type { BufferHolder } from '../../overload/buffer-budget.ts';
 import type { ProxyContext } from '../../proxy-context.ts';
+import { ClosedStreams } from '../closed-streams.ts';
 import { type ConnectionRule, connectionRules, reasonOfRule } from '../connection-rule.ts';
 import { FrameOutput } from '../frame-output.ts';
 import { FrameReader } from '../frame-reader.ts';
@@ -15,7 +16,6 @@ import type { MessageRule } from '../message-rule.ts';
 import { type PeerSettings, Setting } from '../peer-settings.ts';
 import { WriteBuffer } from '../write-buffer.ts';
 import { AbuseGuard } from './abuse-guard.ts';
-import { ClosedStreams } from './closed-streams.ts';
 import { FrameDispatch, type FrameTarget } from './frame-dispatch.ts';
 import { Http2Stream, type StreamOwner } from './stream.ts';
 

@@ -1,3 +1,4 @@
+import type { Config } from './config.ts';
 import type { System } from './system.ts';
 import type { ValueType } from './value-types.ts';
 
@@ -22,3 +23,6 @@ export interface OptionSpec<T> {
   readonly defaultText?: string;
   readonly doc: string;
 }
+
+/** The options of some fields of the Config. */
+export type OptionsOf<Fields extends keyof Config> = { readonly [Field in Fields]: OptionSpec<Config[Field]> };

@@ -1,0 +1,65 @@
+import type { OptionsOf } from '../option-spec.ts';
+import { defaultStateDir } from '../system.ts';
+import { choice, duration, integer, onOff, optional, text } from '../value-types.ts';
+
+const filePath = text('FILE', 'a path');
+const folderPath = text('DIR', 'a path');
+
+/** Workers, state and draining. */
+export const processesOptions: OptionsOf<
+  'workers' | 'stateDir' | 'snapshot' | 'snapshotKeyFile' | 'networkProxyTransport' | 'drainDelayMs' | 'drainTimeoutMs'
+> = {
+  workers: {
+    flag: 'workers',
+    group: 'Processes',
+    value: optional(integer(1, 1024), 'auto'),
+    default: () => undefined,
+    doc: 'Worker processes; auto: one for each CPU that is available to us.',
+  },
+  stateDir: {
+    flag: 'state-dir',
+    group: 'Processes',
+    value: folderPath,
+    default: ({ system }) => defaultStateDir(system),
+    defaultText: '$XDG_STATE_HOME/smartproxy-ingress; /var/lib/smartproxy-ingress in a pod',
+    doc: 'Folder for what outlives the process: the local CA and the last-good snapshot.',
+  },
+  snapshot: {
+    flag: 'snapshot',
+    group: 'Processes',
+    value: onOff,
+    default: () => false,
+    doc: 'Keep an encrypted copy of the last good route table, served when the API server is away at start.',
+  },
+  snapshotKeyFile: {
+    flag: 'snapshot-key-file',
+    group: 'Processes',
+    value: optional(filePath, 'none'),
+    default: () => undefined,
+    defaultText: 'a key made in the state folder',
+    doc: 'File with the key of that copy.',
+  },
+  networkProxyTransport: {
+    flag: 'network-proxy-transport',
+    group: 'Processes',
+    value: choice('handoff', 'loopback'),
+    default: () => 'handoff',
+    doc: 'How SmartProxy hands connections to NetworkProxy: the socket itself, or a second connection over loopback.',
+  },
+  drainDelayMs: {
+    flag: 'drain-delay',
+    group: 'Processes',
+    value: duration,
+    default: ({ manifests }) => (manifests ? 0 : 5000),
+    defaultText: '5s; off with --manifests',
+    doc: 'After SIGTERM: how long to go on accepting with readiness off, so that load balancers notice.',
+  },
+  drainTimeoutMs: {
+    flag: 'drain-timeout',
+    group: 'Processes',
+    value: duration,
+    default: ({ manifests }) => (manifests ? 5000 : 240_000),
+    defaultText: '4m; 5s with --manifests',
+    doc: 'How long open requests and connections may take to finish after that; off: they are ended at once.',
+  },
+};

@@ -4,12 +4,13 @@ import { type ConnectionSide, reasonOfSocketError, type TerminationReason } from
 import { Deadline } from '../../timer-wheel.ts';
 import type { AcceptedConnection } from '../accepted-connection.ts';
 import type { ClientFacts } from '../client-facts.ts';
+import { type ClientStreamListeners, listenToClientStream, releaseClientStream } from '../client-stream.ts';
 import type { Downstream } from '../downstream.ts';
 import { Exchange } from '../exchange.ts';
 import { errorReply, type LocalReply, serialiseLocalReply } from '../local-reply.ts';
 import type { BufferHolder } from '../overload/buffer-budget.ts';
 import type { ProxyContext } from '../proxy-context.ts';
-import { bytesToKeep, discardReads, readIntoSharedBuffer } from '../shared-read-buffer.ts';
+import { bytesToKeep, readIntoSharedBuffer } from '../shared-read-buffer.ts';
 import { Tunnel } from '../tunnel.ts';
 import type { UpstreamRequest } from '../upstream/upstream-request.ts';
 import { chunkEnd, chunkHeader, lastChunk } from './chunk-framing.ts';
@@ -44,7 +45,7 @@ const drainIdleMs = 1000;
  * before the answer to the last one wait, unread beyond one buffer. The connection's end is SmartProxy's: `connection.end` asks for it
  * and `cleanUp` is told.
  */
-export class ServerConnection extends Deadline implements MessageHandler<RequestHead>, Downstream, BufferHolder {
+export class ServerConnection extends Deadline implements MessageHandler<RequestHead>, Downstream, ClientStreamListeners, BufferHolder {
   readonly facts: ClientFacts;
   readonly connection: AcceptedConnection;
   heldBytes = 0;
@@ -96,10 +97,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     this.#exchange = new Exchange(context, this);
     this.#phase = 'head';
     context.wheel.arm(this, context.config.headerTimeoutMs);
-    stream.on('data', this.#onData);
-    stream.on('end', this.#onClientEnd);
-    stream.on('drain', this.#onDrain);
-    stream.on('error', this.#onError);
+    listenToClientStream(stream, this);
     readIntoSharedBuffer(stream, this.#onRead);
     stream.resume();
   }
@@ -127,15 +125,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     this.#closed = true;
     this.#context.wheel.disarm(this);
     this.#context.buffers.release(this);
-    const stream = this.#stream;
-    stream.off('data', this.#onData);
-    stream.off('end', this.#onClientEnd);
-    stream.off('drain', this.#onDrain);
-    stream.off('error', this.#onError);
-    stream.on('error', ignoreError);
-    discardReads(stream);
-    // What the client still sends is read and dropped: unread bytes would turn our FIN into a reset, and the answer would be lost.
-    stream.resume();
+    releaseClientStream(this.#stream, this);
     this.#pending = undefined;
     this.#text = '';
     this.#exchange.onConnectionEnd(reason);
@@ -294,17 +284,17 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   }
 
   readonly #onRead = (size: number, buffer: Buffer): true => {
-    this.#onData(buffer.subarray(0, size));
+    this.onClientData(buffer.subarray(0, size));
     return true;
   };
 
-  readonly #onData = (chunk: Buffer): void => {
+  readonly onClientData = (chunk: Buffer): void => {
     if (this.#tunnel !== undefined) this.#tunnel.fromClient(bytesToKeep(chunk));
     else if (this.#exchange.isActive && !this.#inMessage) this.#hold(chunk);
     else this.#consume(chunk);
   };
 
-  readonly #onClientEnd = (): void => {
+  readonly onClientEnd = (): void => {
     if (this.#tunnel !== undefined) {
       this.#tunnel.clientEnded();
       return;
@@ -315,7 +305,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     this.connection.end('client', 'normal');
   };
 
-  readonly #onDrain = (): void => {
+  readonly onClientDrain = (): void => {
     if (this.#tunnel !== undefined) {
       this.#tunnel.clientDrained();
       return;
@@ -329,7 +319,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     else if (!this.#inMessage) this.#next();
   };
 
-  readonly #onError = (error: Error & { code?: string }): void => {
+  readonly onClientError = (error: Error & { code?: string }): void => {
     this.connection.end('client', reasonOfSocketError(error));
   };
 
@@ -485,5 +475,3 @@ const limitOfRule: Readonly<Record<string, Http1Limit>> = {
   'trailers-too-large': 'trailers',
   'chunk-extensions-too-large': 'chunk_extensions',
 };
-
-function ignoreError(): void {}

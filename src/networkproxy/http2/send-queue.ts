@@ -1,9 +1,9 @@
 /** The stream that a queue belongs to. */
 export interface QueueTarget {
   /** Sends what windows and socket allow of `chunk` from `start`, at most `limit` bytes; returns how many went. */
-  sendData(chunk: Buffer, start: number, limit: number, endStream: boolean): number;
+  sendFromQueue(chunk: Buffer, start: number, limit: number, endStream: boolean): number;
   /** Ends the stream, with trailers if there are any. */
-  sendEnd(trailers: readonly string[]): void;
+  endFromQueue(trailers: readonly string[]): void;
 }
 
 /** Body bytes of one stream that wait for windows, and what comes behind them. */
@@ -22,6 +22,16 @@ export class SendQueue {
     return this.#chunks.length === 0 && this.#end === undefined;
   }
 
+  /** Bytes wait, not only the end. */
+  get hasBytes(): boolean {
+    return this.#chunks.length > 0;
+  }
+
+  /** What ends the stream is known. */
+  get isEnding(): boolean {
+    return this.#end !== undefined;
+  }
+
   /** The chunk is the queue's from now on. */
   push(chunk: Buffer): void {
     if (chunk.length > 0) this.#chunks.push(chunk);
@@ -38,7 +48,7 @@ export class SendQueue {
     while (this.#chunks.length > 0) {
       const chunk = this.#chunks[0] as Buffer;
       const isLast = this.#chunks.length === 1 && this.#end?.length === 0;
-      const sent = this.#target.sendData(chunk, this.#start, left, isLast);
+      const sent = this.#target.sendFromQueue(chunk, this.#start, left, isLast);
       left -= sent;
       this.#start += sent;
       if (this.#start < chunk.length) return limit - left;
@@ -48,7 +58,7 @@ export class SendQueue {
     }
     const trailers = this.#end;
     this.#end = undefined;
-    if (trailers !== undefined) this.#target.sendEnd(trailers);
+    if (trailers !== undefined) this.#target.endFromQueue(trailers);
     return limit - left;
   }
 

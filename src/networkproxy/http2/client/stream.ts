@@ -117,7 +117,7 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
 
   writeBody(chunk: Buffer): boolean {
     if ((this.#state !== 'open' && this.#state !== 'tunnel') || this.#localEnded) return true;
-    const sent = this.#queue.isEmpty ? this.sendData(chunk, 0, chunk.length, false) : 0;
+    const sent = this.#queue.isEmpty ? this.#owner.sendData(this, chunk, 0, chunk.length, false) : 0;
     if (sent === chunk.length) return true;
     this.#queue.push(bytesToKeep(chunk.subarray(sent)));
     this.#arm();
@@ -127,7 +127,7 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
   endRequest(trailers: readonly string[]): void {
     if (this.#state === 'closed' || this.#localEnded) return;
     this.#requestDone = true;
-    if (this.#queue.isEmpty) this.sendEnd(trailers);
+    if (this.#queue.isEmpty) this.endFromQueue(trailers);
     else this.#queue.endWith(trailers);
     this.#arm();
   }
@@ -177,13 +177,13 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
 
   // QueueTarget
 
-  sendData(chunk: Buffer, start: number, limit: number, endStream: boolean): number {
+  sendFromQueue(chunk: Buffer, start: number, limit: number, endStream: boolean): number {
     const sent = this.#owner.sendData(this, chunk, start, limit, endStream);
     if (endStream && start + sent === chunk.length) this.#localEnded = true;
     return sent;
   }
 
-  sendEnd(trailers: readonly string[]): void {
+  endFromQueue(trailers: readonly string[]): void {
     this.#localEnded = true;
     if (trailers.length > 0) this.#owner.sendTrailers(this, trailers);
     else this.#owner.sendData(this, noBytes, 0, 0, true);

@@ -3,14 +3,16 @@ import { reasonOfSocketError, type TerminationReason } from '../../../observabil
 import { Deadline } from '../../../timer-wheel.ts';
 import type { AcceptedConnection } from '../../accepted-connection.ts';
 import type { ClientFacts } from '../../client-facts.ts';
+import { type ClientStreamListeners, listenToClientStream, releaseClientStream } from '../../client-stream.ts';
 import type { RequestHead } from '../../http1/message-handler.ts';
 import type { BufferHolder } from '../../overload/buffer-budget.ts';
 import type { ProxyContext } from '../../proxy-context.ts';
 import { ClosedStreams } from '../closed-streams.ts';
 import { type ConnectionRule, connectionRules, reasonOfRule } from '../connection-rule.ts';
+import { pumpFairly } from '../fair-pump.ts';
 import { FrameOutput } from '../frame-output.ts';
 import { FrameReader } from '../frame-reader.ts';
-import { defaultMaxFrameBytes, defaultWindowBytes, ErrorCode, maxStreamId, maxWindowBytes } from '../frames.ts';
+import { defaultWindowBytes, ErrorCode, maxStreamId, maxWindowBytes } from '../frames.ts';
 import { connectionWindowBytes, maxConcurrentStreams, streamWindowBytes } from '../limits.ts';
 import type { MessageRule } from '../message-rule.ts';
 import { type PeerSettings, Setting } from '../peer-settings.ts';
@@ -34,7 +36,7 @@ const drainPing = Buffer.from('\0\0\0\0drai', 'latin1');
  * turn of the event loop that brought them is over, so that those which are taken back at once cost no backend anything; all answers of a
  * turn leave in one write. The connection's end is SmartProxy's: `connection.end` asks for it and `cleanUp` is told.
  */
-export class Http2Connection extends Deadline implements FrameTarget, StreamOwner, BufferHolder {
+export class Http2Connection extends Deadline implements FrameTarget, StreamOwner, BufferHolder, ClientStreamListeners {
   readonly facts: ClientFacts;
   readonly connection: AcceptedConnection;
   heldBytes = 0;
@@ -93,10 +95,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#arm('head', context.config.headerTimeoutMs);
     this.#settingsTimeout = new SettingsTimeout(this);
     this.#awaitSettingsAck();
-    stream.on('data', this.#onData);
-    stream.on('end', this.#onClientEnd);
-    stream.on('drain', this.#onDrain);
-    stream.on('error', this.#onError);
+    listenToClientStream(stream, this);
     this.#greet(context.config.maxHeaderBytes);
     stream.resume();
   }
@@ -150,14 +149,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#closed = true;
     this.#context.wheel.disarm(this);
     this.#context.wheel.disarm(this.#settingsTimeout);
-    const stream = this.#stream;
-    stream.off('data', this.#onData);
-    stream.off('end', this.#onClientEnd);
-    stream.off('drain', this.#onDrain);
-    stream.off('error', this.#onError);
-    stream.on('error', ignoreError);
-    // What the client still sends is read and dropped: unread bytes would turn our FIN into a reset, and the last frames would be lost.
-    stream.resume();
+    releaseClientStream(this.#stream, this);
     for (const open of [...this.streams.values()]) open.onConnectionEnd(reason);
     this.streams.clear();
     this.#context.buffers.release(this);
@@ -343,7 +335,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#output.windowUpdate(0, connectionWindowBytes - defaultWindowBytes);
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  readonly onClientData = (chunk: Buffer): void => {
     this.#reading = true;
     const rule = this.#reader.execute(chunk);
     if (rule === undefined) this.#beginFresh();
@@ -385,9 +377,9 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   }
 
   /** Without its side of the connection a client can open no window and answer no ping: it is gone, and so are its requests. */
-  readonly #onClientEnd = (): void => this.connection.end('client', 'normal');
+  readonly onClientEnd = (): void => this.connection.end('client', 'normal');
 
-  readonly #onDrain = (): void => {
+  readonly onClientDrain = (): void => {
     if (!this.#blocked) return;
     this.#blocked = false;
     this.#context.buffers.change(this, -this.#blockedBytes);
@@ -398,7 +390,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#armForRead();
   };
 
-  readonly #onError = (error: Error & { code?: string }): void => {
+  readonly onClientError = (error: Error & { code?: string }): void => {
     this.connection.end('client', reasonOfSocketError(error));
   };
 
@@ -412,17 +404,8 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#arm('write', this.#context.config.bodyTimeoutMs);
   }
 
-  /** One frame of each waiting stream in turn, until nothing more may go. Who sent goes to the end: a small window serves all alike. */
   #pumpAll(): void {
-    let sent = true;
-    while (sent && this.#sendWindow > 0) {
-      sent = false;
-      for (const stream of [...this.streams.values()]) {
-        if (!stream.isWaiting || stream.pump(defaultMaxFrameBytes) === 0) continue;
-        sent = true;
-        if (this.streams.delete(stream.id)) this.streams.set(stream.id, stream);
-      }
-    }
+    pumpFairly(this.streams, () => this.#sendWindow > 0);
   }
 
   /**
@@ -494,5 +477,3 @@ class SettingsTimeout extends Deadline {
 }
 
 const noTrailers: readonly string[] = [];
-
-function ignoreError(): void {}

@@ -15,6 +15,7 @@ import type { UpstreamRequest } from '../../upstream/upstream-request.ts';
 import { ErrorCode, maxWindowBytes } from '../frames.ts';
 import { streamWindowBytes } from '../limits.ts';
 import { type MessageRule, messageFailure } from '../message-rule.ts';
+import { type QueueTarget, SendQueue } from '../send-queue.ts';
 import { acceptOf } from '../websocket-key.ts';
 import { withoutField } from './request-fields.ts';
 import { StreamTunnelClient } from './stream-tunnel.ts';
@@ -52,7 +53,7 @@ const noTrailers: readonly string[] = [];
  * The request's bytes are counted against the stream's window until the exchange has taken them; the answer's wait here, at most one read
  * of the backend, when the client's windows are closed.
  */
-export class Http2Stream extends Deadline implements Downstream {
+export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   readonly id: number;
   readonly facts: ClientFacts;
   readonly connection: AcceptedConnection;
@@ -91,11 +92,7 @@ export class Http2Stream extends Deadline implements Downstream {
   #missing = 0;
   /** HTTP/2 answers may have trailers behind a body of known length too. */
   #trailersMayCome = false;
-  readonly #queue: Buffer[] = [];
-  /** Where the first of the queue begins. */
-  #queueStart = 0;
-  /** The queue is the last of the answer. */
-  #endAfterQueue: readonly string[] | undefined;
+  readonly #queue = new SendQueue(this);
   #upstreamHeld = false;
   /** The client was given up. */
   #isStalled = false;
@@ -131,7 +128,7 @@ export class Http2Stream extends Deadline implements Downstream {
 
   /** Something of the answer waits for the client's windows or socket. */
   get isWaiting(): boolean {
-    return this.#queue.length > 0 || this.#endAfterQueue !== undefined;
+    return !this.#queue.isEmpty;
   }
 
   // From the connection: the request
@@ -217,7 +214,7 @@ export class Http2Stream extends Deadline implements Downstream {
   onConnectionEnd(reason: TerminationReason): void {
     this.#closed = true;
     this.#context.wheel.disarm(this);
-    this.#queue.length = 0;
+    this.#queue.clear();
     this.#exchange.onConnectionEnd(reason);
     this.#tunnel?.close();
   }
@@ -233,7 +230,7 @@ export class Http2Stream extends Deadline implements Downstream {
   /** Sends of the queue what may go now, at most `limit` bytes; returns how many went. */
   pump(limit: number): number {
     if (this.#closed || !this.isWaiting) return 0;
-    const sent = this.#sendQueue(limit);
+    const sent = this.#queue.send(limit);
     if (this.#closed) return sent;
     if (this.isWaiting) {
       this.#movedBytes += sent;
@@ -265,11 +262,26 @@ export class Http2Stream extends Deadline implements Downstream {
 
   /** The worker holds too much: what waits here is given up. False: nothing does. */
   giveUp(): boolean {
-    if (this.#closed || (this.#queue.length === 0 && this.#untaken === 0)) return false;
+    if (this.#closed || (!this.#queue.hasBytes && this.#untaken === 0)) return false;
     this.#isStalled = true;
     this.#exchange.onConnectionEnd('write_timeout');
     this.#reset(ErrorCode.enhanceYourCalm);
     return true;
+  }
+
+  // QueueTarget
+
+  sendFromQueue(chunk: Buffer, start: number, limit: number, endStream: boolean): number {
+    const sent = this.#owner.sendData(this, chunk, start, limit, endStream);
+    if (sent > 0) this.#owner.queueChanged(-sent, true);
+    if (endStream && start + sent === chunk.length) this.#localEnded = true;
+    return sent;
+  }
+
+  endFromQueue(trailers: readonly string[]): void {
+    this.#localEnded = true;
+    if (trailers.length > 0) this.#owner.sendHeaders(this, 0, trailers, true);
+    else this.#owner.sendData(this, noBytes, 0, 0, true);
   }
 
   // From the exchange
@@ -323,7 +335,7 @@ export class Http2Stream extends Deadline implements Downstream {
     }
     const sent = this.isWaiting ? 0 : this.#owner.sendData(this, chunk, 0, chunk.length, isLast);
     if (sent < chunk.length) {
-      if (isLast) this.#endAfterQueue = noTrailers;
+      if (isLast) this.#queue.endWith(noTrailers);
       this.#enqueue(Buffer.from(chunk.subarray(sent))); // a copy: the read buffer is used again
     } else if (isLast) {
       this.#localEnded = true;
@@ -331,9 +343,9 @@ export class Http2Stream extends Deadline implements Downstream {
   }
 
   sendEnd(trailers: readonly string[]): void {
-    if (this.#localEnded || this.#closed || this.#endAfterQueue !== undefined) return;
-    if (this.#queue.length > 0) this.#endAfterQueue = trailers;
-    else this.#sendEnd(trailers);
+    if (this.#localEnded || this.#closed || this.#queue.isEnding) return;
+    if (this.#queue.hasBytes) this.#queue.endWith(trailers);
+    else this.endFromQueue(trailers);
   }
 
   flush(): boolean {
@@ -457,34 +469,6 @@ export class Http2Stream extends Deadline implements Downstream {
     this.#owner.queueChanged(chunk.length, false);
   }
 
-  #sendQueue(limit: number): number {
-    let left = limit;
-    while (this.#queue.length > 0) {
-      const chunk = this.#queue[0] as Buffer;
-      const isLast = this.#queue.length === 1 && this.#endAfterQueue?.length === 0;
-      const sent = this.#owner.sendData(this, chunk, this.#queueStart, left, isLast);
-      left -= sent;
-      this.#queueStart += sent;
-      if (sent > 0) this.#owner.queueChanged(-sent, true);
-      if (this.#queueStart < chunk.length) return limit - left;
-      this.#queue.shift();
-      this.#queueStart = 0;
-      if (!isLast) continue;
-      this.#endAfterQueue = undefined;
-      this.#localEnded = true;
-    }
-    const trailers = this.#endAfterQueue;
-    this.#endAfterQueue = undefined;
-    if (trailers !== undefined) this.#sendEnd(trailers);
-    return limit - left;
-  }
-
-  #sendEnd(trailers: readonly string[]): void {
-    this.#localEnded = true;
-    if (trailers.length > 0) this.#owner.sendHeaders(this, 0, trailers, true);
-    else this.#owner.sendData(this, noBytes, 0, 0, true);
-  }
-
   /** Both sides are done, or ours is and the rest of the request is not wanted (RFC 9113 section 8.1). */
   #closeIfDone(): void {
     if (!this.#localEnded || !this.#exchangeDone || this.#closed) return;
@@ -502,10 +486,7 @@ export class Http2Stream extends Deadline implements Downstream {
   #leave(wasReset: boolean): void {
     this.#closed = true;
     this.#context.wheel.disarm(this);
-    let queued = -this.#queueStart;
-    for (const chunk of this.#queue) queued += chunk.length;
-    this.#queue.length = 0;
-    this.#endAfterQueue = undefined;
+    const queued = this.#queue.clear();
     this.#early = undefined;
     if (queued > 0) this.#owner.queueChanged(-queued, !this.#isStalled);
     if (this.#untaken > 0) this.#owner.credit(this.#untaken);

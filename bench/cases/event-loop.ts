@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ask, askHttp2, handshake, http2Sessions } from '../event-loop/clients.ts';
+import { ask, askHttp2, handshake, http2Sessions, openSockets } from '../event-loop/clients.ts';
 import { MeasuredProgram } from '../event-loop/measured-program.ts';
 import { wrk } from '../load-wrk.ts';
 import { type Backend, bulkPath, startBackend } from '../peers/backend.ts';
@@ -24,6 +24,8 @@ const largeHeaders: Readonly<Record<string, string>> = Object.fromEntries(
 );
 const body = Buffer.alloc(1_048_576);
 const retryMs = 20;
+/** Accepting is one connection a turn: only connections that were accepted before bring their first bytes in one turn. */
+const acceptedMs = 200;
 
 /** One thing that a worker does, and how often it is tried; the longest turn of all counts. */
 interface Operation {
@@ -82,7 +84,9 @@ function tableOperations(program: MeasuredProgram, certificates: readonly Certif
     {
       name: 'first handshake with a certificate: its context is made',
       times: certificates.length,
-      work: (round) => handshake(httpsPort, tlsHost(round)),
+      work: async (round) => {
+        for (const socket of await openSockets(httpsPort, 1)) await handshake(socket, tlsHost(round));
+      },
     },
   ];
 }
@@ -94,9 +98,11 @@ function trafficOperations(program: MeasuredProgram, backend: Backend, script: s
       name: `${handshakesAtOnce} TLS handshakes at once`,
       times: rounds,
       work: async () => {
+        const sockets = await openSockets(httpsPort, handshakesAtOnce);
+        await delay(acceptedMs);
         let done: Promise<unknown> = Promise.resolve();
         await program.allAtOnce(async () => {
-          done = Promise.all(Array.from({ length: handshakesAtOnce }, () => handshake(httpsPort)));
+          done = Promise.all(sockets.map((socket) => handshake(socket)));
         });
         await done;
       },

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { get, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
+import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { benchHost } from '../peers/peer.ts';
 
@@ -24,11 +25,18 @@ export function ask({ port, host = benchHost, path = '/', headers = {}, body }: 
   });
 }
 
-/** A TLS connection whose handshake is done; a failed one throws. */
-export async function handshake(port: number, servername: string = benchHost): Promise<void> {
-  const socket: TLSSocket = connectTls({ port, host: '127.0.0.1', servername, rejectUnauthorized: false });
-  await once(socket, 'secureConnect');
-  socket.destroy();
+/** TCP connections that are open and have sent nothing yet. */
+export async function openSockets(port: number, count: number): Promise<readonly Socket[]> {
+  const sockets = Array.from({ length: count }, () => connect(port, '127.0.0.1'));
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  return sockets;
+}
+
+/** Makes a TLS handshake on an open connection and ends it; a failed one throws. */
+export async function handshake(socket: Socket, servername: string = benchHost): Promise<void> {
+  const secure: TLSSocket = connectTls({ socket, servername, rejectUnauthorized: false });
+  await once(secure, 'secureConnect');
+  secure.destroy();
 }
 
 /** HTTP/2 connections that are open. */

@@ -146,27 +146,28 @@ function trafficOperations(program: MeasuredProgram, backend: Backend, script: s
   ];
 }
 
+function signal({ pid: root }: Backend, name: NodeJS.Signals): void {
+  for (const pid of processTree(root)) process.kill(pid, name);
+}
+
 /** First the requests of many streams at once, while the backend is stopped; then its answers at once. */
 function streamOperations(program: MeasuredProgram, backend: Backend): readonly Operation[] {
   const port = program.peer.httpsPort;
   let answers: readonly Promise<number>[] = [];
   let close = (): void => {};
   const streams = http2Connections * streamsEach;
-  const signalBackend = (signal: NodeJS.Signals): void => {
-    for (const pid of processTree(backend.pid)) process.kill(pid, signal);
-  };
   const sendAll = async (): Promise<void> => {
     const sessions = await http2Sessions(port, http2Connections);
     close = () => {
       for (const session of sessions) session.destroy();
     };
-    signalBackend('SIGSTOP');
+    signal(backend, 'SIGSTOP');
     await program.allAtOnce(async () => {
       answers = sessions.flatMap((session) => Array.from({ length: streamsEach }, () => askHttp2(session)));
     });
   };
   const answerAll = async (): Promise<void> => {
-    await program.allAtOnce(async () => signalBackend('SIGCONT'));
+    await program.allAtOnce(async () => signal(backend, 'SIGCONT'));
     for (const status of await Promise.all(answers)) expect200(status);
     close();
   };
@@ -195,6 +196,7 @@ export async function run(): Promise<readonly Figure[]> {
   const certificate = makeCertificate(dir, [benchHost, passthroughHost]);
   const backend = await startBackend(dir, certificate);
   parts.defer(() => backend.stop());
+  parts.defer(() => signal(backend, 'SIGCONT')); // a stopped process does not end
   const setup: PeerSetup = { dir: join(dir, 'access-log'), mode: 'access-log', ...certificate };
   mkdirSync(setup.dir);
   const program = parts.use(await MeasuredProgram.start(setup));

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { options } from '../../src/config/options.ts';
 import { appPort, backendHttpsPort, grpcPort, sinkPort } from './backend.ts';
 import type { CertificateFiles } from './certificate.ts';
 import {
@@ -112,13 +111,9 @@ spec: {controller: smartproxy.dev/ingress-controller}
 `;
 }
 
-/** @throws Error when the option for `mode` does not exist */
 function modeArguments({ mode }: PeerSetup): readonly string[] {
   if (mode === 'access-log') return ['--access-log', 'all'];
-  if (mode !== 'tracing') return [];
-  if (!Object.values(options).some(({ flag }) => flag === 'trace-header'))
-    throw new Error('Cannot add a traceparent: there is no option for it yet');
-  return ['--trace-header'];
+  return mode === 'tracing' ? ['--trace-context'] : [];
 }
 
 /** What one case has beyond the others. */

@@ -2,6 +2,7 @@
 export const figureBudgets: ReadonlyMap<string, number> = new Map([
   ['smartproxy, plain', 12],
   ['smartproxy, TLS', 56],
+  ['smartproxy, worker at rest', 90],
   ['scrape, event loop held at most', 20],
   ['match, 10,000 hosts', 1000],
   ['match, 1 host with 1,000 prefixes', 1000],

@@ -2,9 +2,28 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { benchHost, type Peer } from './peers/peer.ts';
-import { treeRssBytes } from './process-cpu.ts';
+import { processTree, treeRssBytes } from './process-tree.ts';
+import type { Figure } from './report.ts';
 
 const request = `GET / HTTP/1.1\r\nHost: ${benchHost}\r\n\r\n`;
+/** Lets collectors run and buffers shrink. */
+const settleMs = 5000;
+
+/** Resident memory of freshly started peers: at rest, and the growth that idle connections cause. */
+export async function idleMemory(peers: readonly Peer[], count: number): Promise<readonly Figure[]> {
+  await delay(settleMs);
+  const figures: Figure[] = peers.map((peer) => ({ name: `${peer.name}, at rest`, unit: 'MiB', value: treeRssBytes(peer.pid) / 2 ** 20 }));
+  const ours = peers.find(({ name }) => name === 'smartproxy');
+  const worker = ours && processTree(ours.pid)[1];
+  if (worker !== undefined) figures.push({ name: 'smartproxy, worker at rest', unit: 'MiB', value: treeRssBytes(worker) / 2 ** 20 });
+  for (const kind of ['plain', 'TLS'] as const) {
+    for (const peer of peers) {
+      const value = await idleConnectionKib(peer, kind === 'TLS', count);
+      figures.push({ name: `${peer.name}, ${kind}`, unit: 'KiB', value });
+    }
+  }
+  return figures;
+}
 
 /** Opens a connection, makes one request and leaves it idle. */
 function openIdle(port: number, tls: boolean): Promise<Socket> {
@@ -19,14 +38,15 @@ function openIdle(port: number, tls: boolean): Promise<Socket> {
 }
 
 /** Resident KiB that one idle keep-alive connection costs `peer`: growth of the whole process tree over `count` connections. */
-export async function idleConnectionKib(peer: Peer, port: number, tls: boolean, count: number): Promise<number> {
+async function idleConnectionKib(peer: Peer, tls: boolean, count: number): Promise<number> {
+  const port = tls ? peer.httpsPort : peer.httpPort;
   const warm = await Promise.all(Array.from({ length: 50 }, () => openIdle(port, tls)));
   const before = treeRssBytes(peer.pid);
   const sockets: Socket[] = [];
   for (let opened = 0; opened < count; opened += 50) {
     sockets.push(...(await Promise.all(Array.from({ length: 50 }, () => openIdle(port, tls)))));
   }
-  await delay(5000); // let the collector run and buffers shrink
+  await delay(settleMs);
   const grown = treeRssBytes(peer.pid) - before;
   for (const socket of [...warm, ...sockets]) socket.destroy();
   await delay(1000);

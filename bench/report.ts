@@ -1,29 +1,58 @@
 import { cpus, totalmem } from 'node:os';
-import { type Measurement, median } from './measure.ts';
-import type { TrafficCase } from './traffic.ts';
+import { type Measurement, median, type Unmeasured } from './measure.ts';
+import type { TrafficCase } from './traffic/traffic-case.ts';
 
 const number = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 
-/** One table for a case: every peer with its CPU time a unit, spread, rate and ratio to the peer that judges. */
-export function renderTrafficCase(test: TrafficCase, measurements: readonly Measurement[]): string {
-  const judge = measurements.find((measurement) => measurement.peer === test.judge);
-  const base = median(judge?.cpuPerUnit ?? []);
-  const rows = measurements.map(({ peer, cpuPerUnit, unitsPerSecond }) => {
+const ours = 'smartproxy';
+const twoThirdsOf = ['Envoy', 'Traefik', 'Caddy'];
+
+const costOf = (measurement: Measurement | undefined): number | undefined => measurement && median(measurement.cpuPerUnit);
+
+/** One table for a case: every peer with its CPU time a unit, spread, rate, ratio to the peer that judges, and memory. */
+export function renderTrafficCase(test: TrafficCase, measurements: readonly Measurement[], unmeasured: readonly Unmeasured[] = []): string {
+  const cost = (peer: string): number | undefined => costOf(measurements.find((measurement) => measurement.peer === peer));
+  const base = cost(test.judge) ?? Number.NaN;
+  const rows = measurements.map(({ peer, cpuPerUnit, unitsPerSecond, peakRssBytes }) => {
+    const ratio = median(cpuPerUnit) / base;
     const cells = [peer, number(median(cpuPerUnit)), `${number(cpuPerUnit[0] ?? 0)} - ${number(cpuPerUnit.at(-1) ?? 0)}`];
-    return `| ${[...cells, number(unitsPerSecond), number(median(cpuPerUnit) / base)].join(' | ')} |`;
+    return `| ${[...cells, number(unitsPerSecond), Number.isNaN(ratio) ? '' : number(ratio), mebibytes(peakRssBytes)].join(' | ')} |`;
   });
-  const ours = median(measurements.find((measurement) => measurement.peer === 'smartproxy')?.cpuPerUnit ?? []) / base;
-  const verdict = ours <= test.stretch ? 'met, stretch too' : ours <= test.budget ? 'met' : 'MISSED';
   return [
     `### ${test.name}`,
     '',
-    `Budget ${test.budget} (stretch ${test.stretch}) x ${test.judge}: ${number(ours)}, **${verdict}**.`,
+    ...verdicts(test, cost),
     '',
-    `| peer | CPU µs / ${test.unit} (median) | spread | ${test.unit}s / s | x ${test.judge} |`,
-    '|---|---|---|---|---|',
+    `| peer | CPU µs / ${test.unit} (median) | spread | ${test.unit}s / s | x ${test.judge} | MiB at most |`,
+    '|---|---|---|---|---|---|',
     ...rows,
     '',
+    ...unmeasured.flatMap(({ peer, reason, failed }) => [`${peer}: ${failed ? '**failed**' : 'not measured'}. ${reason}.`, '']),
   ].join('\n');
+}
+
+/** What the figures say of the budgets; nothing of a budget whose peers are missing. */
+function verdicts({ judge, budget, twoThirds }: TrafficCase, cost: (peer: string) => number | undefined): readonly string[] {
+  const mine = cost(ours);
+  const judges = cost(judge);
+  if (mine === undefined) return ['No verdict: smartproxy was not measured.'];
+  const lines: string[] = [];
+  if (judges !== undefined && budget !== undefined) {
+    const ratio = mine / judges;
+    const verdict = ratio <= budget.stretch ? 'met, stretch too' : ratio <= budget.gate ? 'met' : 'MISSED';
+    lines.push(`Budget ${budget.gate} (stretch ${budget.stretch}) x ${judge}: ${number(ratio)}, **${verdict}**.`);
+  } else if (judges !== undefined) lines.push(`No budget; ${number(mine / judges)} x ${judge}.`);
+  if (twoThirds) {
+    const ratios = twoThirdsOf.flatMap((peer) => {
+      const theirs = cost(peer);
+      return theirs === undefined ? [] : [{ peer, ratio: mine / theirs }];
+    });
+    const shown = ratios.map(({ peer, ratio }) => `${number(ratio)} x ${peer}`).join(', ');
+    const isMet = ratios.every(({ ratio }) => ratio <= 2 / 3);
+    if (ratios.length > 0) lines.push(`At most two thirds of ${twoThirdsOf.join(', ')}: ${shown}, **${isMet ? 'met' : 'MISSED'}**.`);
+  }
+  return lines.length === 0 ? ['No verdict: none of the peers that judge was measured.'] : lines;
 }
 
 /** A single figure with its budget, where there is one. */
@@ -34,6 +63,7 @@ export interface Figure {
   readonly budget?: number;
 }
 
+/** A table of figures. */
 export function renderFigures(title: string, figures: readonly Figure[]): string {
   const rows = figures.map(({ name, unit, value, budget }) => {
     const verdict = budget === undefined ? '' : value <= budget ? 'met' : '**MISSED**';

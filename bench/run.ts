@@ -1,42 +1,51 @@
-// `npm run bench [-- --quick] [--write] [CASE ...]`: us beside nginx and HAProxy in one run; CPU time a unit, as ratios to the budgets.
-import { execFileSync } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// `npm run bench [-- --quick] [--write] [--peers NAME,NAME] [CASE ...]`: us beside our peers in one run; CPU time a unit, as ratios to
+// the budgets.
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { figureBudgets } from './budgets.ts';
-import { idleConnectionKib } from './idle-memory.ts';
-import { type Effort, measure } from './measure.ts';
-import { backendHttpPort, backendHttpsPort, startBackend } from './peers/backend.ts';
-import { startHaproxy } from './peers/haproxy.ts';
-import { startNginx } from './peers/nginx.ts';
+import { idleMemory } from './idle-memory.ts';
+import type { Effort } from './measure.ts';
+import { startBackend } from './peers/backend.ts';
+import { makeCertificate } from './peers/certificate.ts';
 import { benchHost, type PeerSetup, passthroughHost } from './peers/peer.ts';
-import { startSmartProxy } from './peers/smartproxy.ts';
+import { peerPrograms } from './peers/programs.ts';
 import { type Figure, renderFigures, renderMachine, renderTrafficCase } from './report.ts';
-import { type Peers, trafficCases } from './traffic.ts';
+import { trafficCases } from './traffic/cases.ts';
+import { writeLoadFiles } from './traffic/load-files.ts';
+import { byMode, runCase, startPeers } from './traffic/run-traffic.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    peers: { type: 'string' },
+  },
 });
 const effort: Effort = values.quick
-  ? { warmUpSeconds: 3, rounds: 3, secondsPerRound: 3 }
-  : { warmUpSeconds: 10, rounds: 7, secondsPerRound: 4 };
+  ? { warmUpSeconds: 1, rounds: 3, secondsPerRound: 1 }
+  : { warmUpSeconds: 10, rounds: 7, secondsPerRound: 2 };
+
+const idleCase = 'idle-memory';
+const figureFiles = globSync(`${import.meta.dirname}/cases/*.ts`).sort();
+const caseNames = [...trafficCases.map(({ name }) => name), idleCase, ...figureFiles.map((file) => basename(file, '.ts'))];
 const wanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name);
 
-function makeCertificate(dir: string): { certificateFile: string; keyFile: string } {
-  const certificateFile = join(dir, 'tls.crt');
-  const keyFile = join(dir, 'tls.key');
-  const names = `subjectAltName=DNS:${benchHost},DNS:${passthroughHost}`;
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', ...curve, '-days', '2', '-subj', '/CN=bench', '-addext', names, '-keyout', keyFile, '-out', certificateFile],
-    {
-      stdio: 'ignore',
-    },
-  );
-  return { certificateFile, keyFile };
+const programs = peerPrograms.filter(({ name }) => values.peers?.toLowerCase().split(',').includes(name.toLowerCase()) ?? true);
+refuseUnknown('case', positionals, caseNames);
+refuseUnknown(
+  'peer',
+  values.peers?.toLowerCase().split(',') ?? [],
+  peerPrograms.map(({ name }) => name.toLowerCase()),
+);
+
+function refuseUnknown(what: string, given: readonly string[], known: readonly string[]): void {
+  const unknown = given.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  console.error(`Cannot run ${what} ${unknown}: there are ${known.join(', ')}`);
+  process.exit(2);
 }
 
 const sections: string[] = [];
@@ -45,63 +54,55 @@ function report(section: string): void {
   sections.push(section);
 }
 
-async function runTraffic(peers: Peers): Promise<void> {
-  for (const test of trafficCases.filter(({ name }) => wanted(name))) {
-    report(renderTrafficCase(test, await measure(test.subjects(peers), effort)));
-  }
+function reportFigures(title: string, figures: readonly Figure[]): void {
+  report(
+    renderFigures(
+      title,
+      figures.map((figure) => ({ budget: figureBudgets.get(figure.name), ...figure })),
+    ),
+  );
 }
 
-async function runIdleMemory({ nginx, ours }: Peers): Promise<void> {
-  const count = values.quick ? 1000 : 4000;
-  const figures: Figure[] = [];
-  for (const [kind, tls] of [
-    ['plain', false],
-    ['TLS', true],
-  ] as const) {
-    for (const peer of [nginx, ours]) {
-      const value = await idleConnectionKib(peer, tls ? peer.httpsPort : peer.httpPort, tls, count);
-      const name = `${peer.name}, ${kind}`;
-      figures.push({ name, unit: 'KiB', value, budget: figureBudgets.get(name) });
+/** Memory first, on fresh processes; then the cases mode by mode. */
+async function runPeers(dir: string): Promise<void> {
+  const certificate = makeCertificate(dir, [benchHost, passthroughHost]);
+  const backend = await startBackend(dir, certificate);
+  await using parts = new AsyncDisposableStack();
+  parts.defer(() => backend.stop());
+  const files = writeLoadFiles(dir, backend.bulkFile);
+  const setup = (mode: PeerSetup['mode']): PeerSetup => {
+    const modeDir = join(dir, mode);
+    mkdirSync(modeDir, { recursive: true });
+    return { dir: modeDir, mode, ...certificate };
+  };
+  if (wanted(idleCase)) {
+    await using running = await startPeers(programs, setup('base'));
+    const count = values.quick ? 1000 : 4000;
+    reportFigures(`${idleCase} (${count} connections)`, await idleMemory(running.peers, count));
+  }
+  for (const [mode, cases] of byMode(trafficCases.filter(({ name }) => wanted(name)))) {
+    await using running = await startPeers(programs, setup(mode));
+    for (const test of cases) {
+      const { measurements, unmeasured } = await runCase(test, running, files, effort);
+      report(renderTrafficCase(test, measurements, unmeasured));
+      if (unmeasured.some(({ failed }) => failed)) process.exitCode = 1;
     }
   }
-  report(renderFigures(`idle-memory (${count} connections)`, figures));
-}
-
-async function runPeers(dir: string): Promise<void> {
-  const certificate = makeCertificate(dir);
-  const setup: PeerSetup = { dir, backendHttpPort, backendHttpsPort, ...certificate };
-  await using started = new AsyncDisposableStack();
-  const keep = <T extends { stop(): Promise<void> }>(peer: T): T => {
-    started.defer(() => peer.stop());
-    return peer;
-  };
-  keep(await startBackend(dir, certificate.certificateFile, certificate.keyFile));
-  const nginx = keep(await startNginx(setup));
-  const haproxy = keep(await startHaproxy(setup));
-  const ours = keep(await startSmartProxy(setup));
-  await runTraffic({ nginx, haproxy, ours });
-  if (wanted('idle-memory')) await runIdleMemory({ nginx, haproxy, ours });
 }
 
 /** Cases that need no peer: each file in cases/ exports `run`. */
 async function runFigures(): Promise<void> {
-  for (const file of globSync(`${import.meta.dirname}/cases/*.ts`).sort()) {
+  for (const file of figureFiles) {
     const name = basename(file, '.ts');
     if (!wanted(name)) continue;
     const module = (await import(file)) as { run: () => Promise<readonly Figure[]> };
-    const figures = await module.run();
-    report(
-      renderFigures(
-        name,
-        figures.map((figure) => ({ ...figure, budget: figureBudgets.get(figure.name) })),
-      ),
-    );
+    reportFigures(name, await module.run());
   }
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'smartproxy-bench-'));
 try {
-  if (wanted('idle-memory') || trafficCases.some(({ name }) => wanted(name))) await runPeers(dir);
+  if (wanted(idleCase) || trafficCases.some(({ name }) => wanted(name))) await runPeers(dir);
   await runFigures();
 } finally {
   rmSync(dir, { recursive: true, force: true });

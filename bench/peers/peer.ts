@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { CertificateFiles } from './certificate.ts';
+
+/** What is switched on in all peers alike for a group of cases. */
+export type Mode = 'base' | 'access-log' | 'tracing' | 'many-hosts';
 
 /** A proxy under measurement with one worker: the same hosts, certificate and backends as every other peer. */
 export interface Peer {
@@ -9,63 +9,38 @@ export interface Peer {
   /** Root of its process tree: CPU and memory are summed over it. */
   readonly pid: number;
   readonly httpPort: number;
+  /** Ends TLS for `benchHost`; HTTP/2 and HTTP/1.1 by ALPN. */
   readonly httpsPort: number;
+  /** Hands TLS for `passthroughHost` on unread; undefined: it cannot. */
+  readonly passthroughPort: number | undefined;
   stop(): Promise<void>;
 }
 
 /** What every peer proxies to, and with what it serves TLS. */
-export interface PeerSetup {
+export interface PeerSetup extends CertificateFiles {
   /** A folder of the bench's own for configuration and logs. */
   readonly dir: string;
-  readonly backendHttpPort: number;
-  readonly backendHttpsPort: number;
-  readonly certificateFile: string;
-  readonly keyFile: string;
+  readonly mode: Mode;
+}
+
+/** A proxy that can be started for the benchmark. */
+export interface PeerProgram {
+  readonly name: string;
+  /** @throws Error why it can't be started on this machine, or can't do what `setup.mode` asks for */
+  start(setup: PeerSetup): Promise<Peer>;
 }
 
 /** The host that is terminated (clients resolve it by themselves) and the one that is passed through. */
 export const benchHost = 'localhost';
 export const passthroughHost = 'passthrough.bench.test';
 
-/**
- * Starts a program and waits until all its ports accept. Ports that accept already belong to somebody else, most likely to another run
- * of this benchmark: it would be measured, and disturbed, instead.
- */
-export async function startProcess(
-  command: string,
-  args: readonly string[],
-  ports: readonly number[],
-): Promise<ChildProcess & { pid: number }> {
-  for (const port of ports) if (await accepts(port)) throw new Error(`Cannot start ${command}: port ${port} is taken`);
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  await once(child, 'spawn');
-  for (const port of ports) await waitForPort(port, child);
-  return child as ChildProcess & { pid: number };
-}
+/** Paths under `benchHost` with a backend of their own; everything else goes to the one that answers shortly. */
+export const webSocketPath = '/websocket';
+export const uploadPath = '/upload';
+export const grpcPath = '/bench.Echo/';
 
-/** Ends a process of ours and waits for it. */
-export async function stopProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-  await once(child, 'exit');
-  clearTimeout(timer);
-}
+/** A header of the answers under `uploadPath`: the traceparent that the request came with. */
+export const seenTraceparent = 'x-seen-traceparent';
 
-async function waitForPort(port: number, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (child.exitCode !== null) throw new Error(`Cannot start ${child.spawnfile}: it exited with ${child.exitCode}`);
-    if (await accepts(port)) return;
-    await delay(100);
-  }
-  throw new Error(`Cannot start ${child.spawnfile}: port ${port} does not accept after 20 s`);
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true));
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
-}
+/** The hosts that mode `many-hosts` has in place of `benchHost`, all with the same backend. */
+export const manyHosts: readonly string[] = Array.from({ length: 10_000 }, (_, index) => `host-${index}.bench.test`);

@@ -1,7 +1,20 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { benchHost, type Peer, type PeerSetup, passthroughHost, startProcess, stopProcess } from './peer.ts';
+import { appPort, backendHttpsPort, grpcPort, sinkPort } from './backend.ts';
+import type { CertificateFiles } from './certificate.ts';
+import {
+  benchHost,
+  grpcPath,
+  manyHosts,
+  type Peer,
+  type PeerProgram,
+  type PeerSetup,
+  passthroughHost,
+  uploadPath,
+  webSocketPath,
+} from './peer.ts';
+import { startProxy, stopProcess } from './peer-process.ts';
 
 const httpPort = 18_380;
 const httpsPort = 18_743;
@@ -26,56 +39,115 @@ endpoints: [{addresses: [127.0.0.1], conditions: {ready: true}}]
 ---`;
 }
 
-function ingress(name: string, host: string, service: string, extra: { annotations?: string; spec?: string } = {}): string {
+export interface BenchIngress {
+  readonly name: string;
+  readonly host: string;
+  readonly service: string;
+  readonly path?: string;
+  readonly annotations?: string;
+  /** A Secret; default: that of `benchHost`, no TLS for other hosts. */
+  readonly secret?: string;
+}
+
+/** An Ingress as YAML. */
+export function ingress({
+  name,
+  host,
+  service,
+  path = '/',
+  annotations = '',
+  secret = host === benchHost ? 'tls' : undefined,
+}: BenchIngress): string {
+  const tls = secret === undefined ? '' : `tls: [{hosts: [${host}], secretName: ${secret}}]`;
   return `
 apiVersion: networking.k8s.io/v1
 kind: Ingress
-metadata: {name: ${name}, namespace: bench, annotations: {${extra.annotations ?? ''}}}
+metadata: {name: ${name}, namespace: bench, annotations: {${annotations}}}
 spec:
   ingressClassName: smartproxy
-  ${extra.spec ?? ''}
+  ${tls}
   rules:
   - host: ${host}
-    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: ${service}, port: {name: web}}}}]}
+    http: {paths: [{path: ${path}, pathType: Prefix, backend: {service: {name: ${service}, port: {name: web}}}}]}
 ---`;
 }
 
+/** A Secret with a certificate and its key as YAML. */
+export function tlsSecret(name: string, files: CertificateFiles): string {
+  return `
+apiVersion: v1
+kind: Secret
+type: kubernetes.io/tls
+metadata: {name: ${name}, namespace: bench}
+data: {tls.crt: ${base64(files.certificateFile)}, tls.key: ${base64(files.keyFile)}}
+---`;
+}
+
+/** The host with TLS keeps answering over plain HTTP too. */
+const noRedirect = 'smartproxy.dev/ssl-redirect: "false"';
+
+function benchIngresses(): readonly BenchIngress[] {
+  const host = benchHost;
+  const sink = { host, service: 'sink', annotations: `${noRedirect}, smartproxy.dev/max-body-size: "0"` };
+  return [
+    { name: 'app', host, service: 'app', annotations: noRedirect },
+    { name: 'upload', path: uploadPath, ...sink },
+    { name: 'websocket', path: webSocketPath, ...sink },
+    { name: 'grpc', path: grpcPath, host, service: 'grpc', annotations: `${noRedirect}, smartproxy.dev/backend-protocol: h2c` },
+    { name: 'bulk', host: passthroughHost, service: 'bulk', annotations: 'smartproxy.dev/tls-passthrough: "true"' },
+  ];
+}
+
 function manifests(setup: PeerSetup): string {
+  const hosts = manyHosts.map((host, index) => ({ name: `host-${index}`, host, service: 'app' }));
+  const ingresses = setup.mode === 'many-hosts' ? hosts : benchIngresses();
+  const services = [service('app', appPort), service('sink', sinkPort), service('grpc', grpcPort), service('bulk', backendHttpsPort)];
   return `
 apiVersion: networking.k8s.io/v1
 kind: IngressClass
 metadata: {name: smartproxy}
 spec: {controller: smartproxy.dev/ingress-controller}
----
-apiVersion: v1
-kind: Secret
-type: kubernetes.io/tls
-metadata: {name: tls, namespace: bench}
-data: {tls.crt: ${base64(setup.certificateFile)}, tls.key: ${base64(setup.keyFile)}}
----${service('app', setup.backendHttpPort)}${service('bulk', setup.backendHttpsPort)}${ingress('app', benchHost, 'app', {
-    annotations: 'smartproxy.dev/ssl-redirect: "false"',
-    spec: `tls: [{hosts: [${benchHost}], secretName: tls}]`,
-  })}${ingress('bulk', passthroughHost, 'bulk', { annotations: 'smartproxy.dev/tls-passthrough: "true"' })}
+---${tlsSecret('tls', setup)}${services.join('')}${ingresses.map(ingress).join('')}
 `;
 }
 
+function modeArguments({ mode }: PeerSetup): readonly string[] {
+  if (mode === 'access-log') return ['--access-log', 'all'];
+  return mode === 'tracing' ? ['--trace-context'] : [];
+}
+
+/** What one case has beyond the others. */
+export interface Extras {
+  readonly args?: readonly string[];
+  /** Manifests, as YAML documents that end with `---`. */
+  readonly manifests?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The folder that the program reads while it runs. */
+export function manifestFolder(setup: PeerSetup): string {
+  return join(setup.dir, 'smartproxy', 'manifests');
+}
+
 /** This project, as a user runs it, with one worker. The process tree is main and worker: both count. */
-export async function startSmartProxy(
-  setup: PeerSetup,
-  extraArgs: readonly string[] = [],
-): Promise<Peer & { readonly statusPort: number }> {
+export async function startSmartproxy(setup: PeerSetup, extras: Extras = {}): Promise<Peer & { readonly statusPort: number }> {
   const dir = join(setup.dir, 'smartproxy');
-  mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, 'bench.yaml'), manifests(setup));
-  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  mkdirSync(manifestFolder(setup), { recursive: true });
+  writeFileSync(join(manifestFolder(setup), 'bench.yaml'), manifests(setup) + (extras.manifests ?? ''));
   const args = [
-    main,
+    fileURLToPath(new URL('../../src/main.ts', import.meta.url)),
     'run',
-    ...['--manifests', dir, '--state-dir', join(setup.dir, 'state'), '--workers', '1', '--address', '127.0.0.1'],
+    ...['--manifests', manifestFolder(setup), '--state-dir', join(dir, 'state'), '--workers', '1', '--address', '127.0.0.1'],
     ...['--http-port', String(httpPort), '--https-port', String(httpsPort), '--status-address', '127.0.0.1'],
     ...['--status-port', String(statusPort), '--admin-port', String(adminPort), '--keep-alive-requests', '0', '--log-level', 'warn'],
-    ...extraArgs,
+    ...modeArguments(setup),
+    ...(extras.args ?? []),
   ];
-  const child = await startProcess(process.execPath, args, [httpPort, httpsPort, statusPort]);
-  return { name: 'smartproxy', pid: child.pid, httpPort, httpsPort, statusPort, stop: () => stopProcess(child) };
+  const ports = [httpPort, httpsPort, statusPort];
+  const launch = { command: process.execPath, args, ports, outputFile: join(dir, 'access.log'), env: extras.env ?? {} };
+  const child = await startProxy(launch, setup.mode);
+  const stop = (): Promise<void> => stopProcess(child);
+  return { name: 'smartproxy', pid: child.pid, httpPort, httpsPort, statusPort, passthroughPort: httpsPort, stop };
 }
+
+export const smartproxy: PeerProgram = { name: 'smartproxy', start: (setup) => startSmartproxy(setup) };

@@ -18,11 +18,12 @@ const suites: readonly { readonly name: string; readonly concurrency: number }[]
   { name: 'feature', concurrency: 2 },
   { name: 'protocol', concurrency: 1 },
   { name: 'fault', concurrency: 1 },
+  { name: 'soak', concurrency: 1 },
   { name: 'control-plane', concurrency: 1 },
 ];
 
-/** A test file that has not ended by then is a failure: generous, so that a busy machine does not fail. */
-const fileTimeoutMs = 10 * 60_000;
+/** A test file that has not ended by then is a failure: generous, so that a busy machine does not fail, nor a soak that was asked to be long. */
+const fileTimeoutMs = 10 * 60_000 + 4000 * Number(process.env.SOAK_SECONDS ?? 0);
 
 async function runSuite(files: readonly string[], concurrency: number, tally: TestTally): Promise<void> {
   const stream = run({ files: [...files], concurrency, timeout: fileTimeoutMs, forceExit: false });

@@ -21,6 +21,13 @@ export class CommandMetrics {
     return metrics;
   }
 
+  /** The samples of a family that are not 0, by these of their labels. */
+  nonZero(name: string, labels: readonly string[]): Readonly<Record<string, number>> {
+    const samples = this.#families.get(name)?.samples ?? [];
+    const named = samples.map((sample): [string, number] => [labels.map((label) => sample.labels[label]).join('/'), sample.value]);
+    return Object.fromEntries(named.filter(([, value]) => value !== 0));
+  }
+
   /** The sum of a family's samples that have these labels. */
   sum(name: string, labels: Readonly<Record<string, string>> = {}): number {
     const family = this.#families.get(name);

@@ -10,14 +10,19 @@ import type { UpstreamRequest } from './upstream/upstream-request.ts';
 export interface Downstream {
   readonly facts: ClientFacts;
   readonly connection: AcceptedConnection;
+  /** Lent bytes are written from where they are; whoever copies what waits wants them in small pieces. */
+  readonly takesLent: boolean;
   /** Goes on reading the request; an exchange begins with its body held back. */
   resumeRequest(): void;
   pauseRequest(): void;
   sendContinue(): void;
   sendInformational(head: ResponseHead): void;
   sendHead(head: ResponseHead, request: RequestHead): void;
-  /** The bytes are valid during the call only. */
-  sendBody(chunk: Buffer): void;
+  /**
+   * The bytes are valid during the call only.
+   * @param isLent they stay valid when the next `flush` says that the client is behind, until it no longer is
+   */
+  sendBody(chunk: Buffer, isLent: boolean): void;
   sendEnd(trailers: readonly string[]): void;
   /** Writes out what was sent. False: the client is behind; `Exchange.onDownstreamDrain` follows. */
   flush(): boolean;

@@ -59,6 +59,10 @@ export class Exchange implements UpstreamHandler {
     this.#attempts = new UpstreamAttempts(context);
   }
 
+  get takesLent(): boolean {
+    return this.#downstream.takesLent;
+  }
+
   get isActive(): boolean {
     return this.#phase !== 'idle';
   }
@@ -198,9 +202,9 @@ export class Exchange implements UpstreamHandler {
     this.#downstream.sendHead(head, request);
   }
 
-  onResponseBody(chunk: Buffer): void {
+  onResponseBody(chunk: Buffer, isLent: boolean): void {
     this.#record.bytesSent += chunk.length;
-    this.#downstream.sendBody(chunk);
+    this.#downstream.sendBody(chunk, isLent);
   }
 
   onResponseTurn(): void {

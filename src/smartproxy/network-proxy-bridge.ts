@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import type { AcceptedConnection, NetworkProxyEntry } from '../networkproxy/accepted-connection.ts';
 import { type ConnectionSide, reasonOfSocketError, type TerminationReason } from '../observability/counters/termination-reason.ts';
+import type { ReadBuffers } from '../read-buffers.ts';
 import type { ConnectionRecord } from './connection-record.ts';
 import { encodeLoopbackHeader } from './loopback-header.ts';
-import type { ReadBuffers } from './read-buffers.ts';
 import { Splice, splicedSocketOptions } from './splice.ts';
 import type { TimeoutManager } from './timeout-manager.ts';
 import { UpstreamReader } from './upstream-reader.ts';

@@ -6,6 +6,7 @@ import { guardedLookup } from '../balancing/guarded-lookup.ts';
 import type { Config } from '../config/config.ts';
 import type { NetworkProxyEntry, SniffedTls } from '../networkproxy/accepted-connection.ts';
 import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
+import { ReadBuffers } from '../read-buffers.ts';
 import type { CompiledTable } from '../routes/compiled-table.ts';
 import { anyHost, type HostTls, type L4Route, type Listener } from '../routes/route-table.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
@@ -15,7 +16,6 @@ import { DirectConnection, type DirectConnectionContext } from './direct-connect
 import { LoopbackListener } from './loopback-listener.ts';
 import { HandoffBridge, LoopbackBridge, type NetworkProxyBridge } from './network-proxy-bridge.ts';
 import { type OpenPort, PortManager, type SocketSource } from './port-manager.ts';
-import { ReadBuffers } from './read-buffers.ts';
 import { RemovedEndpoints } from './removed-endpoints.ts';
 import { SecurityManager } from './security-manager.ts';
 import { type ParsedProxyHeader, Sniffer, type SniffPlan } from './sniffer.ts';

@@ -1,6 +1,6 @@
 import type { OnReadOpts } from 'node:net';
+import type { ReadBuffers } from '../read-buffers.ts';
 import type { ConnectionRecord } from './connection-record.ts';
-import type { ReadBuffers } from './read-buffers.ts';
 import type { TimeoutManager } from './timeout-manager.ts';
 
 /**

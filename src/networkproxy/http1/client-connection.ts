@@ -1,9 +1,10 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import type { ResponseFlag } from '../../observability/counters/response-flag.ts';
 import type { PolicyTimeouts } from '../../routes/route-table.ts';
 import { Deadline } from '../../timer-wheel.ts';
 import type { OutgoingRequest } from '../forwarded-fields.ts';
 import { bytesToKeep } from '../shared-read-buffer.ts';
+import { ReadTarget } from '../upstream/read-target.ts';
 import { dial } from '../upstream/transport.ts';
 import type { TunnelEnd, UpstreamHandler } from '../upstream/upstream-handler.ts';
 import type { ConnectionOwner } from '../upstream/upstream-pool.ts';
@@ -42,6 +43,7 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
   answered = false;
   readonly #owner: Http1Owner;
   readonly #parser: ResponseParser;
+  readonly #target: ReadTarget;
   #state: State = 'connecting';
   #handler: UpstreamHandler | undefined;
   #tunnel: TunnelEnd | undefined;
@@ -64,7 +66,8 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
     this.#handler = handler;
     this.#parser = new ResponseParser(responseLimits, this);
     const { shared, endpoint, transport } = owner;
-    const onread = { buffer: shared.readBuffer, callback: (size: number, buffer: Uint8Array) => this.#onRead(size, buffer as Buffer) };
+    this.#target = new ReadTarget(shared.readBuffers);
+    const onread: OnReadOpts = { buffer: () => this.#target.next() as Buffer, callback: (size) => this.#onRead(size) };
     this.socket = dial(endpoint, transport, { onread, lookup: shared.lookup });
     owner.connecting++;
     // All listeners are there before the socket can fail: a late one would make a refused connect an uncaught error.
@@ -171,6 +174,7 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
     this.#handler = undefined;
     this.#tunnel = undefined;
     this.#text = '';
+    this.#target.letGo();
     this.#owner.shared.wheel.disarm(this);
     this.#owner.remove(this);
     this.socket.destroy();
@@ -186,7 +190,7 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
   }
 
   onBody(chunk: Buffer): void {
-    this.#handler?.onResponseBody(chunk);
+    this.#handler?.onResponseBody(chunk, this.#target.isLent);
   }
 
   onEnd(trailers: readonly string[]): void {
@@ -225,11 +229,19 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
     this.#handler?.onUpstreamReady();
   }
 
-  #onRead(size: number, buffer: Buffer): boolean {
-    if (this.#state === 'busy') this.#onAnswer(buffer.subarray(0, size));
-    else if (this.#state === 'tunnel') this.#tunnel?.fromUpstream(Buffer.from(buffer.subarray(0, size)));
+  #onRead(size: number): boolean {
+    if (this.#state === 'busy') this.#onBusyRead(size);
+    else if (this.#state === 'tunnel') this.#tunnel?.fromUpstream(Buffer.from(this.#target.bytes(size)));
     else this.destroy(); // nobody asked: bytes of an idle connection could only poison the next answer
     return true;
+  }
+
+  #onBusyRead(size: number): void {
+    this.#onAnswer(this.#target.bytes(size));
+    if (this.#state !== 'busy') return;
+    this.#target.afterRead(size, this.#paused, this.#handler?.takesLent === true);
+    // Node starts to read again by itself when it was paused in the tick of a resume, and would read over what waits.
+    if (this.#paused) this.socket.pause();
   }
 
   #onAnswer(chunk: Buffer): void {
@@ -271,6 +283,7 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
     if (!this.#owner.release(this)) return false;
     this.#state = 'idle';
     this.#handler = undefined;
+    this.#target.letGo();
     if (this.#paused) this.resume();
     this.#owner.shared.wheel.arm(this, this.#owner.shared.idleTimeoutMs);
     return true;

@@ -48,6 +48,7 @@ const drainIdleMs = 1000;
 export class ServerConnection extends Deadline implements MessageHandler<RequestHead>, Downstream, ClientStreamListeners, BufferHolder {
   readonly facts: ClientFacts;
   readonly connection: AcceptedConnection;
+  readonly takesLent = true;
   heldBytes = 0;
   heldSinceMs = 0;
   readonly #context: ProxyContext;
@@ -181,18 +182,18 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     this.#text += clientResponseHead(head, framing, this.#keepAlive, request);
   }
 
-  sendBody(chunk: Buffer): void {
+  sendBody(chunk: Buffer, isLent: boolean): void {
     switch (this.#framing) {
       case 'none':
         return;
       case 'length':
       case 'close':
-        this.#append(chunk, '');
+        this.#append(chunk, '', isLent);
         return;
       case 'chunked':
         if (chunk.length === 0) return;
         this.#text += chunkHeader(chunk.length);
-        this.#append(chunk, chunkEnd);
+        this.#append(chunk, chunkEnd, isLent);
         return;
     }
   }
@@ -453,7 +454,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     else this.#context.wheel.disarm(this);
   }
 
-  #append(chunk: Buffer, after: string): void {
+  #append(chunk: Buffer, after: string, isLent: boolean): void {
     if (chunk.length <= joinBytes) {
       this.#text += chunk.toString('latin1') + after;
       return;
@@ -463,7 +464,8 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     this.#text = after;
     stream.cork();
     if (before !== '') stream.write(before, 'latin1');
-    stream.write(Buffer.from(chunk)); // a copy: the read buffer is used again
+    // So much that the stream says when it is not taken at once; anything else is copied, because the read buffer is used again.
+    stream.write(isLent && chunk.length >= stream.writableHighWaterMark ? chunk : Buffer.from(chunk));
     stream.uncork();
   }
 }

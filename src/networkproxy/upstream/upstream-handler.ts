@@ -15,6 +15,8 @@ export interface UpstreamFailure {
 
 /** Hears of one request's life on an upstream connection. Nothing comes after `onResponseEnd` or `onUpstreamFailed`. */
 export interface UpstreamHandler {
+  /** Bulk may come in lent memory, and in larger pieces then. */
+  readonly takesLent: boolean;
   /** The connection was made for this request and is ready; one that was there is ready at once and does not say so. */
   onUpstreamReady(): void;
   /** The request ended without a whole answer; its connection or stream is gone. */
@@ -22,8 +24,11 @@ export interface UpstreamHandler {
   /** A 1xx other than 101. */
   onResponseInformational(head: ResponseHead): void;
   onResponseHead(head: ResponseHead): void;
-  /** The bytes are valid during the call only. */
-  onResponseBody(chunk: Buffer): void;
+  /**
+   * The bytes are valid during the call only.
+   * @param isLent they stay valid when the request is paused before the end of this turn, until it is resumed
+   */
+  onResponseBody(chunk: Buffer, isLent: boolean): void;
   /** All that one read brought has been passed on: time to write it out. */
   onResponseTurn(): void;
   onResponseEnd(trailers: readonly string[]): void;

@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import type { EndpointRuntime } from '../../balancing/endpoint-runtime.ts';
 import type { WorkerCounters } from '../../observability/counters/worker-counters.ts';
+import type { ReadBuffers } from '../../read-buffers.ts';
 import type { TimerWheel } from '../../timer-wheel.ts';
 import type { Http2Shared } from '../http2/http2-shared.ts';
 import type { Transport } from './transport.ts';
@@ -16,8 +17,8 @@ export interface UpstreamShared {
   readonly idleTimeoutMs: number;
   readonly maxConnectionsPerEndpoint: number;
   readonly lookup: LookupFunction | undefined;
-  /** One buffer for the reads of all upstream sockets: a read is consumed before its callback returns. */
-  readonly readBuffer: Buffer;
+  /** What all upstream sockets read into. */
+  readonly readBuffers: ReadBuffers;
 }
 
 /** The connections to one endpoint over one transport. */

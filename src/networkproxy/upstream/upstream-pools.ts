@@ -1,4 +1,5 @@
 import type { EndpointRuntime } from '../../balancing/endpoint-runtime.ts';
+import { ReadBuffers } from '../../read-buffers.ts';
 import type { Service } from '../../routes/route-table.ts';
 import { EndpointPool } from './endpoint-pool.ts';
 import { Http2Pool } from './http2-pool.ts';
@@ -7,8 +8,6 @@ import type { UpstreamHandler } from './upstream-handler.ts';
 import type { UpstreamPool, UpstreamShared } from './upstream-pool.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
-const readBufferBytes = 65_536;
-
 /** Every upstream connection of one worker, by endpoint. */
 export class UpstreamPools {
   readonly #shared: UpstreamShared;
@@ -16,8 +15,8 @@ export class UpstreamPools {
   /** Pools whose endpoint or transport is gone and whose last answers are still running. */
   readonly #retired = new Set<UpstreamPool>();
 
-  constructor(options: Omit<UpstreamShared, 'readBuffer'>) {
-    this.#shared = { ...options, readBuffer: Buffer.allocUnsafeSlow(readBufferBytes) };
+  constructor(options: Omit<UpstreamShared, 'readBuffers'>) {
+    this.#shared = { ...options, readBuffers: new ReadBuffers() };
   }
 
   /** As `UpstreamPool.acquire`, on the pool of the endpoint. Throws when the TLS settings of the backend can't be used. */

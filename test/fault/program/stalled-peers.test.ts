@@ -163,7 +163,7 @@ for (const way of ['HTTP', 'TLS passthrough'] as const) {
   });
 }
 
-test('run: 20 downloads of 1 GB to readers that stall cost a worker less than 2 MB each', async (t) => {
+test('run: 40 downloads of 1 GB to readers that stall cost a worker less than 2 MB each', async (t) => {
   const pumps: Pump[] = [];
   const port = await listen(t, (socket) => {
     socket.once('data', () => {
@@ -187,7 +187,7 @@ test('run: 20 downloads of 1 GB to readers that stall cost a worker less than 2 
     await once(client, 'data');
     return client;
   };
-  // The first one flows for a while, so that what grows once has grown.
+  // The first one flows for a while, so that what grows once has grown. V8's young generation may still grow, by up to 48 MiB in all.
   const warm = await download();
   let received = 0;
   warm.on('data', (chunk) => {
@@ -196,8 +196,8 @@ test('run: 20 downloads of 1 GB to readers that stall cost a worker less than 2 
   await eventually('much has flowed', () => received > gigabyte / 4);
   warm.destroy();
   const before = residentBytes();
-  const clients = await Promise.all(Array.from({ length: 20 }, async () => (await download()).pause()));
-  await eventually('all are served', () => pumps.length === 21);
+  const clients = await Promise.all(Array.from({ length: 40 }, async () => (await download()).pause()));
+  await eventually('all are served', () => pumps.length === 41);
   await Promise.all(pumps.slice(1).map((pump) => pump.stalled()));
   const grown = residentBytes() - before;
   assert.ok(grown < clients.length * 2 * 1024 ** 2, `the worker grew by ${grown} bytes`);

@@ -98,7 +98,7 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
     this.#frames = new ResponseDispatch(this, shared.wheel, shared.http2);
     this.#reader = new FrameReader(this.#frames, false);
     const onread = {
-      buffer: shared.readBuffer,
+      buffer: shared.readBuffers.shared,
       callback: (size: number, buffer: Uint8Array): boolean => {
         this.#onData((buffer as Buffer).subarray(0, size));
         return true;

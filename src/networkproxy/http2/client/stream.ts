@@ -284,7 +284,7 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
           return;
         }
       }
-      this.#handler?.onResponseBody(chunk);
+      this.#handler?.onResponseBody(chunk, false);
     }
     this.#announce();
   }

@@ -57,6 +57,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   readonly id: number;
   readonly facts: ClientFacts;
   readonly connection: AcceptedConnection;
+  readonly takesLent = false;
   /** What the client lets us send; negative after it has taken some of it back. */
   sendWindow: number;
   readonly #context: ProxyContext;

@@ -4,14 +4,14 @@ const sharedBytes = 65_536;
 /** Fits the processor's second-level cache; the passthrough benchmark showed nothing more to gain with twice and four times as much. */
 const leasedBytes = 262_144;
 
-/** Bounds the memory that a worker lends, to 16 MiB; a splice that gets no buffer goes on with the shared one. */
+/** Bounds the memory that is lent, to 16 MiB; who gets no buffer goes on with the shared one. */
 const maxLeased = 64;
 
 /** What is kept for the next lease when traffic has gone: 2 MiB. */
 const maxFree = 8;
 
 /**
- * The memory that the splices of one worker read into: one buffer that all of them point to, and larger ones lent to those with bulk to
+ * The memory that many sockets read into: one buffer that all of them point to, and larger ones lent to those with bulk to
  * carry. Memory that is written again and again stays in the processor's cache: with a fresh 64 KiB for every read, the passthrough
  * benchmark took twice the time.
  */
@@ -31,7 +31,7 @@ export class ReadBuffers {
     return this.#free.length;
   }
 
-  /** A buffer for one splice alone, until `release` or `forget`; undefined: no more are lent. */
+  /** A buffer for one reader alone, until `release` or `forget`; undefined: no more are lent. */
   lease(): Buffer | undefined {
     if (this.#leased === maxLeased) return undefined;
     this.#leased++;

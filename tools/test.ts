@@ -14,6 +14,7 @@ import { TestTally } from './test-tally.ts';
 const suites: readonly { readonly name: string; readonly concurrency: number }[] = [
   { name: 'unit', concurrency: 2 },
   { name: 'property', concurrency: 2 },
+  { name: 'fuzz', concurrency: 2 },
   { name: 'golden', concurrency: 1 },
   { name: 'feature', concurrency: 2 },
   { name: 'protocol', concurrency: 1 },

@@ -3,11 +3,11 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 /** Numeric form of an address in which one client is one key: an IPv4 address is never in `::ffff:` form, no zone, lower case. */
 export function plainAddress(address: string): string {
   if (!address.includes(':')) return address;
-  const lower = address.toLowerCase();
-  if (lower.startsWith('::ffff:') && lower.includes('.')) return lower.slice(7);
-  if (lower.startsWith('::ffff:')) return mappedHex(lower.slice(7)) ?? lower;
-  const zone = lower.indexOf('%');
-  return zone === -1 ? lower : lower.slice(0, zone);
+  const zone = address.indexOf('%');
+  const lower = (zone === -1 ? address : address.slice(0, zone)).toLowerCase();
+  if (!lower.startsWith('::ffff:')) return lower;
+  const mapped = lower.slice(7);
+  return isIPv4(mapped) ? mapped : (mappedHex(mapped) ?? lower);
 }
 
 /** `102:304` -> `1.2.3.4`: the mapped form that some systems write in hexadecimal. */

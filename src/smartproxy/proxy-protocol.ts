@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { plainAddress } from './address-list.ts';
 
 /**
@@ -72,9 +72,9 @@ function parseLineFields(fields: readonly string[], bytes: number): ProxyHeaderR
   const to = parsePort(destinationPort);
   if (from === undefined || to === undefined) return { kind: 'invalid', reason: 'port' };
   const addresses = {
-    sourceAddress: plainAddress(source),
+    sourceAddress: plainAddress(reportedForm(source)),
     sourcePort: from,
-    destinationAddress: plainAddress(destination),
+    destinationAddress: plainAddress(reportedForm(destination)),
     destinationPort: to,
   };
   return { kind: 'proxied', bytes, addresses, tlvs: [] };
@@ -137,20 +137,13 @@ function parseTlvs(bytes: Buffer): readonly ProxyTlv[] | undefined {
   return tlvs;
 }
 
-/** The shortest text form of 16 address bytes (RFC 5952), which is what sockets report, so that one client counts as one address. */
 function readIPv6(bytes: Buffer): string {
   const groups: string[] = [];
   for (let offset = 0; offset < 16; offset += 2) groups.push(bytes.readUInt16BE(offset).toString(16));
-  return compressZeros(groups);
+  return reportedForm(groups.join(':'));
 }
 
-function compressZeros(groups: readonly string[]): string {
-  let best = { start: 0, length: 1 };
-  for (let start = 0; start < groups.length; start++) {
-    let end = start;
-    while (groups[end] === '0') end++;
-    if (end - start > best.length) best = { start, length: end - start };
-  }
-  if (best.length === 1) return groups.join(':');
-  return `${groups.slice(0, best.start).join(':')}::${groups.slice(best.start + best.length).join(':')}`;
+/** An IPv6 address has many spellings: the one that sockets report, so that one client counts as one address. */
+function reportedForm(address: string): string {
+  return isIPv4(address) ? address : new SocketAddress({ address, family: 'ipv6' }).address;
 }

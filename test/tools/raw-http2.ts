@@ -105,6 +105,18 @@ export function requestFields(path = '/', more: readonly RawField[] = [], method
   return [[':method', method], [':scheme', 'http'], [':authority', authority], [':path', path], ...more];
 }
 
+/** The frames in some bytes; what is left of the last one, if it is cut, is dropped or short. */
+export function framesOf(bytes: Buffer): RawFrame[] {
+  const frames: RawFrame[] = [];
+  for (let at = 0; at + 9 <= bytes.length; ) {
+    const end = at + 9 + bytes.readUIntBE(at, 3);
+    const stream = bytes.readUInt32BE(at + 5) & 0x7fff_ffff;
+    frames.push({ type: bytes[at + 3]!, flags: bytes[at + 4]!, stream, payload: bytes.subarray(at + 9, end) });
+    at = end;
+  }
+  return frames;
+}
+
 /** How one side behaves. */
 export interface RawHttp2Options {
   /** Over TLS with this server name, offering h2 alone. */

@@ -94,6 +94,8 @@ export class FieldSection {
       if (role === FieldRole.plain) {
         this.headers.push(name, value);
       } else if (role !== FieldRole.dropped) {
+        // A blank to us and to RFC 9110 section 5.6.3; to others, Node's parser among them, `chunked` and a tab is another coding.
+        if (role === FieldRole.transferEncoding && hasTab(bytes, valueEnd, at)) return 'bad-transfer-encoding';
         const rule = this.#take(role, value);
         if (rule !== undefined) return rule;
       }
@@ -249,6 +251,11 @@ function spaceBeforeColon(bytes: Buffer, from: number): boolean {
 function valueRefusal(byte: number): ParseRule {
   if (byte === CR) return 'bare-cr';
   return byte === LF ? 'bare-lf' : 'control-byte';
+}
+
+function hasTab(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === HT) return true;
+  return false;
 }
 
 function isBlank(byte: number | undefined): boolean {

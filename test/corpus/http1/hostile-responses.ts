@@ -41,6 +41,7 @@ export const hostileResponses: readonly HostileAnswer[] = [
     'gzip, chunked': ok(['Transfer-Encoding: gzip, chunked'], '0\r\n\r\n'),
     'chunked twice': ok(['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'], '0\r\n\r\n'),
     empty: ok(['Transfer-Encoding:'], '0\r\n\r\n'),
+    'a tab behind': ok(['Transfer-Encoding: chunked\t'], '0\r\n\r\n'),
   }),
   ...cases('bad-content-length', {
     list: ok(['Content-Length: 5, 5'], 'hello'),

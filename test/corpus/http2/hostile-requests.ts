@@ -9,6 +9,8 @@ export interface HostileHttp2Request {
   /** DATA frames; the last one ends the stream unless trailers follow. Without any, HEADERS ends it. */
   readonly body?: readonly string[];
   readonly trailers?: readonly RawField[];
+  /** The trailers do not end the stream. */
+  readonly trailersDoNotEnd?: true;
 }
 
 const method: RawField = [':method', 'GET'];
@@ -111,6 +113,9 @@ export const hostileHttp2Requests: readonly HostileHttp2Request[] = [
       [':authority', 'a.example:443'],
     ],
     'CONNECT without :authority': [[':method', 'CONNECT']],
+    'a WebSocket whose request ends with its head': [[':method', 'CONNECT'], [':protocol', 'websocket'], scheme, authority, path],
+    'a WebSocket with a length': [[':method', 'CONNECT'], [':protocol', 'websocket'], scheme, authority, path, ['content-length', '0']],
+    'a tunnel of another protocol': [[':method', 'CONNECT'], [':protocol', 'connect-udp'], scheme, authority, path],
   }),
   ...values('bad-scheme (8.3.1)', ':scheme', [
     '',
@@ -125,6 +130,7 @@ export const hostileHttp2Requests: readonly HostileHttp2Request[] = [
     '1http',
     'h\xe9',
   ]),
+  ...values('scheme of another connection (8.3.1)', ':scheme', ['https', 'HTTPS', 'HTTP']),
   ...values('bad-path (8.3.1)', ':path', [
     '',
     'hostile',
@@ -319,6 +325,10 @@ export const hostileHttp2Requests: readonly HostileHttp2Request[] = [
     ['abc'],
     Array.from({ length: 101 }, (_, i) => [`x-${i}`, 'y'] as const),
   ),
+  {
+    ...withBody('bad-trailers (8.1)', 'that do not end the stream', [], ['abc'], [['x-t', '1']]),
+    trailersDoNotEnd: true,
+  },
   ...cases('unknown-expectation (RFC 9110 10.1.1)', { 'expect: 200-ok': [...pseudo, ['expect', '200-ok']] }),
   ...cases('over-a-limit', {
     'a hundred and one fields': [...pseudo, ...Array.from({ length: 101 }, (_, i) => [`x-${i}`, 'y'] as const)],

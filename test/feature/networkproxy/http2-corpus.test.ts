@@ -8,12 +8,12 @@ import { Backend, hello } from './backend.ts';
 import { Harness } from './harness.ts';
 
 /** Sends head, body and trailers of a case on stream 1, in frames of at most 16,384 bytes. */
-function send(client: RawHttp2, { fields, body = [], trailers }: Pick<HostileHttp2Request, 'fields' | 'body' | 'trailers'>): void {
+function send(client: RawHttp2, { fields, body = [], trailers, trailersDoNotEnd }: Omit<HostileHttp2Request, 'rule' | 'name'>): void {
   sendFields(client, fields, body.length === 0 && trailers === undefined);
   body.forEach((text, i) => {
     client.data(1, text, i === body.length - 1 && trailers === undefined ? endStream : 0);
   });
-  if (trailers !== undefined) sendFields(client, trailers, true);
+  if (trailers !== undefined) sendFields(client, trailers, trailersDoNotEnd !== true);
 }
 
 function sendFields(client: RawHttp2, fields: readonly RawField[], ends: boolean): void {

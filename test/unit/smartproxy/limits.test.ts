@@ -22,6 +22,13 @@ test('an IPv4 address in any mapped form is one address (lesson 38)', () => {
   assert.equal(plainAddress('FE80::1%eth0'), 'fe80::1');
 });
 
+// Found by fuzzing: the first became `1:192.0.2.1`, which is no address, and BlockList throws at what is none.
+test('an IPv6 address that only begins like a mapped one stays what it is', () => {
+  for (const form of ['::ffff:1:192.0.2.1', '::ffff:1', '::ffff:1:2:3']) assert.equal(plainAddress(form), form);
+  assert.equal(plainAddress('::ffff:1%lo'), '::ffff:1');
+  assert.equal(plainAddress('::ffff:192.0.2.1%lo'), '192.0.2.1');
+});
+
 test('an address list takes CIDRs and single addresses of both families', () => {
   const list = new AddressList(['10.0.0.0/8', '192.0.2.1', '2001:db8::/32', '::1']);
   for (const address of ['10.255.0.1', '192.0.2.1', '2001:db8:1::5', '::1']) assert.equal(list.has(address), true, address);

@@ -22,6 +22,15 @@ test('a mapped IPv4 client in a header counts as plain IPv4 (lesson 38)', () => 
   assert.equal(result.kind === 'proxied' && result.addresses.sourceAddress, '1.2.3.4');
 });
 
+// Found by fuzzing: each spelling of an address was a client of its own, with limits of its own.
+test('an IPv6 address in a version 1 header counts as one client however it is spelled', () => {
+  const spellings = { '2001:DB8:0::1': '2001:db8::1', '0:0:0:0:0:ffff:1.2.3.4': '1.2.3.4', 'fe80::1%lo': 'fe80::1' };
+  for (const [spelled, address] of Object.entries(spellings)) {
+    const result = parseProxyHeader(Buffer.from(`PROXY TCP6 ${spelled} ::1 1 2\r\n`));
+    assert.equal(result.kind === 'proxied' && result.addresses.sourceAddress, address);
+  }
+});
+
 test('UNKNOWN and LOCAL headers leave the socket addresses standing', () => {
   assert.deepEqual(parseProxyHeader(Buffer.from('PROXY UNKNOWN whatever\r\nx')), { kind: 'local', bytes: 24, tlvs: [] });
   const local = encodeProxyV2(v4, []);

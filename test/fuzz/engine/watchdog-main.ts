@@ -1,0 +1,4 @@
+import { workerData } from 'node:worker_threads';
+import { watch } from './watchdog.ts';
+
+watch(workerData);

@@ -18,7 +18,7 @@ import { PrefaceSniffer } from './http2/server/preface-sniffer.ts';
 import { renewalBytes } from './least-rate.ts';
 import { errorReply, serialiseLocalReply } from './local-reply.ts';
 import { BufferBudget } from './overload/buffer-budget.ts';
-import { MemoryProbe } from './overload/memory-probe.ts';
+import type { MemorySource } from './overload/memory-reading.ts';
 import { type OverloadChange, OverloadGuard } from './overload/overload-guard.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { RequestIds } from './request-ids.ts';
@@ -44,8 +44,7 @@ export interface NetworkProxyOptions {
   readonly onRequest?: ((entry: RequestLogEntry) => void) | undefined;
   /** The level of overload is another one. */
   readonly onOverload?: ((change: OverloadChange) => void) | undefined;
-  /** Where memory is measured; default: the control group of this process. */
-  readonly memoryProbe?: Pick<MemoryProbe, 'read'> | undefined;
+  readonly memory: MemorySource;
 }
 
 /** What may wait for slow peers, of the worker's share of the memory limit. */
@@ -94,7 +93,7 @@ export class NetworkProxy implements NetworkProxyEntry {
     this.overload = new OverloadGuard({
       limits: { memoryPercent: config.overloadMemoryPercent, loopDelayMs: config.overloadDelayMs },
       counters,
-      probe: options.memoryProbe ?? new MemoryProbe(workers),
+      probe: options.memory,
       onLook: () => this.#onOverloadLook(),
       onChange: (change) => options.onOverload?.(change),
     });

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Balancers } from '../balancing/balancers.ts';
 import type { Config } from '../config/config.ts';
 import { SmartProxyError } from '../errors.ts';
@@ -13,6 +14,7 @@ import { SmartProxy } from '../smartproxy/smart-proxy.ts';
 import { TimerWheel } from '../timer-wheel.ts';
 import type { BoundAddress } from './bound-address.ts';
 import { connectionLine } from './connection-line.ts';
+import { MemoryProbe } from './memory-probe.ts';
 import type { ConnectionSummary, EjectedEndpoint } from './protocol.ts';
 
 export interface DataPlaneOptions {
@@ -54,6 +56,7 @@ export class DataPlane {
     });
     this.#networkProxy = new NetworkProxy({
       ...shared,
+      memory: new MemoryProbe(config.workers ?? availableParallelism()),
       balancers: this.#balancers,
       ...(ticketKeys === undefined ? {} : { ticketKeys }),
       onOverload,

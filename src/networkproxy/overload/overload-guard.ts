@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { OverloadAction } from '../../observability/counters/overload.ts';
 import type { WorkerCounters } from '../../observability/counters/worker-counters.ts';
-import type { MemoryProbe } from './memory-probe.ts';
+import type { MemorySource } from './memory-reading.ts';
 import { type OverloadLimits, OverloadMonitor, type OverloadReadings, type OverloadState } from './overload-monitor.ts';
 
 /** A change of the level, with what was found. */
@@ -13,7 +13,7 @@ export interface OverloadChange extends OverloadState {
 export interface OverloadGuardOptions {
   readonly limits: OverloadLimits;
   readonly counters: WorkerCounters;
-  readonly probe: Pick<MemoryProbe, 'read'>;
+  readonly probe: MemorySource;
   /** Called after each look. */
   readonly onLook: (guard: OverloadGuard) => void;
   readonly onChange: (change: OverloadChange) => void;

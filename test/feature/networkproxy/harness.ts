@@ -96,7 +96,7 @@ export class Harness implements AsyncDisposable {
       balancers: this.balancers,
       ...(options.ticketKeys === undefined ? {} : { ticketKeys: options.ticketKeys }),
       // It never answers: how busy this machine is must change nothing. Tests call `proxy.overload.look`.
-      memoryProbe: { read: () => new Promise(() => {}) },
+      memory: { read: () => new Promise(() => {}) },
       onRequest: options.accessLog === false ? undefined : (entry) => this.requests.push(entry),
     });
     this.server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket));

@@ -1,14 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-
-/** Memory in use and how much may be, in bytes. */
-export interface MemoryReading {
-  readonly usedBytes: number;
-  readonly limitBytes: number;
-  /** This process's part of the limit. */
-  readonly shareBytes: number;
-}
+import type { MemoryReading, MemorySource } from '../networkproxy/overload/memory-reading.ts';
 
 /** What a probe asks the machine; tests pass their own. */
 export interface MemoryProbeSource {
@@ -43,7 +36,7 @@ const v1Files = { limit: 'memory.limit_in_bytes', used: 'memory.usage_in_bytes',
  * acts alike. Without a limit, the process is measured against its share of the machine. Reads files in the thread pool: the kernel may
  * take its time over them.
  */
-export class MemoryProbe {
+export class MemoryProbe implements MemorySource {
   readonly #source: MemoryProbeSource;
   readonly #processes: number;
   #group: MemoryGroup | undefined;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { MemoryProbe } from '../../../../src/networkproxy/overload/memory-probe.ts';
+import { MemoryProbe } from '../../../src/workers/memory-probe.ts';
 
 const gib = 1024 ** 3;
 

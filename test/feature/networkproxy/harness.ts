@@ -26,7 +26,7 @@ import {
   type RouteTable,
   type Service,
 } from '../../../src/routes/route-table.ts';
-import { TimerWheel } from '../../../src/timer-wheel.ts';
+import { TimerWheel, type WheelClock } from '../../../src/timer-wheel.ts';
 
 /** One route of a test's table. */
 export interface TestRoute {
@@ -49,6 +49,8 @@ export interface HarnessOptions {
   /** https: every connection is TLS with the server name that `serverName` says at its accept. */
   readonly protocol?: 'http' | 'https';
   readonly ticketKeys?: Buffer;
+  /** Of the wheel; default: the real one. */
+  readonly clock?: WheelClock;
   /** Keep the log entries of requests, default true. */
   readonly accessLog?: boolean;
 }
@@ -71,7 +73,7 @@ const config: Config = {
 /** NetworkProxy behind a real listening socket, with the least that stands for SmartProxy. */
 export class Harness implements AsyncDisposable {
   readonly counters = new WorkerCounters();
-  readonly wheel = new TimerWheel(undefined, 10, 256);
+  readonly wheel: TimerWheel;
   readonly requests: RequestLogEntry[] = [];
   readonly connections: TestConnection[] = [];
   readonly proxy: NetworkProxy;
@@ -85,6 +87,7 @@ export class Harness implements AsyncDisposable {
 
   constructor(options: HarnessOptions) {
     this.#options = options;
+    this.wheel = new TimerWheel(options.clock, 10, 256);
     this.table = CompiledTable.compile(tableOf(options));
     this.balancers = new Balancers({ counters: this.counters, now: () => performance.now(), random: Math.random });
     this.balancers.update(this.table.table);

@@ -266,11 +266,12 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
   onSettings(peer: PeerSettings, windowChange: number): ConnectionRule | undefined {
     this.#output.setMaxTableBytes(peer.headerTableBytes);
     this.#output.settingsAck();
+    // A new initial window moves the windows of open streams too (RFC 9113 section 6.9.2); those that begin now have it already.
+    if (windowChange !== 0) {
+      for (const stream of this.streams.values()) if (!stream.growWindow(windowChange)) return 'window-overflow';
+      if (windowChange > 0) this.#pumpAll();
+    }
     if (this.#state === 'connecting') this.#becomeReady();
-    if (windowChange === 0) return undefined;
-    // A new initial window moves the windows of open streams too (RFC 9113 section 6.9.2).
-    for (const stream of this.streams.values()) if (!stream.growWindow(windowChange)) return 'window-overflow';
-    if (windowChange > 0) this.#pumpAll();
     return undefined;
   }
 

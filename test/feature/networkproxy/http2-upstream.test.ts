@@ -78,6 +78,32 @@ describe('requests for an HTTP/2 backend', () => {
     await setup.expectNothingLeft(backend);
   });
 
+  test('wait for a backend that takes none at first', async () => {
+    await using backend = await FrameBackend.start({ settings: [[settingIds.maxConcurrentStreams, 0]], onRequest: answerAll });
+    await using setup = await Setup.start([backend]);
+    const answers = setup.all(20);
+    const connection = await connectionOf(backend, 0);
+    await eventually(() => connection.acknowledged === 1, 'the first SETTINGS');
+    assert.equal(setup.pool, 'idle 0, active 0, connecting 1');
+    connection.settings([[settingIds.maxConcurrentStreams, 100]]);
+    for (const { status } of await answers) assert.equal(status, 200);
+    assert.equal(backend.connections.length, 1);
+    await setup.expectNothingLeft(backend);
+  });
+
+  test('are refused when the backend takes none in time', async () => {
+    await using backend = await FrameBackend.start({ settings: [[settingIds.maxConcurrentStreams, 0]] });
+    await using setup = await Setup.start([backend], { policy: { retries: 0, timeouts: { connectMs: 100 } } });
+    const answers = await setup.all(5);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [504, 504, 504, 504, 504],
+    );
+    assert.deepEqual(new Set(setup.outcomes), new Set(['504 upstream_connect_timeout the backend takes no streams']));
+    assert.equal(backend.connections.length, 1);
+    await setup.expectNothingLeft(backend);
+  });
+
   test('that find --max-connections-per-endpoint full get a 503', async () => {
     await using backend = await FrameBackend.start({ settings: [[settingIds.maxConcurrentStreams, 3]] });
     await using setup = await Setup.start([backend], {}, { config: { maxConnectionsPerEndpoint: 1 } });
@@ -105,6 +131,19 @@ describe('requests for an HTTP/2 backend', () => {
     connection.settings([]);
     await setup.untilPool(1, 0, 0);
     assert.equal(connection.requests.size, 0);
+    await setup.expectNothingLeft(backend);
+  });
+
+  test('end a connection that is being made for an endpoint that is gone, with the last of their clients', async () => {
+    await using backend = await FrameBackend.start({ silent: true });
+    await using setup = await Setup.start([backend]);
+    const stream = setup.client.open('/');
+    const connection = await connectionOf(backend, 0);
+    setup.harness.change({ routes: [] });
+    await setup.untilPool(0, 0, 1);
+    stream.close(errorCodes.cancel);
+    await setup.untilPool(0, 0, 0);
+    await eventually(() => connection.ended || connection.closed, 'the end of the connection');
     await setup.expectNothingLeft(backend);
   });
 });
@@ -204,6 +243,17 @@ describe('GOAWAY of a backend', () => {
     assert.equal((await setup.all(1))[0]?.status, 200);
     assert.equal(backend.connections.length, 2);
     assert.equal(setup.harness.counters.upstreamRetries, 0);
+    await setup.expectNothingLeft(backend);
+  });
+
+  test('while a backend takes no streams yet fails the connection', async () => {
+    await using backend = await FrameBackend.start({ settings: [[settingIds.maxConcurrentStreams, 0]] });
+    await using setup = await Setup.start([backend], { policy: { retries: 0 } });
+    const answer = setup.all(1);
+    const connection = await connectionOf(backend, 0);
+    connection.goaway(0);
+    assert.equal((await answer)[0]?.status, 502);
+    assert.deepEqual(setup.outcomes, ['502 upstream_connect_failed GOAWAY 0']);
     await setup.expectNothingLeft(backend);
   });
 });

@@ -25,7 +25,7 @@ import type { ClientStreamOwner, Http2ClientStream } from './stream.ts';
 
 /** The pool, as a connection sees it. */
 export interface Http2Owner extends ConnectionOwner {
-  /** How many streams the backend's last connection took: what to expect of the next. */
+  /** How many streams the backend took last, at least one: what to expect of the next connection. */
   streamLimit: number;
   /** The connection has no room for these streams, whose requests have not begun. */
   place(streams: readonly Http2ClientStream[]): void;
@@ -35,7 +35,7 @@ export interface Http2Owner extends ConnectionOwner {
   remove(connection: Http2ClientConnection): void;
 }
 
-/** `connecting` until the backend's SETTINGS have come, so that its limits are known before the first request. */
+/** `connecting` until the backend's SETTINGS have come and allow a stream, so that its limits are known before the first request. */
 type State = 'connecting' | 'open' | 'closed';
 
 /** What the connection's one deadline stands for at the moment. */
@@ -143,6 +143,12 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
     return this.#frames.peer.allowsConnect;
   }
 
+  /** Why the connection is not open in time. */
+  get #lateDetail(): string {
+    if (!this.#frames.sawSettings) return this.#socket.connecting ? 'dial' : 'no SETTINGS';
+    return 'the backend takes no streams';
+  }
+
   /** Gives a stream its place; it is ready now, or when the connection is. */
   attach(stream: Http2ClientStream): void {
     this.#attached.add(stream);
@@ -169,7 +175,7 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
   override onTimeout(): void {
     switch (this.#phase) {
       case 'connect':
-        this.#fail('upstream_connect_timeout', this.#socket.connecting ? 'dial' : 'no SETTINGS');
+        this.#fail('upstream_connect_timeout', this.#lateDetail);
         break;
       case 'idle':
         this.#endInOrder();
@@ -228,9 +234,9 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
       this.#used = true;
       this.#frames.onStreamOver(stream);
     }
-    if (this.#attached.size > 0 || this.#state !== 'open') return;
+    if (this.#attached.size > 0 || this.#state === 'closed') return;
     if (this.#retired) this.#endInOrder();
-    else this.#arm('idle', this.shared.idleTimeoutMs);
+    else if (this.#state === 'open') this.#arm('idle', this.shared.idleTimeoutMs);
   }
 
   // ResponseTarget
@@ -264,6 +270,7 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
   }
 
   onSettings(peer: PeerSettings, windowChange: number): ConnectionRule | undefined {
+    if (this.#state === 'closed') return undefined;
     this.#output.setMaxTableBytes(peer.headerTableBytes);
     this.#output.settingsAck();
     // A new initial window moves the windows of open streams too (RFC 9113 section 6.9.2); those that begin now have it already.
@@ -271,7 +278,10 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
       for (const stream of this.streams.values()) if (!stream.growWindow(windowChange)) return 'window-overflow';
       if (windowChange > 0) this.#pumpAll();
     }
-    if (this.#state === 'connecting') this.#becomeReady();
+    if (this.#streamLimit > 0) {
+      if (this.#state === 'connecting') this.#becomeReady();
+      else this.#owner.streamLimit = this.#streamLimit;
+    }
     return undefined;
   }
 
@@ -279,10 +289,14 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
   onSettingsAck(): void {}
 
   onPing(bytes: Buffer, start: number, isAck: boolean): void {
-    if (!isAck) this.#output.ping(bytes, start, true);
+    if (!isAck && this.#state !== 'closed') this.#output.ping(bytes, start, true);
   }
 
   onGoaway(lastStreamId: number, code: number): void {
+    if (this.#state === 'connecting') {
+      this.#fail('upstream_connect_failed', `GOAWAY ${code}`);
+      return;
+    }
     this.retire();
     for (const stream of [...this.streams.values()]) {
       if (stream.id > lastStreamId) stream.onLost({ flag: 'upstream_reset', detail: `GOAWAY ${code}`, unprocessed: true }, 'GOAWAY');
@@ -312,18 +326,21 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
     this.#owner.connecting--;
     this.shared.counters.upstreamConnects++;
     this.#owner.endpoint.connectSucceeded();
-    this.#owner.streamLimit = this.#streamLimit;
+    const limit = this.#streamLimit;
+    this.#owner.streamLimit = limit;
+    if (this.#attached.size === 0) {
+      this.#arm('idle', this.shared.idleTimeoutMs);
+      return;
+    }
     this.#watch();
     const waiting = [...this.#attached];
-    const places = this.#retired ? waiting.length : Math.max(0, this.#streamLimit);
-    const rest = waiting.slice(places);
+    const rest = waiting.slice(limit);
     for (const stream of rest) this.#attached.delete(stream);
-    for (const stream of waiting.slice(0, places)) {
+    for (const stream of waiting.slice(0, limit)) {
       stream.onReady(false);
       stream.announceReady();
     }
     if (rest.length > 0) this.#owner.place(rest);
-    if (this.#attached.size === 0) this.#arm('idle', this.shared.idleTimeoutMs);
   }
 
   #onData(chunk: Buffer): void {

@@ -23,6 +23,7 @@ export class Http2Pool implements UpstreamPool, Http2Owner {
   connecting = 0;
   streamLimit: number = maxStreamsPerConnection;
   #connectMs = 0;
+  #closed = false;
 
   /** @param onEmpty the last connection has gone */
   constructor(shared: UpstreamShared, endpoint: EndpointRuntime, transport: Transport, onEmpty: (pool: UpstreamPool) => void) {
@@ -53,9 +54,10 @@ export class Http2Pool implements UpstreamPool, Http2Owner {
 
   place(streams: readonly Http2ClientStream[]): void {
     for (const stream of streams) {
+      if (stream.isClosed) continue;
       const connection = this.#withRoom(false) ?? this.#dial();
       if (connection === undefined) {
-        stream.onUnplaced('connections to one endpoint');
+        stream.onUnplaced(this.#closed ? 'the endpoint is gone' : 'connections to one endpoint');
       } else if (!stream.moveTo(connection)) {
         stream.onUnplaced('the backend takes too few streams');
       } else {
@@ -75,10 +77,12 @@ export class Http2Pool implements UpstreamPool, Http2Owner {
   }
 
   retire(): void {
+    this.#closed = true;
     for (const connection of [...this.#all]) connection.retire();
   }
 
   destroy(): void {
+    this.#closed = true;
     for (const connection of [...this.#all]) connection.destroy();
   }
 
@@ -89,6 +93,7 @@ export class Http2Pool implements UpstreamPool, Http2Owner {
 
   #dial(): Http2ClientConnection | undefined {
     const { maxConnectionsPerEndpoint } = this.shared;
+    if (this.#closed) return undefined;
     if (maxConnectionsPerEndpoint !== 0 && this.size >= maxConnectionsPerEndpoint) return undefined;
     const made = new Http2ClientConnection(this, this.#connectMs);
     this.#all.add(made);

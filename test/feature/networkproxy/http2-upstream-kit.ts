@@ -1,11 +1,33 @@
 import assert from 'node:assert/strict';
 import type { EndpointRuntime } from '../../../src/balancing/endpoint-runtime.ts';
+import type { WheelClock } from '../../../src/timer-wheel.ts';
 import type { FrameBackend, FrameConnection } from '../../tools/frame-backend.ts';
 import { Harness, type HarnessOptions, type TestRoute } from './harness.ts';
 import { type Http2Answer, Http2Client } from './http2-client.ts';
 import { eventually, RawClient } from './raw-client.ts';
 
 const h2c = { protocol: 'h2c' } as const;
+
+/** A clock that stands still until a test moves it. */
+export class StandingClock implements WheelClock {
+  #nowMs = 1_000_000;
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  every(): () => void {
+    return () => {};
+  }
+
+  /** Lets the time pass and runs what is due. */
+  pass(harness: Harness, ms: number): void {
+    for (let left = ms; left > 0; left -= 1000) {
+      this.#nowMs += Math.min(left, 1000);
+      harness.wheel.advance();
+    }
+  }
+}
 
 /** A proxy with one route to HTTP/2 backends, and a client that speaks HTTP/2 to it. */
 export class Setup implements AsyncDisposable {

@@ -3,8 +3,10 @@ import { describe, test } from 'node:test';
 import { bodyOf, FrameBackend, type FrameRequest } from '../../tools/frame-backend.ts';
 import { errorCodes, settingIds } from '../../tools/raw-http2.ts';
 import { answerOf } from './http2-client.ts';
-import { connectionOf, http1, Setup, untilRequests } from './http2-upstream-kit.ts';
+import { connectionOf, http1, Setup, StandingClock, untilRequests } from './http2-upstream-kit.ts';
 import { eventually, statusOf } from './raw-client.ts';
+
+const openSockets = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
 
 const answerAll = ({ connection, stream }: FrameRequest): void => {
   setImmediate(() => connection.answer(stream, 'hello'));
@@ -145,6 +147,59 @@ describe('requests for an HTTP/2 backend', () => {
     await setup.untilPool(0, 0, 0);
     await eventually(() => connection.ended || connection.closed, 'the end of the connection');
     await setup.expectNothingLeft(backend);
+  });
+
+  test('that wait for an endpoint that is gone still get its answers, and no other connection to it', async () => {
+    await using backend = await FrameBackend.start({ silent: true, onRequest: answerAll });
+    await using setup = await Setup.start([backend], { policy: { retries: 0 } });
+    const answers = setup.all(5);
+    await eventually(() => setup.active === 5, 'five requests at the endpoint');
+    const connection = await connectionOf(backend, 0);
+    setup.harness.change({ routes: [] });
+    connection.settings([[settingIds.maxConcurrentStreams, 3]]);
+    const statuses = (await answers).map(({ status }) => status).sort();
+    assert.deepEqual(statuses, [200, 200, 200, 503, 503]);
+    assert.equal(setup.outcomes.filter((outcome) => outcome === '503 overload the endpoint is gone').length, 2);
+    assert.equal(backend.connections.length, 1);
+    await setup.untilPool(0, 0, 0);
+    await setup.expectNothingLeft(backend);
+  });
+});
+
+describe('the end of a connection to a backend', () => {
+  test('does not wait for ever for one that takes nothing', async () => {
+    await eventually(() => openSockets() === 0, 'no socket of the tests before');
+    const clock = new StandingClock();
+    await using backend = await FrameBackend.start({
+      settings: [[settingIds.initialWindowSize, 0x7fff_ffff]],
+      onHead: ({ connection }) => {
+        connection.windowUpdate(0, 0x7000_0000);
+        connection.socket.pause();
+      },
+    });
+    await using setup = await Setup.start([backend], {}, { clock });
+    const uploads = Array.from({ length: 4 }, () => setup.client.open('/', { method: 'POST' }, false));
+    for (const upload of uploads) upload.write(Buffer.alloc(16_000_000));
+    let sent = 0;
+    let unchanged = 0;
+    await eventually(() => {
+      const { bytesWritten = 0 } = setup.client.session.socket;
+      unchanged = bytesWritten === sent ? unchanged + 1 : 0;
+      sent = bytesWritten;
+      return sent > 1_000_000 && unchanged === 60;
+    }, 'the uploads to stand still');
+    for (const upload of uploads) upload.close(errorCodes.cancel);
+    await setup.untilPool(1, 0, 0);
+    setup.harness.change({ routes: [] });
+    await setup.untilPool(0, 0, 0);
+    setup.client.session.destroy();
+    await eventually(() => setup.harness.connections[0]?.ended !== undefined, 'the end of the client');
+    setup.harness.connections[0]?.socket.destroy();
+    // One at the backend, one of ours.
+    await eventually(() => openSockets() === 2, 'a connection that can not end');
+    clock.pass(setup.harness, 6000);
+    await eventually(() => openSockets() === 1, 'its end');
+    assert.equal(setup.harness.wheel.size, 0);
   });
 });
 

@@ -14,6 +14,7 @@ import { type PeerSettings, Setting } from '../peer-settings.ts';
 import { WriteBuffer } from '../write-buffer.ts';
 import { ResponseDispatch, type ResponseTarget } from './frame-dispatch.ts';
 import {
+  closeGraceMs,
   maxStreamsPerConnection,
   pingTimeoutMs,
   responseConnectionWindowBytes,
@@ -43,7 +44,8 @@ type Phase =
   | 'connect'
   | 'idle' // no stream
   | 'busy' // streams; a silence is looked into
-  | 'ping'; // the backend has to say something
+  | 'ping' // the backend has to say something
+  | 'closing'; // it is over, and its last bytes are on their way
 
 const pingPayload = Buffer.from('liveness', 'latin1');
 /** An HTTP/1 server answers our preface with a status line, which is no frame. */
@@ -112,7 +114,7 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
     owner.connecting++;
     socket.on(overTls ? 'secureConnect' : 'connect', () => this.#onConnected());
     socket.on('error', (error: Error & { code?: string }) => this.#onGone(error.code ?? 'error'));
-    socket.on('close', () => this.#onGone('closed'));
+    socket.on('close', () => this.#onClosed());
     socket.on('end', () => this.#onGone('the connection ended'));
     socket.on('drain', () => this.#onDrain());
     if (overTls) socket.on('data', (chunk: Buffer) => this.#onData(chunk));
@@ -186,6 +188,9 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
       case 'ping':
         if (this.#heard) this.#watch();
         else this.#fail('upstream_reset', 'no answer to a ping');
+        break;
+      case 'closing':
+        this.#socket.destroy();
         break;
     }
   }
@@ -401,6 +406,11 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
     this.#fail(this.#state === 'connecting' ? 'upstream_connect_failed' : 'upstream_reset', detail);
   }
 
+  #onClosed(): void {
+    this.shared.wheel.disarm(this);
+    this.#onGone('closed');
+  }
+
   /** The backend broke a rule of connections: it is told, and its streams fail. */
   #breakOff(rule: ConnectionRule): void {
     if (this.#state !== 'closed') {
@@ -425,10 +435,16 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
 
   /** No stream is open. */
   #endInOrder(): void {
-    if (this.#state === 'open') this.#output.goaway(0, ErrorCode.noError, '');
+    const isOpen = this.#state === 'open';
+    if (isOpen) this.#output.goaway(0, ErrorCode.noError, '');
     this.#buffer.writeOut();
     this.#close();
-    this.#socket.destroySoon();
+    if (isOpen) {
+      this.#socket.destroySoon();
+      this.#arm('closing', closeGraceMs);
+    } else {
+      this.#socket.destroy();
+    }
   }
 
   #close(): void {

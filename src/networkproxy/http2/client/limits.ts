@@ -24,3 +24,5 @@ export const windowUpdateAllowance = { capacity: 5000, perSecond: 500 } as const
 export const silenceMs = 10_000;
 /** ... and has so long to say anything before it counts as gone. */
 export const pingTimeoutMs = 5000;
+/** Our last bytes on a connection may take so long. */
+export const closeGraceMs = 5000;

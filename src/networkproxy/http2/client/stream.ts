@@ -216,6 +216,10 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
     handler?.onUpstreamFailed({ flag: 'overload', detail, unprocessed: true });
   }
 
+  get isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
   /** Something of the request waits for windows or for the socket. */
   get isWaiting(): boolean {
     return !this.#queue.isEmpty;

@@ -175,8 +175,10 @@ export class Exchange implements UpstreamHandler {
       this.#downstream.abort('upstream', flag === 'upstream_timeout' ? 'upstream_timeout' : 'upstream_failed', resetCode);
       return;
     }
-    if (unprocessed && this.#body.isWhole && this.#attempts.mayRetry()) this.#retry(endpoint, false);
-    else if (!unprocessed && flag === 'upstream_reset' && failed !== undefined && this.#mayRepeat(failed)) this.#retry(undefined, true);
+    // What a backend resets it has looked at, or it says so.
+    const connectionEnded = flag === 'upstream_reset' && resetCode === undefined;
+    if (unprocessed && this.#body.isWhole && this.#attempts.mayRetry(connectionEnded ? failed : undefined)) this.#retry(endpoint, false);
+    else if (!unprocessed && connectionEnded && failed !== undefined && this.#mayRepeat(failed)) this.#retry(undefined, true);
     else this.#reply(errorReply(flag, detail));
   }
 

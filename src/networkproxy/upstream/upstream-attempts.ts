@@ -13,7 +13,7 @@ export class UpstreamAttempts {
   #balancer: Balancer | undefined;
   #connectMs = 0;
   #retriesLeft = 0;
-  /** It was sent again because its pooled connection had died: that happens once. */
+  /** It was sent again because its pooled connection had ended: that happens once. */
   #repeated = false;
   #endpoint: EndpointRuntime | undefined;
   /** Why there was no backend; set when `next` returns undefined. */
@@ -66,10 +66,18 @@ export class UpstreamAttempts {
     return upstream;
   }
 
-  /** No application has seen the request: it may try elsewhere, whatever its method. True: that is paid for. */
-  mayRetry(): boolean {
+  /**
+   * No application has seen the request: it may try elsewhere, whatever its method. True: that is paid for.
+   * @param ended the connection that was ended under it, if that is why. One that has served others may end in the ordinary course of
+   * things with a hundred requests on it, so the budget does not bound these; they are as many as the connection had places.
+   */
+  mayRetry(ended: UpstreamRequest | undefined): boolean {
     if (this.#retriesLeft === 0 || this.#balancer === undefined) return false;
     this.#retriesLeft--;
+    if (ended?.reused === true && !this.#repeated) {
+      this.#repeated = true;
+      return true;
+    }
     return this.#context.retryBudgets.get(this.#balancer.service.key).withdraw();
   }
 

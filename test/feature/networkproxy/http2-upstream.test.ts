@@ -274,6 +274,25 @@ describe('GOAWAY of a backend', () => {
     await setup.expectNothingLeft(backend);
   });
 
+  test('sends all requests of a used connection again, however many: the retry budget is for failing backends', async () => {
+    await using backend = await FrameBackend.start({
+      onRequest: ({ connection, stream, fields }) => {
+        if (connection.index > 0 || fields[':path'] === '/first?0') connection.answer(stream, 'hello');
+      },
+    });
+    await using setup = await Setup.start([backend]);
+    await setup.all(1, '/first');
+    const answers = setup.all(80, '/', 'body');
+    await untilRequests(backend, 81);
+    backend.connections[0]?.goaway(1);
+    for (const { status } of await answers) assert.equal(status, 200);
+    assert.equal(
+      backend.requests.slice(81).every((request) => bodyOf(request).toString() === 'body'),
+      true,
+    );
+    await setup.expectNothingLeft(backend);
+  });
+
   test('on a new connection every time ends with a 502 after `retries` attempts', async () => {
     await using backend = await FrameBackend.start({ onRequest: ({ connection }) => connection.goaway(0, errorCodes.enhanceYourCalm) });
     await using setup = await Setup.start([backend]);
@@ -433,6 +452,22 @@ describe('a lost connection to a backend', () => {
     await setup.all(1, '/first');
     assert.equal((await setup.all(1))[0]?.status, 502);
     assert.equal(backend.connections.length, 2);
+    await setup.expectNothingLeft(backend);
+  });
+
+  test('is not what RST_STREAM says: a GET that a backend has ended by itself is not sent again', async () => {
+    await using backend = await FrameBackend.start({
+      onRequest: ({ connection, stream, fields }) => {
+        if (fields[':path'] === '/first?0') connection.answer(stream, 'hello');
+        else connection.reset(stream, errorCodes.internalError);
+      },
+    });
+    await using setup = await Setup.start([backend]);
+    await setup.all(1, '/first');
+    assert.equal((await setup.all(1))[0]?.status, 502);
+    assert.equal(backend.requests.length, 2);
+    assert.equal(backend.connections.length, 1);
+    assert.equal(setup.outcomes.at(-1), '502 upstream_reset RST_STREAM 2');
     await setup.expectNothingLeft(backend);
   });
 });

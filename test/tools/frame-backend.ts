@@ -118,6 +118,11 @@ export class FrameConnection {
     if ((flags & endStream) !== 0) this.#open.delete(stream);
   }
 
+  /** So many bytes in as few frames as it takes, without an end. */
+  dataOf(stream: number, length: number): void {
+    for (let left = length; left > 0; left -= 16_384) this.data(stream, Buffer.alloc(Math.min(left, 16_384), stream & 0xff));
+  }
+
   /** A whole answer. */
   answer(stream: number, body = '', more: readonly RawField[] = [], status = 200): void {
     this.#open.delete(stream);

@@ -267,7 +267,6 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
   /** Padding takes room in the window and is never passed on. */
   skipPadding(bytes: number): void {
     this.#unannounced += bytes;
-    this.#announce();
   }
 
   /** The bytes are valid during the call only. */
@@ -290,7 +289,6 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
       }
       this.#handler?.onResponseBody(chunk, false);
     }
-    this.#announce();
   }
 
   /** A header block; `fields` holds it. */
@@ -310,11 +308,13 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
     else this.#finish(noTrailers);
   }
 
-  /** All that one read brought has been passed on. */
+  /** All that one read brought has been passed on. Only now is it known whether the client keeps up. */
   onTurn(): void {
-    if (this.#state !== 'open') return;
-    if (this.#requestDone) this.#arm();
-    this.#handler?.onResponseTurn();
+    if (this.#state === 'open') {
+      if (this.#requestDone) this.#arm();
+      this.#handler?.onResponseTurn();
+    }
+    this.#announce();
   }
 
   /** The backend ended the stream. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { request as requestHttp1 } from 'node:http';
 import { describe, test } from 'node:test';
 import { bodyOf, FrameBackend, type FrameRequest } from '../../tools/frame-backend.ts';
-import { endStream, errorCodes, RawHttp2, requestFields, settingIds } from '../../tools/raw-http2.ts';
+import { endStream, errorCodes, frame, RawHttp2, requestFields, settingIds } from '../../tools/raw-http2.ts';
 import { Http2Backend } from './http2-backend.ts';
 import { answerOf } from './http2-client.ts';
 import { http1, Setup, untilRequests } from './http2-upstream-kit.ts';
@@ -113,6 +113,24 @@ describe('an answer of an HTTP/2 backend', () => {
     connection.data(1, 'the end', endStream);
     await client.until(() => client.isOver(1));
     assert.ok(client.body(1).endsWith('the end'));
+    client.socket.destroy();
+    await setup.expectNothingLeft(backend);
+  });
+
+  test('in a frame that comes in pieces reaches the client with each piece', async () => {
+    await using backend = await FrameBackend.start({
+      onRequest: ({ connection, stream }) => {
+        connection.headers(stream, [[':status', '200']]);
+        connection.socket.write(frame(0, 0, stream, Buffer.from('first second')).subarray(0, 9 + 6));
+      },
+    });
+    await using setup = await Setup.start([backend]);
+    const client = await http1(setup.harness, 'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n');
+    await client.untilText('first');
+    backend.connections[0]?.socket.write('second');
+    await client.untilText('second');
+    backend.connections[0]?.data(1, '', endStream);
+    await client.untilText('0\r\n\r\n');
     client.socket.destroy();
     await setup.expectNothingLeft(backend);
   });

@@ -69,6 +69,8 @@ export class ResponseDispatch extends FrameJudge<Http2ClientStream> {
   /** Answers are passed on as they come, so that no slow client holds the others up: each stream's own window bounds it. */
   protected override passData(stream: Http2ClientStream, chunk: Buffer): void {
     this.#target.credit(chunk.length);
+    // The frame may have begun in another read.
+    this.#target.touched(stream);
     stream.onData(chunk);
   }
 

@@ -61,6 +61,7 @@ export class FrameConnection {
   acknowledged = 0;
   /** The most requests at a time that were neither answered nor reset. */
   mostOpen = 0;
+  sawPreface = false;
   ended = false;
   closed = false;
   readonly #options: FrameBackendOptions;
@@ -69,7 +70,6 @@ export class FrameConnection {
   #block: Buffer = noBytes;
   #blockFlags = 0;
   #rest: Buffer = noBytes;
-  #sawPreface = false;
   #sentSettings = false;
 
   constructor(socket: Socket, index: number, options: FrameBackendOptions) {
@@ -145,12 +145,12 @@ export class FrameConnection {
 
   #read(chunk: Buffer): void {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    if (!this.#sawPreface && bytes.length >= prefaceBytes && bytes[0] === preface[0]) {
-      this.#sawPreface = true;
+    if (!this.sawPreface && bytes.length >= prefaceBytes && bytes[0] === preface[0]) {
+      this.sawPreface = true;
       bytes = bytes.subarray(prefaceBytes);
       if (this.#options.silent !== true) this.settings(this.#options.settings ?? []);
     }
-    while (this.#sawPreface && bytes.length >= 9) {
+    while (this.sawPreface && bytes.length >= 9) {
       const length = bytes.readUIntBE(0, 3);
       if (bytes.length < 9 + length) break;
       const payload = bytes.subarray(9, 9 + length);

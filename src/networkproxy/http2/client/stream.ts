@@ -117,10 +117,12 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
 
   writeBody(chunk: Buffer): boolean {
     if ((this.#state !== 'open' && this.#state !== 'tunnel') || this.#localEnded) return true;
-    const sent = this.#queue.isEmpty ? this.#owner.sendData(this, chunk, 0, chunk.length, false) : 0;
+    const wasOpen = this.#queue.isEmpty;
+    const sent = wasOpen ? this.#owner.sendData(this, chunk, 0, chunk.length, false) : 0;
     if (sent === chunk.length) return true;
     this.#queue.push(bytesToKeep(chunk.subarray(sent)));
-    this.#arm();
+    // What the client adds to a queue that stands still buys it no time.
+    if (wasOpen) this.#arm();
     return false;
   }
 

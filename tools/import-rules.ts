@@ -7,6 +7,7 @@ export const ground = [
   'redacted',
   'local-address',
   'timer-wheel',
+  'steps',
   'read-buffers',
   'config',
   'observability/counters',

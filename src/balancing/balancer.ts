@@ -1,5 +1,5 @@
 import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
-import type { EndpointSet, Service } from '../routes/route-table.ts';
+import type { Endpoint, EndpointSet, Service } from '../routes/route-table.ts';
 import { eligibleEndpoints } from './eligible-endpoints.ts';
 import { EndpointRuntime, endpointKey } from './endpoint-runtime.ts';
 
@@ -20,6 +20,17 @@ export interface BalancerOptions {
   readonly random: () => number;
 }
 
+/** What becomes of a balancer with another set of endpoints. */
+interface SetView {
+  readonly set: EndpointSet | undefined;
+  /** In the order of the set. */
+  readonly listed: readonly EndpointRuntime[];
+  readonly endpoints: ReadonlyMap<string, EndpointRuntime>;
+  readonly eligible: readonly EndpointRuntime[];
+  /** Those that the set does not have any more. */
+  readonly missing: readonly EndpointRuntime[];
+}
+
 /**
  * Picks endpoints of one service and ejects those that can't be reached. The object stays the same while the service exists.
  *
@@ -36,6 +47,7 @@ export class Balancer {
   /** How many of `#eligible` are ejected, or were when it was last counted: never too low, and 0 lets a pick skip every check. */
   #ejected = 0;
   #turn: number;
+  #prepared: SetView | undefined;
 
   constructor(service: Service, options: BalancerOptions) {
     this.#options = options;
@@ -67,19 +79,23 @@ export class Balancer {
   update(service: Service, set: EndpointSet | undefined, gone: EndpointRuntime[]): void {
     this.#service = service;
     if (set === this.#set) return;
+    const prepared = this.#prepared;
+    const { listed, endpoints, eligible, missing } = prepared !== undefined && prepared.set === set ? prepared : this.#viewOf(set);
+    this.#prepared = undefined;
     this.#set = set;
-    const known = this.#endpoints;
-    const endpoints = new Map<string, EndpointRuntime>();
-    for (const endpoint of set?.endpoints ?? []) {
-      const key = endpointKey(endpoint);
-      const runtime = known.get(key) ?? new EndpointRuntime(service.key, endpoint, this);
-      runtime.state = endpoint.state;
-      endpoints.set(key, runtime);
-    }
-    for (const [key, runtime] of known) if (!endpoints.has(key)) retire(runtime, gone);
+    const given = set?.endpoints ?? [];
+    for (let i = 0; i < given.length; i++) (listed[i] as EndpointRuntime).state = (given[i] as Endpoint).state;
+    for (const runtime of missing) retire(runtime, gone);
     this.#endpoints = endpoints;
-    this.#eligible = this.#findEligible(set);
+    this.#eligible = eligible;
     this.#ejected = this.#countEjected(this.#options.now());
+  }
+
+  /** Does ahead most of what an `update` to this set costs; picks see nothing of it until then. False: there is nothing to do. */
+  prepare(set: EndpointSet | undefined): boolean {
+    if (set === this.#set) return false;
+    this.#prepared = this.#viewOf(set);
+    return true;
   }
 
   /** The endpoints that are ejected at `nowMs`. */
@@ -142,13 +158,23 @@ export class Balancer {
     return any;
   }
 
-  #findEligible(set: EndpointSet | undefined): readonly EndpointRuntime[] {
+  #viewOf(set: EndpointSet | undefined): SetView {
+    const listed: EndpointRuntime[] = [];
+    const endpoints = new Map<string, EndpointRuntime>();
+    for (const endpoint of set?.endpoints ?? []) {
+      const key = endpointKey(endpoint);
+      const runtime = endpoints.get(key) ?? this.#endpoints.get(key) ?? new EndpointRuntime(this.#service.key, endpoint, this);
+      listed.push(runtime);
+      endpoints.set(key, runtime);
+    }
     const eligible: EndpointRuntime[] = [];
     for (const endpoint of eligibleEndpoints(set?.endpoints ?? [], this.#options.zone)) {
-      const runtime = this.#endpoints.get(endpointKey(endpoint));
+      const runtime = endpoints.get(endpointKey(endpoint));
       if (runtime !== undefined) eligible.push(runtime);
     }
-    return eligible;
+    const missing: EndpointRuntime[] = [];
+    for (const [key, runtime] of this.#endpoints) if (!endpoints.has(key)) missing.push(runtime);
+    return { set, listed, endpoints, eligible, missing };
   }
 
   #countEjected(now: number): number {

@@ -1,4 +1,5 @@
-import type { RouteTable } from '../routes/route-table.ts';
+import type { EndpointSet, RouteTable, Service } from '../routes/route-table.ts';
+import type { Steps } from '../steps.ts';
 import { Balancer, type BalancerOptions } from './balancer.ts';
 import type { EndpointRuntime } from './endpoint-runtime.ts';
 
@@ -12,6 +13,9 @@ export interface EjectedEndpoint {
   readonly forMs: number;
 }
 
+/** Services and endpoints that are prepared without a pause. */
+const stepCost = 1000;
+
 /** The balancers of all services: runtime state under stable keys, so that a table change forgets nothing and leaks nothing. */
 export class Balancers {
   readonly #options: BalancerOptions;
@@ -22,6 +26,27 @@ export class Balancers {
     this.#options = options;
   }
 
+  /**
+   * Does ahead most of what `update` to this table costs, with a pause after every few hundred services. Balancers of services that are new
+   * are there from now on; those that are there pick as before.
+   */
+  *prepare({ services, endpoints }: RouteTable): Steps<void> {
+    if (this.#table?.services === services && this.#table.endpoints === endpoints) return;
+    let cost = 0;
+    for (const service of services.values()) {
+      cost += this.#prepareService(service, endpoints.get(service.key));
+      if (cost < stepCost) continue;
+      yield;
+      cost = 0;
+    }
+    for (const [key, balancer] of this.#balancers) {
+      if (services.has(key) || !balancer.prepare(undefined)) continue;
+      if (++cost < stepCost) continue;
+      yield;
+      cost = 0;
+    }
+  }
+
   /** Takes over a table that was just put into service. Returns the endpoints that disappeared, so that their connections can end. */
   update(table: RouteTable): EndpointRuntime[] {
     const gone: EndpointRuntime[] = [];
@@ -29,11 +54,7 @@ export class Balancers {
     if (this.#table?.services === services && this.#table.endpoints === endpoints) return gone;
     this.#table = { services, endpoints };
     for (const service of services.values()) {
-      let balancer = this.#balancers.get(service.key);
-      if (balancer === undefined) {
-        balancer = new Balancer(service, this.#options);
-        this.#balancers.set(service.key, balancer);
-      }
+      const balancer = this.#balancers.get(service.key) ?? this.#add(service);
       balancer.update(service, endpoints.get(service.key), gone);
     }
     for (const [key, balancer] of this.#balancers) {
@@ -42,6 +63,20 @@ export class Balancers {
       this.#balancers.delete(key);
     }
     return gone;
+  }
+
+  /** Returns the cost in services and endpoints. */
+  #prepareService(service: Service, set: EndpointSet | undefined): number {
+    const balancer = this.#balancers.get(service.key);
+    if (balancer === undefined) this.#add(service).update(service, set, []);
+    else if (!balancer.prepare(set)) return 0;
+    return 1 + (set?.endpoints.length ?? 0);
+  }
+
+  #add(service: Service): Balancer {
+    const balancer = new Balancer(service, this.#options);
+    this.#balancers.set(service.key, balancer);
+    return balancer;
   }
 
   get(serviceKey: string): Balancer | undefined {

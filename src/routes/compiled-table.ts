@@ -1,3 +1,4 @@
+import { runToEnd, type Steps } from '../steps.ts';
 import { CompiledHost, type RouteMatched } from './compiled-host.ts';
 import { hostPattern, maxHostNameLength } from './host-name.ts';
 import type { MatchRequest } from './match-request.ts';
@@ -11,6 +12,11 @@ export type { MatchRequest } from './match-request.ts';
  * specific hosts', matches.
  */
 export type MatchResult = RouteMatched | { readonly kind: 'no_host' } | { readonly kind: 'no_path' };
+
+/** Hosts and routes that are compiled without a pause. */
+const stepCost = 1000;
+/** What a host costs that is taken over, in hosts that are compiled. */
+const reuseCost = 0.05;
 
 const noHost: MatchResult = { kind: 'no_host' };
 const noPath: MatchResult = { kind: 'no_path' };
@@ -36,7 +42,12 @@ export class CompiledTable {
    * what changed. Throws TABLE_INVALID when a route names a policy that is not in the table; then `previous` goes on serving.
    */
   static compile(table: RouteTable, previous?: CompiledTable): CompiledTable {
-    if (previous === undefined) return new CompiledTable(table, 0, indexHosts(table, never));
+    return runToEnd(CompiledTable.compileInSteps(table, previous));
+  }
+
+  /** As `compile`, with a pause after every few hundred hosts: what a large table costs need not be spent in one turn. */
+  static *compileInSteps(table: RouteTable, previous?: CompiledTable): Steps<CompiledTable> {
+    if (previous === undefined) return new CompiledTable(table, 0, yield* indexHosts(table, never));
     const samePolicies = table.policies === previous.table.policies;
     if (samePolicies && table.hosts === previous.table.hosts) return new CompiledTable(table, previous.generation + 1, previous.#hosts);
     const reuse = (host: Host): CompiledHost | undefined => {
@@ -44,7 +55,7 @@ export class CompiledTable {
       if (known === undefined || known.host !== host) return undefined;
       return samePolicies || known.hasPoliciesOf(table.policies) ? known : undefined;
     };
-    return new CompiledTable(table, previous.generation + 1, indexHosts(table, reuse));
+    return new CompiledTable(table, previous.generation + 1, yield* indexHosts(table, reuse));
   }
 
   /** The most specific host that covers `name` (normalised): exact, then the longest wildcard, then `*`. It may be one without routes. */
@@ -86,12 +97,19 @@ interface WildcardIndex {
   readonly manyLabels: Map<string, CompiledHost>;
 }
 
-function indexHosts(table: RouteTable, reuse: (host: Host) => CompiledHost | undefined): HostIndex {
+function* indexHosts(table: RouteTable, reuse: (host: Host) => CompiledHost | undefined): Steps<HostIndex> {
   const exact = new Map<string, CompiledHost>();
   const wildcards: WildcardIndex = { oneLabel: new Map(), manyLabels: new Map() };
   let any: CompiledHost | undefined;
+  let cost = 0;
   for (const host of table.hosts.values()) {
-    const compiled = reuse(host) ?? new CompiledHost(host, table.policies);
+    const known = reuse(host);
+    cost += known === undefined ? 1 + host.routes.length : reuseCost;
+    if (cost > stepCost) {
+      yield;
+      cost = 0;
+    }
+    const compiled = known ?? new CompiledHost(host, table.policies);
     const pattern = hostPattern(host.key);
     if (pattern.kind === 'exact') exact.set(pattern.name, compiled);
     else if (pattern.kind === 'one-label') wildcards.oneLabel.set(pattern.suffix, compiled);

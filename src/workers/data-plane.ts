@@ -6,11 +6,12 @@ import { NetworkProxy } from '../networkproxy/network-proxy.ts';
 import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
 import type { AccessLog } from '../observability/access-log.ts';
 import { WorkerCounters, type WorkerSnapshot } from '../observability/counters/worker-counters.ts';
-import { applyDelta } from '../routes/apply-delta.ts';
 import { CompiledTable } from '../routes/compiled-table.ts';
 import { emptyRouteTable, type Listener, type RouteTable } from '../routes/route-table.ts';
+import { StagedTable } from '../routes/staged-table.ts';
 import type { TableDelta } from '../routes/table-delta.ts';
 import { SmartProxy } from '../smartproxy/smart-proxy.ts';
+import { runToEnd, type Steps } from '../steps.ts';
 import { TimerWheel } from '../timer-wheel.ts';
 import type { BoundAddress } from './bound-address.ts';
 import { connectionLine } from './connection-line.ts';
@@ -83,12 +84,7 @@ export class DataPlane {
 
   /** Swaps the whole table in one step. */
   publish(table: RouteTable): void {
-    const previous = this.#table;
-    const next = CompiledTable.compile(table, previous);
-    this.#table = next;
-    const removed = this.#balancers.update(table);
-    this.#networkProxy.tableChanged(previous, next, removed);
-    this.#smartProxy.tableChanged(previous, next, removed);
+    this.#swap(CompiledTable.compile(table, this.#table));
   }
 
   /**
@@ -96,10 +92,25 @@ export class DataPlane {
    * table is needed.
    */
   applyDelta(base: number, generation: number, delta: TableDelta): boolean {
+    return runToEnd(this.applyInSteps(base, generation, [delta]));
+  }
+
+  /**
+   * As `applyDelta`, for a delta in pieces: requests see the table before until the last step, which swaps it for the whole new one. A small
+   * delta takes one step. No other table may come in between.
+   */
+  *applyInSteps(base: number, generation: number, pieces: Iterable<TableDelta>): Steps<boolean> {
     if (base !== 0 && base !== this.#generation) return false;
-    const next = deltaApplied(base === 0 ? emptyRouteTable : this.table, delta);
-    if (next === undefined) return false;
-    this.publish(next);
+    const staged = base === 0 ? new StagedTable(emptyRouteTable, this.table) : new StagedTable(this.table);
+    let isFirst = true;
+    for (const piece of pieces) {
+      if (!isFirst) yield;
+      isFirst = false;
+      if (!isApplied(staged, piece)) return false;
+    }
+    const next = yield* CompiledTable.compileInSteps(staged.table, this.#table);
+    yield* this.#balancers.prepare(staged.table);
+    this.#swap(next);
     this.#generation = generation;
     return true;
   }
@@ -178,14 +189,23 @@ export class DataPlane {
     await this.#networkProxy.close();
     this.#wheel.close();
   }
+
+  #swap(next: CompiledTable): void {
+    const previous = this.#table;
+    this.#table = next;
+    const removed = this.#balancers.update(next.table);
+    this.#networkProxy.tableChanged(previous, next, removed);
+    this.#smartProxy.tableChanged(previous, next, removed);
+  }
 }
 
-/** The table with the delta applied; undefined: the delta was made for another one. */
-function deltaApplied(table: RouteTable, delta: TableDelta): RouteTable | undefined {
+/** False: the delta was made for another table. */
+function isApplied(staged: StagedTable, delta: TableDelta): boolean {
   try {
-    return applyDelta(table, delta);
+    staged.apply(delta);
+    return true;
   } catch (error) {
-    if (error instanceof SmartProxyError && error.code === 'DELTA_MISMATCH') return undefined;
+    if (error instanceof SmartProxyError && error.code === 'DELTA_MISMATCH') return false;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
-import type { WireDelta } from '../routes/encode-delta.ts';
 import type { ConnectionView } from '../smartproxy/smart-proxy.ts';
+import type { PackedDelta } from './packed-delta.ts';
 import type { WireSnapshot } from './wire-snapshot.ts';
 
 /**
@@ -22,7 +22,7 @@ export type ToWorker =
       readonly heartbeatMs: number;
     }
   /** The next delta; `base` is the generation that it was made for (0: the empty table). */
-  | { readonly type: 'delta'; readonly base: number; readonly generation: number; readonly delta: WireDelta }
+  | { readonly type: 'delta'; readonly base: number; readonly generation: number; readonly delta: PackedDelta }
   /** A new key of session tickets in place of the one before; sent to all workers at once. */
   | { readonly type: 'ticketKeys'; readonly ticketKeys: Uint8Array }
   /** A listener opened at run time (or handed back); its socket comes as the message's handle. */

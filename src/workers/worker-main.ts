@@ -1,11 +1,18 @@
 import type { Config } from '../config/config.ts';
 import { assertNever, messageOf } from '../errors.ts';
-import { decodeDelta } from '../routes/encode-delta.ts';
 import type { Listener } from '../routes/route-table.ts';
+import { runInTurns } from '../steps.ts';
 import { DataPlane } from './data-plane.ts';
 import { openAccessLog } from './open-access-log.ts';
+import { unpackDelta } from './packed-delta.ts';
 import type { FromWorker, InheritedSocket, ToWorker } from './protocol.ts';
 import { SnapshotEncoder } from './wire-snapshot.ts';
+
+/** A message that has to wait for those before it. */
+interface Waiting {
+  readonly message: ToWorker;
+  readonly handle: unknown;
+}
 
 type Start = Extract<ToWorker, { readonly type: 'start' }>;
 
@@ -40,6 +47,9 @@ class Worker {
   #inherited: readonly InheritedSocket[];
   /** Every listener that was ever opened here: a port that closes may be handed back after the table forgot it. */
   readonly #listeners = new Map<string, Listener>();
+  /** What came while a large table was being applied and builds on it. */
+  readonly #waiting: Waiting[] = [];
+  #applying = false;
   #heartbeatUnderWay = false;
   #started = false;
 
@@ -50,7 +60,10 @@ class Worker {
     this.#dataPlane = newDataPlane(config, idPrefix, ticketKeys, this.#accessLog);
     this.#encoder = new SnapshotEncoder(this.#dataPlane.counters);
     setInterval(() => this.#heartbeat(), heartbeatMs);
-    process.on('message', (message: ToWorker, handle: unknown) => this.#receive(message, handle));
+    process.on('message', (message: ToWorker, handle: unknown) => {
+      if ((this.#applying || this.#waiting.length > 0) && buildsOnTable(message)) this.#waiting.push({ message, handle });
+      else this.#receive(message, handle);
+    });
   }
 
   #receive(message: ToWorker, handle: unknown): void {
@@ -94,11 +107,26 @@ class Worker {
 
   #apply({ base, generation, delta }: Extract<ToWorker, { readonly type: 'delta' }>): void {
     const startedAt = performance.now();
-    if (!this.#dataPlane.applyDelta(base, generation, decodeDelta(delta))) {
-      send({ type: 'resync', generation: this.#dataPlane.generation });
-      return;
-    }
-    send({ type: 'applied', generation, durationMs: performance.now() - startedAt });
+    this.#applying = true;
+    runInTurns(this.#dataPlane.applyInSteps(base, generation, unpackDelta(delta)), (fits) => {
+      this.#applying = false;
+      if (fits) this.#onApplied(generation, performance.now() - startedAt);
+      else send({ type: 'resync', generation: this.#dataPlane.generation });
+      if (this.#waiting.length > 0) setImmediate(() => this.#receiveWaiting());
+    });
+  }
+
+  /** One message a turn, because each may be a table again. */
+  #receiveWaiting(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    this.#receive(next.message, next.handle);
+    // After a delta it is told when the next may come.
+    if (next.message.type !== 'delta' && this.#waiting.length > 0) setImmediate(() => this.#receiveWaiting());
+  }
+
+  #onApplied(generation: number, durationMs: number): void {
+    send({ type: 'applied', generation, durationMs });
     if (!this.#started) void this.#openInherited();
   }
 
@@ -147,6 +175,11 @@ class Worker {
       this.#heartbeatUnderWay = false;
     });
   }
+}
+
+/** Whether the message means the table that was sent before it: such messages keep their order. */
+function buildsOnTable({ type }: ToWorker): boolean {
+  return type === 'delta' || type === 'listen' || type === 'unlisten' || type === 'drain';
 }
 
 function newDataPlane(config: Config, idPrefix: string, ticketKeys: Uint8Array, accessLog: ReturnType<typeof openAccessLog>): DataPlane {

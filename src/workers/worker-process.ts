@@ -5,9 +5,9 @@ import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts'
 import type { OverloadLevel } from '../observability/counters/overload.ts';
 import type { WorkerReport } from '../observability/fleet-totals.ts';
 import type { RequestSeriesIndex } from '../observability/request-series-index.ts';
-import type { WireDelta } from '../routes/encode-delta.ts';
 import { closeGraceMs } from '../smartproxy/closing-sockets.ts';
 import type { HeldSocket } from './held-socket.ts';
+import type { PackedDelta } from './packed-delta.ts';
 import type { ConnectionSummary, EjectedEndpoint, FromWorker, ToWorker } from './protocol.ts';
 import { SnapshotDecoder } from './wire-snapshot.ts';
 
@@ -136,7 +136,7 @@ export class WorkerProcess {
     return this.#decoder.report;
   }
 
-  sendDelta(base: number, generation: number, delta: WireDelta): void {
+  sendDelta(base: number, generation: number, delta: PackedDelta): void {
     this.#send({ type: 'delta', base, generation, delta });
   }
 

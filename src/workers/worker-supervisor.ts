@@ -10,13 +10,13 @@ import type { HistogramData } from '../observability/counters/histogram.ts';
 import type { OverloadLevel } from '../observability/counters/overload.ts';
 import type { FleetTotals } from '../observability/fleet-totals.ts';
 import { diffTables } from '../routes/diff-tables.ts';
-import { encodeDelta } from '../routes/encode-delta.ts';
 import { emptyRouteTable, type Listener, type RouteTable } from '../routes/route-table.ts';
 import { queuedConnections } from './accept-queue.ts';
 import { type BackOffOptions, defaultBackOff } from './back-off.ts';
 import type { BoundAddress } from './bound-address.ts';
 import { FleetStatistics } from './fleet-statistics.ts';
 import { type ListeningPort, ListeningPorts } from './listening-ports.ts';
+import { packDelta } from './packed-delta.ts';
 import type { ConnectionSummary, EjectedEndpoint } from './protocol.ts';
 import { tableForWorkers } from './table-for-workers.ts';
 import { TicketKeys } from './ticket-keys.ts';
@@ -161,8 +161,8 @@ export class WorkerSupervisor implements WorkerObserver {
     if (delta === undefined && this.#generation > 0) return;
     this.#table = next;
     this.#generation++;
-    const wire = encodeDelta(delta ?? {});
-    for (const worker of this.#live()) worker.sendDelta(this.#generation - 1, this.#generation, wire);
+    const packed = packDelta(delta ?? {});
+    for (const worker of this.#live()) worker.sendDelta(this.#generation - 1, this.#generation, packed);
     this.#reconcilePorts();
   }
 
@@ -295,7 +295,7 @@ export class WorkerSupervisor implements WorkerObserver {
   }
 
   #sendWholeTable(worker: WorkerProcess): void {
-    worker.sendDelta(0, this.#generation, encodeDelta(diffTables(emptyRouteTable, this.#table) ?? {}));
+    worker.sendDelta(0, this.#generation, packDelta(diffTables(emptyRouteTable, this.#table) ?? {}));
   }
 
   #wakeAppliedWaiters(): void {

@@ -68,3 +68,19 @@ export function tinyTable({ listeners = [httpListener()], backends, name = 'web'
     endpoints: new Map([[key, { key, endpoints }]]),
   };
 }
+
+/** The tiny table with so many hosts more, `0.example` and so on, each with a service of its own and the same route to the tiny one. */
+export function largeTable(hosts: number, options: TinyTableOptions): RouteTable {
+  const table = tinyTable(options);
+  const any = table.hosts.get(anyHost);
+  const services = new Map(table.services);
+  const endpoints = new Map(table.endpoints);
+  const all = new Map(table.hosts);
+  for (let index = 0; index < hosts; index++) {
+    const key = `${index}.example`;
+    all.set(key, { key, routes: any?.routes ?? [], tls: undefined });
+    for (const service of table.services.values()) services.set(`shop/${index}:80`, { ...service, key: `shop/${index}:80` });
+    for (const set of table.endpoints.values()) endpoints.set(`shop/${index}:80`, { ...set, key: `shop/${index}:80` });
+  }
+  return { ...table, hosts: all, services, endpoints };
+}

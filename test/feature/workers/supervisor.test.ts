@@ -6,7 +6,7 @@ import type { FleetTotals } from '../../../src/observability/fleet-totals.ts';
 import { eventually } from '../../tools/eventually.ts';
 import { freePort } from '../../tools/free-port.ts';
 import { get, idleConnection, supervisedWorkers, testBackend } from '../../tools/supervised-workers.ts';
-import { httpListener, tinyTable } from '../../tools/tiny-table.ts';
+import { httpListener, largeTable, tinyTable } from '../../tools/tiny-table.ts';
 
 function assertInvariant({ totals }: FleetTotals): void {
   const closed = totals.connectionsClosed.reduce((sum, count) => sum + count, 0);
@@ -99,6 +99,35 @@ test('WorkerSupervisor: a listener that comes with a later table is opened in ru
   const [answer] = await Promise.all([new Promise<string>((resolve) => living.socket.once('data', (data) => resolve(String(data))))]);
   assert.match(answer, /200 OK/);
   living.socket.destroy();
+});
+
+test('WorkerSupervisor: a listener that comes with a large table opens, and a small change behind it is served', async (context) => {
+  const backend = await testBackend(context, 'large');
+  const { supervisor } = await supervisedWorkers(context);
+  supervisor.publish(tinyTable({ backends: [backend.port] }));
+  await supervisor.applied();
+  const extra = httpListener({ key: 'extra' });
+  const large = largeTable(5000, { backends: [backend.port], listeners: [httpListener(), extra] });
+  supervisor.publish(large);
+  supervisor.publish({ ...large, hosts: new Map([...large.hosts].slice(0, -1)) });
+  const opened = supervisor.addresses.find(({ listener }) => listener === 'extra');
+  assert.ok(opened);
+  await supervisor.applied();
+  await eventually('the new port answers', () => get(opened.port).then(({ body }) => body === 'large'));
+});
+
+test('WorkerSupervisor: workers that die while they apply a large table are replaced by such that have it', async (context) => {
+  const backend = await testBackend(context, 'large');
+  const { supervisor, port, log } = await supervisedWorkers(context);
+  supervisor.publish(tinyTable({ backends: [9] }));
+  await supervisor.applied();
+  const pids = log.filter(({ message }) => message === 'worker serves').map(({ fields }) => Number(fields.pid));
+  assert.equal(pids.length, 2);
+  supervisor.publish(largeTable(5000, { backends: [backend.port] }));
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await eventually('both are gone', () => log.filter(({ message }) => message === 'worker ended unasked').length === 2);
+  await supervisor.applied();
+  assert.deepEqual(await get(port), { status: 200, body: 'large' });
 });
 
 test('WorkerSupervisor: a listener whose port changes moves to the new port', async (context) => {

@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { RequestSeriesIndex } from '../../../src/observability/request-series-index.ts';
 import { diffTables } from '../../../src/routes/diff-tables.ts';
-import { encodeDelta } from '../../../src/routes/encode-delta.ts';
 import { emptyRouteTable } from '../../../src/routes/route-table.ts';
+import { packDelta } from '../../../src/workers/packed-delta.ts';
 import { type WorkerExit, WorkerProcess } from '../../../src/workers/worker-process.ts';
 import { eventually } from '../../tools/eventually.ts';
-import { tinyConfig, tinyTable } from '../../tools/tiny-table.ts';
+import { largeTable, tinyConfig, tinyTable } from '../../tools/tiny-table.ts';
 
-const whole = encodeDelta(diffTables(emptyRouteTable, tinyTable({ backends: [9], listeners: [] })) ?? {});
+const whole = packDelta(diffTables(emptyRouteTable, tinyTable({ backends: [9], listeners: [] })) ?? {});
 
 function startWorker() {
   const heard: string[] = [];
@@ -38,10 +38,31 @@ function startWorker() {
 test('WorkerProcess: a delta that does not fit asks for the whole table, which then serves', async () => {
   const { worker, heard } = startWorker();
   try {
-    worker.sendDelta(7, 8, {});
+    worker.sendDelta(7, 8, packDelta({}));
     worker.sendDelta(0, 9, whole);
     await eventually('it serves', () => worker.serving);
     assert.deepEqual(heard, ['needs the table', 'applied 9', 'started']);
+  } finally {
+    await worker.end();
+  }
+});
+
+test('WorkerProcess: a small delta behind a large one is applied after it, and what does not fit asks for the whole table', async () => {
+  const { worker, heard } = startWorker();
+  try {
+    const large = largeTable(5000, { backends: [9], listeners: [] });
+    const packed = packDelta(diffTables(emptyRouteTable, large) ?? {});
+    assert.equal(packed.kind, 'large');
+    worker.sendDelta(0, 1, packed);
+    worker.sendDelta(1, 2, packDelta({ hosts: { set: [], removed: ['4999.example'] } })); // fits the large one only
+    worker.sendDelta(7, 8, packDelta({}));
+    worker.sendDelta(0, 9, packed);
+    worker.sendDelta(9, 10, packDelta({ hosts: { set: [], removed: ['0.example'] } }));
+    await eventually('the last is applied', () => worker.generation === 10);
+    assert.deepEqual(
+      heard.filter((line) => line !== 'started'),
+      ['applied 1', 'applied 2', 'needs the table', 'applied 9', 'applied 10'],
+    );
   } finally {
     await worker.end();
   }

@@ -4,11 +4,13 @@ import fc from 'fast-check';
 import { applyDelta } from '../../../src/routes/apply-delta.ts';
 import { compareHostKeys, compareRoutes } from '../../../src/routes/compare-routes.ts';
 import { CompiledTable, type MatchRequest } from '../../../src/routes/compiled-table.ts';
+import { cutDelta } from '../../../src/routes/cut-delta.ts';
 import { diffTables } from '../../../src/routes/diff-tables.ts';
 import { decodeDelta, encodeDelta } from '../../../src/routes/encode-delta.ts';
 import { hostKeyCovers, hostKeyProblem } from '../../../src/routes/host-name.ts';
 import { emptyRouteTable, type RouteTable, tableParts } from '../../../src/routes/route-table.ts';
 import { sameData } from '../../../src/routes/same-data.ts';
+import { StagedTable } from '../../../src/routes/staged-table.ts';
 import { dumpTable } from '../../../src/routes/table-dump.ts';
 import { validateTable } from '../../../src/routes/validate-table.ts';
 import { hostileRequest, matchRequest, routeTable, tableHistory } from './arbitrary-table.ts';
@@ -102,6 +104,17 @@ test('a worker that follows deltas over the wire has the table of the main proce
       }
     }),
     { numRuns: 100 },
+  );
+});
+
+test('the pieces of a delta, of any size, make the same table as the whole of it', () => {
+  fc.assert(
+    fc.property(routeTable, routeTable, fc.integer({ min: 1, max: 5 }), (a, b, limit) => {
+      const staged = new StagedTable(a);
+      for (const piece of cutDelta(diffTables(a, b) ?? {}, limit)) staged.apply(piece);
+      assertSameTable(staged.table, b);
+    }),
+    { numRuns: 200 },
   );
 });
 

@@ -4,6 +4,7 @@ import { failuresToEject } from '../../../src/balancing/balancer.ts';
 import { Balancers } from '../../../src/balancing/balancers.ts';
 import type { EndpointRuntime } from '../../../src/balancing/endpoint-runtime.ts';
 import { WorkerCounters } from '../../../src/observability/counters/worker-counters.ts';
+import { runToEnd } from '../../../src/steps.ts';
 import { BalancerBench, type LoadBalancing, makeEndpoint, makeService, makeTable } from './balancer-builder.ts';
 
 function fail(endpoint: EndpointRuntime, times = failuresToEject): void {
@@ -323,6 +324,34 @@ describe('Balancers', () => {
     );
     assert.equal(all.get('two'), undefined);
     assert.equal(all.get('one')?.hasEndpoints, true);
+  });
+
+  test('what is prepared is not seen before it is put into service, and keeps the endpoints that stay', () => {
+    const all = make();
+    all.update(makeTable([[one, [makeEndpoint(1)]]]));
+    const kept = all.get('one')?.pick();
+    const next = makeTable([
+      [one, [makeEndpoint(1), makeEndpoint(2)]],
+      [two, [makeEndpoint(3)]],
+    ]);
+    runToEnd(all.prepare(next));
+    for (let i = 0; i < 4; i++) assert.equal(all.get('one')?.pick(), kept);
+    assert.deepEqual(all.update(next), []);
+    const picked = new Set(Array.from({ length: 4 }, () => all.get('one')?.pick()));
+    assert.equal(picked.size, 2);
+    assert.ok(picked.has(kept));
+    assert.equal(all.get('two')?.pick()?.key, '10.0.0.3:8080');
+  });
+
+  test('what was prepared for a table that never came is not used for another', () => {
+    const all = make();
+    all.update(makeTable([[one, [makeEndpoint(1)]]]));
+    runToEnd(all.prepare(makeTable([[one, [makeEndpoint(2)]]])));
+    runToEnd(all.prepare(makeTable([[two, [makeEndpoint(3)]]])));
+    const gone = all.update(makeTable([[one, [makeEndpoint(4)]]]));
+    assert.deepEqual(gone.map(({ key }) => key).toSorted(), ['10.0.0.1:8080', '10.0.0.3:8080']);
+    assert.equal(all.get('one')?.pick()?.key, '10.0.0.4:8080');
+    assert.equal(all.get('two'), undefined);
   });
 
   test('the same address in two services is judged apart', () => {

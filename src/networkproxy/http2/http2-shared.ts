@@ -1,5 +1,6 @@
 import { maxResponseBlockBytes } from './client/limits.ts';
 import { OutputTurn } from './output-turn.ts';
+import { RequestPace } from './server/request-pace.ts';
 
 /** Smaller blocks are never refused before they are decoded. */
 export const leastBlockBytes = 32_768;
@@ -7,6 +8,7 @@ export const leastBlockBytes = 32_768;
 /** What all HTTP/2 connections of a worker share. */
 export interface Http2Shared {
   readonly turn: OutputTurn;
+  readonly pace: RequestPace;
   /** Room for the longest string of a header block after decoding; used within one call. */
   readonly hpackScratch: Buffer;
   /** Bytes of one header block of a client before decoding. */
@@ -17,6 +19,7 @@ export function makeHttp2Shared(maxHeaderBytes: number): Http2Shared {
   const maxBlockBytes = Math.max(leastBlockBytes, 2 * maxHeaderBytes);
   return {
     turn: new OutputTurn(),
+    pace: new RequestPace(),
     hpackScratch: Buffer.allocUnsafeSlow(2 * Math.max(maxBlockBytes, maxResponseBlockBytes)),
     maxBlockBytes,
   };

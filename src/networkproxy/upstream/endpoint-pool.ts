@@ -5,6 +5,9 @@ import type { UpstreamHandler } from './upstream-handler.ts';
 import type { UpstreamPool, UpstreamShared } from './upstream-pool.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
+/** Idle connections above the limit that end in one turn of the event loop: closing a socket costs about as much as an answer on it. */
+const endedPerTurn = 64;
+
 /**
  * The HTTP/1.1 connections to one endpoint over one transport. Idle ones form a stack: the one that was used last is the least likely to
  * be closed by the backend at this moment, and the others may reach their idle time-out.
@@ -18,6 +21,7 @@ export class EndpointPool implements UpstreamPool, Http1Owner {
   readonly #onEmpty: (pool: UpstreamPool) => void;
   connecting = 0;
   #closed = false;
+  #trimming = false;
 
   /** @param onEmpty the last connection has gone */
   constructor(shared: UpstreamShared, endpoint: EndpointRuntime, transport: Transport, onEmpty: (pool: UpstreamPool) => void) {
@@ -48,10 +52,17 @@ export class EndpointPool implements UpstreamPool, Http1Owner {
     return made;
   }
 
-  /** Takes a connection back after a whole answer. False: there is no room, and the caller destroys it. */
+  /**
+   * Takes a connection back after a whole answer. False: none are kept, and the caller destroys it. Those above the limit end in the turns
+   * that follow, unless requests take them before.
+   */
   release(connection: ClientConnection): boolean {
-    if (this.#closed || this.#idle.length >= this.shared.idlePerEndpoint) return false;
-    this.#idle.push(connection);
+    const { idlePerEndpoint } = this.shared;
+    if (this.#closed || idlePerEndpoint === 0) return false;
+    if (this.#idle.push(connection) > idlePerEndpoint && !this.#trimming) {
+      this.#trimming = true;
+      setImmediate(this.#trim);
+    }
     return true;
   }
 
@@ -72,6 +83,13 @@ export class EndpointPool implements UpstreamPool, Http1Owner {
     this.#closed = true;
     for (const connection of [...this.#all]) connection.destroy();
   }
+
+  readonly #trim = (): void => {
+    const surplus = this.#idle.length - this.shared.idlePerEndpoint;
+    if (surplus > 0) for (const connection of this.#idle.splice(0, Math.min(surplus, endedPerTurn))) connection.destroy();
+    this.#trimming = surplus > endedPerTurn;
+    if (this.#trimming) setImmediate(this.#trim);
+  };
 
   /** An idle connection that still lives. */
   #take(): ClientConnection | undefined {

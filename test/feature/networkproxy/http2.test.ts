@@ -339,3 +339,42 @@ describe('a body over HTTP/2', () => {
     assert.equal(client.session.destroyed, false);
   });
 });
+
+describe('many requests at once', () => {
+  const [connections, streams] = [6, 100];
+
+  test('begin over several turns, and all are served on cold pools', async () => {
+    await using backend = await Backend.answering(hello);
+    await using harness = await start(backend);
+    const clients = await Promise.all(Array.from({ length: connections }, () => Http2Client.connect(harness.port)));
+    const answers = await Promise.all(clients.flatMap((client) => Array.from({ length: streams }, () => client.ask('/'))));
+    assert.equal(answers.filter(({ status, body }) => status === 200 && body === 'hello').length, connections * streams);
+    for (const client of clients) await client[Symbol.asyncDispose]();
+    await eventually(() => harness.proxy.poolStatus.active + harness.proxy.poolStatus.connecting === 0, 'no request left');
+  });
+
+  test('leave no more idle connections to the backend than may be kept', async () => {
+    await using backend = await Backend.answering(hello);
+    await using harness = await start(backend, { config: { upstreamIdlePerEndpoint: 10 } });
+    await using client = await Http2Client.connect(harness.port);
+    await Promise.all(Array.from({ length: streams }, () => client.ask('/')));
+    await eventually(() => harness.proxy.poolStatus.idle === 10 && harness.proxy.poolStatus.active === 0, 'ten idle connections');
+    assert.ok(backend.connections > 10, 'more were made');
+    assert.equal((await client.ask('/')).status, 200);
+  });
+
+  test('whose clients leave leave nothing behind', async () => {
+    await using backend = await Backend.start(() => {});
+    await using harness = await start(backend);
+    const clients = await Promise.all(Array.from({ length: connections }, () => Http2Client.connect(harness.port)));
+    for (const client of clients) for (let i = 0; i < streams; i++) client.open('/');
+    await eventually(() => harness.proxy.poolStatus.connecting + harness.proxy.poolStatus.active > 0, 'some begin');
+    for (const client of clients) await client[Symbol.asyncDispose]();
+    await eventually(() => {
+      const { active, connecting } = harness.proxy.poolStatus;
+      return harness.proxy.connectedClients + active + connecting === 0;
+    }, 'no request left');
+    const endpoint = harness.balancers.get('test/s0:80')?.pick();
+    assert.equal(endpoint?.active, 0);
+  });
+});

@@ -348,10 +348,11 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#armForRead();
   };
 
-  /** The requests of this turn that have not been taken back. */
+  /** The requests of this turn that have not been taken back; very many of them begin in the turns that follow. */
   #beginFresh(): void {
     const fresh = this.#fresh;
-    for (let i = 0; i < fresh.length; i++) fresh[i]?.begin();
+    const { pace } = this.#context.http2;
+    for (let i = 0; i < fresh.length; i++) pace.begin(fresh[i] as Http2Stream);
     fresh.length = 0;
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { http2Limits } from '../../src/observability/counters/http2-limit.ts';
 import { runGrpcLoad } from '../tools/grpc-load.ts';
 import { grpcHost, startGrpcProgram } from '../tools/grpc-path.ts';
 import { answerCall, RawGrpcBackend } from '../tools/grpc-raw-backend.ts';
@@ -21,7 +22,9 @@ test('thousands of gRPC calls, a hundred at once on each of several TLS connecti
   assert.deepEqual([load.done, backend.seen.length], [calls, calls]);
   assert.ok(backend.sessions.length <= 40, `${backend.sessions.length} connections to the backend`);
   await program.dataPlane.drain(5000);
-  const { connectionsAccepted, connectionsActive, connectedClients, upstreamActive, zombies } = program.dataPlane.snapshot();
+  const { http2LimitHits, connectionsAccepted, connectionsActive, connectedClients, upstreamActive, zombies } =
+    program.dataPlane.snapshot();
   assert.ok(connectionsAccepted >= connections && connectionsAccepted < 40, `${connectionsAccepted} connections of clients`);
+  assert.equal(http2LimitHits[http2Limits.indexOf('concurrent_streams')], 0, 'no call was refused by us');
   assert.deepEqual([connectionsActive, connectedClients, upstreamActive, zombies], [0, 0, 0, 0]);
 });

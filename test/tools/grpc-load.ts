@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { grpcMessage } from './grpc-raw-backend.ts';
 
 /** How much load, and where to. */
@@ -72,8 +72,17 @@ class Line {
     this.#session = this.#connect();
   }
 
-  /** One call: what is wrong with its answer. */
-  call(message: Buffer): Promise<string | undefined> {
+  /**
+   * One call: what is wrong with its answer. Node takes calls until its session has read GOAWAY, and refuses by itself those that it has not
+   * sent by then: they are made again, as clients of gRPC do.
+   */
+  async call(message: Buffer): Promise<string | undefined> {
+    const session = this.#session;
+    const problem = await this.#attempt(message);
+    return problem === unsent && session.closed ? this.call(message) : problem;
+  }
+
+  #attempt(message: Buffer): Promise<string | undefined> {
     // Node closes a session by itself, in order, when GOAWAY comes.
     if (this.#session.closed) this.#session = this.#connect();
     const stream = this.#session.request({
@@ -102,6 +111,8 @@ class Line {
   }
 }
 
+const unsent = 'refused before it was sent';
+
 function problemOf(stream: ClientHttp2Stream, message: Buffer): Promise<string | undefined> {
   return new Promise((resolve) => {
     const body: Buffer[] = [];
@@ -118,7 +129,9 @@ function problemOf(stream: ClientHttp2Stream, message: Buffer): Promise<string |
     });
     stream.once('close', () => {
       const isRight = status === 200 && grpcStatus === '0' && stream.rstCode === 0 && Buffer.concat(body).equals(message);
-      resolve(isRight ? undefined : `status ${status}, grpc-status ${grpcStatus}, reset ${stream.rstCode}, ${Buffer.concat(body)}`);
+      const isUnsent = status === undefined && stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+      if (isUnsent) resolve(unsent);
+      else resolve(isRight ? undefined : `status ${status}, grpc-status ${grpcStatus}, reset ${stream.rstCode}, ${Buffer.concat(body)}`);
     });
   });
 }

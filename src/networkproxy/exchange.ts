@@ -135,6 +135,13 @@ export class Exchange implements UpstreamHandler {
     this.#cut('client_gone', detail);
   }
 
+  /** The client took the request back before it began: it is counted and logged, and nothing else. */
+  onTakenBack(head: RequestHead, detail: string): void {
+    this.#start(head);
+    this.#markCut('client_gone', detail);
+    this.#settle();
+  }
+
   onDownstreamDrain(): void {
     this.#upstream?.resume();
   }

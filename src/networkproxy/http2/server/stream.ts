@@ -189,7 +189,8 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   onReset(code: number): void {
     if (this.#closed) return;
     this.#leave(false);
-    this.#exchange.onCancelled(`RST_STREAM ${code}`);
+    if (!this.#begun && this.#head !== undefined) this.#exchange.onTakenBack(this.#head, `RST_STREAM ${code}`);
+    else this.#exchange.onCancelled(`RST_STREAM ${code}`);
   }
 
   /** The request breaks `rule`: answered where that is still possible; a malformed one then ends with an error (RFC 9113 section 8.1.1). */
@@ -207,7 +208,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   /** The client broke a rule of streams. */
   fail(code: ErrorCode): void {
     this.#owner.onMalformed();
-    this.#exchange.onConnectionEnd('protocol_error');
+    this.#endExchange('protocol_error');
     this.#reset(code);
   }
 
@@ -216,7 +217,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     this.#closed = true;
     this.#context.wheel.disarm(this);
     this.#queue.clear();
-    this.#exchange.onConnectionEnd(reason);
+    this.#endExchange(reason);
     this.#tunnel?.close();
   }
 
@@ -414,6 +415,11 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     if (!this.#exchangeDone && this.#tunnel === undefined && this.#exchange.refuse(reply, this.facts.scheme, 20)) return true;
     this.#exchange.onConnectionEnd(reason);
     return false;
+  }
+
+  #endExchange(reason: TerminationReason): void {
+    if (!this.#begun && this.#head !== undefined) this.#exchange.onTakenBack(this.#head, reason);
+    else this.#exchange.onConnectionEnd(reason);
   }
 
   #toTunnel(tunnel: Tunnel, chunk: Buffer): void {

@@ -102,6 +102,8 @@ async function runFigures(): Promise<void> {
   }
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const dir = mkdtempSync(join(tmpdir(), 'smartproxy-bench-'));
 try {
   if (wanted(idleCase) || trafficCases.some(({ name }) => wanted(name))) await runPeers(dir);

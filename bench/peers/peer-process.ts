@@ -34,6 +34,10 @@ export async function startProcess(launch: Launch): Promise<RunningProcess> {
   const output = outputFile === undefined ? 'ignore' : openSync(outputFile, 'a');
   const child = spawn(command, args, { stdio: ['ignore', output, 'inherit'], env: { ...process.env, ...env } });
   if (typeof output === 'number') closeSync(output);
+  // A run that is interrupted leaves nothing behind.
+  const onExit = (): void => void child.kill();
+  process.once('exit', onExit);
+  child.once('exit', () => process.off('exit', onExit));
   await once(child, 'spawn');
   const running = child as RunningProcess;
   for (const port of ports) await until(running, `port ${port} does not accept`, () => accepts(port));

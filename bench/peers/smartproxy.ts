@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { buildBundle } from '../../tools/build-bundle.ts';
 import { appPort, backendHttpsPort, grpcPort, sinkPort } from './backend.ts';
 import type { CertificateFiles } from './certificate.ts';
 import {
@@ -129,13 +129,22 @@ export function manifestFolder(setup: PeerSetup): string {
   return join(setup.dir, 'smartproxy', 'manifests');
 }
 
-/** This project, as a user runs it, with one worker. The process tree is main and worker: both count. */
+let bundled: Promise<string> | undefined;
+
+/** The program as the image carries it, made once in a run. */
+function bundle(): Promise<string> {
+  const folder = join(import.meta.dirname, '../../dist');
+  bundled ??= buildBundle(folder).then(() => join(folder, 'main.js'));
+  return bundled;
+}
+
+/** This project, as the image runs it, with one worker. The process tree is main and worker: both count. */
 export async function startSmartproxy(setup: PeerSetup, extras: Extras = {}): Promise<Peer & { readonly statusPort: number }> {
   const dir = join(setup.dir, 'smartproxy');
   mkdirSync(manifestFolder(setup), { recursive: true });
   writeFileSync(join(manifestFolder(setup), 'bench.yaml'), manifests(setup) + (extras.manifests ?? ''));
   const args = [
-    fileURLToPath(new URL('../../src/main.ts', import.meta.url)),
+    await bundle(),
     'run',
     ...['--manifests', manifestFolder(setup), '--state-dir', join(dir, 'state'), '--workers', '1', '--address', '127.0.0.1'],
     ...['--http-port', String(httpPort), '--https-port', String(httpsPort), '--status-address', '127.0.0.1'],

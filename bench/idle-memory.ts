@@ -37,18 +37,26 @@ function openIdle(port: number, tls: boolean): Promise<Socket> {
   });
 }
 
-/** Resident KiB that one idle keep-alive connection costs `peer`: growth of the whole process tree over `count` connections. */
+/**
+ * Resident KiB that one idle keep-alive connection costs `peer`: growth of the whole process tree over `count` connections. Half as many are
+ * there before, so that what grows once, such as V8's young generation, does not count.
+ */
 async function idleConnectionKib(peer: Peer, tls: boolean, count: number): Promise<number> {
   const port = tls ? peer.httpsPort : peer.httpPort;
-  const warm = await Promise.all(Array.from({ length: 50 }, () => openIdle(port, tls)));
+  const sockets = await openMany(count / 2, port, tls);
+  await delay(settleMs);
   const before = treeRssBytes(peer.pid);
-  const sockets: Socket[] = [];
-  for (let opened = 0; opened < count; opened += 50) {
-    sockets.push(...(await Promise.all(Array.from({ length: 50 }, () => openIdle(port, tls)))));
-  }
+  sockets.push(...(await openMany(count, port, tls)));
   await delay(settleMs);
   const grown = treeRssBytes(peer.pid) - before;
-  for (const socket of [...warm, ...sockets]) socket.destroy();
+  for (const socket of sockets) socket.destroy();
   await delay(1000);
   return grown / 1024 / count;
+}
+
+/** Fifty at a time. */
+async function openMany(count: number, port: number, tls: boolean): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  while (sockets.length < count) sockets.push(...(await Promise.all(Array.from({ length: 50 }, () => openIdle(port, tls)))));
+  return sockets;
 }

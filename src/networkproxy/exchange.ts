@@ -271,7 +271,7 @@ export class Exchange implements UpstreamHandler {
     const context = this.#context;
     const route = this.#route;
     const target = this.#runtime === undefined ? undefined : pickTarget(this.#runtime, Math.random);
-    const balancer = target === undefined ? undefined : context.balancers.get(target.service);
+    const balancer = target?.service === undefined ? undefined : context.balancers.get(target.service);
     if (route === undefined || target === undefined || balancer === undefined) {
       this.#reply(errorReply('no_service'));
       return;

@@ -5,7 +5,8 @@ import { type Filter, filtersOf } from './filters/filter-table.ts';
 
 /** One backend of a route with the series that its requests count in. */
 export interface Target {
-  readonly service: string;
+  /** undefined: it can't be served. */
+  readonly service: string | undefined;
   readonly weight: number;
   readonly series: RequestSeries;
 }
@@ -43,7 +44,7 @@ export class RouteRuntimes {
     const targets = backends.map((backend) => ({
       service: backend.service,
       weight: backend.weight,
-      series: this.#series.get({ ...labels, service: table.services.get(backend.service)?.name ?? '' }),
+      series: this.#series.get({ ...labels, service: (backend.service && table.services.get(backend.service)?.name) ?? '' }),
     }));
     return {
       filters: filtersOf(compiled),

@@ -18,7 +18,9 @@ import type { PathMatch, Route } from './route-table.ts';
  * 6. more header matches;
  * 7. more query matches;
  * 8. the oldest object; one without a known age comes last;
- * 9. `namespace/name` of the object by code units, and last the route's own key, so that no two routes are equal.
+ * 9. `namespace/name` of the object by code units;
+ * 10. the place in the object, where the order written decides (SmartRoute);
+ * 11. the route's own key, so that no two routes are equal.
  */
 export function compareRoutes(a: Route, b: Route): number {
   return (
@@ -30,6 +32,7 @@ export function compareRoutes(a: Route, b: Route): number {
     b.match.query.length - a.match.query.length ||
     compareAge(a.createdAtMs, b.createdAtMs) ||
     compareText(`${a.source.namespace}/${a.source.name}`, `${b.source.namespace}/${b.source.name}`) ||
+    (a.order ?? 0) - (b.order ?? 0) ||
     compareText(a.key, b.key)
   );
 }

@@ -56,17 +56,19 @@ export type HostTls =
 
 /** The user's object that a route comes from: labels of metrics, log and `explain`. */
 export interface RouteSource {
-  readonly kind: string; // 'Ingress'
+  readonly kind: string; // 'Ingress', 'SmartRoute'
   readonly namespace: string;
   readonly name: string;
 }
 
 export interface Route {
-  /** Stable and unique in the table: kind, object, host, path type and path. */
+  /** Stable and unique in the table: kind, object, host, and path type and path or the name of the rule. */
   readonly key: string;
   readonly source: RouteSource;
   /** Milliseconds since 1970 of the object's creation: the oldest wins a tie. 0 when unknown. */
   readonly createdAtMs: number;
+  /** Place in its object, for kinds where the order written decides a tie; undefined: it does not. */
+  readonly order?: number | undefined;
   /** Higher first; Ingress has none (0). */
   readonly priority: number;
   readonly match: RouteMatch;
@@ -97,14 +99,42 @@ export interface ValueMatch {
 
 export type RouteAction =
   | { readonly kind: 'forward'; readonly backends: readonly WeightedBackend[] }
-  | { readonly kind: 'redirect'; readonly status: 301 | 302 | 303 | 307 | 308; readonly location: string }
+  | { readonly kind: 'redirect'; readonly status: 301 | 302 | 303 | 307 | 308; readonly to: RedirectTarget }
+  /** Answered with what the route says. */
+  | RespondAction
+  /** Refused with 403. */
+  | { readonly kind: 'block' }
   /** The backend can't be served: the request is answered with this status, and `reason` says why in log and debug output. */
   | { readonly kind: 'fail'; readonly status: 500 | 503; readonly reason: string };
 
 export interface WeightedBackend {
-  /** Key into `services`. */
-  readonly service: string;
+  /** Key into `services`; undefined: this one can't be served, and its share of the requests is answered with 503. */
+  readonly service: string | undefined;
   readonly weight: number;
+}
+
+/** Where a redirect leads; what is undefined stays as the request has it. The query always does. */
+export interface RedirectTarget {
+  readonly scheme: 'http' | 'https' | undefined;
+  readonly host: string | undefined;
+  /** undefined: the published port of the listener of `scheme`, or that of the request when the scheme stays. */
+  readonly port: number | undefined;
+  readonly path: PathRewrite | undefined;
+}
+
+export type PathRewrite =
+  | { readonly kind: 'full'; readonly value: string }
+  /** Takes the place of the elements that the route's prefix matched: `/a` to `/b` makes `/a/x` `/b/x`. */
+  | { readonly kind: 'prefix'; readonly value: string };
+
+export interface RespondAction {
+  readonly kind: 'respond';
+  /** 200-599. */
+  readonly status: number;
+  /** Flat, names in lower case. */
+  readonly headers: readonly string[];
+  /** Any text; sent as UTF-8. */
+  readonly body: string;
 }
 
 /** An L4 route: everything that arrives on `listener` goes to `service`. */

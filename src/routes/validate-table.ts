@@ -11,6 +11,8 @@ import {
   type L4Route,
   type Listener,
   type Policy,
+  type RedirectTarget,
+  type RespondAction,
   type Route,
   type RouteAction,
   type RouteMatch,
@@ -131,6 +133,8 @@ function checkMatch(match: RouteMatch, subject: string, problems: Problems): voi
 }
 
 function checkAction(action: RouteAction, table: RouteTable, subject: string, problems: Problems): void {
+  if (action.kind === 'redirect') checkRedirect(action.to, subject, problems);
+  if (action.kind === 'respond') checkAnswer(action, subject, problems);
   if (action.kind !== 'forward') return;
   problems.check(
     action.backends.some((backend) => backend.weight > 0),
@@ -138,8 +142,21 @@ function checkAction(action: RouteAction, table: RouteTable, subject: string, pr
   );
   for (const { service, weight } of action.backends) {
     problems.check(Number.isSafeInteger(weight) && weight >= 0, `${subject} gives ${service} the weight ${weight}`);
-    checkServiceKey(service, table, subject, problems);
+    if (service !== undefined) checkServiceKey(service, table, subject, problems);
   }
+}
+
+function checkRedirect({ host, port, path }: RedirectTarget, subject: string, problems: Problems): void {
+  problems.check(host === undefined || hostKeyProblem(host) === undefined, `${subject} redirects to the host '${host}'`);
+  problems.check(port === undefined || isPort(port), `${subject} redirects to port ${port}`);
+  problems.check(path === undefined || /^\/[!-~]*$/.test(path.value), `${subject} redirects to the path '${path?.value}'`);
+}
+
+function checkAnswer({ status, headers }: RespondAction, subject: string, problems: Problems): void {
+  problems.check(Number.isInteger(status) && status >= 200 && status <= 599, `${subject} answers ${status}`);
+  problems.check(headers.length % 2 === 0, `${subject} answers with a header without a value`);
+  const isSafe = headers.every((text, index) => (index % 2 === 0 ? /^[!#$%&'*+.^_`|~0-9a-z-]+$/ : /^[\t\x20-\x7e]*$/).test(text));
+  problems.check(isSafe, `${subject} answers with a header that may not be sent`);
 }
 
 function checkL4Route(route: L4Route, table: RouteTable, problems: Problems): void {

@@ -1,9 +1,10 @@
 import type { Ingress, IngressClass } from '../api/objects.ts';
+import { compareClaimants } from './host-claim.ts';
 import { IngressClasses } from './ingress-classes.ts';
 import type { IngressReading } from './ingress-reading.ts';
-import type { TranslateDefaults } from './policies.ts';
 import { describe, quote } from './problem-list.ts';
 import { readIngress } from './read-ingress.ts';
+import type { TranslateDefaults } from './translate-options.ts';
 import type { Problem } from './translation.ts';
 import { fieldsOf } from './unknown-input.ts';
 
@@ -45,7 +46,7 @@ export class IngressReadings {
     if (this.#entries.size > ingresses.size) for (const key of this.#entries.keys()) if (!ingresses.has(key)) this.#entries.delete(key);
     this.#ingresses = ingresses;
     this.#classObjects = classObjects;
-    this.#result = { ours: ours.sort(compareAge), problems };
+    this.#result = { ours: ours.sort(compareClaimants), problems };
     return this.#result;
   }
 
@@ -69,10 +70,4 @@ function unknownClass(key: string, ingress: Ingress): Problem {
   const field = 'spec.ingressClassName';
   const message = `${describe(ref)}, ${field}: IngressClass ${name} does not exist, so no controller serves this Ingress; create it or correct the name.`;
   return { object: ref, reason: 'ClassNotFound', field, message };
-}
-
-function compareAge(a: IngressReading, b: IngressReading): number {
-  if (a.createdAtMs !== b.createdAtMs) return (a.createdAtMs || Number.MAX_SAFE_INTEGER) - (b.createdAtMs || Number.MAX_SAFE_INTEGER);
-  if (a.key === b.key) return 0;
-  return a.key < b.key ? -1 : 1;
 }

@@ -54,6 +54,7 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
   },
   TooLarge: { when: 'An object has more problems than are listed.', meanwhile: 'Its good parts are served.' },
   Unsupported: { when: 'A setting is known elsewhere and not served by this version.', meanwhile: 'What the message says.' },
+  NoEffect: { when: 'A setting has nothing to act on.', meanwhile: 'It is ignored.' },
 };
 
 /** The text of docs/problems.md. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { anyHost, type Certificate, defaultCertificateKey, type Host, type Policy, type Service } from '../routes/route-table.ts';
 import { certificateCovers, sameCertificate } from './certificate-reader.ts';
-import type { IngressReading } from './ingress-reading.ts';
+import type { Claimant } from './host-claim.ts';
 import { keepMap } from './keep-map.ts';
 import type { MergedHost } from './merged-host.ts';
 import type { ServiceBinding } from './service-binding.ts';
@@ -16,7 +16,7 @@ export interface StaticParts {
   readonly bindings: ReadonlyMap<string, ServiceBinding>;
   /** Service keys of the table by the Service object's `namespace/name`. */
   readonly keysByObject: ReadonlyMap<string, readonly string[]>;
-  readonly served: ReadonlySet<IngressReading>;
+  readonly served: ReadonlySet<Claimant>;
   readonly hostsWithoutCertificate: readonly string[];
 }
 
@@ -52,7 +52,7 @@ function assembleParts(merged: readonly MergedHost[], defaultCertificate: Certif
   const policies = new Map<string, Policy>();
   const certificates = new Map<string, Certificate>();
   const bindings = new Map<string, ServiceBinding>();
-  const served = new Set<IngressReading>();
+  const served = new Set<Claimant>();
   const hostsWithoutCertificate: string[] = [];
   for (const entry of merged) {
     const { host } = entry;
@@ -84,7 +84,7 @@ function assembleParts(merged: readonly MergedHost[], defaultCertificate: Certif
   };
 }
 
-/** Adds the controller's default backend to what Ingresses say of any host: it comes after all of it, or not at all. */
+/** Adds the controller's default backend to what objects say of any host: it comes after all of it, or not at all. */
 export function withDefaultBackend(merged: readonly MergedHost[], backend: MergedHost | undefined): readonly MergedHost[] {
   if (backend === undefined) return merged;
   const any = merged.find(({ host }) => host.key === anyHost);

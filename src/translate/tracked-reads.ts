@@ -1,7 +1,7 @@
 import type { Secret, Service } from '../api/objects.ts';
 import type { ObjectView } from './object-view.ts';
 
-/** The objects that an Ingress may refer to, in one snapshot. */
+/** The objects that others may refer to, in one snapshot. */
 export interface References {
   readonly services: ReadonlyMap<string, Service>;
   readonly secrets: ReadonlyMap<string, Secret>;
@@ -9,6 +9,11 @@ export interface References {
 
 export function referencesOf(objects: ObjectView): References {
   return { services: objects.of('Service'), secrets: objects.of('Secret') };
+}
+
+/** Whether two snapshots have the same objects to refer to. */
+export function sameReferences(a: References, b: References | undefined): boolean {
+  return a.services === b?.services && a.secrets === b.secrets;
 }
 
 /** Looks objects up and remembers what was found, so that a result holds for as long as every look-up would find the same. */

@@ -4,17 +4,19 @@ import { collectProblems, missingEndpoints } from './collect-problems.ts';
 import { parseBackendName, readDefaultBackend } from './default-backend.ts';
 import { readDefaultCertificate } from './default-certificate.ts';
 import { EndpointSets } from './endpoint-sets.ts';
+import type { IngressReading } from './ingress-reading.ts';
 import { IngressReadings } from './ingress-readings.ts';
 import { ingressStatuses } from './ingress-statuses.ts';
 import { Memo } from './memo.ts';
 import { MergedHosts } from './merged-hosts.ts';
 import type { ObjectView } from './object-view.ts';
-import { Policies, type TranslateDefaults } from './policies.ts';
+import { Policies } from './policies.ts';
 import { referencedSecrets } from './referenced-secrets.ts';
-import { ResolvedIngresses } from './resolved-ingresses.ts';
+import { resolveIngress } from './resolve-ingress.ts';
+import { ResolvedObjects } from './resolved-objects.ts';
 import { PartsAssembler, withDefaultBackend } from './static-parts.ts';
 import { referencesOf } from './tracked-reads.ts';
-import type { TranslateOptions } from './translate-options.ts';
+import type { TranslateDefaults, TranslateOptions } from './translate-options.ts';
 import type { Translation } from './translation.ts';
 
 /** Objects to route table, statuses and problems: pure, total and deterministic; the order of the objects does not matter. */
@@ -34,7 +36,7 @@ export class Translator {
   readonly #policies: Policies;
   readonly #certificates = new CertificateReader();
   readonly #readings: IngressReadings;
-  readonly #resolved: ResolvedIngresses;
+  readonly #resolved: ResolvedObjects<IngressReading>;
   readonly #hosts: MergedHosts;
   readonly #parts = new PartsAssembler();
   readonly #endpoints = new EndpointSets();
@@ -53,9 +55,9 @@ export class Translator {
     this.#defaultBackendName = parseBackendName(options.defaultBackend);
     this.#policies = new Policies(options);
     this.#readings = new IngressReadings(options);
-    this.#resolved = new ResolvedIngresses(options, this.#certificates);
+    this.#resolved = new ResolvedObjects(options, this.#certificates, resolveIngress);
     const hasHttps = options.listeners.some((listener) => listener.protocol === 'https');
-    this.#hosts = new MergedHosts({ policies: this.#policies, options, hasHttps });
+    this.#hosts = new MergedHosts({ policies: this.#policies, hasHttps });
   }
 
   /** @param nowMs the time that certificates are judged by, milliseconds since 1970 */

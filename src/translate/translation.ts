@@ -32,6 +32,7 @@ export const problemReasons = [
   'PassthroughConflict',
   'TooLarge',
   'Unsupported',
+  'NoEffect',
 ] as const;
 export type ProblemReason = (typeof problemReasons)[number];
 
@@ -43,6 +44,8 @@ export interface Problem {
   readonly field: string;
   /** One sentence that names object, field and fix; no secret in it; at most 1,000 characters. */
   readonly message: string;
+  /** The rule of a SmartRoute that it is about. */
+  readonly rule?: string;
 }
 
 /** What the status writer should bring about on one object. */

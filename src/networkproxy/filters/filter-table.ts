@@ -1,11 +1,12 @@
 import type { CompiledRoute, CompiledTable } from '../../routes/compiled-table.ts';
-import type { HostTls, Policy } from '../../routes/route-table.ts';
+import type { HostTls, Policy, RedirectTarget } from '../../routes/route-table.ts';
 import type { ClientFacts } from '../client-facts.ts';
 import { isGrpcCall } from '../grpc.ts';
 import type { RequestHead } from '../http1/message-handler.ts';
 import { lastFieldValue } from '../http1/request-lines.ts';
-import { errorReply, type LocalReply, redirectReply, textReply } from '../local-reply.ts';
+import { errorReply, type LocalReply, redirectReply, routeReply, textReply } from '../local-reply.ts';
 import type { OverloadGuard } from '../overload/overload-guard.ts';
+import { redirectLocation } from '../redirect-location.ts';
 import { certificatesCover, certificatesForHost, haveSameKeys } from '../tls/host-certificates.ts';
 
 /** A request that is being decided. */
@@ -35,6 +36,9 @@ export interface Filter {
 
 /** Seconds: no level is left sooner. */
 const retryLater = ['retry-after', '5'] as const;
+
+/** Where HTTPS is, all else unchanged. */
+const toHttps: RedirectTarget = { scheme: 'https', host: undefined, port: undefined, path: undefined };
 
 const challengePrefix = '/.well-known/acme-challenge/';
 
@@ -82,7 +86,7 @@ export const filterTable: readonly Filter[] = [
     check: ({ head, facts, table }) => {
       if (facts.scheme !== 'http' || isSecureBefore(head, facts) || head.path.startsWith(challengePrefix) || head.host === '')
         return undefined;
-      return redirectReply('redirect_https', 308, httpsLocation(head, table));
+      return redirectReply('redirect_https', 308, redirectLocation(toHttps, undefined, { head, facts, table }));
     },
   },
   {
@@ -99,9 +103,19 @@ export const filterTable: readonly Filter[] = [
     name: 'route_action',
     reason: 'Last: routes that do not forward answer here.',
     applies: (route) => route.route.action.kind !== 'forward',
-    check: (_request, { route: { action } }) => {
-      if (action.kind === 'redirect') return redirectReply('route_redirect', action.status, action.location);
-      return action.kind === 'fail' ? errorReply('no_service', action.reason, action.status) : undefined;
+    check: (request, { route: { action, match } }) => {
+      switch (action.kind) {
+        case 'redirect':
+          return redirectReply('route_redirect', action.status, redirectLocation(action.to, match.path, request));
+        case 'respond':
+          return routeReply(action);
+        case 'block':
+          return errorReply('route_blocked');
+        case 'fail':
+          return errorReply('no_service', action.reason, action.status);
+        case 'forward':
+          return undefined;
+      }
     },
   },
 ];
@@ -129,14 +143,4 @@ function isCoalescedWrongly(host: string, tls: HostTls | undefined, facts: Clien
 /** A trusted proxy in front has ended TLS already: redirecting its plain hop would loop. */
 function isSecureBefore(head: RequestHead, facts: ClientFacts): boolean {
   return facts.trusted && lastFieldValue(head.headers, 'x-forwarded-proto') === 'https';
-}
-
-function httpsLocation(head: RequestHead, table: CompiledTable): string {
-  for (const listener of table.table.listeners.values()) {
-    if (listener.protocol !== 'https') continue;
-    return listener.publishedPort === 443
-      ? `https://${head.host}${head.target}`
-      : `https://${head.host}:${listener.publishedPort}${head.target}`;
-  }
-  return `https://${head.host}${head.target}`;
 }

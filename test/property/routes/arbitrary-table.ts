@@ -51,13 +51,30 @@ const action: fc.Arbitrary<RouteAction> = fc.oneof(
     kind: fc.constant('forward' as const),
     backends: fc.array(fc.record({ service: reference, weight: fc.integer({ min: 1, max: 9 }) }), { minLength: 1, maxLength: 2 }),
   }),
-  fc.record({ kind: fc.constant('redirect' as const), status: fc.constantFrom(301 as const, 308 as const), location: path }),
+  fc.record({
+    kind: fc.constant('redirect' as const),
+    status: fc.constantFrom(301 as const, 308 as const),
+    to: fc.record({
+      scheme: fc.constantFrom('http' as const, 'https' as const, undefined),
+      host: fc.option(dnsName, { nil: undefined }),
+      port: fc.constantFrom(undefined, 8443),
+      path: fc.option(fc.record({ kind: fc.constantFrom('full' as const, 'prefix' as const), value: path }), { nil: undefined }),
+    }),
+  }),
+  fc.record({
+    kind: fc.constant('respond' as const),
+    status: fc.constantFrom(200, 503),
+    headers: fc.constant(['x-a', 'b']),
+    body: fc.string(),
+  }),
+  fc.constant({ kind: 'block' as const }),
   fc.record({ kind: fc.constant('fail' as const), status: fc.constantFrom(500 as const, 503 as const), reason: fc.string() }),
 );
 
 const routeWithoutKey: fc.Arbitrary<Omit<Route, 'key'>> = fc.record({
   source: fc.record({ kind: fc.constant('Ingress'), namespace: fc.constantFrom('n', 'n-m'), name: fc.constantFrom('i', 'j') }),
   createdAtMs: count,
+  order: fc.constantFrom(undefined, 0, 1),
   priority: fc.constantFrom(0, 0, 0, 1),
   match: routeMatch,
   policy: reference,

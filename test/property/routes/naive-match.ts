@@ -66,6 +66,7 @@ function comesBefore(a: Pair, b: Pair): boolean {
     [-a.route.match.query.length, -b.route.match.query.length],
     [a.route.createdAtMs || Number.POSITIVE_INFINITY, b.route.createdAtMs || Number.POSITIVE_INFINITY],
     [`${a.route.source.namespace}/${a.route.source.name}`, `${b.route.source.namespace}/${b.route.source.name}`],
+    [a.route.order ?? 0, b.route.order ?? 0],
     [a.route.key, b.route.key],
   ];
   for (const [left, right] of steps) if (left !== right) return left < right;

@@ -1,4 +1,4 @@
-// `npm run generate`: writes the pages that come from the code's own tables.
+// `npm run generate`: writes the files that come from others: pages from the code's own tables, types from the CRDs.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { generatedFiles } from './generated-files.ts';

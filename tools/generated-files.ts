@@ -5,17 +5,22 @@ import { renderLimitTable } from '../src/networkproxy/limit-docs.ts';
 import { renderConnectionDocs } from '../src/observability/connection-docs.ts';
 import { renderMetricDocs } from '../src/observability/metric-docs.ts';
 import { renderProblemDocs } from '../src/translate/problem-docs.ts';
+import { renderSchemaModule, renderTypesModule } from './crd-code.ts';
 
-/** Pages that come from the code's own tables: path and content. */
+const smartRouteCrd = 'crds/smartproxy.dev_smartroutes.yaml';
+
+/** Files that come from others of ours (the code's own tables, the CRDs): path and content. */
 export const generatedFiles: readonly { readonly path: string; readonly render: () => string }[] = [
   { path: 'docs/annotations.md', render: renderAnnotationDocs },
   { path: 'docs/configuration.md', render: renderConfigurationDocs },
   { path: 'docs/connections.md', render: () => renderConnectionDocs(renderLimitTable()) },
   { path: 'docs/metrics.md', render: renderMetricDocs },
   { path: 'docs/problems.md', render: renderProblemDocs },
+  { path: 'src/api/generated/smart-route-schema.ts', render: () => renderSchemaModule(smartRouteCrd, 'smartRouteSchema') },
+  { path: 'src/api/generated/smart-route.ts', render: () => renderTypesModule(smartRouteCrd, 'SmartRoute') },
 ];
 
-/** The generated pages that differ from what the code says now. */
+/** The generated files that differ from what the code says now. */
 export function staleGeneratedFiles(): readonly string[] {
   return generatedFiles
     .filter(({ path, render }) => !existsSync(path) || readFileSync(path, 'utf8') !== render())

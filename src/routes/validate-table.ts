@@ -147,7 +147,7 @@ function checkAction(action: RouteAction, table: RouteTable, subject: string, pr
 }
 
 function checkRedirect({ host, port, path }: RedirectTarget, subject: string, problems: Problems): void {
-  problems.check(host === undefined || hostKeyProblem(host) === undefined, `${subject} redirects to the host '${host}'`);
+  problems.check(host === undefined || /^[a-z0-9.-]+$/.test(host), `${subject} redirects to the host '${host}'`);
   problems.check(port === undefined || isPort(port), `${subject} redirects to port ${port}`);
   problems.check(path === undefined || /^\/[!-~]*$/.test(path.value), `${subject} redirects to the path '${path?.value}'`);
 }

@@ -5,6 +5,7 @@ import type { TlsEntry } from './tls-certificates.ts';
 
 /** An Ingress as far as it can be understood alone: typed, checked, with what is wrong in it. Depends on nothing but the object. */
 export interface IngressReading extends Claimant {
+  readonly kind: 'ingress';
   readonly rules: readonly ReadRule[];
   readonly defaultBackend: ReadBackend | undefined;
   readonly tls: readonly TlsEntry[];

@@ -54,6 +54,15 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
   },
   TooLarge: { when: 'An object has more problems than are listed.', meanwhile: 'Its good parts are served.' },
   Unsupported: { when: 'A setting is known elsewhere and not served by this version.', meanwhile: 'What the message says.' },
+  InvalidObject: {
+    when: 'A SmartRoute is not what its CRD allows. An API server refuses such an object; a folder of manifests can hold one.',
+    meanwhile: 'Nothing of it is served.',
+  },
+  UnknownField: { when: 'A SmartRoute has a field that does not exist.', meanwhile: 'The field is ignored.' },
+  RefNotPermitted: {
+    when: 'A SmartRoute refers to another namespace, and no ReferenceGrant there permits it.',
+    meanwhile: 'A backend answers 503; hosts get the default certificate.',
+  },
   NoEffect: { when: 'A setting has nothing to act on.', meanwhile: 'It is ignored.' },
 };
 

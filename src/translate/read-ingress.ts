@@ -28,6 +28,7 @@ export function readIngress(key: string, ingress: Ingress): IngressReading {
   const tls = reader.tls(spec.tls);
   const { values: annotations, unsafe } = readAnnotations(ref, fieldsOf(ingress.metadata).annotations, problems);
   return {
+    kind: 'ingress',
     key,
     ref,
     createdAtMs: createdAtMs(ingress),

@@ -16,6 +16,8 @@ export interface ResolvedObject {
   /** Usable certificates that it refers to, for other hosts of the namespace. */
   readonly certificates: readonly Certificate[];
   readonly referencedSecrets: readonly string[];
+  /** What a SmartRoute forwards to: keys of services in the table, each once; undefined for each that can't be served. */
+  readonly backends?: readonly (string | undefined)[];
 }
 
 /** `fromMs` is in the span, `untilMs` is not. */

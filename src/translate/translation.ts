@@ -1,4 +1,5 @@
 import type { RouteTable } from '../routes/route-table.ts';
+import type { SmartRouteState } from './smart-route-statuses.ts';
 
 /** The user's object that something is said of. */
 export interface ObjectRef {
@@ -33,6 +34,9 @@ export const problemReasons = [
   'TooLarge',
   'Unsupported',
   'NoEffect',
+  'InvalidObject',
+  'UnknownField',
+  'RefNotPermitted',
 ] as const;
 export type ProblemReason = (typeof problemReasons)[number];
 
@@ -58,6 +62,8 @@ export interface IngressStatus {
 export interface Translation {
   readonly routeTable: RouteTable;
   readonly statuses: readonly IngressStatus[];
+  /** One for each SmartRoute of ours, without what workers and endpoints say (`statusOf` adds that). */
+  readonly smartRoutes: readonly SmartRouteState[];
   readonly problems: readonly Problem[];
   /** `namespace/name` of every Secret that an object of ours refers to, so that the source fetches exactly these. */
   readonly referencedSecrets: readonly string[];

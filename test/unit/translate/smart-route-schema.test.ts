@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { smartRouteSchema } from '../../../src/api/generated/smart-route-schema.ts';
+import type { SmartRoute } from '../../../src/api/objects.ts';
+import type { Schema } from '../../../src/api/schema.ts';
+import { checkSchema } from '../../../src/api/schema-check.ts';
+import { readSmartRoute } from '../../../src/translate/read-smart-route.ts';
+import { smartRouteCases } from '../../tools/smart-route-cases.ts';
+
+/** As JSON has it: no undefined. */
+function plain(spec: object): SmartRoute['spec'] {
+  return JSON.parse(JSON.stringify(spec)) as SmartRoute['spec'];
+}
+
+for (const { name, rule, spec, valid } of smartRouteCases) {
+  test(`SmartRoute from a file ${name}`, () => {
+    const { problems, spec: read } = readSmartRoute('shop/web', { kind: 'SmartRoute', metadata: { name: 'web' }, spec: plain(spec) });
+    assert.equal(read !== undefined, valid, JSON.stringify(problems));
+    if (valid) assert.deepEqual(problems, []);
+    else if (isRule(rule))
+      assert.ok(
+        problems.some(({ message }) => message.endsWith(`: ${rule}.`)),
+        JSON.stringify(problems),
+      );
+  });
+}
+
+test('SmartRoute: every rule in CEL has a case that it accepts and one that it refuses', () => {
+  for (const message of messagesOf(smartRouteSchema)) {
+    for (const valid of [true, false])
+      assert.ok(
+        smartRouteCases.some((entry) => entry.rule === message && entry.valid === valid),
+        message,
+      );
+  }
+});
+
+test('schema check: fields that do not exist are told with the nearest one, and dropped, not refused', () => {
+  const { invalid, unknown } = checkSchema(
+    smartRouteSchema,
+    { http: { rules: [{ name: 'a', action: { block: {} }, mathces: [] }] } },
+    'spec',
+  );
+  assert.deepEqual(invalid, []);
+  assert.deepEqual(unknown, [{ field: 'spec.http.rules[0].mathces', sentence: 'this field does not exist; did you mean matches?' }]);
+});
+
+test('schema check: problems are bounded, and names of the prototype are no fields', () => {
+  const rules = Array.from({ length: 60 }, () => ({ constructor: 1, toString: 2 }));
+  const { invalid, unknown } = checkSchema(smartRouteSchema, { http: { rules }, __proto__: null }, 'spec');
+  assert.equal(invalid.length, 20);
+  assert.equal(unknown.length, 20);
+});
+
+function isRule(message: string): boolean {
+  return messagesOf(smartRouteSchema).has(message);
+}
+
+function messagesOf(schema: Schema, found = new Set<string>()): ReadonlySet<string> {
+  for (const { message } of schema['x-kubernetes-validations'] ?? []) found.add(message);
+  for (const property of Object.values(schema.properties ?? {})) messagesOf(property, found);
+  if (schema.items !== undefined) messagesOf(schema.items, found);
+  return found;
+}

@@ -6,6 +6,7 @@ import { renderConnectionDocs } from '../src/observability/connection-docs.ts';
 import { renderMetricDocs } from '../src/observability/metric-docs.ts';
 import { renderProblemDocs } from '../src/translate/problem-docs.ts';
 import { renderSchemaModule, renderTypesModule } from './crd-code.ts';
+import { renderSmartRouteDocs } from './smart-route-docs.ts';
 
 const smartRouteCrd = 'crds/smartproxy.dev_smartroutes.yaml';
 
@@ -16,6 +17,7 @@ export const generatedFiles: readonly { readonly path: string; readonly render: 
   { path: 'docs/connections.md', render: () => renderConnectionDocs(renderLimitTable()) },
   { path: 'docs/metrics.md', render: renderMetricDocs },
   { path: 'docs/problems.md', render: renderProblemDocs },
+  { path: 'docs/smartroute.md', render: () => renderSmartRouteDocs(smartRouteCrd) },
   { path: 'src/api/generated/smart-route-schema.ts', render: () => renderSchemaModule(smartRouteCrd, 'smartRouteSchema') },
   { path: 'src/api/generated/smart-route.ts', render: () => renderTypesModule(smartRouteCrd, 'SmartRoute') },
 ];

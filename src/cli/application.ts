@@ -8,6 +8,7 @@ import { listenersOf, withBoundPorts } from './listeners.ts';
 import { openLocalCa } from './open-local-ca.ts';
 import { openSnapshot } from './open-snapshot.ts';
 import { openSource } from './open-source.ts';
+import { ProgrammedRoutes } from './programmed-routes.ts';
 import { serveSnapshotWithoutSource } from './serve-snapshot.ts';
 import { startManifests } from './start-manifests.ts';
 import { startServers } from './start-servers.ts';
@@ -56,6 +57,9 @@ export async function startApplication({ config, log, print, script }: Applicati
   const translator = new Translator(translateOptionsOf(config, listeners));
   const opened = await openSource(config, log, (objects) => translator.translate(objects, Date.now()).referencedSecrets);
   const cluster = opened.kind === 'cluster' ? opened : undefined;
+  const routes =
+    cluster && new ProgrammedRoutes({ applied: () => supervisor.applied(), report: (statuses) => cluster.status.updateRoutes(statuses) });
+  parts.defer(() => routes?.close());
   const controller = new Controller({
     source: opened.source,
     translator,
@@ -69,7 +73,10 @@ export async function startApplication({ config, log, print, script }: Applicati
     // A folder has all its Secrets at once; only an API server delivers them later than what refers to them.
     ...(cluster === undefined ? { secretGraceMs: 0 } : {}),
     certificatesFor: (hosts) => localCa.certificatesFor(cluster === undefined ? hosts : []),
-    onTranslation: (translation) => cluster?.status.update(translation),
+    onTranslation(translation) {
+      cluster?.status.update(translation);
+      routes?.update(translation);
+    },
   });
   parts.defer(() => snapshot?.flush());
   parts.defer(() => controller.close());

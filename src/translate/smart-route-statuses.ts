@@ -19,7 +19,7 @@ export interface SmartRouteState {
   readonly object: ObjectRef;
   /** The generation that it speaks of. */
   readonly generation: number;
-  /** The hosts, joined. */
+  /** The hosts, joined; `*` for all. */
   readonly hosts: string;
   readonly conditions: readonly RouteCondition[];
   readonly rules: readonly { readonly name: string; readonly conditions: readonly RouteCondition[] }[];
@@ -108,11 +108,11 @@ function programmed(conditions: readonly RouteCondition[], isProgrammed: boolean
 }
 
 function stateOf(reading: SmartRouteReading, backends: SmartRouteState['backends'], problems: readonly Problem[]): SmartRouteState {
-  const { ref, generation, spec, rules } = reading;
+  const { ref, generation, spec, hosts, rules } = reading;
   return {
     object: ref,
     generation,
-    hosts: (spec?.hosts ?? []).join(','),
+    hosts: spec === undefined ? '' : hosts.join(','),
     conditions: conditionsOf(problems),
     rules: rules.map(({ name }) => ({ name, conditions: conditionsOf(problems.filter(({ rule }) => rule === name)) })),
     backends,

@@ -1,3 +1,6 @@
+import { smartRouteSchema } from '../../src/api/generated/smart-route-schema.ts';
+import type { Schema } from '../../src/api/schema.ts';
+
 /** A spec of a SmartRoute with one thing about it that its CRD allows, or does not. */
 export interface SmartRouteCase {
   readonly name: string;
@@ -168,3 +171,13 @@ export const smartRouteCases: readonly SmartRouteCase[] = table.flatMap(([rule, 
   ...valid.map((spec, index) => ({ name: `accepts: ${rule} (${index + 1})`, rule, spec: { ...spec }, valid: true })),
   ...invalid.map((spec, index) => ({ name: `refuses: ${rule} (${index + 1})`, rule, spec: { ...spec }, valid: false })),
 ]);
+
+/** The messages of all rules in CEL. */
+export const smartRouteRules: ReadonlySet<string> = messagesOf(smartRouteSchema);
+
+function messagesOf(schema: Schema, found = new Set<string>()): ReadonlySet<string> {
+  for (const { message } of schema['x-kubernetes-validations'] ?? []) found.add(message);
+  for (const property of Object.values(schema.properties ?? {})) messagesOf(property, found);
+  if (schema.items !== undefined) messagesOf(schema.items, found);
+  return found;
+}

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config/config.ts';
 import type { Log } from '../../log.ts';
+import type { SmartRouteStatusContent } from '../../translate/smart-route-statuses.ts';
 import type { Translation } from '../../translate/translation.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { ApiClient } from './api-client.ts';
 import { EventWriter } from './event-writer.ts';
 import { LeaderElection } from './leader-election.ts';
+import { RouteStatusWriter } from './route-status-writer.ts';
 import { StatusWriter } from './status-writer.ts';
 
 export type KubernetesStatusConfig = Pick<
@@ -33,11 +35,12 @@ export interface KubernetesStatusOptions {
 
 /**
  * Everything that this program writes to the API server: who leads (a Lease), and on the leader alone the addresses of Ingresses
- * (unless `status` is off) and Warning Events about problems. Nothing that serves traffic waits for any of it.
+ * and the statuses of SmartRoutes (unless `status` is off) and Warning Events about problems. Nothing that serves traffic waits for any of it.
  */
 export class KubernetesStatus {
   readonly #election: LeaderElection | undefined;
   readonly #statuses: StatusWriter | undefined;
+  readonly #routes: RouteStatusWriter | undefined;
   readonly #events: EventWriter;
   #isActive = false;
 
@@ -51,15 +54,9 @@ export class KubernetesStatus {
       repeatMs: timings.eventRepeatMs,
     });
     if (config.status) {
-      this.#statuses = new StatusWriter({
-        client,
-        store,
-        log,
-        publishService,
-        publishAddresses,
-        minWriteIntervalMs: timings.statusIntervalMs,
-        holdOffMs: timings.statusHoldOffMs,
-      });
+      const common = { client, store, log, minWriteIntervalMs: timings.statusIntervalMs, holdOffMs: timings.statusHoldOffMs };
+      this.#statuses = new StatusWriter({ ...common, publishService, publishAddresses });
+      this.#routes = new RouteStatusWriter(common);
     }
     if (!config.leaderElection) return;
     this.#election = new LeaderElection({
@@ -92,9 +89,14 @@ export class KubernetesStatus {
     this.#events.update(translation.problems);
   }
 
+  /** These are the statuses of all SmartRoutes of ours. */
+  updateRoutes(statuses: readonly SmartRouteStatusContent[]): void {
+    this.#routes?.update(statuses);
+  }
+
   /** Stops writing, then lets go of the Lease. Addresses in statuses stay. */
   async close(): Promise<void> {
-    await Promise.all([this.#statuses?.close(), this.#events.close()]);
+    await Promise.all([this.#statuses?.close(), this.#routes?.close(), this.#events.close()]);
     await this.#election?.close();
     this.#isActive = false;
   }
@@ -102,6 +104,7 @@ export class KubernetesStatus {
   #activate(isActive: boolean): void {
     this.#isActive = isActive;
     if (this.#statuses !== undefined) this.#statuses.active = isActive;
+    if (this.#routes !== undefined) this.#routes.active = isActive;
     this.#events.active = isActive;
   }
 }

@@ -5,26 +5,17 @@ import type { IngressStatus, ObjectRef } from '../../translate/translation.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { ApiClient } from './api-client.ts';
 import { hasStatus } from './api-error.ts';
+import { PacedWriter, type PacedWriterOptions } from './paced-writer.ts';
 import { givenAddresses, type PublishedAddress, sameAddresses, serviceAddresses } from './publish-addresses.ts';
 import { collectionPath, ingressType } from './resources.ts';
 
-export interface StatusWriterOptions {
+export interface StatusWriterOptions extends Omit<PacedWriterOptions, 'needed'> {
   readonly client: ApiClient;
   readonly store: ObjectStore;
   readonly log: Log;
   /** `namespace/name`; its addresses are published when none are given by hand. */
   readonly publishService: string | undefined;
   readonly publishAddresses: readonly string[];
-  /** Least time between two writes of one object. @default 30,000 */
-  readonly minWriteIntervalMs?: number;
-  /** How long changes are collected before they are written. @default 500 */
-  readonly holdOffMs?: number;
-}
-
-interface Written {
-  readonly addresses: readonly PublishedAddress[];
-  /** Monotonic milliseconds of the last attempt. */
-  readonly atMs: number;
 }
 
 /** A write to bring about. */
@@ -34,8 +25,6 @@ interface Write {
   readonly addresses: readonly PublishedAddress[];
 }
 
-const writesAtOnce = 4;
-
 /**
  * Writes our addresses to `status.loadBalancer.ingress` of the Ingresses that we serve, while active. It compares with what the
  * store has, so an equal status is not written; one object is written at most once in 30 s, and a failed write is tried again after
@@ -44,90 +33,37 @@ const writesAtOnce = 4;
  */
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
-  readonly #closing = new AbortController();
-  readonly #unsubscribe: () => void;
-  readonly #written = new Map<string, Written>();
+  readonly #writer: PacedWriter;
+  /** What we wrote, by uid. */
+  readonly #written = new Map<string, readonly PublishedAddress[]>();
   #statuses: readonly IngressStatus[] = [];
-  #isActive = false;
-  #timer: NodeJS.Timeout | undefined;
-  #timerDueMs = Number.POSITIVE_INFINITY;
-  #pass: Promise<void> | undefined;
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
-    this.#unsubscribe = options.store.subscribe(() => this.#scheduleSoon());
+    this.#writer = new PacedWriter({ ...options, needed: () => this.#needed() });
   }
 
   /** Whether we may write: leadership. */
   set active(isActive: boolean) {
-    this.#isActive = isActive && !this.#closing.signal.aborted;
     if (!isActive) this.#written.clear();
-    this.#scheduleSoon();
+    this.#writer.active = isActive;
   }
 
   update(statuses: readonly IngressStatus[]): void {
     this.#statuses = statuses;
-    this.#scheduleSoon();
+    this.#writer.changed();
   }
 
-  async close(): Promise<void> {
-    this.#unsubscribe();
-    this.#isActive = false;
-    clearTimeout(this.#timer);
-    this.#closing.abort(new Error('the status writer was closed'));
-    await this.#pass;
+  close(): Promise<void> {
+    return this.#writer.close();
   }
 
-  #scheduleSoon(): void {
-    this.#schedule(this.#options.holdOffMs ?? 500);
-  }
-
-  /** The earliest of the times asked for wins. */
-  #schedule(delayMs: number): void {
-    if (!this.#isActive) return;
-    const dueMs = performance.now() + delayMs;
-    if (dueMs >= this.#timerDueMs) return;
-    clearTimeout(this.#timer);
-    this.#timerDueMs = dueMs;
-    this.#timer = setTimeout(() => {
-      this.#timerDueMs = Number.POSITIVE_INFINITY;
-      this.#startPass();
-    }, delayMs);
-    this.#timer.unref();
-  }
-
-  #startPass(): void {
-    if (this.#pass !== undefined) {
-      this.#scheduleSoon();
-      return;
-    }
-    this.#pass = this.#writeDue().finally(() => {
-      this.#pass = undefined;
-    });
-  }
-
-  async #writeDue(): Promise<void> {
-    const writes = this.#neededWrites().values();
-    const lane = async () => {
-      for (const write of writes) if (this.#isActive) await this.#write(write);
-    };
-    await Promise.all(Array.from({ length: writesAtOnce }, lane));
-  }
-
-  /** What differs now and may be written now; what must wait gets its time. */
-  #neededWrites(): readonly Write[] {
+  #needed() {
     const ours = this.#ourAddresses();
-    if (ours === undefined || !this.#isActive) return [];
-    const nowMs = performance.now();
-    const { minWriteIntervalMs = 30_000 } = this.#options;
-    const due: Write[] = [];
-    for (const write of [...this.#publications(ours), ...this.#withdrawals()]) {
-      if (sameAddresses(presentAddresses(write.ingress), write.addresses)) continue;
-      const waitMs = (this.#written.get(write.uid)?.atMs ?? Number.NEGATIVE_INFINITY) + minWriteIntervalMs - nowMs;
-      if (waitMs > 0) this.#schedule(waitMs);
-      else due.push(write);
-    }
-    return due;
+    if (ours === undefined) return [];
+    return [...this.#publications(ours), ...this.#withdrawals()]
+      .filter(({ ingress, addresses }) => !sameAddresses(presentAddresses(ingress), addresses))
+      .map((write) => ({ uid: write.uid, perform: (signal: AbortSignal) => this.#write(write, signal) }));
   }
 
   /** undefined: not known, so that nothing is written. An existing Service without addresses yet has an empty list. */
@@ -151,7 +87,7 @@ export class StatusWriter {
     const candidates = new Map<string, Ingress>();
     for (const ingress of this.#options.store.snapshot().of('Ingress').values()) candidates.set(ingress.metadata.uid ?? '', ingress);
     const writes: Write[] = [];
-    for (const [uid, { addresses }] of this.#written) {
+    for (const [uid, addresses] of this.#written) {
       const ingress = candidates.get(uid);
       if (ingress === undefined) this.#written.delete(uid);
       else if (!served.has(uid) && sameAddresses(presentAddresses(ingress), addresses)) writes.push({ ingress, uid, addresses: [] });
@@ -164,20 +100,20 @@ export class StatusWriter {
     return ingress?.metadata.uid === uid ? ingress : undefined;
   }
 
-  async #write({ ingress, uid, addresses }: Write): Promise<void> {
-    const { client, log, minWriteIntervalMs = 30_000 } = this.#options;
+  async #write({ ingress, uid, addresses }: Write, signal: AbortSignal): Promise<void> {
+    const { client, log } = this.#options;
     const { namespace, name } = ingress.metadata;
     const path = `${collectionPath(ingressType, namespace)}/${name}/status`;
-    this.#written.set(uid, { addresses, atMs: performance.now() });
+    this.#written.set(uid, addresses);
     try {
       // The uid makes the server refuse the write when another object took the name.
       const body = { metadata: { uid }, status: { loadBalancer: { ingress: addresses.length === 0 ? null : addresses } } };
-      await client.json({ method: 'PATCH', path, body, signal: this.#closing.signal });
+      await client.json({ method: 'PATCH', path, body, signal });
       log.info({ ingress: `${namespace}/${name}`, addresses }, 'wrote the addresses of an Ingress');
     } catch (error) {
-      if (this.#closing.signal.aborted || hasStatus(error, 404)) return;
+      if (signal.aborted || hasStatus(error, 404)) return;
       log.warn({ ingress: `${namespace}/${name}`, reason: messageOf(error) }, 'writing the status of an Ingress failed: trying again');
-      this.#schedule(minWriteIntervalMs);
+      throw error;
     }
   }
 }

@@ -215,6 +215,17 @@ describe('SmartRoute over TLS, objects in and handshakes out', () => {
     await expect(503, ['RefNotPermitted']);
   });
 
+  it('refers to a Service of another namespace for a whole connection only with a ReferenceGrant', async () => {
+    const tcp = { backends: [{ name: 'secure', namespace: 'core', port: { name: 'web' } }] };
+    const route = smartRoute('shop', { hosts: [host], tls: { mode: 'Passthrough' }, tcp });
+    const { port } = secure.address() as AddressInfo;
+    await using program = await Program.start(objects + inNamespace('core', service('secure', port)) + route);
+    assert.deepEqual(program.problems, ['RefNotPermitted']);
+    assert.notEqual(await certificateFor(program, host).catch(() => ''), fingerprint(backendPem));
+    await program.apply(grant('core', 'Service', 'secure'));
+    assert.equal((await program.ask(host, '/', { tls: true })).body, 'secure');
+  });
+
   it('refers to a Secret of another namespace only with a ReferenceGrant; without it no other certificate is looked for', async () => {
     const tls = { mode: 'Terminate', certificate: { secretRef: { name: 'tls', namespace: 'core' } } };
     const route = smartRoute('shop', all(forwardTo('plain'), { tls }));

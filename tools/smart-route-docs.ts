@@ -73,8 +73,8 @@ hosts: their routes are put together.
 1. The host: exact before longer wildcard (\`*.\` before \`**.\` of the same name) before none. When no route of a host fits, the next host
    that covers the name is tried.
 2. The higher \`priority\`.
-3. \`Exact\` before \`Prefix\`.
-4. The longer path.
+3. \`Exact\` before \`Prefix\` before \`Regex\`.
+4. The longer path; between patterns, the longer text.
 5. A match with methods before one without.
 6. More headers, then more query parameters.
 7. The oldest object by \`creationTimestamp\`, then the first by \`namespace/name\`, of whatever kind.
@@ -100,6 +100,7 @@ A Service or Secret of another namespace takes a \`ReferenceGrant\` (\`gateway.n
 |---|---|
 | the object is not what the CRD allows | nothing of it |
 | a field that does not exist | the rest |
+| a pattern that is not RE2 syntax, or too large | the rule without that match |
 | a match that another object, or an earlier rule, has | the other |
 | a backend that is missing or not permitted | its share of the requests is answered 503; all of them when no other has a weight |
 | a CA or client certificate for backends that is missing or broken | 503 |

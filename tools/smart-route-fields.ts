@@ -12,6 +12,8 @@ const policy = 'feature/program/smart-route-policy.test.ts';
 
 const reencrypt = [tls, 'TerminateAndReencrypt speaks TLS to the backend'] as const;
 const matching = [http, 'matches path, method, headers and query'] as const;
+const patterns = [http, 'matches paths by pattern'] as const;
+const byType = [http, 'matches headers and query by type'] as const;
 const redirects = [http, 'redirects with what the rule changes'] as const;
 const answers = [http, 'answers by itself with status, headers and body'] as const;
 const weights = [http, 'forwards to weighted backends in their proportion'] as const;
@@ -40,13 +42,15 @@ export const smartRouteFields: Readonly<Record<string, FieldFacts>> = {
   'policy.backend.tls.caRef.name': { byDefault: 'required', test: reencrypt },
   'policy.backend.tls.clientCertificateRef.name': { byDefault: 'required', test: reencrypt },
   'http.rules[].name': { byDefault: 'required', test: matching },
-  'http.rules[].matches[].path.type': { byDefault: 'required', test: matching },
+  'http.rules[].matches[].path.type': { byDefault: 'required', test: patterns },
   'http.rules[].matches[].path.value': { byDefault: 'required', test: matching },
   'http.rules[].matches[].methods': { byDefault: 'every method', test: matching },
+  'http.rules[].matches[].headers[].type': { byDefault: '`Exact`', test: byType },
   'http.rules[].matches[].headers[].name': { byDefault: 'required', test: matching },
-  'http.rules[].matches[].headers[].value': { byDefault: 'required', test: matching },
+  'http.rules[].matches[].headers[].value': { byDefault: 'see `type`', test: matching },
+  'http.rules[].matches[].query[].type': { byDefault: '`Exact`', test: byType },
   'http.rules[].matches[].query[].name': { byDefault: 'required', test: matching },
-  'http.rules[].matches[].query[].value': { byDefault: 'required', test: matching },
+  'http.rules[].matches[].query[].value': { byDefault: 'see `type`', test: matching },
   'http.rules[].action.forward.backends[].name': { byDefault: 'required', test: weights },
   'http.rules[].action.forward.backends[].namespace': {
     byDefault: 'that of the route',

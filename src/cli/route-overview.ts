@@ -29,7 +29,7 @@ function rowsOf(host: Host, health: (service: string) => string): string[][] {
 }
 
 function pathOf({ match: { path } }: Route): string {
-  return path.kind === 'exact' ? `${path.value} (exact)` : path.value;
+  return path.kind === 'prefix' ? path.value : `${path.value} (${path.kind})`;
 }
 
 function targetOf({ action }: Route, health: (service: string) => string): [string, string] {

@@ -29,7 +29,7 @@ export function rewrittenTarget({ path, target }: Pick<RequestHead, 'path' | 'ta
 
 function rewrittenPath(path: string, rewrite: PathRewrite, matched: PathMatch): string {
   if (rewrite.kind === 'full') return rewrite.value;
-  const rest = matched.kind === 'exact' ? '' : path.slice(prefixElements(matched.value).length);
+  const rest = matched.kind !== 'prefix' ? '' : path.slice(prefixElements(matched.value).length);
   return prefixElements(rewrite.value) + rest || '/';
 }
 

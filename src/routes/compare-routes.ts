@@ -12,8 +12,9 @@ import type { PathMatch, Route } from './route-table.ts';
  * Then, between the routes of one host (`compareRoutes`):
  *
  * 2. the higher explicit priority;
- * 3. Exact path before Prefix;
+ * 3. Exact path before Prefix before Regex;
  * 4. the longer path, in characters without trailing slashes, which for two prefixes of one request is also the one with more elements;
+ *    between patterns the longer text, as ingress-nginx has it;
  * 5. a route for certain methods before one for any;
  * 6. more header matches;
  * 7. more query matches;
@@ -56,12 +57,14 @@ export function prefixElements(value: string): string {
   return value.slice(0, end);
 }
 
+const pathKindRanks = { exact: 0, prefix: 1, regex: 2 } as const;
+
 function pathKindRank(path: PathMatch): number {
-  return path.kind === 'exact' ? 0 : 1;
+  return pathKindRanks[path.kind];
 }
 
 function pathLength(path: PathMatch): number {
-  return path.kind === 'exact' ? path.value.length : prefixElements(path.value).length;
+  return path.kind === 'prefix' ? prefixElements(path.value).length : path.value.length;
 }
 
 function compareAge(a: number, b: number): number {

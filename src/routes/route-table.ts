@@ -89,11 +89,16 @@ export interface RouteMatch {
 export type PathMatch =
   | { readonly kind: 'exact'; readonly value: string }
   /** By path element: `/foo` matches `/foo`, `/foo/` and `/foo/bar`, not `/foobar`. */
-  | { readonly kind: 'prefix'; readonly value: string };
+  | { readonly kind: 'prefix'; readonly value: string }
+  /** A pattern in RE2 syntax that matches the whole path; what begins with no `/` (OPTIONS *) is no path. */
+  | { readonly kind: 'regex'; readonly value: string };
 
-/** A header (name in lower case) or query parameter that must have exactly this value. */
+/** What a header (name in lower case) or query parameter must be. */
 export interface ValueMatch {
   readonly name: string;
+  /** `regex`: in RE2 syntax, the whole value. */
+  readonly kind: 'exact' | 'prefix' | 'regex' | 'present' | 'absent';
+  /** '' for `present` and `absent`. */
   readonly value: string;
 }
 

@@ -3,6 +3,7 @@ import { maxTimeoutMs } from '../timer-wheel.ts';
 import { compareRoutes } from './compare-routes.ts';
 import { entryKey } from './entry-key.ts';
 import { hostKeyProblem } from './host-name.ts';
+import { LinearRegex } from './linear-regex.ts';
 import {
   type Certificate,
   defaultCertificateKey,
@@ -126,10 +127,18 @@ function checkRoute(route: Route, table: RouteTable, problems: Problems): void {
 }
 
 function checkMatch(match: RouteMatch, subject: string, problems: Problems): void {
-  problems.check(match.path.value.startsWith('/'), `${subject} has the path '${match.path.value}', which does not begin with /`);
+  const { path } = match;
+  if (path.kind === 'regex') checkPattern(path.value, subject, problems);
+  else problems.check(path.value.startsWith('/'), `${subject} has the path '${path.value}', which does not begin with /`);
   for (const { name } of match.headers) {
     problems.check(name !== '' && name === name.toLowerCase(), `${subject} matches the header '${name}', which is not in lower case`);
   }
+  for (const { kind, value } of [...match.headers, ...match.query]) if (kind === 'regex') checkPattern(value, subject, problems);
+}
+
+function checkPattern(pattern: string, subject: string, problems: Problems): void {
+  const regex = LinearRegex.compile(pattern);
+  if (typeof regex === 'string') problems.add(`${subject} has the pattern '${pattern}', which ${regex}`);
 }
 
 function checkAction(action: RouteAction, table: RouteTable, subject: string, problems: Problems): void {

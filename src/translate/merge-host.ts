@@ -190,6 +190,7 @@ class HostMerge {
   }
 }
 
+const pathKinds = { exact: 'Exact', prefix: 'Prefix', regex: 'Regex' } as const;
 const keyTypeOrder = ['ec', 'rsa', 'ed25519'] as const;
 
 function isServing(claim: HostClaim): boolean {
@@ -199,7 +200,7 @@ function isServing(claim: HostClaim): boolean {
 /** `Prefix "/api"`, for messages. */
 function shownMatch({ match: { path, methods, headers, query } }: RouteClaim): string {
   const conditions = methods.length + headers.length + query.length === 0 ? '' : ' with the same conditions';
-  return `${path.kind === 'exact' ? 'Exact' : 'Prefix'} ${quote(path.value)}${conditions}`;
+  return `${pathKinds[path.kind]} ${quote(path.value)}${conditions}`;
 }
 
 /** TLS for a host that an object doesn't serve itself is heard within one namespace only: hosts of others are not theirs to secure. */

@@ -58,6 +58,7 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
     when: 'A SmartRoute is not what its CRD allows. An API server refuses such an object; a folder of manifests can hold one.',
     meanwhile: 'Nothing of it is served.',
   },
+  InvalidRegex: { when: 'A pattern of a SmartRoute is not RE2 syntax, or too large.', meanwhile: 'The match is left out.' },
   UnknownField: { when: 'A SmartRoute has a field that does not exist.', meanwhile: 'The field is ignored.' },
   RefNotPermitted: {
     when: 'A SmartRoute refers to another namespace, and no ReferenceGrant there permits it.',

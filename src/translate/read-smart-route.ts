@@ -2,14 +2,15 @@ import type { SmartRouteHeader, SmartRouteMatch, SmartRouteRule, SmartRouteSpec 
 import { smartRouteSchema } from '../api/generated/smart-route-schema.ts';
 import type { SmartRoute } from '../api/objects.ts';
 import { checkSchema } from '../api/schema-check.ts';
-import { anyHost, type PathMatch, type ValueMatch } from '../routes/route-table.ts';
+import { LinearRegex } from '../routes/linear-regex.ts';
+import { anyHost, type PathMatch, type RouteMatch, type ValueMatch } from '../routes/route-table.ts';
 import { pathProblem, requestSpelling, withoutTrailingSlashes } from './path-spelling.ts';
 import { messageFor, ProblemList, quote } from './problem-list.ts';
 import { createdAtMs, objectRef } from './read-metadata.ts';
 import { mergeSettings, type RouteSettings } from './route-settings.ts';
 import { settingsOfForward, settingsOfPolicy } from './smart-route-policy.ts';
 import type { ReadSmartRouteMatch, ReadSmartRouteRule, SmartRouteReading } from './smart-route-reading.ts';
-import type { ObjectRef } from './translation.ts';
+import type { ObjectRef, ProblemReason } from './translation.ts';
 import { fieldsOf } from './unknown-input.ts';
 
 /** @param key `namespace/name` in the snapshot, which is the name of the object whatever its metadata holds */
@@ -53,11 +54,16 @@ function readRule(
   const ownSettings = action.forward === undefined ? fromPolicy : mergeSettings(fromPolicy, settingsOfForward(action.forward));
   const read = matches.flatMap((match, index): ReadSmartRouteMatch[] => {
     const at = `${field}.matches[${index}]`;
+    const refuse = (reason: ProblemReason, place: string, sentence: string): readonly [] => {
+      problems.add(reason, `${at}.${place}`, messageFor(ref, `${at}.${place}`, sentence), name);
+      return [];
+    };
     const path = readPath(match);
-    if (typeof path !== 'string') return [{ field: at, match: { path, ...conditionsOf(match) } }];
-    const place = `${at}.path.value`;
-    problems.add('InvalidPath', place, messageFor(ref, place, `path ${quote(match.path?.value)} ${path}`), name);
-    return [];
+    if (typeof path === 'string') return [...refuse('InvalidPath', 'path.value', `path ${quote(match.path?.value)} ${path}`)];
+    const conditions = conditionsOf(match);
+    const broken = patternProblem({ path, ...conditions });
+    if (broken !== undefined) return [...refuse('InvalidRegex', broken.place, broken.sentence)];
+    return [{ field: at, match: { path, ...conditions } }];
   });
   return { name, field, matches: read, ownSettings, settings: mergeSettings(outer, ownSettings), action };
 }
@@ -65,6 +71,7 @@ function readRule(
 /** The path, or why it is none: an escape may hide what the schema refuses. */
 function readPath({ path }: SmartRouteMatch): PathMatch | string {
   if (path === undefined) return { kind: 'prefix', value: '/' };
+  if (path.type === 'Regex') return { kind: 'regex', value: path.value };
   const value = String(requestSpelling(path.value));
   const wrong = pathProblem(value, true);
   if (wrong !== undefined) return wrong;
@@ -72,9 +79,31 @@ function readPath({ path }: SmartRouteMatch): PathMatch | string {
 }
 
 function conditionsOf({ methods = [], headers = [], query = [] }: SmartRouteMatch): Omit<ReadSmartRouteMatch['match'], 'path'> {
-  return { methods, headers: headers.map(headerMatch), query: query.map(({ name, value }) => ({ name, value })) };
+  return {
+    methods,
+    headers: headers.map((header) => valueMatch(header.name.toLowerCase(), header)),
+    query: query.map((parameter) => valueMatch(parameter.name, parameter)),
+  };
 }
 
-function headerMatch({ name, value }: SmartRouteHeader): ValueMatch {
-  return { name: name.toLowerCase(), value };
+function valueMatch(name: string, { type = 'Exact', value = '' }: Pick<SmartRouteHeader, 'type' | 'value'>): ValueMatch {
+  return { name, kind: valueKinds[type], value };
+}
+
+const valueKinds = { Exact: 'exact', Prefix: 'prefix', Regex: 'regex', Present: 'present', Absent: 'absent' } as const;
+
+/** The first pattern that can't be used. */
+function patternProblem({ path, headers, query }: RouteMatch): { readonly place: string; readonly sentence: string } | undefined {
+  const inList = (list: string, matches: readonly ValueMatch[]) =>
+    matches.flatMap(({ kind, value }, index) => (kind === 'regex' ? [[`${list}[${index}].value`, value] as const] : []));
+  const places = [
+    ...(path.kind === 'regex' ? [['path.value', path.value] as const] : []),
+    ...inList('headers', headers),
+    ...inList('query', query),
+  ];
+  for (const [place, pattern] of places) {
+    const regex = LinearRegex.compile(pattern);
+    if (typeof regex === 'string') return { place, sentence: `the pattern ${quote(pattern)} ${regex}` };
+  }
+  return undefined;
 }

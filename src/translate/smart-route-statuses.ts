@@ -37,6 +37,7 @@ export interface SmartRouteStatusContent extends Omit<SmartRouteState, 'backends
 const refusals: ReadonlySet<ProblemReason> = new Set([
   'InvalidObject',
   'InvalidPath',
+  'InvalidRegex',
   'DuplicatePath',
   'PathConflict',
   'PassthroughConflict',

@@ -36,6 +36,7 @@ export const problemReasons = [
   'NoEffect',
   'InvalidObject',
   'UnknownField',
+  'InvalidRegex',
   'RefNotPermitted',
 ] as const;
 export type ProblemReason = (typeof problemReasons)[number];

@@ -56,6 +56,45 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
     ['read', 'send', 'tunnelIdle'].map((name) => policy({ timeouts: { [name]: '596h1s' } })),
   ],
   ['a path begins with "/"', [path('Prefix', '/')], [path('Prefix', 'api'), path('Exact', '*')]],
+  [
+    'a pattern has at most 256 characters',
+    [path('Regex', '(/a//b|[?#] %2F)'), path('Regex', `/${'[a]'.repeat(80)}`)],
+    [path('Regex', 'a'.repeat(257))],
+  ],
+  [
+    'Present and Absent have no value, all others do',
+    [
+      ruleWith({ matches: [{ headers: [{ name: 'x-a', type: 'Present' }], query: [{ name: 'q', type: 'Absent' }] }] }),
+      ruleWith({
+        matches: [{ headers: [{ name: 'x-a', type: 'Regex', value: 'a+' }], query: [{ name: 'q', type: 'Prefix', value: 'a' }] }],
+      }),
+    ],
+    [
+      ruleWith({ matches: [{ headers: [{ name: 'x-a', type: 'Present', value: 'x' }] }] }),
+      ruleWith({ matches: [{ query: [{ name: 'q', type: 'Absent', value: '' }] }] }),
+      ruleWith({ matches: [{ headers: [{ name: 'x-a', type: 'Exact' }] }] }),
+      ruleWith({ matches: [{ query: [{ name: 'q' }] }] }),
+    ],
+  ],
+  [
+    'ReplacePrefix needs matches by Prefix',
+    [
+      ruleWith({
+        matches: [{ path: { type: 'Prefix', value: '/a' } }, {}],
+        action: { redirect: { path: { type: 'ReplacePrefix', value: '/b' } } },
+      }),
+      ruleWith({
+        matches: [{ path: { type: 'Exact', value: '/a' } }],
+        action: { redirect: { path: { type: 'ReplaceFull', value: '/b' } } },
+      }),
+    ],
+    [
+      ruleWith({
+        matches: [{ path: { type: 'Exact', value: '/a' } }],
+        action: { redirect: { path: { type: 'ReplacePrefix', value: '/b' } } },
+      }),
+    ],
+  ],
   ['a path has no empty element ("//")', [path('Exact', '/a/')], [path('Exact', '/a//b')]],
   ['a path has no "." or ".." element', [path('Prefix', '/a.b/..c')], [path('Prefix', '/a/../b'), path('Exact', '/.')]],
   ['a path has no encoded slash (%2F)', [path('Exact', '/a%20b')], [path('Exact', '/a%2fb'), path('Exact', '/a%2Fb')]],

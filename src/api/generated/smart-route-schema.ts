@@ -244,6 +244,12 @@ export const smartRouteSchema: Schema = {
               "name",
               "action"
             ],
+            "x-kubernetes-validations": [
+              {
+                "rule": "!has(self.action.redirect) || !has(self.action.redirect.path) || self.action.redirect.path.type != 'ReplacePrefix' || !has(self.matches) || self.matches.all(m, !has(m.path) || m.path.type == 'Prefix')",
+                "message": "ReplacePrefix needs matches by Prefix"
+              }
+            ],
             "properties": {
               "name": {
                 "type": "string",
@@ -266,23 +272,27 @@ export const smartRouteSchema: Schema = {
                       ],
                       "x-kubernetes-validations": [
                         {
-                          "rule": "self.value.startsWith('/')",
+                          "rule": "self.type == 'Regex' || self.value.startsWith('/')",
                           "message": "a path begins with \"/\""
                         },
                         {
-                          "rule": "!self.value.contains(\"//\")",
+                          "rule": "self.type != 'Regex' || self.value.size() <= 256",
+                          "message": "a pattern has at most 256 characters"
+                        },
+                        {
+                          "rule": "self.type == 'Regex' || !self.value.contains('//')",
                           "message": "a path has no empty element (\"//\")"
                         },
                         {
-                          "rule": "!self.value.matches(\"/[.][.]?(/|$)\")",
+                          "rule": "self.type == 'Regex' || !self.value.matches('/[.][.]?(/|$)')",
                           "message": "a path has no \".\" or \"..\" element"
                         },
                         {
-                          "rule": "!self.value.matches(\"%2[fF]\")",
+                          "rule": "self.type == 'Regex' || !self.value.matches('%2[fF]')",
                           "message": "a path has no encoded slash (%2F)"
                         },
                         {
-                          "rule": "!self.value.matches(\"[?#\\\\x00-\\\\x20\\\\x7f]\")",
+                          "rule": "self.type == 'Regex' || !self.value.matches('[?#\\\\x00-\\\\x20\\\\x7f]')",
                           "message": "a path has no query, fragment, space or control character"
                         }
                       ],
@@ -291,7 +301,8 @@ export const smartRouteSchema: Schema = {
                           "type": "string",
                           "enum": [
                             "Exact",
-                            "Prefix"
+                            "Prefix",
+                            "Regex"
                           ]
                         },
                         "value": {
@@ -324,10 +335,25 @@ export const smartRouteSchema: Schema = {
                       "items": {
                         "type": "object",
                         "required": [
-                          "name",
-                          "value"
+                          "name"
+                        ],
+                        "x-kubernetes-validations": [
+                          {
+                            "rule": "has(self.value) != (has(self.type) && self.type in ['Present', 'Absent'])",
+                            "message": "Present and Absent have no value, all others do"
+                          }
                         ],
                         "properties": {
+                          "type": {
+                            "type": "string",
+                            "enum": [
+                              "Exact",
+                              "Prefix",
+                              "Regex",
+                              "Present",
+                              "Absent"
+                            ]
+                          },
                           "name": {
                             "type": "string",
                             "minLength": 1,
@@ -353,10 +379,25 @@ export const smartRouteSchema: Schema = {
                       "items": {
                         "type": "object",
                         "required": [
-                          "name",
-                          "value"
+                          "name"
+                        ],
+                        "x-kubernetes-validations": [
+                          {
+                            "rule": "has(self.value) != (has(self.type) && self.type in ['Present', 'Absent'])",
+                            "message": "Present and Absent have no value, all others do"
+                          }
                         ],
                         "properties": {
+                          "type": {
+                            "type": "string",
+                            "enum": [
+                              "Exact",
+                              "Prefix",
+                              "Regex",
+                              "Present",
+                              "Absent"
+                            ]
+                          },
                           "name": {
                             "type": "string",
                             "minLength": 1,

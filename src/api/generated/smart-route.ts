@@ -86,24 +86,28 @@ export interface SmartRoutePolicy {
 
 /** Without it, every path. */
 export interface SmartRoutePath {
-  /** The whole path, or its first elements (`/a` fits `/a` and `/a/b`, not `/ab`). */
-  readonly type: 'Exact' | 'Prefix';
-  /** Escaped or not, `/café` is `/caf%C3%A9`. */
+  /** The whole path, its first elements (`/a` fits `/a` and `/a/b`, not `/ab`), or a pattern in RE2 syntax that fits the whole path. */
+  readonly type: 'Exact' | 'Prefix' | 'Regex';
+  /** Escaped or not, `/café` is `/caf%C3%A9`. A pattern sees escapes as requests are normalised, compiles to at most 100 steps, and fits no path beyond 1,024 characters. */
   readonly value: string;
 }
 
 export interface SmartRouteHeader {
+  /** How the value is compared: as a whole (`Exact`), by how it begins, by a pattern in RE2 syntax for all of it, or not: what counts is whether it is there. */
+  readonly type?: 'Exact' | 'Prefix' | 'Regex' | 'Present' | 'Absent';
   /** In any letter case. */
   readonly name: string;
-  /** The whole value of one line. */
-  readonly value: string;
+  /** Compared with each line of the header; one of them must fit. */
+  readonly value?: string;
 }
 
 export interface SmartRouteParameter {
+  /** How the value is compared: as a whole (`Exact`), by how it begins, by a pattern in RE2 syntax for all of it, or not: what counts is whether it is there. */
+  readonly type?: 'Exact' | 'Prefix' | 'Regex' | 'Present' | 'Absent';
   /** Decoded. */
   readonly name: string;
   /** Decoded. Of a parameter that comes twice the first counts. */
-  readonly value: string;
+  readonly value?: string;
 }
 
 export interface SmartRouteMatch {

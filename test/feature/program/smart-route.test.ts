@@ -95,6 +95,88 @@ describe('SmartRoute over HTTP, objects in and real sockets out', () => {
     }
   });
 
+  it('matches paths by pattern, after every prefix and the longer pattern first, and no path that is too long', async () => {
+    const say = (name: string, value: string, type = 'Regex') => ({
+      name,
+      matches: [{ path: { type, value } }],
+      action: { respond: { status: 200, body: name } },
+    });
+    const rules = [
+      say('any', '/.*'),
+      say('user', '/user/[0-9]+'),
+      say('order', '/user/[0-9]+/orders?(/.*)?'),
+      say('folded', '(?i)/CaSe'),
+      say('prefix', '/user/7', 'Prefix'),
+      say('broken', '(/broken'),
+      say('huge', '/(a{30}){30}'),
+    ];
+    await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules } }));
+    assert.deepEqual(program.problems, ['InvalidRegex', 'InvalidRegex']);
+    const cases: readonly (readonly [path: string, body: string | number])[] = [
+      ['/user/12', 'user'],
+      ['/user/12/', 'any'],
+      ['/user/x', 'any'],
+      ['/user/12/orders/5?x=1', 'order'],
+      ['/user/7', 'prefix'],
+      ['/user/7/order', 'prefix'],
+      ['/case', 'folded'],
+      ['/broken', 'any'],
+      [`/${'a'.repeat(1023)}`, 'any'],
+      [`/${'a'.repeat(1024)}`, 404],
+    ];
+    for (const [path, body] of cases) {
+      const answer = await program.ask(host, path);
+      assert.equal(body === 404 ? answer.status : answer.body, body, path.slice(0, 50));
+    }
+    const accepted = program.translation.smartRoutes[0]?.rules.map(({ conditions }) => conditions[0]?.reason);
+    assert.deepEqual(accepted, ['Accepted', 'Accepted', 'Accepted', 'Accepted', 'Accepted', 'InvalidRegex', 'InvalidRegex']);
+  });
+
+  it('matches headers and query by type', async () => {
+    const say = (name: string, part: object) => ({ name, matches: [part], action: { respond: { status: 200, body: name } } });
+    const path = (value: string) => ({ path: { type: 'Prefix', value } });
+    const rules = [
+      say('header-prefix', { ...path('/hp'), headers: [{ name: 'X-A', type: 'Prefix', value: 'ab' }] }),
+      say('header-regex', { ...path('/hr'), headers: [{ name: 'X-A', type: 'Regex', value: 'a[0-9]+' }] }),
+      say('header-present', { ...path('/hv'), headers: [{ name: 'X-A', type: 'Present' }] }),
+      say('header-absent', { ...path('/ha'), headers: [{ name: 'X-A', type: 'Absent' }] }),
+      say('query-prefix', { ...path('/qp'), query: [{ name: 'q', type: 'Prefix', value: 'ab' }] }),
+      say('query-regex', { ...path('/qr'), query: [{ name: 'q', type: 'Regex', value: 'a[0-9]+' }] }),
+      say('query-present', { ...path('/qv'), query: [{ name: 'q', type: 'Present' }] }),
+      say('query-absent', { ...path('/qa'), query: [{ name: 'q', type: 'Absent' }] }),
+    ];
+    await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules } }));
+    assert.deepEqual(program.problems, []);
+    const a = (value: string): AskOptions => ({ headers: { 'x-a': value } });
+    const cases: readonly (readonly [path: string, body: string | undefined, options?: AskOptions])[] = [
+      ['/hp', 'header-prefix', a('abc')],
+      ['/hp', undefined, a('a')],
+      ['/hp', undefined],
+      ['/hr', 'header-regex', a('a12')],
+      ['/hr', undefined, a('a12b')],
+      ['/hv', 'header-present', a('')],
+      ['/hv', undefined],
+      ['/ha', 'header-absent'],
+      ['/ha', undefined, a('')],
+      ['/qp?q=ab', 'query-prefix'],
+      ['/qp?q=b', undefined],
+      ['/qr?q=a1', 'query-regex'],
+      ['/qr?q=a', undefined],
+      ['/qv?q', 'query-present'],
+      ['/qv', undefined],
+      ['/qa?p', 'query-absent'],
+      ['/qa?q', undefined],
+    ];
+    for (const [at, body, options] of cases) {
+      const answer = await program.ask(host, at, options);
+      assert.deepEqual(
+        [answer.status, answer.body],
+        body === undefined ? [404, answer.body] : [200, body],
+        `${at} ${JSON.stringify(options)}`,
+      );
+    }
+  });
+
   it('forwards to weighted backends in their proportion; weight 0 gets nothing', async () => {
     const rules = [{ name: 'all', action: forwardTo(['a', 3], ['b', 1], ['a', 0]) }];
     await using program = await Program.start(services + smartRoute('shop', { hosts: [host], http: { rules } }));

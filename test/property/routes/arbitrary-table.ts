@@ -18,6 +18,7 @@ import type {
   RouteMatch,
   RouteTable,
   Service,
+  ValueMatch,
 } from '../../../src/routes/route-table.ts';
 
 // Small alphabets on purpose: what is drawn twice is what collides, shadows and ties.
@@ -31,12 +32,25 @@ const hostKey = fc.oneof(
 );
 const path = fc.array(fc.constantFrom('x', 'x', 'y', '', 'xx', '__proto__'), { maxLength: 3 }).map((elements) => `/${elements.join('/')}`);
 const method = fc.constantFrom('GET', 'PUT', 'get');
-const valueMatch = fc.record({ name: fc.constantFrom('p', 'q'), value: fc.constantFrom('', '1', '2', 'a b', '%') });
+const valueMatch: fc.Arbitrary<ValueMatch> = fc.oneof(
+  fc.record({
+    name: fc.constantFrom('p', 'q'),
+    kind: fc.constantFrom('exact' as const, 'prefix' as const),
+    value: fc.constantFrom('', '1', '2', 'a b', '%'),
+  }),
+  fc.record({ name: fc.constantFrom('p', 'q'), kind: fc.constant('regex' as const), value: fc.constantFrom('[12]?', '.*', 'a.*') }),
+  fc.record({ name: fc.constantFrom('p', 'q'), kind: fc.constantFrom('present' as const, 'absent' as const), value: fc.constant('') }),
+);
+/** Patterns that mean the same to every engine. */
+const pattern = fc.constantFrom('/x.*', '/[xy]', '/(x|xx)/?', '.*', '/x/y');
 const reference = fc.constantFrom('one', 'two', 'three');
 const count = fc.nat({ max: 3 });
 
 const routeMatch: fc.Arbitrary<RouteMatch> = fc.record({
-  path: fc.record({ kind: fc.constantFrom('exact' as const, 'prefix' as const), value: path }),
+  path: fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('exact' as const, 'prefix' as const), value: path }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('regex' as const), value: pattern }) },
+  ),
   methods: mostlyEmpty(fc.uniqueArray(method, { maxLength: 2 })),
   headers: mostlyEmpty(fc.array(valueMatch, { maxLength: 2 })),
   query: mostlyEmpty(fc.array(valueMatch, { maxLength: 2 })),

@@ -103,6 +103,7 @@ A Service or Secret of another namespace takes a \`ReferenceGrant\` (\`gateway.n
 | a pattern that is not RE2 syntax, or too large | the rule without that match |
 | a match that another object, or an earlier rule, has | the other |
 | a backend that is missing or not permitted | its share of the requests is answered 503; all of them when no other has a weight |
+| a list of clients with something that is no address, a pattern for rewriting that can not be used | 503 |
 | a CA or client certificate for backends that is missing or broken | 503 |
 | a certificate that is missing, broken, not permitted or for other names | TLS with the default certificate |
 | the backend of \`tcp\` is missing | no passthrough |

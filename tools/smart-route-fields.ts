@@ -10,6 +10,12 @@ const http = 'feature/program/smart-route.test.ts';
 const tls = 'feature/program/smart-route-tls.test.ts';
 const policy = 'feature/program/smart-route-policy.test.ts';
 
+const rewriting = 'feature/program/smart-route-rewrite.test.ts';
+
+const headers = [rewriting, 'removes, sets and adds headers'] as const;
+const cors = [rewriting, 'cors answers preflights and marks answers'] as const;
+const clients = [rewriting, 'clients lets in whom it allows'] as const;
+const paths = [rewriting, 'rewrites the path as a whole'] as const;
 const reencrypt = [tls, 'TerminateAndReencrypt speaks TLS to the backend'] as const;
 const matching = [http, 'matches path, method, headers and query'] as const;
 const patterns = [http, 'matches paths by pattern'] as const;
@@ -41,6 +47,24 @@ export const smartRouteFields: Readonly<Record<string, FieldFacts>> = {
   'policy.backend.tls.serverName': { byDefault: 'none', test: reencrypt },
   'policy.backend.tls.caRef.name': { byDefault: 'required', test: reencrypt },
   'policy.backend.tls.clientCertificateRef.name': { byDefault: 'required', test: reencrypt },
+  'policy.headers.request.set[].name': { byDefault: 'required', test: headers },
+  'policy.headers.request.set[].value': { byDefault: 'required', test: headers },
+  'policy.headers.request.add[].name': { byDefault: 'required', test: headers },
+  'policy.headers.request.add[].value': { byDefault: 'required', test: headers },
+  'policy.headers.request.remove': { byDefault: 'none', test: headers },
+  'policy.headers.response.set[].name': { byDefault: 'required', test: headers },
+  'policy.headers.response.set[].value': { byDefault: 'required', test: headers },
+  'policy.headers.response.add[].name': { byDefault: 'required', test: headers },
+  'policy.headers.response.add[].value': { byDefault: 'required', test: headers },
+  'policy.headers.response.remove': { byDefault: 'none', test: headers },
+  'policy.cors.allowOrigins': { byDefault: 'required', test: cors },
+  'policy.cors.allowMethods': { byDefault: '`GET`, `HEAD`, `POST`', test: cors },
+  'policy.cors.allowHeaders': { byDefault: 'what the browser asks for', test: [rewriting, 'cors for every origin says so'] },
+  'policy.cors.exposeHeaders': { byDefault: 'none', test: cors },
+  'policy.cors.allowCredentials': { byDefault: '`false`', test: cors },
+  'policy.cors.maxAge': { byDefault: 'the browser decides', test: cors },
+  'policy.clients.allow': { byDefault: 'everybody', test: clients },
+  'policy.clients.deny': { byDefault: 'nobody', test: clients },
   'http.rules[].name': { byDefault: 'required', test: matching },
   'http.rules[].matches[].path.type': { byDefault: 'required', test: patterns },
   'http.rules[].matches[].path.value': { byDefault: 'required', test: matching },
@@ -59,6 +83,10 @@ export const smartRouteFields: Readonly<Record<string, FieldFacts>> = {
   'http.rules[].action.forward.backends[].port.name': { byDefault: 'none', test: weights },
   'http.rules[].action.forward.backends[].port.number': { byDefault: 'none', test: passthrough },
   'http.rules[].action.forward.backends[].weight': { byDefault: '1', test: weights },
+  'http.rules[].action.forward.rewrite.host': { byDefault: 'as requested', test: [rewriting, 'rewrites the host'] },
+  'http.rules[].action.forward.rewrite.path.type': { byDefault: 'required', test: paths },
+  'http.rules[].action.forward.rewrite.path.pattern': { byDefault: 'none', test: paths },
+  'http.rules[].action.forward.rewrite.path.value': { byDefault: 'required', test: paths },
   'http.rules[].action.forward.loadBalancing.type': { byDefault: '`--load-balancing`', test: [policy, 'loadBalancing LeastRequest'] },
   'http.rules[].action.redirect.scheme': { byDefault: 'as requested', test: redirects },
   'http.rules[].action.redirect.host': { byDefault: 'as requested', test: redirects },

@@ -137,9 +137,9 @@ const patterns = new Map<string, RegExp>();
 
 /** A rule that fails to compute does not hold, as on the API server. */
 function ruleHolds({ rule }: SchemaRule, self: unknown): boolean {
-  let program = programs.get(rule);
-  if (program === undefined) programs.set(rule, (program = environment.parse(rule)));
   try {
+    let program = programs.get(rule);
+    if (program === undefined) programs.set(rule, (program = environment.parse(rule)));
     return program({ self }) === true;
   } catch {
     return false;

@@ -1,8 +1,8 @@
-import { prefixElements } from '../routes/compare-routes.ts';
 import type { CompiledTable } from '../routes/compiled-table.ts';
-import type { PathMatch, PathRewrite, RedirectTarget } from '../routes/route-table.ts';
+import type { PathMatch, RedirectTarget } from '../routes/route-table.ts';
 import type { ClientFacts } from './client-facts.ts';
 import type { RequestHead } from './http1/message-handler.ts';
+import { PathRewriter } from './path-rewriter.ts';
 
 /** The request that is redirected. */
 interface RedirectedRequest {
@@ -14,23 +14,12 @@ interface RedirectedRequest {
 /** Where a redirect leads: a URL, or a path when nobody named a host. @param matched what the route matched of the path; undefined: the path stays */
 export function redirectLocation(to: RedirectTarget, matched: PathMatch | undefined, { head, facts, table }: RedirectedRequest): string {
   const host = to.host ?? head.host;
-  const target = to.path === undefined || matched === undefined ? head.target : rewrittenTarget(head, to.path, matched);
+  const target = to.path === undefined || matched === undefined ? head.target : new PathRewriter(to.path, matched).target(head);
   if (host === '') return target;
   const scheme = to.scheme ?? facts.scheme;
   const port = to.port ?? (to.scheme === undefined ? portOf(head) : publishedPort(table, scheme));
   const isUsual = port === undefined || port === (scheme === 'https' ? 443 : 80);
   return `${scheme}://${host}${isUsual ? '' : `:${port}`}${target}`;
-}
-
-/** Path and query after a rewrite. The query stays. */
-export function rewrittenTarget({ path, target }: Pick<RequestHead, 'path' | 'target'>, rewrite: PathRewrite, matched: PathMatch): string {
-  return rewrittenPath(path, rewrite, matched) + target.slice(path.length);
-}
-
-function rewrittenPath(path: string, rewrite: PathRewrite, matched: PathMatch): string {
-  if (rewrite.kind === 'full') return rewrite.value;
-  const rest = matched.kind !== 'prefix' ? '' : path.slice(prefixElements(matched.value).length);
-  return prefixElements(rewrite.value) + rest || '/';
 }
 
 /** What clients dial for a scheme; undefined: the usual port. */

@@ -29,6 +29,12 @@ export class LinearRegex {
     return size > maxProgramSize ? `is too large: ${size} steps, where ${maxProgramSize} are the most` : new LinearRegex(set);
   }
 
+  /** How many groups the pattern has, or why it can't be used. */
+  static groups(pattern: string): number | string {
+    const compiled = LinearRegex.compile(pattern);
+    return typeof compiled === 'string' ? compiled : RE2JS.compile(pattern).groupCount();
+  }
+
   /** Whether it matches the whole of a text. */
   matches(text: string): boolean {
     return text.length <= maxTextLength && this.#set.match(text).length > 0;

@@ -103,7 +103,7 @@ export interface ValueMatch {
 }
 
 export type RouteAction =
-  | { readonly kind: 'forward'; readonly backends: readonly WeightedBackend[] }
+  | { readonly kind: 'forward'; readonly backends: readonly WeightedBackend[]; readonly rewrite?: RequestRewrite | undefined }
   | { readonly kind: 'redirect'; readonly status: 301 | 302 | 303 | 307 | 308; readonly to: RedirectTarget }
   /** Answered with what the route says. */
   | RespondAction
@@ -118,19 +118,31 @@ export interface WeightedBackend {
   readonly weight: number;
 }
 
+/** What a backend is asked in place of what the client asked; what is undefined stays. */
+export interface RequestRewrite {
+  readonly host: string | undefined;
+  readonly path: PathRewrite | undefined;
+}
+
 /** Where a redirect leads; what is undefined stays as the request has it. The query always does. */
 export interface RedirectTarget {
   readonly scheme: 'http' | 'https' | undefined;
   readonly host: string | undefined;
   /** undefined: the published port of the listener of `scheme`, or that of the request when the scheme stays. */
   readonly port: number | undefined;
-  readonly path: PathRewrite | undefined;
+  readonly path: FixedPathRewrite | undefined;
 }
 
-export type PathRewrite =
+/** A new path, or a new beginning of it. */
+export type FixedPathRewrite =
   | { readonly kind: 'full'; readonly value: string }
   /** Takes the place of the elements that the route's prefix matched: `/a` to `/b` makes `/a/x` `/b/x`. */
   | { readonly kind: 'prefix'; readonly value: string };
+
+export type PathRewrite =
+  | FixedPathRewrite
+  /** The first match of a pattern in RE2 syntax gives way to `substitution`, in which `$1` stands for its first group. */
+  | { readonly kind: 'regex'; readonly pattern: string; readonly substitution: string };
 
 export interface RespondAction {
   readonly kind: 'respond';
@@ -164,6 +176,42 @@ export interface Policy {
   readonly maxCallBytes: number;
   /** Retries of a request that never reached the application; 0 = none. */
   readonly retries: number;
+  /** Of requests to backends. */
+  readonly requestHeaders?: HeaderEdits | undefined;
+  /** Of answers of backends, one that switches protocols excepted. */
+  readonly responseHeaders?: HeaderEdits | undefined;
+  readonly cors?: CorsPolicy | undefined;
+  readonly clients?: ClientAccess | undefined;
+}
+
+/** Changes of header fields, in this order. Names in lower case; `set` and `add` flat. */
+export interface HeaderEdits {
+  readonly remove: readonly string[];
+  /** In place of every field of the name. */
+  readonly set: readonly string[];
+  /** Beside those that are there. */
+  readonly add: readonly string[];
+}
+
+/** What pages of other origins may ask (the Fetch standard's CORS protocol). */
+export interface CorsPolicy {
+  /** `https://app.example.com`, `https://*.example.com` for any number of labels more, `*` for all. */
+  readonly allowOrigins: readonly string[];
+  readonly allowMethods: readonly string[];
+  /** undefined: those that the browser asks for. */
+  readonly allowHeaders: readonly string[] | undefined;
+  readonly exposeHeaders: readonly string[];
+  readonly allowCredentials: boolean;
+  /** Seconds that a browser may keep the answer to a preflight; undefined: as it likes. */
+  readonly maxAgeSeconds: number | undefined;
+}
+
+/** Who may ask, by address; CIDRs or single addresses. */
+export interface ClientAccess {
+  /** When not empty only these. */
+  readonly allow: readonly string[];
+  /** Never these; before `allow`. */
+  readonly deny: readonly string[];
 }
 
 export interface PolicyTimeouts {

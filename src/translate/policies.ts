@@ -29,6 +29,10 @@ export class Policies {
       maxRequestBodyBytes: all.maxRequestBodyBytes ?? 0,
       maxCallBytes: settings.maxRequestBodyBytes ?? 0,
       retries: all.retries ?? 0,
+      ...(all.requestHeaders && { requestHeaders: all.requestHeaders }),
+      ...(all.responseHeaders && { responseHeaders: all.responseHeaders }),
+      ...(all.cors && { cors: all.cors }),
+      ...(all.clients && { clients: all.clients }),
     };
     const text = JSON.stringify(content);
     const known = this.#known.get(text);

@@ -1,11 +1,14 @@
+import { isNetwork } from '../address-list.ts';
 import type {
   SmartRouteForward,
   SmartRouteForwardBackend,
   SmartRouteRedirect,
+  SmartRouteRewrite,
   SmartRouteSpec,
   SmartRouteTcpBackend,
 } from '../api/generated/smart-route.ts';
-import type { PathRewrite, RedirectTarget, RouteAction, WeightedBackend } from '../routes/route-table.ts';
+import { LinearRegex } from '../routes/linear-regex.ts';
+import type { FixedPathRewrite, RedirectTarget, RequestRewrite, RouteAction, WeightedBackend } from '../routes/route-table.ts';
 import { BackendTlsReader, type TlsSetting } from './backend-tls-reader.ts';
 import { CertificateDates } from './certificate-dates.ts';
 import { type HostClaim, matchKey, type RouteClaim, type TlsClaim } from './host-claim.ts';
@@ -14,6 +17,7 @@ import type { ResolvedObject } from './resolved-object.ts';
 import type { ResolveContext } from './resolved-objects.ts';
 import type { RouteSettings } from './route-settings.ts';
 import { type BackendSettings, bindService, type ServiceBinding } from './service-binding.ts';
+import { flatHeaders } from './smart-route-policy.ts';
 import type { ReadSmartRouteRule, SmartRouteReading } from './smart-route-reading.ts';
 import { type CertificateContext, TlsCertificates } from './tls-certificates.ts';
 import { TrackedReads } from './tracked-reads.ts';
@@ -25,7 +29,10 @@ export function resolveSmartRoute(reading: SmartRouteReading, context: ResolveCo
 }
 
 /** Where a rule leads. */
-type Target = Pick<RouteClaim, 'action' | 'bindings'>;
+interface Target extends Pick<RouteClaim, 'action' | 'bindings'> {
+  /** In place of the rule's, when those can't be used. */
+  readonly settings?: RouteSettings;
+}
 
 /** Whose settings and problems are meant: a rule's, or the object's as a whole. */
 interface Scope {
@@ -106,17 +113,19 @@ class SmartRouteResolver {
 
   #target(rule: ReadSmartRouteRule): Target {
     const { forward, redirect, respond } = rule.action;
+    const broken = this.#brokenSettings(rule);
+    if (broken !== undefined) return { action: { kind: 'fail', status: 503, reason: broken }, bindings: [], settings: {} };
     if (forward !== undefined) return this.#forward(rule, forward);
     const action: RouteAction =
       redirect !== undefined
         ? { kind: 'redirect', status: redirect.status ?? 302, to: targetOf(redirect) }
         : respond !== undefined
-          ? { kind: 'respond', status: respond.status, headers: flat(respond.headers ?? []), body: respond.body ?? '' }
+          ? { kind: 'respond', status: respond.status, headers: flatHeaders(respond.headers ?? []), body: respond.body ?? '' }
           : { kind: 'block' };
     return { action, bindings: [] };
   }
 
-  #forward(rule: ReadSmartRouteRule, { backends }: SmartRouteForward): Target {
+  #forward(rule: ReadSmartRouteRule, { backends, rewrite }: SmartRouteForward): Target {
     const scope = { rule, settings: rule.settings };
     const backendTls = this.#backendTls(scope);
     const found = backends.map((backend, index) => {
@@ -129,9 +138,31 @@ class SmartRouteResolver {
       return { service: typeof result === 'string' ? undefined : result.service.key, weight: backend.weight ?? 1 };
     });
     if (weighted.some(({ service, weight }) => service !== undefined && weight > 0))
-      return { action: { kind: 'forward', backends: weighted }, bindings };
+      return { action: { kind: 'forward', backends: weighted, ...(rewrite && { rewrite: rewriteOf(rewrite) }) }, bindings };
     const failure = found.find(({ backend, result }) => typeof result === 'string' && backend.weight !== 0)?.result;
     return { action: { kind: 'fail', status: 503, reason: typeof failure === 'string' ? failure : 'no backend' }, bindings: [] };
+  }
+
+  /** Why a rule must not be served at all: a list of clients, or a pattern, that can't be used. */
+  #brokenSettings(rule: ReadSmartRouteRule): string | undefined {
+    const where = rule.ownSettings.clients === undefined ? 'spec' : rule.field;
+    const clients = this.#brokenClients({ rule, settings: rule.settings }, where);
+    if (clients !== undefined) return clients;
+    const path = rule.action.forward?.rewrite?.path;
+    if (path?.type !== 'ReplaceRegex') return undefined;
+    const why = substitutionProblem(path.pattern ?? '', path.value);
+    if (why === undefined) return undefined;
+    const sentence = `the pattern ${quote(path.pattern)} ${why}; until then the rule answers 503`;
+    this.#report(rule, 'InvalidRegex', `${rule.field}.action.forward.rewrite.path`, sentence);
+    return 'a pattern can not be used';
+  }
+
+  #brokenClients({ rule, settings: { clients } }: Scope, where: string): string | undefined {
+    const wrong = [...(clients?.allow ?? []), ...(clients?.deny ?? [])].find((cidr) => !isNetwork(cidr));
+    if (wrong === undefined) return undefined;
+    const sentence = `${quote(wrong)} is no address or CIDR, so nobody is let in; correct it`;
+    this.#report(rule, 'InvalidAddress', `${where}.policy.clients`, sentence);
+    return `${quote(wrong)} is no address or CIDR`;
   }
 
   /** The Service port, or why there is none, as a sentence. */
@@ -227,8 +258,9 @@ class SmartRouteResolver {
 
   #passthrough(backend: SmartRouteTcpBackend): RouteTls {
     const field = 'spec.tcp.backends[0]';
-    const scope = { rule: undefined, settings: {} };
-    const binding = this.#backend(scope, backend, field, this.#backendTls(scope));
+    const scope = { rule: undefined, settings: this.#reading.settings };
+    const broken = this.#brokenClients(scope, 'spec');
+    const binding = broken ?? this.#backend(scope, backend, field, this.#backendTls(scope));
     return { usable: [], claim: () => (typeof binding === 'string' ? undefined : { kind: 'passthrough', binding, field }) };
   }
 
@@ -261,10 +293,21 @@ interface RouteTls extends Pick<TlsCertificates, 'usable'> {
 }
 
 function targetOf({ scheme, host, port, path }: SmartRouteRedirect): RedirectTarget {
-  const rewrite: PathRewrite | undefined = path && { kind: path.type === 'ReplaceFull' ? 'full' : 'prefix', value: path.value };
+  const rewrite: FixedPathRewrite | undefined = path && { kind: path.type === 'ReplaceFull' ? 'full' : 'prefix', value: path.value };
   return { scheme, host, port, path: rewrite };
 }
 
-function flat(headers: readonly { readonly name: string; readonly value: string }[]): readonly string[] {
-  return headers.flatMap(({ name, value }) => [name.toLowerCase(), value]);
+function rewriteOf({ host, path }: SmartRouteRewrite): RequestRewrite {
+  if (path === undefined) return { host, path };
+  const { type, value, pattern = '' } = path;
+  if (type === 'ReplaceRegex') return { host, path: { kind: 'regex', pattern, substitution: value } };
+  return { host, path: { kind: type === 'ReplaceFull' ? 'full' : 'prefix', value } };
+}
+
+/** Why a pattern and its substitution can't be used, as the end of a sentence. */
+function substitutionProblem(pattern: string, substitution: string): string | undefined {
+  const groups = LinearRegex.groups(pattern);
+  if (typeof groups === 'string') return groups;
+  const wanted = Math.max(0, ...[...substitution.matchAll(/\$([0-9])/g)].map(([, digit]) => Number(digit)));
+  return wanted > groups ? `has ${groups} groups, so $${wanted} stands for nothing` : undefined;
 }

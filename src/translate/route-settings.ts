@@ -1,5 +1,5 @@
 import type { AnnotationValues } from '../api/annotations.ts';
-import type { BackendProtocol, Service } from '../routes/route-table.ts';
+import type { BackendProtocol, Policy, Service } from '../routes/route-table.ts';
 import type { TranslateDefaults } from './translate-options.ts';
 
 /**
@@ -23,6 +23,11 @@ export interface RouteSettings {
   readonly backendTlsCaSecret?: string | undefined;
   /** Name of a TLS Secret, in the namespace of the object. */
   readonly backendTlsClientSecret?: string | undefined;
+  /** Each of these is inherited or replaced as a whole. */
+  readonly requestHeaders?: Policy['requestHeaders'];
+  readonly responseHeaders?: Policy['responseHeaders'];
+  readonly cors?: Policy['cors'];
+  readonly clients?: Policy['clients'];
 }
 
 /** The one rule of inheritance: field by field, what the inner one sets comes before the outer one. */

@@ -1,9 +1,11 @@
 import { durationValue, sizeValue, type ValueType } from '../api/annotation-values.ts';
-import type { SmartRouteForward, SmartRoutePolicy } from '../api/generated/smart-route.ts';
+import type { SmartRouteCors, SmartRouteForward, SmartRoutePolicy, SmartRouteRequest } from '../api/generated/smart-route.ts';
+import type { CorsPolicy, HeaderEdits } from '../routes/route-table.ts';
 import type { RouteSettings } from './route-settings.ts';
 
 /** What a policy of a SmartRoute, or of a rule of it, sets. */
-export function settingsOfPolicy({ redirectToHttps, timeouts = {}, maxRequestBody, retries, backend }: SmartRoutePolicy): RouteSettings {
+export function settingsOfPolicy(policy: SmartRoutePolicy): RouteSettings {
+  const { redirectToHttps, timeouts = {}, maxRequestBody, retries, backend, headers = {}, cors, clients } = policy;
   return {
     redirectToHttps,
     connectTimeoutMs: readAs(duration, timeouts.connect),
@@ -16,12 +18,44 @@ export function settingsOfPolicy({ redirectToHttps, timeouts = {}, maxRequestBod
     backendTlsServerName: backend?.tls?.serverName,
     backendTlsCaSecret: backend?.tls?.caRef?.name,
     backendTlsClientSecret: backend?.tls?.clientCertificateRef?.name,
+    requestHeaders: headers.request && editsOf(headers.request),
+    responseHeaders: headers.response && editsOf(headers.response),
+    cors: cors && corsOf(cors),
+    clients: clients && { allow: clients.allow ?? [], deny: clients.deny ?? [] },
   };
 }
 
 /** What a forward action sets by itself. */
 export function settingsOfForward({ loadBalancing }: SmartRouteForward): RouteSettings {
   return { loadBalancing: loadBalancing === undefined ? undefined : loadBalancers[loadBalancing.type] };
+}
+
+function editsOf({ set = [], add = [], remove = [] }: SmartRouteRequest): HeaderEdits {
+  return { remove: remove.map((name) => name.toLowerCase()), set: flatHeaders(set), add: flatHeaders(add) };
+}
+
+/** Name, value, name, value ... with names in lower case. */
+export function flatHeaders(headers: readonly { readonly name: string; readonly value: string }[]): readonly string[] {
+  return headers.flatMap(({ name, value }) => [name.toLowerCase(), value]);
+}
+
+function corsOf({
+  allowOrigins,
+  allowMethods,
+  allowHeaders,
+  exposeHeaders = [],
+  allowCredentials = false,
+  maxAge,
+}: SmartRouteCors): CorsPolicy {
+  const maxAgeMs = readAs(duration, maxAge);
+  return {
+    allowOrigins,
+    allowMethods: allowMethods ?? ['GET', 'HEAD', 'POST'],
+    allowHeaders,
+    exposeHeaders,
+    allowCredentials,
+    maxAgeSeconds: maxAgeMs === undefined ? undefined : Math.floor(maxAgeMs / 1000),
+  };
 }
 
 const duration = durationValue(0);

@@ -38,6 +38,7 @@ const refusals: ReadonlySet<ProblemReason> = new Set([
   'InvalidObject',
   'InvalidPath',
   'InvalidRegex',
+  'InvalidAddress',
   'DuplicatePath',
   'PathConflict',
   'PassthroughConflict',

@@ -37,6 +37,7 @@ export const problemReasons = [
   'InvalidObject',
   'UnknownField',
   'InvalidRegex',
+  'InvalidAddress',
   'RefNotPermitted',
 ] as const;
 export type ProblemReason = (typeof problemReasons)[number];

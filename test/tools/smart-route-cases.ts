@@ -16,6 +16,8 @@ const ruleWith = (part: object): object => ({ http: { rules: [{ name: 'all', act
 const action = (value: object): object => ruleWith({ action: value });
 const path = (type: string, value: string): object => ruleWith({ matches: [{ path: { type, value } }] });
 const policy = (value: object): object => ({ ...ruleWith({}), policy: value });
+const rewrite = (to: object): object => action({ forward: { backends: [backend], rewrite: { path: to } } });
+const rewriteRule = { action: { forward: { backends: [backend], rewrite: { path: { type: 'ReplacePrefix', value: '/b' } } } } };
 const tcp = { backends: [backend] };
 const hosts = ['shop.example.com'];
 const base = ruleWith({});
@@ -52,8 +54,14 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
   ],
   [
     'a time of at most 596h',
-    ['read', 'send', 'tunnelIdle'].map((name) => policy({ timeouts: { [name]: '1h30m' } })),
-    ['read', 'send', 'tunnelIdle'].map((name) => policy({ timeouts: { [name]: '596h1s' } })),
+    [
+      ...['read', 'send', 'tunnelIdle'].map((name) => policy({ timeouts: { [name]: '1h30m' } })),
+      policy({ cors: { allowOrigins: ['*'], maxAge: '1h' } }),
+    ],
+    [
+      ...['read', 'send', 'tunnelIdle'].map((name) => policy({ timeouts: { [name]: '596h1s' } })),
+      policy({ cors: { allowOrigins: ['*'], maxAge: '597h' } }),
+    ],
   ],
   ['a path begins with "/"', [path('Prefix', '/')], [path('Prefix', 'api'), path('Exact', '*')]],
   [
@@ -93,6 +101,7 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
         matches: [{ path: { type: 'Exact', value: '/a' } }],
         action: { redirect: { path: { type: 'ReplacePrefix', value: '/b' } } },
       }),
+      { http: { rules: [{ name: 'all', matches: [{ path: { type: 'Regex', value: '/a' } }], ...rewriteRule }] } },
     ],
   ],
   ['a path has no empty element ("//")', [path('Exact', '/a/')], [path('Exact', '/a//b')]],
@@ -141,6 +150,34 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
     [action({ respond: { status: 200, headers: [{ name: 'Connection-Id', value: 'x' }] } })],
     ['Connection', 'content-length', 'TE'].map((name) => action({ respond: { status: 200, headers: [{ name, value: 'x' }] } })),
   ],
+  [
+    'this header is written by the proxy alone',
+    [
+      policy({
+        headers: { request: { set: [{ name: 'X-A', value: 'b' }], add: [{ name: 'x-a', value: '' }], remove: ['Cookie'] }, response: {} },
+      }),
+    ],
+    [
+      policy({ headers: { request: { set: [{ name: 'Host', value: 'b' }] } } }),
+      policy({ headers: { request: { remove: ['X-Forwarded-For'] } } }),
+      policy({ headers: { response: { add: [{ name: 'Content-Length', value: '1' }] } } }),
+    ],
+  ],
+  [
+    'credentials need named origins',
+    [policy({ cors: { allowOrigins: ['https://a.example:8443'], allowCredentials: true } }), policy({ cors: { allowOrigins: ['*'] } })],
+    [policy({ cors: { allowOrigins: ['*'], allowCredentials: true } })],
+  ],
+  [
+    'a pattern goes with ReplaceRegex',
+    [rewrite({ type: 'ReplaceRegex', pattern: '/a', value: '/b' }), rewrite({ type: 'ReplaceFull', value: '/b' })],
+    [rewrite({ type: 'ReplaceRegex', value: '/b' }), rewrite({ type: 'ReplaceFull', pattern: '/a', value: '/b' })],
+  ],
+  [
+    'a substitution is printable ASCII without "?", "#" and "\\", in which $0 to $9 stand for groups',
+    [rewrite({ type: 'ReplaceRegex', pattern: '(a)', value: '/$1/x[y]~' }), rewrite({ type: 'ReplaceRegex', pattern: 'a', value: '' })],
+    ['/$x', '/a b', '/a?b', '/a\\1', '/é'].map((value) => rewrite({ type: 'ReplaceRegex', pattern: '(a)', value })),
+  ],
   // What the structure says without a rule.
   [
     'types and required fields',
@@ -184,6 +221,9 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
       ruleWith({ matches: [{ headers: [{ name: 'x a', value: 'b' }] }] }),
       action({ respond: { status: 200, headers: [{ name: 'x', value: 'a\nb' }] } }),
       policy({ maxRequestBody: '8M' }),
+      policy({ clients: { allow: ['example.com'] } }),
+      policy({ cors: { allowOrigins: ['app.example.com'] } }),
+      action({ forward: { backends: [backend], rewrite: { host: 'a b' } } }),
       policy({ timeouts: { read: '5 s' } }),
     ],
   ],

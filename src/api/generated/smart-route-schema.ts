@@ -221,6 +221,283 @@ export const smartRouteSchema: Schema = {
               }
             }
           }
+        },
+        "headers": {
+          "type": "object",
+          "properties": {
+            "request": {
+              "type": "object",
+              "properties": {
+                "set": {
+                  "type": "array",
+                  "maxItems": 16,
+                  "x-kubernetes-list-type": "map",
+                  "x-kubernetes-list-map-keys": [
+                    "name"
+                  ],
+                  "items": {
+                    "type": "object",
+                    "required": [
+                      "name",
+                      "value"
+                    ],
+                    "x-kubernetes-validations": [
+                      {
+                        "rule": "!self.name.matches(\"^(?i:connection|content-length|date|expect|forwarded|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|x-forwarded-.*|x-real-ip|x-request-id)$\")",
+                        "message": "this header is written by the proxy alone"
+                      }
+                    ],
+                    "properties": {
+                      "name": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": 256,
+                        "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+                      },
+                      "value": {
+                        "type": "string",
+                        "maxLength": 1024,
+                        "pattern": "^([!-~]([ -~\\t]*[!-~])?)?$"
+                      }
+                    }
+                  }
+                },
+                "add": {
+                  "type": "array",
+                  "maxItems": 16,
+                  "items": {
+                    "type": "object",
+                    "required": [
+                      "name",
+                      "value"
+                    ],
+                    "x-kubernetes-validations": [
+                      {
+                        "rule": "!self.name.matches(\"^(?i:connection|content-length|date|expect|forwarded|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|x-forwarded-.*|x-real-ip|x-request-id)$\")",
+                        "message": "this header is written by the proxy alone"
+                      }
+                    ],
+                    "properties": {
+                      "name": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": 256,
+                        "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+                      },
+                      "value": {
+                        "type": "string",
+                        "maxLength": 1024,
+                        "pattern": "^([!-~]([ -~\\t]*[!-~])?)?$"
+                      }
+                    }
+                  }
+                },
+                "remove": {
+                  "type": "array",
+                  "maxItems": 16,
+                  "x-kubernetes-list-type": "set",
+                  "items": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 256,
+                    "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+                    "x-kubernetes-validations": [
+                      {
+                        "rule": "!self.matches(\"^(?i:connection|content-length|date|expect|forwarded|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|x-forwarded-.*|x-real-ip|x-request-id)$\")",
+                        "message": "this header is written by the proxy alone"
+                      }
+                    ]
+                  }
+                }
+              }
+            },
+            "response": {
+              "type": "object",
+              "properties": {
+                "set": {
+                  "type": "array",
+                  "maxItems": 16,
+                  "x-kubernetes-list-type": "map",
+                  "x-kubernetes-list-map-keys": [
+                    "name"
+                  ],
+                  "items": {
+                    "type": "object",
+                    "required": [
+                      "name",
+                      "value"
+                    ],
+                    "x-kubernetes-validations": [
+                      {
+                        "rule": "!self.name.matches(\"^(?i:connection|content-length|date|expect|forwarded|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|x-forwarded-.*|x-real-ip|x-request-id)$\")",
+                        "message": "this header is written by the proxy alone"
+                      }
+                    ],
+                    "properties": {
+                      "name": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": 256,
+                        "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+                      },
+                      "value": {
+                        "type": "string",
+                        "maxLength": 1024,
+                        "pattern": "^([!-~]([ -~\\t]*[!-~])?)?$"
+                      }
+                    }
+                  }
+                },
+                "add": {
+                  "type": "array",
+                  "maxItems": 16,
+                  "items": {
+                    "type": "object",
+                    "required": [
+                      "name",
+                      "value"
+                    ],
+                    "x-kubernetes-validations": [
+                      {
+                        "rule": "!self.name.matches(\"^(?i:connection|content-length|date|expect|forwarded|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|x-forwarded-.*|x-real-ip|x-request-id)$\")",
+                        "message": "this header is written by the proxy alone"
+                      }
+                    ],
+                    "properties": {
+                      "name": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": 256,
+                        "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+                      },
+                      "value": {
+                        "type": "string",
+                        "maxLength": 1024,
+                        "pattern": "^([!-~]([ -~\\t]*[!-~])?)?$"
+                      }
+                    }
+                  }
+                },
+                "remove": {
+                  "type": "array",
+                  "maxItems": 16,
+                  "x-kubernetes-list-type": "set",
+                  "items": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 256,
+                    "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+                    "x-kubernetes-validations": [
+                      {
+                        "rule": "!self.matches(\"^(?i:connection|content-length|date|expect|forwarded|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|x-forwarded-.*|x-real-ip|x-request-id)$\")",
+                        "message": "this header is written by the proxy alone"
+                      }
+                    ]
+                  }
+                }
+              }
+            }
+          }
+        },
+        "cors": {
+          "type": "object",
+          "required": [
+            "allowOrigins"
+          ],
+          "x-kubernetes-validations": [
+            {
+              "rule": "!has(self.allowCredentials) || !self.allowCredentials || !self.allowOrigins.exists(o, o == \"*\")",
+              "message": "credentials need named origins"
+            }
+          ],
+          "properties": {
+            "allowOrigins": {
+              "type": "array",
+              "minItems": 1,
+              "maxItems": 32,
+              "x-kubernetes-list-type": "set",
+              "items": {
+                "type": "string",
+                "maxLength": 300,
+                "pattern": "^(\\*|https?://(\\*\\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?)$"
+              }
+            },
+            "allowMethods": {
+              "type": "array",
+              "minItems": 1,
+              "maxItems": 16,
+              "x-kubernetes-list-type": "set",
+              "items": {
+                "type": "string",
+                "maxLength": 32,
+                "pattern": "^[A-Z][-A-Z]*$"
+              }
+            },
+            "allowHeaders": {
+              "type": "array",
+              "minItems": 1,
+              "maxItems": 64,
+              "x-kubernetes-list-type": "set",
+              "items": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 256,
+                "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+              }
+            },
+            "exposeHeaders": {
+              "type": "array",
+              "maxItems": 64,
+              "x-kubernetes-list-type": "set",
+              "items": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 256,
+                "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+              }
+            },
+            "allowCredentials": {
+              "type": "boolean"
+            },
+            "maxAge": {
+              "type": "string",
+              "maxLength": 32,
+              "pattern": "^([0-9]{1,5}(h|m|s|ms)){1,4}$",
+              "x-kubernetes-validations": [
+                {
+                  "rule": "duration(self) <= duration('596h')",
+                  "message": "a time of at most 596h"
+                }
+              ]
+            }
+          }
+        },
+        "clients": {
+          "type": "object",
+          "properties": {
+            "allow": {
+              "type": "array",
+              "maxItems": 64,
+              "x-kubernetes-list-type": "set",
+              "items": {
+                "type": "string",
+                "minLength": 2,
+                "maxLength": 49,
+                "pattern": "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$"
+              }
+            },
+            "deny": {
+              "type": "array",
+              "maxItems": 64,
+              "x-kubernetes-list-type": "set",
+              "items": {
+                "type": "string",
+                "minLength": 2,
+                "maxLength": 49,
+                "pattern": "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$"
+              }
+            }
+          }
         }
       }
     },
@@ -247,6 +524,10 @@ export const smartRouteSchema: Schema = {
             "x-kubernetes-validations": [
               {
                 "rule": "!has(self.action.redirect) || !has(self.action.redirect.path) || self.action.redirect.path.type != 'ReplacePrefix' || !has(self.matches) || self.matches.all(m, !has(m.path) || m.path.type == 'Prefix')",
+                "message": "ReplacePrefix needs matches by Prefix"
+              },
+              {
+                "rule": "!has(self.action.forward) || !has(self.action.forward.rewrite) || !has(self.action.forward.rewrite.path) || self.action.forward.rewrite.path.type != 'ReplacePrefix' || !has(self.matches) || self.matches.all(m, !has(m.path) || m.path.type == 'Prefix')",
                 "message": "ReplacePrefix needs matches by Prefix"
               }
             ],
@@ -538,6 +819,283 @@ export const smartRouteSchema: Schema = {
                         }
                       }
                     }
+                  },
+                  "headers": {
+                    "type": "object",
+                    "properties": {
+                      "request": {
+                        "type": "object",
+                        "properties": {
+                          "set": {
+                            "type": "array",
+                            "maxItems": 16,
+                            "x-kubernetes-list-type": "map",
+                            "x-kubernetes-list-map-keys": [
+                              "name"
+                            ],
+                            "items": {
+                              "type": "object",
+                              "required": [
+                                "name",
+                                "value"
+                              ],
+                              "x-kubernetes-validations": [
+                                {
+                                  "rule": "!self.name.matches(\"^(?i:connection|content-length|date|expect|forwarded|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|x-forwarded-.*|x-real-ip|x-request-id)$\")",
+                                  "message": "this header is written by the proxy alone"
+                                }
+                              ],
+                              "properties": {
+                                "name": {
+                                  "type": "string",
+                                  "minLength": 1,
+                                  "maxLength": 256,
+                                  "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+                                },
+                                "value": {
+                                  "type": "string",
+                                  "maxLength": 1024,
+                                  "pattern": "^([!-~]([ -~\\t]*[!-~])?)?$"
+                                }
+                              }
+                            }
+                          },
+                          "add": {
+                            "type": "array",
+                            "maxItems": 16,
+                            "items": {
+                              "type": "object",
+                              "required": [
+                                "name",
+                                "value"
+                              ],
+                              "x-kubernetes-validations": [
+                                {
+                                  "rule": "!self.name.matches(\"^(?i:connection|content-length|date|expect|forwarded|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|x-forwarded-.*|x-real-ip|x-request-id)$\")",
+                                  "message": "this header is written by the proxy alone"
+                                }
+                              ],
+                              "properties": {
+                                "name": {
+                                  "type": "string",
+                                  "minLength": 1,
+                                  "maxLength": 256,
+                                  "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+                                },
+                                "value": {
+                                  "type": "string",
+                                  "maxLength": 1024,
+                                  "pattern": "^([!-~]([ -~\\t]*[!-~])?)?$"
+                                }
+                              }
+                            }
+                          },
+                          "remove": {
+                            "type": "array",
+                            "maxItems": 16,
+                            "x-kubernetes-list-type": "set",
+                            "items": {
+                              "type": "string",
+                              "minLength": 1,
+                              "maxLength": 256,
+                              "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+                              "x-kubernetes-validations": [
+                                {
+                                  "rule": "!self.matches(\"^(?i:connection|content-length|date|expect|forwarded|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|x-forwarded-.*|x-real-ip|x-request-id)$\")",
+                                  "message": "this header is written by the proxy alone"
+                                }
+                              ]
+                            }
+                          }
+                        }
+                      },
+                      "response": {
+                        "type": "object",
+                        "properties": {
+                          "set": {
+                            "type": "array",
+                            "maxItems": 16,
+                            "x-kubernetes-list-type": "map",
+                            "x-kubernetes-list-map-keys": [
+                              "name"
+                            ],
+                            "items": {
+                              "type": "object",
+                              "required": [
+                                "name",
+                                "value"
+                              ],
+                              "x-kubernetes-validations": [
+                                {
+                                  "rule": "!self.name.matches(\"^(?i:connection|content-length|date|expect|forwarded|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|x-forwarded-.*|x-real-ip|x-request-id)$\")",
+                                  "message": "this header is written by the proxy alone"
+                                }
+                              ],
+                              "properties": {
+                                "name": {
+                                  "type": "string",
+                                  "minLength": 1,
+                                  "maxLength": 256,
+                                  "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+                                },
+                                "value": {
+                                  "type": "string",
+                                  "maxLength": 1024,
+                                  "pattern": "^([!-~]([ -~\\t]*[!-~])?)?$"
+                                }
+                              }
+                            }
+                          },
+                          "add": {
+                            "type": "array",
+                            "maxItems": 16,
+                            "items": {
+                              "type": "object",
+                              "required": [
+                                "name",
+                                "value"
+                              ],
+                              "x-kubernetes-validations": [
+                                {
+                                  "rule": "!self.name.matches(\"^(?i:connection|content-length|date|expect|forwarded|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|x-forwarded-.*|x-real-ip|x-request-id)$\")",
+                                  "message": "this header is written by the proxy alone"
+                                }
+                              ],
+                              "properties": {
+                                "name": {
+                                  "type": "string",
+                                  "minLength": 1,
+                                  "maxLength": 256,
+                                  "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+                                },
+                                "value": {
+                                  "type": "string",
+                                  "maxLength": 1024,
+                                  "pattern": "^([!-~]([ -~\\t]*[!-~])?)?$"
+                                }
+                              }
+                            }
+                          },
+                          "remove": {
+                            "type": "array",
+                            "maxItems": 16,
+                            "x-kubernetes-list-type": "set",
+                            "items": {
+                              "type": "string",
+                              "minLength": 1,
+                              "maxLength": 256,
+                              "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+                              "x-kubernetes-validations": [
+                                {
+                                  "rule": "!self.matches(\"^(?i:connection|content-length|date|expect|forwarded|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|x-forwarded-.*|x-real-ip|x-request-id)$\")",
+                                  "message": "this header is written by the proxy alone"
+                                }
+                              ]
+                            }
+                          }
+                        }
+                      }
+                    }
+                  },
+                  "cors": {
+                    "type": "object",
+                    "required": [
+                      "allowOrigins"
+                    ],
+                    "x-kubernetes-validations": [
+                      {
+                        "rule": "!has(self.allowCredentials) || !self.allowCredentials || !self.allowOrigins.exists(o, o == \"*\")",
+                        "message": "credentials need named origins"
+                      }
+                    ],
+                    "properties": {
+                      "allowOrigins": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": 32,
+                        "x-kubernetes-list-type": "set",
+                        "items": {
+                          "type": "string",
+                          "maxLength": 300,
+                          "pattern": "^(\\*|https?://(\\*\\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?)$"
+                        }
+                      },
+                      "allowMethods": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": 16,
+                        "x-kubernetes-list-type": "set",
+                        "items": {
+                          "type": "string",
+                          "maxLength": 32,
+                          "pattern": "^[A-Z][-A-Z]*$"
+                        }
+                      },
+                      "allowHeaders": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": 64,
+                        "x-kubernetes-list-type": "set",
+                        "items": {
+                          "type": "string",
+                          "minLength": 1,
+                          "maxLength": 256,
+                          "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+                        }
+                      },
+                      "exposeHeaders": {
+                        "type": "array",
+                        "maxItems": 64,
+                        "x-kubernetes-list-type": "set",
+                        "items": {
+                          "type": "string",
+                          "minLength": 1,
+                          "maxLength": 256,
+                          "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+                        }
+                      },
+                      "allowCredentials": {
+                        "type": "boolean"
+                      },
+                      "maxAge": {
+                        "type": "string",
+                        "maxLength": 32,
+                        "pattern": "^([0-9]{1,5}(h|m|s|ms)){1,4}$",
+                        "x-kubernetes-validations": [
+                          {
+                            "rule": "duration(self) <= duration('596h')",
+                            "message": "a time of at most 596h"
+                          }
+                        ]
+                      }
+                    }
+                  },
+                  "clients": {
+                    "type": "object",
+                    "properties": {
+                      "allow": {
+                        "type": "array",
+                        "maxItems": 64,
+                        "x-kubernetes-list-type": "set",
+                        "items": {
+                          "type": "string",
+                          "minLength": 2,
+                          "maxLength": 49,
+                          "pattern": "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$"
+                        }
+                      },
+                      "deny": {
+                        "type": "array",
+                        "maxItems": 64,
+                        "x-kubernetes-list-type": "set",
+                        "items": {
+                          "type": "string",
+                          "minLength": 2,
+                          "maxLength": 49,
+                          "pattern": "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$"
+                        }
+                      }
+                    }
                   }
                 }
               },
@@ -611,6 +1169,57 @@ export const smartRouteSchema: Schema = {
                               "type": "integer",
                               "minimum": 0,
                               "maximum": 1000000
+                            }
+                          }
+                        }
+                      },
+                      "rewrite": {
+                        "type": "object",
+                        "properties": {
+                          "host": {
+                            "type": "string",
+                            "minLength": 1,
+                            "maxLength": 259,
+                            "pattern": "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?$"
+                          },
+                          "path": {
+                            "type": "object",
+                            "required": [
+                              "type",
+                              "value"
+                            ],
+                            "x-kubernetes-validations": [
+                              {
+                                "rule": "self.type == 'ReplaceRegex' || (self.value.matches(\"^/[!-~]*$\") && !self.value.matches(\"[?#]\"))",
+                                "message": "a path begins with \"/\" and has no space, query or fragment; percent-encode other characters"
+                              },
+                              {
+                                "rule": "has(self.pattern) == (self.type == 'ReplaceRegex')",
+                                "message": "a pattern goes with ReplaceRegex"
+                              },
+                              {
+                                "rule": "self.type != 'ReplaceRegex' || self.value.matches('^([!\"%->@-\\\\[\\\\]-~]|[$][0-9])*$')",
+                                "message": "a substitution is printable ASCII without \"?\", \"#\" and \"\\\", in which $0 to $9 stand for groups"
+                              }
+                            ],
+                            "properties": {
+                              "type": {
+                                "type": "string",
+                                "enum": [
+                                  "ReplaceFull",
+                                  "ReplacePrefix",
+                                  "ReplaceRegex"
+                                ]
+                              },
+                              "pattern": {
+                                "type": "string",
+                                "minLength": 1,
+                                "maxLength": 256
+                              },
+                              "value": {
+                                "type": "string",
+                                "maxLength": 1024
+                              }
                             }
                           }
                         }

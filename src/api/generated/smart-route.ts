@@ -70,6 +70,55 @@ export interface SmartRouteBackend {
   readonly tls?: SmartRouteBackendTls;
 }
 
+export interface SmartRouteSet {
+  /** In any letter case. */
+  readonly name: string;
+  /** Printable ASCII. */
+  readonly value: string;
+}
+
+/** Of requests to backends; in `response`, of their answers. Fields are removed, then set, then added. */
+export interface SmartRouteRequest {
+  /** In place of every field of the name. */
+  readonly set?: readonly SmartRouteSet[];
+  /** Beside those that are there. */
+  readonly add?: readonly SmartRouteSet[];
+  /** Names, in any letter case. */
+  readonly remove?: readonly string[];
+}
+
+/** Changes of headers. What a rule says of one direction takes the place of what the object says of it. */
+export interface SmartRouteHeaders {
+  /** Of requests to backends; in `response`, of their answers. Fields are removed, then set, then added. */
+  readonly request?: SmartRouteRequest;
+  /** Of requests to backends; in `response`, of their answers. Fields are removed, then set, then added. */
+  readonly response?: SmartRouteRequest;
+}
+
+/** What pages of other origins may ask. Preflights are answered by the proxy, for which the rule must match OPTIONS; what the backend says of CORS gives way. */
+export interface SmartRouteCors {
+  /** `https://app.example.com`, `https://*.example.com` for any names below it, or `*`. */
+  readonly allowOrigins: readonly string[];
+  /** Methods that a preflight allows. */
+  readonly allowMethods?: readonly string[];
+  /** Request headers that a preflight allows. */
+  readonly allowHeaders?: readonly string[];
+  /** Answer headers that the page may read. */
+  readonly exposeHeaders?: readonly string[];
+  /** Whether cookies and the like may come along. */
+  readonly allowCredentials?: boolean;
+  /** How long a browser may remember the answer to a preflight. */
+  readonly maxAge?: string;
+}
+
+/** Who may ask, by address: what the trusted proxies in front vouch for, else the peer. Others get 403, and with Passthrough their connection ends. */
+export interface SmartRouteClients {
+  /** Addresses or CIDRs. In `allow`, only these when there are any; in `deny`, never these, whatever `allow` says. */
+  readonly allow?: readonly string[];
+  /** Addresses or CIDRs. In `allow`, only these when there are any; in `deny`, never these, whatever `allow` says. */
+  readonly deny?: readonly string[];
+}
+
 /** Settings of every rule. A rule has such a policy of its own, and what it sets comes first, field by field; what nobody sets is as the options of the controller say. */
 export interface SmartRoutePolicy {
   /** Plain HTTP for a host with TLS is answered with 308 to HTTPS, ACME challenges excepted. */
@@ -82,6 +131,12 @@ export interface SmartRoutePolicy {
   readonly retries?: SmartRouteRetries;
   /** How backends are spoken to. */
   readonly backend?: SmartRouteBackend;
+  /** Changes of headers. What a rule says of one direction takes the place of what the object says of it. */
+  readonly headers?: SmartRouteHeaders;
+  /** What pages of other origins may ask. Preflights are answered by the proxy, for which the rule must match OPTIONS; what the backend says of CORS gives way. */
+  readonly cors?: SmartRouteCors;
+  /** Who may ask, by address: what the trusted proxies in front vouch for, else the peer. Others get 403, and with Passthrough their connection ends. */
+  readonly clients?: SmartRouteClients;
 }
 
 /** Without it, every path. */
@@ -140,6 +195,24 @@ export interface SmartRouteForwardBackend {
   readonly weight?: number;
 }
 
+/** Path in place of that of the request; the query stays. */
+export interface SmartRouteRewritePath {
+  /** In place of the whole path, of the elements that the prefix matched, or of the first match of `pattern`. */
+  readonly type: 'ReplaceFull' | 'ReplacePrefix' | 'ReplaceRegex';
+  /** In RE2 syntax, at most 100 steps; longer paths than 1,024 characters stay. */
+  readonly pattern?: string;
+  /** The new path or prefix, or the substitution, in which `$1` stands for the first group. */
+  readonly value: string;
+}
+
+/** What the backend is asked in place of what the client asked. */
+export interface SmartRouteRewrite {
+  /** Host name, perhaps with a port, in place of that of the request, which goes on in `X-Forwarded-Host`. */
+  readonly host?: string;
+  /** Path in place of that of the request; the query stays. */
+  readonly path?: SmartRouteRewritePath;
+}
+
 /** How an endpoint of a backend is chosen. */
 export interface SmartRouteLoadBalancing {
   /** By turns, or the less busy of two random ones. */
@@ -150,6 +223,8 @@ export interface SmartRouteLoadBalancing {
 export interface SmartRouteForward {
   /** Each gets its share of the requests. One that can't be served answers its share with 503. */
   readonly backends: readonly SmartRouteForwardBackend[];
+  /** What the backend is asked in place of what the client asked. */
+  readonly rewrite?: SmartRouteRewrite;
   /** How an endpoint of a backend is chosen. */
   readonly loadBalancing?: SmartRouteLoadBalancing;
 }

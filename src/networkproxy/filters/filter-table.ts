@@ -1,6 +1,11 @@
+import type { BlockList } from 'node:net';
+import { plainAddress } from '../../address-list.ts';
+import { isClientAllowed } from '../../routes/client-access.ts';
 import type { CompiledRoute, CompiledTable } from '../../routes/compiled-table.ts';
 import type { HostTls, Policy, RedirectTarget } from '../../routes/route-table.ts';
 import type { ClientFacts } from '../client-facts.ts';
+import { Cors } from '../cors.ts';
+import { clientAddressOf } from '../forwarded-fields.ts';
 import { isGrpcCall } from '../grpc.ts';
 import type { RequestHead } from '../http1/message-handler.ts';
 import { lastFieldValue } from '../http1/request-lines.ts';
@@ -15,6 +20,8 @@ export interface FilterRequest {
   readonly facts: ClientFacts;
   readonly table: CompiledTable;
   readonly overload: OverloadGuard;
+  /** Whose word about their own clients is believed. */
+  readonly trustedProxies: BlockList;
 }
 
 /** Runs for every request, before a route is looked for. A reply ends the request. */
@@ -79,6 +86,13 @@ export const edgeFilters: readonly EdgeFilter[] = [
 /** In the order in which they run. */
 export const filterTable: readonly Filter[] = [
   {
+    name: 'clients',
+    reason: 'Before all else: who may not ask learns nothing of the route.',
+    applies: (route) => route.policy.clients !== undefined,
+    check: ({ head, facts, trustedProxies }, { policy }) =>
+      isClientAllowed(policy, plainAddress(clientAddressOf(head, facts, trustedProxies))) ? undefined : errorReply('client_refused'),
+  },
+  {
     name: 'redirect_https',
     reason:
       'Before everything that reads the request: over plain HTTP such a host says nothing but where to go. 308 keeps method and body.',
@@ -88,6 +102,12 @@ export const filterTable: readonly Filter[] = [
         return undefined;
       return redirectReply('redirect_https', 308, redirectLocation(toHttps, undefined, { head, facts, table }));
     },
+  },
+  {
+    name: 'cors',
+    reason: 'A preflight carries no credentials and is not for the backend; after the redirect, which browsers refuse to follow for it.',
+    applies: (route) => route.policy.cors !== undefined,
+    check: ({ head }, { policy }) => policy.cors && Cors.of(policy.cors).preflight(head),
   },
   {
     name: 'body_limit',

@@ -125,6 +125,9 @@ const routeBackend = fc
 const routePolicy = fc.record(
   {
     redirectToHttps: fc.boolean(),
+    clients: fc.constantFrom({ allow: ['10.0.0.0/8'] }, { deny: ['10.0.0.0/33'] }),
+    cors: fc.constantFrom({ allowOrigins: ['*'] }, { allowOrigins: ['https://a.example'], allowCredentials: true }),
+    headers: fc.constantFrom({ request: { remove: ['Cookie'] } }, { response: { set: [{ name: 'X-A', value: 'b' }] } }),
     timeouts: fc.constantFrom({ read: '5s' }, { read: '5 s' }, {}),
     backend: fc.constantFrom(
       { protocol: 'HTTPS' },
@@ -153,7 +156,11 @@ const routeRule = (name: string) =>
       matches: fc.array(
         fc.record(
           {
-            path: fc.record({ type: fc.constantFrom('Exact', 'Prefix'), value: fc.constantFrom('/', '/a', '/a/', '/%2e%2e/a', 'bad') }),
+            path: fc.record({
+              type: fc.constantFrom('Exact', 'Prefix', 'Regex'),
+              value: fc.constantFrom('/', '/a', '/a/', '/%2e%2e/a', 'bad'),
+            }),
+            query: fc.constantFrom([{ name: 'q', type: 'Absent' }], [{ name: 'q', type: 'Regex', value: '(' }]),
             methods: fc.constantFrom(['GET'], ['POST', 'GET']),
             headers: fc.constantFrom([{ name: 'X-A', value: '1' }], [{ name: 'x-b', value: '2' }]),
           },

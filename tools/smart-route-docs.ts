@@ -73,7 +73,7 @@ hosts: their routes are put together.
 1. The host: exact before longer wildcard (\`*.\` before \`**.\` of the same name) before none. When no route of a host fits, the next host
    that covers the name is tried.
 2. The higher \`priority\`.
-3. \`Exact\` before \`Prefix\` before \`Regex\`.
+3. \`Exact\` before \`Prefix\` before \`Regex\`. The prefix \`/\` comes last: it says nothing of a path.
 4. The longer path; between patterns, the longer text.
 5. A match with methods before one without.
 6. More headers, then more query parameters.

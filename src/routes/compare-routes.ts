@@ -12,7 +12,7 @@ import type { PathMatch, Route } from './route-table.ts';
  * Then, between the routes of one host (`compareRoutes`):
  *
  * 2. the higher explicit priority;
- * 3. Exact path before Prefix before Regex;
+ * 3. Exact path before Prefix before Regex, and the prefix `/`, which says nothing of a path, after all of them (ADR 005);
  * 4. the longer path, in characters without trailing slashes, which for two prefixes of one request is also the one with more elements;
  *    between patterns the longer text, as ingress-nginx has it;
  * 5. a route for certain methods before one for any;
@@ -60,7 +60,7 @@ export function prefixElements(value: string): string {
 const pathKindRanks = { exact: 0, prefix: 1, regex: 2 } as const;
 
 function pathKindRank(path: PathMatch): number {
-  return pathKindRanks[path.kind];
+  return path.kind === 'prefix' && prefixElements(path.value) === '' ? 3 : pathKindRanks[path.kind];
 }
 
 function pathLength(path: PathMatch): number {

@@ -1,5 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import { anyHost, type Certificate, defaultCertificateKey, type Host, type Policy, type Service } from '../routes/route-table.ts';
+import { compareRoutes } from '../routes/compare-routes.ts';
+import {
+  anyHost,
+  type Certificate,
+  defaultCertificateKey,
+  type Host,
+  type Policy,
+  type RouteMatch,
+  type Service,
+} from '../routes/route-table.ts';
 import { certificateCovers, sameCertificate } from './certificate-reader.ts';
 import type { Claimant } from './host-claim.ts';
 import { keepMap } from './keep-map.ts';
@@ -89,14 +98,18 @@ export function withDefaultBackend(merged: readonly MergedHost[], backend: Merge
   if (backend === undefined) return merged;
   const any = merged.find(({ host }) => host.key === anyHost);
   if (any === undefined) return [...merged, backend];
-  if (any.host.routes.some(({ match }) => match.path.kind === 'prefix' && match.path.value === '/')) return merged;
+  if (any.host.routes.some(({ match }) => takesEverything(match))) return merged;
   const both: MergedHost = {
     ...any,
-    host: { ...any.host, routes: [...any.host.routes, ...backend.host.routes] },
+    host: { ...any.host, routes: [...any.host.routes, ...backend.host.routes].sort(compareRoutes) },
     policies: [...any.policies, ...backend.policies],
     uses: [...any.uses, ...backend.uses],
   };
   return merged.map((entry) => (entry === any ? both : entry));
+}
+
+function takesEverything({ path, methods, headers, query }: RouteMatch): boolean {
+  return path.kind === 'prefix' && path.value === '/' && methods.length + headers.length + query.length === 0;
 }
 
 /** An Ingress that changed in nothing that matters (its status, say) leaves its host as it was. */

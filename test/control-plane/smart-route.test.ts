@@ -100,6 +100,11 @@ test('the API server takes and refuses what translate does, rule by rule', async
   }
 });
 
+test('every example is taken by the API server, strictly', async () => {
+  await installCrd();
+  await plane.kubectl('apply', '--dry-run=server', '--validate=strict', '-f', join(root, 'examples/smartroute'));
+});
+
 test('the shipped CRD is small and structural, with columns for people', async () => {
   await installCrd();
   const read = JSON.parse(await plane.kubectl('get', 'crd', 'smartroutes.smartproxy.dev', '-o', 'json'));

@@ -78,7 +78,7 @@ function comesBefore(a: Pair, b: Pair): boolean {
     [-suffix(a.host).length, -suffix(b.host).length],
     [a.host.startsWith('**') ? 1 : 0, b.host.startsWith('**') ? 1 : 0],
     [-a.route.priority, -b.route.priority],
-    [a.route.match.path.kind, b.route.match.path.kind], // 'exact' < 'prefix' < 'regex'
+    [pathClass(a.route), pathClass(b.route)],
     [-pathSize(a.route), -pathSize(b.route)],
     [a.route.match.methods.length > 0 ? 0 : 1, b.route.match.methods.length > 0 ? 0 : 1],
     [-a.route.match.headers.length, -b.route.match.headers.length],
@@ -90,6 +90,11 @@ function comesBefore(a: Pair, b: Pair): boolean {
   ];
   for (const [left, right] of steps) if (left !== right) return left < right;
   return false;
+}
+
+function pathClass({ match: { path } }: Route): number {
+  if (path.kind === 'prefix' && /^\/*$/.test(path.value)) return 3;
+  return { exact: 0, prefix: 1, regex: 2 }[path.kind];
 }
 
 function hostClass(key: string): number {

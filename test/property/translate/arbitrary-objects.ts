@@ -181,8 +181,8 @@ const smartRoute = fc
     spec: fc.record(
       {
         ingressClassName: fc.constantFrom('smartproxy', 'smartproxy', 'smartproxy', 'missing'),
-        hosts: fc.constantFrom(['x.example.com'], ['x.example.com', '*.example.com'], ['shop.example.com'], ['Bad Host']),
-        priority: fc.constantFrom(0, 0, 5),
+        hosts: fc.constantFrom(['x.example.com'], ['x.example.com', '*.example.com'], ['shop.example.com'], [], ['Bad Host']),
+        priority: fc.constantFrom(0, 0, 5, -5),
         tls: fc.oneof(
           fc.constantFrom<object>({ mode: 'Passthrough' }, { mode: 'Terminate' }),
           fc.record({

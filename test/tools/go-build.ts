@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from './cache-folder.ts';
-import { withLock } from './cache-lock.ts';
+import { withLock } from './lock-file.ts';
 
 /** What is built from pinned Go modules: `build.json` of a folder that also holds their go.mod and go.sum. */
 export interface GoBuild {
@@ -31,10 +31,9 @@ export async function builtPrograms(build: GoBuild): Promise<string> {
   const bin = join(cache, 'bin');
   if (missingPrograms(build, bin).length === 0) return bin;
   mkdirSync(bin, { recursive: true });
-  const lock = join(cache, 'lock');
   await withLock(
-    lock,
-    () => note(build, `another process is building; waiting for ${lock}`),
+    join(cache, 'lock'),
+    (text) => note(build, text),
     async () => {
       for (const program of missingPrograms(build, bin)) await buildProgram(build, program, cache, bin);
     },

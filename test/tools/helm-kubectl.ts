@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf } from '../../src/errors.ts';
 import { cacheFolder } from './cache-folder.ts';
-import { withLock } from './cache-lock.ts';
+import { withLock } from './lock-file.ts';
 import { unzipFile } from './unzip.ts';
 
 const run = promisify(execFile);
@@ -51,12 +51,7 @@ async function program(name: Program, given: string | undefined): Promise<string
   const path = join(folder, name);
   if (!existsSync(path)) {
     mkdirSync(folder, { recursive: true });
-    const lock = join(folder, 'lock');
-    await withLock(
-      lock,
-      () => note(`another process fetches them; waiting for ${lock}`),
-      () => fetchPrograms(folder),
-    );
+    await withLock(join(folder, 'lock'), note, () => fetchPrograms(folder));
   }
   return path;
 }

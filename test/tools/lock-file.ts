@@ -1,19 +1,16 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/**
- * Runs `work` while holding the lock file `path` with our process id, so that of several processes that need one thing made, one makes
- * it and the others wait; `waiting` is called once when that happens. Takes over the lock of a process that is gone.
- */
-export async function withLock(path: string, waiting: () => void, work: () => Promise<void>): Promise<void> {
+/** Runs `work` while holding a lock file with our process id; takes over the lock of a process that is gone. `note` is told of a wait. */
+export async function withLock<T>(path: string, note: (text: string) => void, work: () => Promise<T>): Promise<T> {
   let isWaiting = false;
   while (!takeLock(path)) {
-    if (!isWaiting) waiting();
+    if (!isWaiting) note(`another process is building; waiting for ${path}`);
     isWaiting = true;
     await delay(1000);
   }
   try {
-    await work();
+    return await work();
   } finally {
     rmSync(path, { force: true });
   }

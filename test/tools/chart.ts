@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { helmProgram } from './helm-kubectl.ts';
 
 /** The Helm chart. */
@@ -33,7 +32,7 @@ export async function helm(args: readonly string[], input = ''): Promise<HelmRes
 
 /** `helm template` with these values; the pod of `helm test` is among the objects. */
 export function renderChart(values: unknown): Promise<HelmResult> {
-  return helm(['template', release, chartPath, '--namespace', release, '--values', '-'], stringify(values));
+  return helm(['template', release, chartPath, '--namespace', release, '--values', '-'], JSON.stringify(values));
 }
 
 /** The objects of a render as text. Throws what helm says when it fails. */

@@ -12,7 +12,7 @@ annotations:
 
 {{/* An endpoint of a ServiceMonitor or PodMonitor. */}}
 {{- define "smartproxy.scrapeEndpoint" -}}
-port: {{ .port }}
+port: status
 path: /metrics
 {{- range $key := list "interval" "scrapeTimeout" }}
 {{- with index $.values $key }}

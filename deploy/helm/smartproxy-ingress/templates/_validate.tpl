@@ -57,11 +57,10 @@
 {{- end }}
 
 {{- define "smartproxy.validateUser" -}}
-{{- $user := get .Values.securityContext "runAsUser" -}}
-{{- if kindIs "invalid" $user -}}{{- $user = get .Values.podSecurityContext "runAsUser" -}}{{- end -}}
-{{- $isRoot := and (not (kindIs "invalid" $user)) (eq (int64 $user) 0) -}}
-{{- $nonRoot := get .Values.securityContext "runAsNonRoot" -}}
-{{- if kindIs "invalid" $nonRoot -}}{{- $nonRoot = get .Values.podSecurityContext "runAsNonRoot" -}}{{- end -}}
+{{- /* What the container says wins over what the pod says. */}}
+{{- $context := merge (dict) .Values.securityContext .Values.podSecurityContext -}}
+{{- $isRoot := and (hasKey $context "runAsUser") (eq (int64 $context.runAsUser) 0) -}}
+{{- $nonRoot := get $context "runAsNonRoot" -}}
 {{- if and $isRoot $nonRoot -}}
 {{- fail "Cannot use runAsUser 0 in podSecurityContext or securityContext: runAsNonRoot is true" -}}
 {{- end -}}

@@ -20,6 +20,7 @@ interface Rule {
   readonly record?: string;
   readonly expr: string;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 interface RuleGroup {
@@ -34,7 +35,7 @@ const alerts = {
       interval: '1m',
       rules: [
         { alert: 'Errors', expr: 'a > 1', for: '5m', labels: { severity: 'page' }, annotations: { summary: '{{ $labels.pod }} fails' } },
-        { alert: 'Slow', expr: 'b > 1', annotations: { summary: 'slow' } },
+        { alert: 'Slow', expr: 'b > 1', annotations: { summary: 'slow', runbook_url: 'docs/runbooks/slow.md' } },
         { record: 'job:a:rate5m', expr: 'rate(a[5m])' },
       ],
     },
@@ -93,22 +94,29 @@ test('chart: alerts are left out by name, a group without rules too; labels and 
   assert.equal(groups[0]?.rules[1]?.labels, undefined);
 });
 
+test('chart: runbooks are found where the prefix says', { skip }, async () => {
+  const prometheusRule = { enabled: true, runbookPrefix: 'https://runbooks.test/' };
+  const [group] = groupsOf(await rendered({ prometheusRule }, { 'alerts.yaml': JSON.stringify(alerts) }));
+  assert.equal(group?.rules[1]?.annotations?.runbook_url, 'https://runbooks.test/docs/runbooks/slow.md');
+  assert.deepEqual(group?.rules[0]?.annotations, alerts.groups[0]?.rules[0]?.annotations);
+});
+
 test('chart: each dashboard is in a ConfigMap of its own that the sidecar of Grafana finds', { skip }, async () => {
   const fleet = '{\n  "title": "Fleet",\n\n  "expr": "{{pod}} {{ .Values.kind }}"\n}\n';
   const objects = await rendered(
     { dashboards: { enabled: true, namespace: 'monitoring', labels: { other: 'x' }, annotations: { grafana_folder: 'Edge' } } },
-    { 'dashboards/fleet.json': fleet, 'dashboards/route-detail.json': '{"title": "Route"}' },
+    { 'dashboards/smartproxy-fleet.json': fleet, 'dashboards/route-detail.json': '{"title": "Route"}' },
   );
   const maps = objects.filter(({ kind }) => kind === 'ConfigMap');
   assert.deepEqual(
     maps.map(({ metadata }) => [metadata.namespace, metadata.name]),
     [
-      ['monitoring', 'smartproxy-ingress-fleet'],
       ['monitoring', 'smartproxy-ingress-route-detail'],
+      ['monitoring', 'smartproxy-ingress-fleet'],
     ],
   );
-  const [map] = maps;
-  assert.deepEqual(map?.data, { 'fleet.json': fleet.trimEnd() });
+  const map = maps[1];
+  assert.deepEqual(map?.data, { 'smartproxy-fleet.json': fleet.trimEnd() });
   const labels = map?.metadata.labels as Readonly<Record<string, string>>;
   assert.equal(labels.grafana_dashboard, '1');
   assert.equal(labels.other, 'x');

@@ -18,7 +18,7 @@ const skip = helmUnavailable() ?? false;
 const documented = readValueDocs().flatMap(({ values }) => values);
 
 /** What depends on alerts and dashboards: monitoring.test.ts proves it with such of its own. */
-const provenWithMonitoring = /^metrics\.(prometheusRule\.(disabled|alertLabels)|dashboards\..*)$/;
+const provenWithMonitoring = /^metrics\.(prometheusRule\.(disabled|alertLabels|runbookPrefix)|dashboards\..*)$/;
 
 function textOf(file: string): string {
   return readFileSync(join(chartPath, file), 'utf8');

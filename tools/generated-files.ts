@@ -5,6 +5,7 @@ import { renderLimitTable } from '../src/networkproxy/limit-docs.ts';
 import { renderConnectionDocs } from '../src/observability/connection-docs.ts';
 import { renderMetricDocs } from '../src/observability/metric-docs.ts';
 import { renderProblemDocs } from '../src/translate/problem-docs.ts';
+import { dashboardFiles } from './grafana/render-dashboards.ts';
 
 /** Pages that come from the code's own tables: path and content. */
 export const generatedFiles: readonly { readonly path: string; readonly render: () => string }[] = [
@@ -13,6 +14,7 @@ export const generatedFiles: readonly { readonly path: string; readonly render: 
   { path: 'docs/connections.md', render: () => renderConnectionDocs(renderLimitTable()) },
   { path: 'docs/metrics.md', render: renderMetricDocs },
   { path: 'docs/problems.md', render: renderProblemDocs },
+  ...dashboardFiles,
 ];
 
 /** The generated pages that differ from what the code says now. */

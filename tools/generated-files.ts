@@ -5,10 +5,12 @@ import { renderLimitTable } from '../src/networkproxy/limit-docs.ts';
 import { renderConnectionDocs } from '../src/observability/connection-docs.ts';
 import { renderMetricDocs } from '../src/observability/metric-docs.ts';
 import { renderProblemDocs } from '../src/translate/problem-docs.ts';
+import { renderAlertDocs } from './alert-docs.ts';
 import { dashboardFiles } from './grafana/render-dashboards.ts';
 
 /** Pages that come from the code's own tables: path and content. */
 export const generatedFiles: readonly { readonly path: string; readonly render: () => string }[] = [
+  { path: 'docs/alerts.md', render: renderAlertDocs },
   { path: 'docs/annotations.md', render: renderAnnotationDocs },
   { path: 'docs/configuration.md', render: renderConfigurationDocs },
   { path: 'docs/connections.md', render: () => renderConnectionDocs(renderLimitTable()) },

@@ -20,6 +20,7 @@ const suites: readonly { readonly name: string; readonly concurrency: number }[]
   { name: 'protocol', concurrency: 1 },
   { name: 'fault', concurrency: 1 },
   { name: 'soak', concurrency: 1 },
+  { name: 'metrics', concurrency: 1 },
   { name: 'control-plane', concurrency: 1 },
 ];
 

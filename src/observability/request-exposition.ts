@@ -1,7 +1,6 @@
-import type { Exemplar } from './counters/exemplars.ts';
 import { httpDurationBounds } from './counters/histogram.ts';
 import { type RequestLabels, requestSeriesWidth, statusClasses } from './counters/request-series.ts';
-import { isShown } from './exemplar-store.ts';
+import { exemplarText, type SeriesExemplars } from './exemplar-store.ts';
 import { boundText, type ExpositionFormat } from './exposition-format.ts';
 import type { FleetTotals } from './fleet-totals.ts';
 
@@ -18,8 +17,6 @@ const bucketSuffixes: Readonly<Record<ExpositionFormat, readonly string[]>> = {
 const statusSuffixes = statusClasses.map((status) => `,status_class="${status}"} `);
 const sumOffset = requestSeriesWidth - 2;
 const countOffset = requestSeriesWidth - 1;
-
-type Exemplars = readonly (Exemplar | undefined)[];
 
 export interface RequestRendering {
   readonly format: ExpositionFormat;
@@ -90,7 +87,7 @@ function durationLines(
   values: Float64Array,
   offset: number,
   suffixes: readonly string[],
-  exemplars: Exemplars | undefined,
+  exemplars: SeriesExemplars | undefined,
   nowMs: number,
 ): string {
   let text = '';
@@ -99,16 +96,11 @@ function durationLines(
   for (let bucket = 0; bucket < suffixes.length; bucket++) {
     cumulative += values[buckets + bucket] as number;
     text += `${durationMetric}_bucket{${labels}${suffixes[bucket] as string}${cumulative}`;
-    text += exemplars === undefined ? '\n' : `${exemplarText(exemplars[bucket], nowMs)}\n`;
+    text += exemplars === undefined ? '\n' : `${exemplarText(exemplars, bucket, nowMs)}\n`;
   }
   const sum = values[offset + sumOffset] as number;
   const count = values[offset + countOffset] as number;
   return `${text}${durationMetric}_sum{${labels}} ${sum}\n${durationMetric}_count{${labels}} ${count}\n`;
-}
-
-function exemplarText(exemplar: Exemplar | undefined, nowMs: number): string {
-  if (exemplar === undefined || !isShown(exemplar, nowMs)) return '';
-  return ` # {trace_id="${exemplar.traceId}"} ${exemplar.seconds} ${exemplar.atMs / 1000}`;
 }
 
 function bucketSuffixesOf(format: ExpositionFormat): readonly string[] {

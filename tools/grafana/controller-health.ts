@@ -223,7 +223,7 @@ export const controllerHealth: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Resident memory',
-          description: 'Of each process.',
+          description: 'Resident memory of each process; pages that processes share are counted in each.',
           unit: 'bytes',
           queries: [
             { expr: sum(ours('smartproxy_process_resident_memory_bytes'), 'pod_name', 'process'), legend: '{{pod_name}} {{process}}' },
@@ -245,7 +245,7 @@ export const controllerHealth: DashboardSpec = {
         {
           kind: 'lines',
           title: 'File descriptors',
-          description: 'That each process has open.',
+          description: 'File descriptors that each process has open.',
           unit: 'short',
           queries: [{ expr: max(ours('smartproxy_process_open_fds'), 'pod_name', 'process'), legend: '{{pod_name}} {{process}}' }],
         },

@@ -1,6 +1,14 @@
-import { builtPrograms, missingPrograms, readGoBuild } from './go-build.ts';
+import { builtPrograms, type GoBuild, missingPrograms, readGoBuild } from './go-build.ts';
 
 const build = readGoBuild('kube');
+
+/** What a node needs beside a control plane's API server: of the same modules and in the same folder of the cache. */
+const nodeBuild: GoBuild = {
+  ...build,
+  programs: Object.fromEntries(
+    ['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'].map((name) => [name, `k8s.io/kubernetes/cmd/${name}`]),
+  ),
+};
 
 /**
  * The folder with kube-apiserver, etcd and kubectl: KUBEBUILDER_ASSETS when set, else built once from the pinned Go modules into the
@@ -12,4 +20,9 @@ export async function kubeAssets(): Promise<string> {
   const missing = missingPrograms(build, given);
   if (missing.length > 0) throw new Error(`Cannot start a control plane: ${given} lacks ${missing.join(', ')}`);
   return given;
+}
+
+/** The folder with kube-controller-manager, kube-scheduler, kubelet and kube-proxy, built once into the user's cache. */
+export function nodePrograms(): Promise<string> {
+  return builtPrograms(nodeBuild);
 }

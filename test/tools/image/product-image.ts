@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { imageArguments, readImageFacts } from '../../../tools/image-arguments.ts';
+import { cacheFolder } from '../cache-folder.ts';
+import { debianPackagesObstacle, installDebianPackages } from '../debian-packages.ts';
+import { withLock } from '../lock-file.ts';
+import type { Buildah } from './buildah.ts';
+import { npmVolumes } from './npm-volumes.ts';
+import { baseImages, buildahWithBases, buildObstacle } from './stand-in-bases.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const packages = ['buildah', 'mmdebstrap', 'debian-archive-keyring'];
+/** Labels with what no checkout says, so that a test knows where they come from. */
+const facts = { ...readImageFacts(root), revision: '0123456789abcdef0123456789abcdef01234567', created: '2026-11-01T12:00:00Z' };
+
+/** The image of this checkout, built from its Dockerfile. */
+export interface ProductImage {
+  readonly name: string;
+  /** As `docker save` writes it. */
+  readonly archive: string;
+  readonly facts: typeof facts;
+}
+
+/** Why the image can't be built on this machine; undefined when it can. */
+export function imageObstacle(): string | undefined {
+  return buildObstacle() ?? debianPackagesObstacle(packages);
+}
+
+/**
+ * Builds the image from the Dockerfile as it is, unless the cache has the archive of one with the same content: from stand-ins for the base
+ * images, since no test may need an image registry. Installs what it builds with.
+ */
+export async function productImage(): Promise<ProductImage> {
+  await installDebianPackages(packages);
+  const name = `docker.io/library/smartproxy-ingress:${facts.version}`;
+  const archive = join(cacheFolder('images'), `smartproxy-ingress-${contentHash()}.tar`);
+  await cachedArchive('smartproxy-ingress', archive, async (path) => {
+    const buildah = await buildahWithBases();
+    await buildah.build(root, ...imageArguments(name, facts), ...npmVolumes());
+    await saveAndForget(buildah, name, path);
+  });
+  return { name, archive, facts };
+}
+
+/** An image of `folder`'s Dockerfile, which may begin with ARG BUILD_IMAGE; cached as the product's is. */
+export async function helperImage(name: string, folder: string): Promise<ProductImage> {
+  await installDebianPackages(packages);
+  const image = `docker.io/library/${name}:test`;
+  const archive = join(cacheFolder('images'), `${name}-${hashOf(globSync(`${folder}/**/*`))}.tar`);
+  await cachedArchive(name, archive, async (path) => {
+    const buildah = await buildahWithBases();
+    await buildah.build(folder, '--tag', image, '--build-arg', `BUILD_IMAGE=${baseImages.build}`);
+    await saveAndForget(buildah, image, path);
+  });
+  return { name: image, archive, facts };
+}
+
+async function saveAndForget(buildah: Buildah, image: string, archive: string): Promise<void> {
+  await buildah.save(image, archive);
+  await buildah.run('rmi', image);
+}
+
+/** Calls `make` for an archive that is not there; older ones of the same name go. */
+async function cachedArchive(name: string, archive: string, make: (path: string) => Promise<void>): Promise<void> {
+  const folder = cacheFolder('images');
+  mkdirSync(folder, { recursive: true });
+  const note = (text: string) => process.stderr.write(`image ${name}: ${text}\n`);
+  await withLock(join(folder, `${name}.lock`), note, async () => {
+    if (existsSync(archive)) return;
+    note('building');
+    const startedMs = Date.now();
+    for (const old of globSync(`${folder}/${name}-*.tar*`)) rmSync(old);
+    await make(`${archive}.part`);
+    renameSync(`${archive}.part`, archive);
+    note(`built in ${Math.round((Date.now() - startedMs) / 1000)} s`);
+  });
+}
+
+/** Changes with everything that goes into the image. */
+function contentHash(): string {
+  const folders = ['bin', 'src', 'tools'].flatMap((folder) => globSync(`${root}/${folder}/**/*`));
+  const files = ['Dockerfile', '.dockerignore', 'package.json', 'package-lock.json', 'LICENSE'].map((file) => join(root, file));
+  return hashOf([...folders, ...files]);
+}
+
+function hashOf(paths: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([baseImages, facts]));
+  for (const path of [...paths].sort()) {
+    if (statSync(path).isFile()) hash.update(path).update(readFileSync(path));
+  }
+  return hash.digest('hex').slice(0, 16);
+}

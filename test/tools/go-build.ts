@@ -31,9 +31,13 @@ export async function builtPrograms(build: GoBuild): Promise<string> {
   const bin = join(cache, 'bin');
   if (missingPrograms(build, bin).length === 0) return bin;
   mkdirSync(bin, { recursive: true });
-  await withLock(join(cache, 'lock'), (text) => note(build, text), async () => {
-    for (const program of missingPrograms(build, bin)) await buildProgram(build, program, cache, bin);
-  });
+  await withLock(
+    join(cache, 'lock'),
+    (text) => note(build, text),
+    async () => {
+      for (const program of missingPrograms(build, bin)) await buildProgram(build, program, cache, bin);
+    },
+  );
   return bin;
 }
 

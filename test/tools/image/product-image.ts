@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { imageArguments, readImageFacts } from '../../../tools/image-arguments.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { debianPackagesObstacle, installDebianPackages } from '../debian-packages.ts';
@@ -10,7 +10,8 @@ import { npmVolumes } from './npm-volumes.ts';
 import { baseImages, buildahWithBases, buildObstacle } from './stand-in-bases.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const packages = ['buildah', 'mmdebstrap', 'debian-archive-keyring'];
+const keptArchives = 3;
+const packages = ['buildah', 'mmdebstrap', 'debian-archive-keyring', 'runc'];
 /** Labels with what no checkout says, so that a test knows where they come from. */
 const facts = { ...readImageFacts(root), revision: '0123456789abcdef0123456789abcdef01234567', created: '2026-11-01T12:00:00Z' };
 
@@ -61,16 +62,17 @@ async function saveAndForget(buildah: Buildah, image: string, archive: string): 
   await buildah.run('rmi', image);
 }
 
-/** Calls `make` for an archive that is not there; older ones of the same name go. */
+/** Calls `make` for an archive that is not there; of the older ones of that name the last few stay, for other checkouts. */
 async function cachedArchive(name: string, archive: string, make: (path: string) => Promise<void>): Promise<void> {
   const folder = cacheFolder('images');
   mkdirSync(folder, { recursive: true });
   const note = (text: string) => process.stderr.write(`image ${name}: ${text}\n`);
   await withLock(join(folder, `${name}.lock`), note, async () => {
-    if (existsSync(archive)) return;
+    if (existsSync(archive)) return utimesSync(archive, new Date(), new Date());
     note('building');
     const startedMs = Date.now();
-    for (const old of globSync(`${folder}/${name}-*.tar*`)) rmSync(old);
+    const others = globSync(`${folder}/${name}-*.tar*`).map((path) => ({ path, usedMs: statSync(path).mtimeMs }));
+    for (const { path } of others.sort((a, b) => b.usedMs - a.usedMs).slice(keptArchives - 1)) rmSync(path);
     await make(`${archive}.part`);
     renameSync(`${archive}.part`, archive);
     note(`built in ${Math.round((Date.now() - startedMs) / 1000)} s`);
@@ -87,7 +89,7 @@ function contentHash(): string {
 function hashOf(paths: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify([baseImages, facts]));
   for (const path of [...paths].sort()) {
-    if (statSync(path).isFile()) hash.update(path).update(readFileSync(path));
+    if (statSync(path).isFile()) hash.update(relative(root, path)).update(readFileSync(path));
   }
   return hash.digest('hex').slice(0, 16);
 }

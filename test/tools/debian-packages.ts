@@ -1,8 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: placeholders of dpkg
+const packageStatus = '${Package} ${db:Status-Status}\\n';
+
 /** The packages of `names` that are not installed; all of them where there is no dpkg. */
 export function missingDebianPackages(names: readonly string[]): readonly string[] {
-  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\\n', ...names], { encoding: 'utf8' });
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', packageStatus, ...names], { encoding: 'utf8' });
   const installed = new Set((stdout ?? '').split('\n').filter((line) => line.endsWith(' installed')));
   return names.filter((name) => !installed.has(`${name} installed`));
 }

@@ -44,17 +44,19 @@ export async function productImage(): Promise<ProductImage> {
   return { name, archive, facts };
 }
 
-/** An image of `folder`'s Dockerfile, which may begin with ARG BUILD_IMAGE; cached as the product's is. */
-export async function helperImage(name: string, folder: string): Promise<ProductImage> {
-  await installDebianPackages(packages);
-  const image = `docker.io/library/${name}:test`;
-  const archive = join(cacheFolder('images'), `${name}-${hashOf(globSync(`${folder}/**/*`))}.tar`);
-  await cachedArchive(name, archive, async (path) => {
+/** The archive of an image with a static program that waits, which pods share their namespaces through. */
+export async function pauseImageArchive(image: string): Promise<string> {
+  await installDebianPackages([...packages, 'catatonit']);
+  const archive = join(cacheFolder('images'), `pause-${hashOf(['/usr/bin/catatonit'])}.tar`);
+  await cachedArchive('pause', archive, async (path) => {
     const buildah = await buildahWithBases();
-    await buildah.build(folder, '--tag', image, '--build-arg', `BUILD_IMAGE=${baseImages.build}`);
+    const container = await buildah.run('from', 'scratch');
+    await buildah.run('copy', '--quiet', container, '/usr/bin/catatonit', '/pause');
+    await buildah.run('config', '--entrypoint', '["/pause","-P"]', container);
+    await buildah.run('commit', '--quiet', '--rm', container, image);
     await saveAndForget(buildah, image, path);
   });
-  return { name: image, archive, facts };
+  return archive;
 }
 
 async function saveAndForget(buildah: Buildah, image: string, archive: string): Promise<void> {

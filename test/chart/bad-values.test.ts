@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderChart } from '../tools/chart.ts';
+import { chartPath, helm, release, renderChart } from '../tools/chart.ts';
 import { helmUnavailable } from '../tools/helm-kubectl.ts';
+import { configOf, podTemplateOf } from '../tools/pod-template.ts';
+import { objectsIn } from '../tools/shipped-manifests.ts';
 
 const skip = helmUnavailable() ?? false;
 
@@ -34,6 +36,17 @@ const cases: readonly (readonly [values: object, sentence: RegExp])[] = [
   [{ config: { 'drain-delay': '5s' } }, /Cannot use config\.drain-delay: set drain\.delay/],
   [{ config: { 'ingress-class': 'x' } }, /Cannot use config\.ingress-class: set ingressClass\.name/],
   [{ config: { 'lease-name': 'x' } }, /Cannot use config\.lease-name: it is named after the release/],
+  [{ extraArgs: ['--drain-timeout=1h'] }, /Cannot use extraArgs --drain-timeout=1h: set drain\.timeout/],
+  [
+    { extraArgs: ['--no-watch-ingress-without-class'] },
+    /Cannot use extraArgs --no-watch-ingress-without-class: set watchIngressWithoutClass/,
+  ],
+  [{ extraArgs: ['--log-level', 'debug', '--acess-log=all'] }, /Cannot use extraArgs --acess-log=all: the program has no such flag/],
+  [{ extraArgs: ['--manifests=/srv'] }, /Cannot use extraArgs --manifests=\/srv: the program has no such flag in a cluster/],
+  [
+    { config: { 'status-address': '127.0.0.1' } },
+    /Cannot use config\.status-address 127\.0\.0\.1: the node asks for the pod's health there/,
+  ],
   // What does not fit together.
   [
     { terminationGracePeriodSeconds: 30 },
@@ -42,7 +55,10 @@ const cases: readonly (readonly [values: object, sentence: RegExp])[] = [
   [{ terminationGracePeriodSeconds: 254 }, /Cannot use terminationGracePeriodSeconds 254/],
   [{ drain: { timeout: '1h' }, terminationGracePeriodSeconds: 260 }, /Cannot use terminationGracePeriodSeconds 260: .* take 3605 s/],
   [{ kind: 'DaemonSet', autoscaling: { enabled: true } }, /Cannot use autoscaling\.enabled with kind DaemonSet/],
-  [{ autoscaling: { enabled: true, minReplicas: 5, maxReplicas: 4 } }, /Cannot use autoscaling\.minReplicas 5: autoscaling\.maxReplicas is 4/],
+  [
+    { autoscaling: { enabled: true, minReplicas: 5, maxReplicas: 4 } },
+    /Cannot use autoscaling\.minReplicas 5: autoscaling\.maxReplicas is 4/,
+  ],
   [{ autoscaling: { enabled: true, targetCPUUtilizationPercentage: null } }, /Cannot use autoscaling\.enabled without a target/],
   [{ containerPorts: { http: 8443 } }, /Cannot use containerPorts\.https 8443: containerPorts\.http is the same port/],
   [{ containerPorts: { http: 'off', https: false } }, /Cannot use containerPorts: http and https are both off/],
@@ -99,3 +115,19 @@ for (const [values, sentence] of cases) {
     assert.match(stderr, sentence);
   });
 }
+
+test('chart: extraArgs that are flags of the program are taken, in each of their forms', { skip }, async () => {
+  const { ok, stdout, stderr } = await renderChart({ extraArgs: ['--log-level', 'debug', '--no-http2', '--h2c', '--retries=1'] });
+  assert.ok(ok, stderr);
+  const { config } = configOf(podTemplateOf(objectsIn(stdout)));
+  assert.deepEqual([config.logLevel, config.http2, config.h2c, config.retries], ['debug', false, true, 1]);
+});
+
+test('chart: a Kubernetes that is too old is refused', { skip }, async () => {
+  const template = (version: string) => helm(['template', release, chartPath, '--kube-version', version]);
+  assert.ok((await template('1.29.0')).ok);
+  assert.ok((await template('v1.35.2-eks-1')).ok);
+  const { ok, stderr } = await template('1.28.9');
+  assert.ok(!ok);
+  assert.match(stderr, /requires kubeVersion: >=1\.29\.0-0 which is incompatible with Kubernetes v1\.28\.9/);
+});

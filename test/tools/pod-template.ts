@@ -20,7 +20,9 @@ export interface PodTemplate {
 export function podTemplateOf(objects: readonly AnyObject[]): PodTemplate {
   const workloads = objects.filter(({ kind }) => kind === 'Deployment' || kind === 'DaemonSet');
   assert.equal(workloads.length, 1);
-  const { template } = workloads[0]?.spec as { template: { metadata: { labels: PodTemplate['labels'] }; spec: Omit<PodTemplate, 'labels'> } };
+  const { template } = workloads[0]!.spec as {
+    template: { metadata: { labels: PodTemplate['labels'] }; spec: Omit<PodTemplate, 'labels'> };
+  };
   return { ...template.spec, labels: template.metadata.labels };
 }
 

@@ -171,7 +171,7 @@ const properties: Readonly<Record<string, JsonSchema>> = {
     service: closed({ enabled: onOff, annotations: texts, labels: texts, port }),
     serviceMonitor: monitor,
     podMonitor: monitor,
-    prometheusRule: closed({ ...placed, disabled: listOf(someText), alertLabels: texts, extraGroups: kubernetesMaps }),
+    prometheusRule: closed({ ...placed, disabled: listOf(someText), alertLabels: texts, runbookPrefix: text, extraGroups: kubernetesMaps }),
     dashboards: closed(placed),
   }),
   /** What Helm gives to a chart that another one depends on. */

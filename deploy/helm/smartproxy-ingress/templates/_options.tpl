@@ -17,6 +17,64 @@
 ]
 {{- end }}
 
+{{/* Flags that a pod of the chart may have. */}}
+{{- define "smartproxy.flags" -}}
+[
+  "address",
+  "published-http-port",
+  "published-https-port",
+  "status-address",
+  "admin-address",
+  "proxy-protocol-from",
+  "snapshot",
+  "snapshot-key-file",
+  "network-proxy-transport",
+  "status",
+  "leader-election",
+  "zone",
+  "https-redirect",
+  "trusted-proxies",
+  "forwarded-header",
+  "trace-context",
+  "max-request-body",
+  "connect-timeout",
+  "upstream-read-timeout",
+  "upstream-send-timeout",
+  "tunnel-idle-timeout",
+  "retries",
+  "load-balancing",
+  "allow-local-external-names",
+  "http2",
+  "h2c",
+  "first-byte-timeout",
+  "handshake-timeout",
+  "max-handshakes",
+  "unknown-server-name",
+  "ticket-key-rotation",
+  "header-timeout",
+  "body-timeout",
+  "keep-alive-timeout",
+  "keep-alive-requests",
+  "max-connection-lifetime",
+  "max-connections",
+  "max-connections-per-ip",
+  "connection-rate",
+  "allow-cidrs",
+  "deny-cidrs",
+  "max-header-size",
+  "max-headers",
+  "upstream-idle-per-endpoint",
+  "upstream-idle-timeout",
+  "max-connections-per-endpoint",
+  "max-buffered",
+  "overload-memory",
+  "overload-delay",
+  "access-log",
+  "log-level",
+  "max-route-series"
+]
+{{- end }}
+
 {{/* Flags that other values set, with what to do. */}}
 {{- define "smartproxy.ownedFlags" -}}
 {

@@ -1,10 +1,6 @@
 {{/* What the schema cannot say: values that do not fit together. Each sentence names the value. */}}
 {{- define "smartproxy.validate" -}}
-{{- range $flag, $value := include "smartproxy.ownedFlags" . | fromJson -}}
-{{- if hasKey $.Values.config $flag -}}
-{{- fail (printf "Cannot use config.%s: %s" $flag $value) -}}
-{{- end -}}
-{{- end -}}
+{{- include "smartproxy.validateFlags" . -}}
 {{- $ports := dict -}}
 {{- range $name, $value := .Values.containerPorts -}}
 {{- $port := include "smartproxy.port" $value -}}
@@ -58,7 +54,7 @@
 
 {{- define "smartproxy.validateUser" -}}
 {{- /* What the container says wins over what the pod says. */}}
-{{- $context := merge (dict) .Values.securityContext .Values.podSecurityContext -}}
+{{- $context := merge (dict) (deepCopy .Values.securityContext) (deepCopy .Values.podSecurityContext) -}}
 {{- $isRoot := and (hasKey $context "runAsUser") (eq (int64 $context.runAsUser) 0) -}}
 {{- $nonRoot := get $context "runAsNonRoot" -}}
 {{- if and $isRoot $nonRoot -}}
@@ -126,5 +122,31 @@
 {{- if $.Values.ingressClass.default -}}
 {{- fail "Cannot use ingressClass.default with watch.namespaces: a controller without a ClusterRole cannot read the class" -}}
 {{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- define "smartproxy.validateFlags" -}}
+{{- $owned := include "smartproxy.ownedFlags" . | fromJson -}}
+{{- range $flag, $remedy := $owned -}}
+{{- if hasKey $.Values.config $flag -}}
+{{- fail (printf "Cannot use config.%s: %s" $flag $remedy) -}}
+{{- end -}}
+{{- end -}}
+{{- $switches := include "smartproxy.switches" . | fromJsonArray -}}
+{{- range $argument := .Values.extraArgs -}}
+{{- if hasPrefix "--" $argument -}}
+{{- $flag := $argument | trimPrefix "--" | splitList "=" | first -}}
+{{- $positive := has (trimPrefix "no-" $flag) $switches | ternary (trimPrefix "no-" $flag) $flag -}}
+{{- if hasKey $owned $positive -}}
+{{- fail (printf "Cannot use extraArgs %s: %s" $argument (get $owned $positive)) -}}
+{{- end -}}
+{{- if not (has $positive (include "smartproxy.flags" $ | fromJsonArray)) -}}
+{{- fail (printf "Cannot use extraArgs %s: the program has no such flag in a cluster" $argument) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $status := toString (get .Values.config "status-address") -}}
+{{- if or (hasPrefix "127." $status) (eq "::1" $status) -}}
+{{- fail (printf "Cannot use config.status-address %s: the node asks for the pod's health there" $status) -}}
 {{- end -}}
 {{- end }}

@@ -108,7 +108,13 @@ export class InstalledCluster {
   }
 }
 
-function applicationObjects(image: string, script: string, { cert, key }: TestCertificate): readonly { readonly metadata?: object }[] {
+/** An object, without or with its metadata. */
+interface PartOfObject {
+  readonly metadata?: object;
+  readonly [field: string]: unknown;
+}
+
+function applicationObjects(image: string, script: string, { cert, key }: TestCertificate): readonly PartOfObject[] {
   const labels = { app: 'web' };
   const container = {
     name: 'web',
@@ -144,7 +150,7 @@ function applicationObjects(image: string, script: string, { cert, key }: TestCe
   ];
 }
 
-function ingress(host: string): object {
+function ingress(host: string): PartOfObject {
   const backend = { service: { name: 'web', port: { name: 'http' } } };
   return {
     apiVersion: 'networking.k8s.io/v1',

@@ -9,8 +9,7 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 # The image brings the pinned Node itself; esbuild's binary comes with its platform package.
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY bin ./bin
-COPY tools ./tools
+COPY tools/bundle.ts tools/build-bundle.ts tools/sbom.ts tools/build-sbom.ts ./tools/
 COPY src ./src
 RUN node tools/bundle.ts && node tools/sbom.ts sbom.cdx.json && mkdir state
 

@@ -5,14 +5,13 @@ import { basename, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { buildSbom } from '../../tools/build-sbom.ts';
 import { OciContainer } from '../tools/image/oci-container.ts';
-import { imageObstacle, type ProductImage, productImage } from '../tools/image/product-image.ts';
+import { imageSkip, type ProductImage, productImage } from '../tools/image/product-image.ts';
 import { type UnpackedImage, unpackImage } from '../tools/image/unpack-image.ts';
 import { InsideNetwork } from '../tools/inside-network.ts';
 
 const root = join(import.meta.dirname, '../..');
 const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const obstacle = imageObstacle();
-const skip = obstacle !== undefined && process.env.CI !== 'true' ? obstacle : false;
+const skip = imageSkip();
 
 suite('the image', () => {
   let folder = '';

@@ -44,6 +44,16 @@ export async function productImage(): Promise<ProductImage> {
   return { name, archive, facts };
 }
 
+/** The archive of the image, built unless the cache has it; undefined where its tests are skipped. */
+export async function imageForTests(): Promise<string | undefined> {
+  return imageSkip() === false ? (await productImage()).archive : undefined;
+}
+
+/** A reason to leave out tests that need the image; never one with CI=true, where that is a failure. */
+export function imageSkip(): string | false {
+  return process.env.CI === 'true' ? false : (imageObstacle() ?? false);
+}
+
 /** The archive of an image with a static program that waits, which pods share their namespaces through. */
 export async function pauseImageArchive(image: string): Promise<string> {
   await installDebianPackages([...packages, 'catatonit']);
@@ -83,7 +93,7 @@ async function cachedArchive(name: string, archive: string, make: (path: string)
 
 /** Changes with everything that goes into the image. */
 function contentHash(): string {
-  const folders = ['bin', 'src', 'tools'].flatMap((folder) => globSync(`${root}/${folder}/**/*`));
+  const folders = ['bin/**/*', 'src/**/*', 'tools/*{bundle,sbom}.ts'].flatMap((pattern) => globSync(`${root}/${pattern}`));
   const files = ['Dockerfile', '.dockerignore', 'package.json', 'package-lock.json', 'LICENSE'].map((file) => join(root, file));
   return hashOf([...folders, ...files]);
 }

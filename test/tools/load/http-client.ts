@@ -39,7 +39,8 @@ export class Http1Client implements HttpClient {
   ask(path: string): Promise<Outcome> {
     return new Promise((resolve) => {
       const request = this.#request({ ...this.#options, path });
-      const fail = (error: Error) => resolve({ kind: 'failure', why: `${request.reusedSocket ? 'kept' : 'new'} connection: ${error.message}` });
+      const fail = (error: Error) =>
+        resolve({ kind: 'failure', why: `${request.reusedSocket ? 'kept' : 'new'} connection: ${error.message}` });
       request.once('socket', () => {
         if (!request.reusedSocket) this.connections++;
       });

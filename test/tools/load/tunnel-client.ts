@@ -44,7 +44,13 @@ export class TunnelClient {
       const key = randomBytes(16).toString('base64');
       const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': key };
       const { address, httpPort } = this.#target;
-      const sent = request({ host: address, port: httpPort, path: '/tunnel', headers: { host: this.#plan.host, ...upgrade }, agent: false });
+      const sent = request({
+        host: address,
+        port: httpPort,
+        path: '/tunnel',
+        headers: { host: this.#plan.host, ...upgrade },
+        agent: false,
+      });
       sent.setTimeout(30_000, () => sent.destroy(new Error('no upgrade within 30 s')));
       sent.once('error', reject);
       sent.once('response', (response) => reject(new Error(`the upgrade was answered ${response.statusCode}`)));

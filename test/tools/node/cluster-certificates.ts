@@ -34,10 +34,7 @@ export async function writeClusterCertificates(folder: string, identities: reado
   await write(folder, 'ca', ca, caKeys.privateKey);
   for (const { file, name, group, dns = [], addresses = [] } of identities) {
     const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-    const names = [
-      ...dns.map((value) => ({ type: 'dns' as const, value })),
-      ...addresses.map((value) => ({ type: 'ip' as const, value })),
-    ];
+    const names = [...dns.map((value) => ({ type: 'dns' as const, value })), ...addresses.map((value) => ({ type: 'ip' as const, value }))];
     const certificate = await x509.X509CertificateGenerator.create({
       ...period,
       serialNumber: `00${randomBytes(8).toString('hex')}`,
@@ -61,5 +58,8 @@ export async function writeClusterCertificates(folder: string, identities: reado
 async function write(folder: string, file: string, certificate: x509.X509Certificate, key: webcrypto.CryptoKey): Promise<void> {
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)).toString('base64');
   writeFileSync(join(folder, `${file}.crt`), `${certificate.toString('pem')}\n`);
-  writeFileSync(join(folder, `${file}.key`), `-----BEGIN PRIVATE KEY-----\n${pkcs8.replace(/(.{64})/g, '$1\n')}\n-----END PRIVATE KEY-----\n`);
+  writeFileSync(
+    join(folder, `${file}.key`),
+    `-----BEGIN PRIVATE KEY-----\n${pkcs8.replace(/(.{64})/g, '$1\n')}\n-----END PRIVATE KEY-----\n`,
+  );
 }

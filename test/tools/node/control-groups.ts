@@ -47,7 +47,9 @@ function parentFolders(): readonly string[] {
     .map((line) => line.split(':'));
   const versionOne = own.flatMap(([, controllers = '', path = '']) => {
     if (controllers === '') return [];
-    const mount = mounts.find(({ type, options }) => type === 'cgroup' && controllers.split(',').every((name) => options.split(',').includes(name)));
+    const mount = mounts.find(
+      ({ type, options }) => type === 'cgroup' && controllers.split(',').every((name) => options.split(',').includes(name)),
+    );
     if (mount === undefined) return [];
     return [join(mount.at, path.startsWith(mount.root) ? path.slice(mount.root.length) : path)];
   });

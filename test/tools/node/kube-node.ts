@@ -33,13 +33,25 @@ const namespaces = ['--mount', '--net', '--pid', '--cgroup', '--uts', '--ipc'];
 /** Why no node can be run on this machine; undefined when it can. */
 export function nodeObstacle(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a Kubernetes node needs Linux and root';
-  const probe = spawnSync('unshare', [...namespaces, '--fork', '--mount-proc', 'mount', '-t', 'sysfs', 'sysfs', '/sys'], { encoding: 'utf8' });
+  const probe = spawnSync('unshare', [...namespaces, '--fork', '--mount-proc', 'mount', '-t', 'sysfs', 'sysfs', '/sys'], {
+    encoding: 'utf8',
+  });
   if (probe.status !== 0) return `no namespaces for a Kubernetes node: ${probe.error?.message ?? probe.stderr.trim()}`;
   return helmUnavailable() ?? debianPackagesObstacle(packages);
 }
 
+/** The folder with the node's programs, got or built unless they are there; undefined where tests on a node are skipped. */
+export async function nodeForTests(): Promise<string | undefined> {
+  return nodeSkip() === false ? await nodeRequisites() : undefined;
+}
+
+/** A reason to leave out tests on a node; never one with CI=true, where that is a failure. */
+export function nodeSkip(): string | false {
+  return process.env.CI === 'true' ? false : (nodeObstacle() ?? false);
+}
+
 /** Gets everything that a node runs: Debian's packages, Kubernetes, helm. */
-export async function nodeRequisites(): Promise<string> {
+async function nodeRequisites(): Promise<string> {
   await installDebianPackages(packages);
   await helmProgram();
   await kubeAssets();
@@ -98,7 +110,13 @@ export class KubeNode {
 
   /** kubectl as the administrator; its standard output. Throws with what it said. */
   kubectl(...args: readonly string[]): Promise<string> {
-    return this.#run(this.#kubectl, ['--kubeconfig', this.#paths.kubeconfig('admin'), '--cache-dir', this.#paths.file('kubectl-cache'), ...args]);
+    return this.#run(this.#kubectl, [
+      '--kubeconfig',
+      this.#paths.kubeconfig('admin'),
+      '--cache-dir',
+      this.#paths.file('kubectl-cache'),
+      ...args,
+    ]);
   }
 
   /** kubectl with `input` as its standard input. */

@@ -6,6 +6,7 @@ import { request } from 'node:https';
 import { promisify } from 'node:util';
 import { eventually } from '../eventually.ts';
 import { writeClusterCertificates } from './cluster-certificates.ts';
+import type { NodeOrder } from './kube-node.ts';
 import {
   apiServer,
   apiServiceAddress,
@@ -19,7 +20,6 @@ import {
   programArguments,
   proxyConfig,
 } from './node-config.ts';
-import type { NodeOrder } from './kube-node.ts';
 import { makePrivateMachine } from './private-machine.ts';
 import { serveServiceNames } from './service-names.ts';
 
@@ -129,7 +129,8 @@ await serveServiceNames(nodeAddress, async (namespace, name) => {
 });
 await eventually(
   'the node is ready',
-  async () => /"type":"Ready","status":"True"|"status":"True"[^}]*"type":"Ready"/.test((await askApi('GET', `/api/v1/nodes/${nodeName}`)).body),
+  async () =>
+    /"type":"Ready","status":"True"|"status":"True"[^}]*"type":"Ready"/.test((await askApi('GET', `/api/v1/nodes/${nodeName}`)).body),
   deadlineMs,
 );
 say('ready');

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { isDeepStrictEqual } from 'node:util';
 import { after, before, suite, type TestContext, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { installManifestPath } from '../../tools/chart/install-manifest.ts';
 import { chartPath } from '../tools/chart.ts';
 import { eventually } from '../tools/eventually.ts';
-import { imageObstacle } from '../tools/image/product-image.ts';
+import { imageSkip } from '../tools/image/product-image.ts';
 import type { LoadReport } from '../tools/load/load-plan.ts';
 import { LoadProcess, summaryOf } from '../tools/load/load-process.ts';
 import {
@@ -14,11 +15,10 @@ import {
   nodePorts,
   redirectedHost,
 } from '../tools/node/installed-cluster.ts';
-import { nodeObstacle } from '../tools/node/kube-node.ts';
+import { nodeSkip } from '../tools/node/kube-node.ts';
 import { makeTestCertificate, type TestCertificate } from '../tools/test-certificate.ts';
 
-const obstacle = nodeObstacle() ?? imageObstacle();
-const skip = obstacle !== undefined && process.env.CI !== 'true' ? obstacle : false;
+const skip = nodeSkip() || imageSkip();
 const options = { skip, timeout: 300_000 };
 const name = 'smartproxy-ingress';
 const inNamespace = ['--namespace', installNamespace];
@@ -26,8 +26,8 @@ const inNamespace = ['--namespace', installNamespace];
 const values = ['drain.timeout=8s', `service.nodePorts.http=${nodePorts.http}`, `service.nodePorts.https=${nodePorts.https}`];
 const setValues = (...more: readonly string[]) => [...values, ...more].flatMap((value) => ['--set', value]);
 
-// One release from its installation to its end: each test goes on where the one before it stopped.
-suite('a Helm release in a real cluster', () => {
+// One cluster, and one release from its installation to its end: each test goes on where the one before it stopped.
+suite('a real cluster', () => {
   let cluster: InstalledCluster;
   let certificate: TestCertificate;
   let without: readonly string[];
@@ -65,8 +65,18 @@ suite('a Helm release in a real cluster', () => {
 
   test('requests over each protocol come through the Service and through the ports of the node', options, async () => {
     for (const { address, httpPort, httpsPort } of await cluster.targets()) {
-      const common = { address, host: applicationHost, path: '/somewhere', ca: certificate.cert, until: { status: 200, timeoutMs: 60_000 } };
-      for (const [protocol, port, published] of [['http1', httpPort, '80'], ['https', httpsPort, '443'], ['h2', httpsPort, '443']] as const) {
+      const common = {
+        address,
+        host: applicationHost,
+        path: '/somewhere',
+        ca: certificate.cert,
+        until: { status: 200, timeoutMs: 60_000 },
+      };
+      for (const [protocol, port, published] of [
+        ['http1', httpPort, '80'],
+        ['https', httpsPort, '443'],
+        ['h2', httpsPort, '443'],
+      ] as const) {
         const asked = await cluster.node.network.ask({ ...common, protocol, port });
         assert.equal(asked.status, 200, `${protocol} to ${address}:${port}: ${asked.body}`);
         const seen = JSON.parse(asked.body) as { path: string; headers: Record<string, string> };
@@ -78,7 +88,13 @@ suite('a Helm release in a real cluster', () => {
 
   test('HTTP is redirected to the published port of HTTPS', options, async () => {
     const [service] = await cluster.targets();
-    const common = { address: service.address, port: service.httpPort, protocol: 'http1', host: redirectedHost, path: '/cart?id=1' } as const;
+    const common = {
+      address: service.address,
+      port: service.httpPort,
+      protocol: 'http1',
+      host: redirectedHost,
+      path: '/cart?id=1',
+    } as const;
     const { headers } = await cluster.node.network.ask({ ...common, until: { status: 308, timeoutMs: 60_000 } });
     assert.equal(headers.location, `https://${redirectedHost}/cart?id=1`);
   });
@@ -108,7 +124,10 @@ suite('a Helm release in a real cluster', () => {
       await cluster.node.helm('upgrade', name, chartPath, ...inNamespace, ...args);
       await cluster.rolledOut(installNamespace, name);
     });
-    assert.deepEqual((await cluster.pods(installNamespace)).filter((pod) => pods.includes(pod)), []);
+    assert.deepEqual(
+      (await cluster.pods(installNamespace)).filter((pod) => pods.includes(pod)),
+      [],
+    );
   });
 
   test('kubectl rollout restart loses no request', options, async (t) => {
@@ -117,7 +136,10 @@ suite('a Helm release in a real cluster', () => {
       await cluster.node.kubectl('rollout', 'restart', `deployment/${name}`, ...inNamespace);
       await cluster.rolledOut(installNamespace, name);
     });
-    assert.deepEqual((await cluster.pods(installNamespace)).filter((pod) => pods.includes(pod)), []);
+    assert.deepEqual(
+      (await cluster.pods(installNamespace)).filter((pod) => pods.includes(pod)),
+      [],
+    );
     assert.ok(report.tunnels.ended > 0, 'upgraded connections end with their pod');
   });
 
@@ -159,8 +181,34 @@ suite('a Helm release in a real cluster', () => {
     await cluster.node.helm('uninstall', name, ...inNamespace, '--wait', '--timeout=120s');
     await eventually('the pods are gone', async () => (await cluster.pods(installNamespace)).length === 0, 120_000);
     // The namespace was made by --create-namespace, which Helm does not undo; a cluster gives each namespace two objects.
-    const left = (await cluster.objects()).filter((object) => !without.includes(object) && !object.includes(` ${applicationNamespace}/`));
     const ofTheNamespace = [`ConfigMap ${installNamespace}/kube-root-ca.crt`, `ServiceAccount ${installNamespace}/default`];
-    assert.deepEqual(left, [ofTheNamespace[0], `Namespace /${installNamespace}`, ofTheNamespace[1]]);
+    assert.deepEqual(await added(), [ofTheNamespace[0], `Namespace /${installNamespace}`, ofTheNamespace[1]]);
+    await cluster.node.kubectl('delete', 'namespace', installNamespace, '--timeout=120s');
   });
+
+  test('kubectl apply of install.yaml serves, and kubectl delete of it leaves nothing', options, async () => {
+    await cluster.node.kubectl('apply', '--filename', installManifestPath);
+    await cluster.node.kubectl('rollout', 'status', `deployment/${name}`, ...inNamespace, '--timeout=120s');
+    const [service] = await cluster.targets();
+    const common = {
+      address: service.address,
+      host: applicationHost,
+      path: '/',
+      ca: certificate.cert,
+      until: { status: 200, timeoutMs: 60_000 },
+    };
+    for (const [protocol, port] of [
+      ['http1', service.httpPort],
+      ['h2', service.httpsPort],
+    ] as const) {
+      assert.equal((await cluster.node.network.ask({ ...common, protocol, port })).status, 200, protocol);
+    }
+    await cluster.node.kubectl('delete', '--filename', installManifestPath, '--timeout=120s');
+    assert.deepEqual(await added(), []);
+  });
+
+  /** Objects that came since before the first installation; the application's pods may be others. */
+  async function added(): Promise<readonly string[]> {
+    return (await cluster.objects()).filter((object) => !without.includes(object) && !object.includes(` ${applicationNamespace}/`));
+  }
 });

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -68,7 +67,8 @@ export class TunnelClient {
       expected = expected.slice(text.length);
       if (expected === '') this.#messages++;
     });
-    const closed = once(socket, 'close').then(() => true);
+    // Not events.once: it takes the reset of a connection, which is an end like another, for an error.
+    const closed = new Promise<true>((resolve) => socket.once('close', () => resolve(true)));
     for (let count = 0; !stop.aborted; count++) {
       const message = `message ${count};`;
       expected += message;

@@ -43,11 +43,26 @@ suite('a real cluster', () => {
     if (skip === false) await cluster?.stop();
   });
 
+  function step(what: string, run: (t: TestContext) => Promise<void>): void {
+    test(what, options, async (t) => {
+      try {
+        await run(t);
+      } catch (error) {
+        t.diagnostic(await cluster.explain());
+        throw error;
+      }
+    });
+  }
+
   async function underLoad(t: TestContext, change: () => Promise<void>): Promise<LoadReport> {
     const load = new LoadProcess(cluster.node.network, await cluster.loadPlan());
-    await change();
-    const report = await load.finish();
-    t.diagnostic(summaryOf(report));
+    let report: LoadReport;
+    try {
+      await change();
+    } finally {
+      report = await load.finish();
+      t.diagnostic(summaryOf(report));
+    }
     const failures = report.lanes.flatMap((lane) => lane.failures);
     assert.equal(failures.length, 0, failures.slice(0, 30).join('\n'));
     assert.deepEqual(report.tunnels.failures, []);
@@ -56,14 +71,14 @@ suite('a real cluster', () => {
     return report;
   }
 
-  test('helm install --wait ends when the pods are ready', options, async (t) => {
+  step('helm install --wait ends when the pods are ready', async (t) => {
     t.diagnostic(`the node was ready ${cluster.node.readyMs} ms after its start`);
     await cluster.node.helm('install', name, chartPath, ...inNamespace, '--create-namespace', '--wait', '--timeout=120s', ...setValues());
     const { status } = await cluster.node.get<{ status: { readyReplicas: number } }>('deployment', name, ...inNamespace);
     assert.equal(status.readyReplicas, 2);
   });
 
-  test('requests over each protocol come through the Service and through the ports of the node', options, async () => {
+  step('requests over each protocol come through the Service and through the ports of the node', async () => {
     for (const { address, httpPort, httpsPort } of await cluster.targets()) {
       const common = {
         address,
@@ -86,7 +101,7 @@ suite('a real cluster', () => {
     }
   });
 
-  test('HTTP is redirected to the published port of HTTPS', options, async () => {
+  step('HTTP is redirected to the published port of HTTPS', async () => {
     const [service] = await cluster.targets();
     const common = {
       address: service.address,
@@ -99,7 +114,7 @@ suite('a real cluster', () => {
     assert.equal(headers.location, `https://${redirectedHost}/cart?id=1`);
   });
 
-  test('the addresses that a load balancer gives the Service come to the status of the Ingress, and lead to it', options, async () => {
+  step('the addresses that a load balancer gives the Service come to the status of the Ingress, and lead to it', async () => {
     const given = [{ hostname: 'lb.example.com' }, { ip: '192.0.2.10' }];
     const patch = JSON.stringify({ status: { loadBalancer: { ingress: given } } });
     await cluster.node.kubectl('patch', 'service', name, ...inNamespace, '--subresource=status', '--type=merge', '--patch', patch);
@@ -112,12 +127,12 @@ suite('a real cluster', () => {
     assert.equal((await cluster.node.network.ask({ ...common, until: { status: 200, timeoutMs: 30_000 } })).status, 200);
   });
 
-  test('helm test succeeds', options, async () => {
+  step('helm test succeeds', async () => {
     const output = await cluster.node.helm('test', name, ...inNamespace, '--timeout=120s');
     assert.match(output, /Phase:\s+Succeeded/);
   });
 
-  test('helm upgrade with a changed value loses no request', options, async (t) => {
+  step('helm upgrade with a changed value loses no request', async (t) => {
     const pods = await cluster.pods(installNamespace);
     await underLoad(t, async () => {
       const args = ['--wait', '--timeout=120s', ...setValues('config.access-log=errors')];
@@ -130,7 +145,7 @@ suite('a real cluster', () => {
     );
   });
 
-  test('kubectl rollout restart loses no request', options, async (t) => {
+  step('kubectl rollout restart loses no request', async (t) => {
     const pods = await cluster.pods(installNamespace);
     const report = await underLoad(t, async () => {
       await cluster.node.kubectl('rollout', 'restart', `deployment/${name}`, ...inNamespace);
@@ -143,7 +158,7 @@ suite('a real cluster', () => {
     assert.ok(report.tunnels.ended > 0, 'upgraded connections end with their pod');
   });
 
-  test('scaling the program from two pods to three and to one loses no request', options, async (t) => {
+  step('scaling the program from two pods to three and to one loses no request', async (t) => {
     await underLoad(t, async () => {
       for (const replicas of [3, 1]) {
         await cluster.node.kubectl('scale', `deployment/${name}`, ...inNamespace, `--replicas=${replicas}`);
@@ -152,14 +167,14 @@ suite('a real cluster', () => {
     });
   });
 
-  test('a rolling restart of the backends loses no request', options, async (t) => {
+  step('a rolling restart of the backends loses no request', async (t) => {
     await underLoad(t, async () => {
       await cluster.node.kubectl('rollout', 'restart', 'deployment/web', '--namespace', applicationNamespace);
       await cluster.rolledOut(applicationNamespace, 'web');
     });
   });
 
-  test('backends scaled to none are a 503, and to three are all used', options, async () => {
+  step('backends scaled to none are a 503, and to three are all used', async () => {
     const scale = async (replicas: number) => {
       await cluster.node.kubectl('scale', 'deployment/web', '--namespace', applicationNamespace, `--replicas=${replicas}`);
       await cluster.rolledOut(applicationNamespace, 'web');
@@ -177,7 +192,7 @@ suite('a real cluster', () => {
     });
   });
 
-  test('helm uninstall leaves nothing', options, async () => {
+  step('helm uninstall leaves nothing', async () => {
     await cluster.node.helm('uninstall', name, ...inNamespace, '--wait', '--timeout=120s');
     await eventually('the pods are gone', async () => (await cluster.pods(installNamespace)).length === 0, 120_000);
     // The namespace was made by --create-namespace, which Helm does not undo; a cluster gives each namespace two objects.
@@ -186,7 +201,7 @@ suite('a real cluster', () => {
     await cluster.node.kubectl('delete', 'namespace', installNamespace, '--timeout=120s');
   });
 
-  test('kubectl apply of install.yaml serves, and kubectl delete of it leaves nothing', options, async () => {
+  step('kubectl apply of install.yaml serves, and kubectl delete of it leaves nothing', async () => {
     await cluster.node.kubectl('apply', '--filename', installManifestPath);
     await cluster.node.kubectl('rollout', 'status', `deployment/${name}`, ...inNamespace, '--timeout=120s');
     const [service] = await cluster.targets();

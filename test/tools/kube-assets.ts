@@ -2,12 +2,15 @@ import { builtPrograms, type GoBuild, missingPrograms, readGoBuild } from './go-
 
 const build = readGoBuild('kube');
 
-/** What a node needs beside a control plane's API server: of the same modules and in the same folder of the cache. */
-const nodeBuild: GoBuild = {
+/** All of a cluster's programs, of the same modules and in the same folder of the cache. */
+const clusterBuild: GoBuild = {
   ...build,
-  programs: Object.fromEntries(
-    ['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'].map((name) => [name, `k8s.io/kubernetes/cmd/${name}`]),
-  ),
+  programs: {
+    ...build.programs,
+    ...Object.fromEntries(
+      ['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'].map((name) => [name, `k8s.io/kubernetes/cmd/${name}`]),
+    ),
+  },
 };
 
 /**
@@ -22,7 +25,7 @@ export async function kubeAssets(): Promise<string> {
   return given;
 }
 
-/** The folder with kube-controller-manager, kube-scheduler, kubelet and kube-proxy, built once into the user's cache. */
-export function nodePrograms(): Promise<string> {
-  return builtPrograms(nodeBuild);
+/** The folder with every program of a cluster, of one version, built once into the user's cache; KUBEBUILDER_ASSETS may hold another one. */
+export function clusterPrograms(): Promise<string> {
+  return builtPrograms(clusterBuild);
 }

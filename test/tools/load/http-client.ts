@@ -15,7 +15,8 @@ export type Outcome =
 /** One client of a load. It sends one request at a time, unless it speaks HTTP/2. */
 export interface HttpClient {
   readonly connections: number;
-  ask(path: string): Promise<Outcome>;
+  /** A GET; with a body a POST, which nothing on its way may send twice. */
+  ask(path: string, body: string): Promise<Outcome>;
   close(): void;
 }
 
@@ -36,9 +37,9 @@ export class Http1Client implements HttpClient {
     this.#options = { host: target.address, port, agent: this.#agent, timeout: answerTimeoutMs, ...tls, headers: { host: plan.host } };
   }
 
-  ask(path: string): Promise<Outcome> {
+  ask(path: string, sent: string): Promise<Outcome> {
     return new Promise((resolve) => {
-      const request = this.#request({ ...this.#options, path });
+      const request = this.#request({ ...this.#options, path, method: methodOf(sent) });
       const fail = (error: Error) =>
         resolve({ kind: 'failure', why: `${request.reusedSocket ? 'kept' : 'new'} connection: ${error.message}` });
       request.once('socket', () => {
@@ -54,7 +55,7 @@ export class Http1Client implements HttpClient {
         response.once('error', fail);
         response.once('end', () => resolve({ kind: 'answer', status: response.statusCode ?? 0, body }));
       });
-      request.end();
+      request.end(sent);
     });
   }
 
@@ -77,10 +78,10 @@ export class Http2Client implements HttpClient {
     this.#keep = options.keepAlive;
   }
 
-  ask(path: string): Promise<Outcome> {
+  ask(path: string, sent: string): Promise<Outcome> {
     const session = this.#usableSession();
     return new Promise((resolve) => {
-      const stream = session.request({ ':authority': this.#plan.host, ':path': path });
+      const stream = session.request({ ':method': methodOf(sent), ':authority': this.#plan.host, ':path': path }, { endStream: false });
       let status = 0;
       let body = '';
       let why = '';
@@ -103,7 +104,7 @@ export class Http2Client implements HttpClient {
           resolve({ kind: 'given-back' });
         } else resolve({ kind: 'failure', why: `stream ${stream.id}: status ${status}, code ${code}, ${why}` });
       });
-      stream.end();
+      stream.end(sent);
     });
   }
 
@@ -123,4 +124,8 @@ export class Http2Client implements HttpClient {
     this.#session = session;
     return session;
   }
+}
+
+function methodOf(body: string): 'GET' | 'POST' {
+  return body === '' ? 'GET' : 'POST';
 }

@@ -5,7 +5,7 @@ export interface LoadTarget {
   readonly httpsPort: number;
 }
 
-/** What a load sends: GETs whose answers are JSON that repeats their path. */
+/** What a load sends: requests whose answers are JSON that repeats their path and counts the bytes of their body. */
 export interface LoadPlan {
   readonly targets: readonly LoadTarget[];
   readonly host: string;

@@ -6,10 +6,14 @@ import { TunnelClient } from './tunnel-client.ts';
 /** How often a request that was given back is sent again. */
 const triesOfOneRequest = 5;
 
+/** What a POST carries: more than one TLS record or HTTP/2 frame. */
+const posted = 'x'.repeat(50_000);
+
 interface Lane {
   readonly name: string;
   readonly client: HttpClient;
   readonly path: string;
+  readonly body: string;
   /** Requests at the same time. */
   readonly width: number;
 }
@@ -30,30 +34,37 @@ function lanesOf(target: LoadTarget, plan: LoadPlan): readonly Lane[] {
   const http2 = (keepAlive: boolean) => new Http2Client(target, plan, { keepAlive });
   const slow = `/slow/${plan.slowMs}`;
   return [
-    { name: 'HTTP/1.1, new connections', client: http1(false, false), path: '/', width: 1 },
-    { name: 'HTTP/1.1, kept connection', client: http1(false, true), path: '/', width: 1 },
-    { name: 'HTTP/1.1, kept connection, slow', client: http1(false, true), path: slow, width: 1 },
-    { name: 'HTTP/1.1 over TLS, new connections', client: http1(true, false), path: '/', width: 1 },
-    { name: 'HTTP/1.1 over TLS, kept connection', client: http1(true, true), path: '/', width: 1 },
-    { name: 'HTTP/2, new connections', client: http2(false), path: '/', width: 1 },
-    { name: 'HTTP/2, kept connection', client: http2(true), path: '/', width: 4 },
-    { name: 'HTTP/2, kept connection, slow', client: http2(true), path: slow, width: 2 },
+    { name: 'HTTP/1.1, new connections', client: http1(false, false), path: '/', body: '', width: 1 },
+    { name: 'HTTP/1.1, kept connection', client: http1(false, true), path: '/', body: '', width: 1 },
+    { name: 'HTTP/1.1, kept connection, slow', client: http1(false, true), path: slow, body: '', width: 1 },
+    { name: 'HTTP/1.1 over TLS, new connections', client: http1(true, false), path: '/', body: '', width: 1 },
+    { name: 'HTTP/1.1 over TLS, kept connection', client: http1(true, true), path: '/', body: '', width: 1 },
+    { name: 'HTTP/1.1, kept connection, POST', client: http1(false, true), path: '/', body: posted, width: 1 },
+    { name: 'HTTP/2, kept connection, POST', client: http2(true), path: '/', body: posted, width: 2 },
+    { name: 'HTTP/2, new connections', client: http2(false), path: '/', body: '', width: 1 },
+    { name: 'HTTP/2, kept connection', client: http2(true), path: '/', body: '', width: 4 },
+    { name: 'HTTP/2, kept connection, slow', client: http2(true), path: slow, body: '', width: 2 },
   ];
 }
 
-async function runLane({ name, client, path, width }: Lane, pauseMs: number, startedMs: number, stop: AbortSignal): Promise<LaneReport> {
+async function runLane(
+  { name, client, path, body, width }: Lane,
+  pauseMs: number,
+  startedMs: number,
+  stop: AbortSignal,
+): Promise<LaneReport> {
   let requests = 0;
   let givenBack = 0;
   const failures: string[] = [];
   const askOnce = async (): Promise<void> => {
     const asked = `${path}?${++requests}`;
     for (let left = triesOfOneRequest; left > 0; left--) {
-      const outcome = await client.ask(asked);
+      const outcome = await client.ask(asked, body);
       if (outcome.kind === 'given-back') {
         givenBack++;
         continue;
       }
-      const problem = outcome.kind === 'failure' ? outcome.why : problemOf(outcome.status, outcome.body, asked);
+      const problem = outcome.kind === 'failure' ? outcome.why : problemOf(outcome.status, outcome.body, asked, body.length);
       if (problem !== undefined) failures.push(`${((Date.now() - startedMs) / 1000).toFixed(1)} s: ${name}: ${problem}`);
       return;
     }
@@ -70,9 +81,11 @@ async function runLane({ name, client, path, width }: Lane, pauseMs: number, sta
   return { name, requests, connections: client.connections, givenBack, failures };
 }
 
-function problemOf(status: number, body: string, asked: string): string | undefined {
-  if (status !== 200) return `status ${status}: ${body.slice(0, 200)}`;
-  return body.includes(JSON.stringify(asked)) ? undefined : `the answer of another request: ${body.slice(0, 200)}`;
+function problemOf(status: number, answer: string, asked: string, bytes: number): string | undefined {
+  if (status !== 200) return `status ${status}: ${answer.slice(0, 200)}`;
+  const seen = JSON.parse(answer) as { path: string; bytes: number };
+  if (seen.path !== asked) return `the answer of another request: ${answer.slice(0, 200)}`;
+  return seen.bytes === bytes ? undefined : `${seen.bytes} of ${bytes} bytes came to the backend`;
 }
 
 function sum(reports: readonly TunnelReport[]): TunnelReport {

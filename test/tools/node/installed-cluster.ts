@@ -72,6 +72,17 @@ export class InstalledCluster {
     return items.map(({ metadata }) => metadata.name);
   }
 
+  /** What there is to know of the cluster when a test fails: pods, what happened to them, and what our program says. */
+  async explain(): Promise<string> {
+    const ours = ['--namespace', installNamespace, '--selector', 'app.kubernetes.io/name=smartproxy-ingress'];
+    const parts = [
+      ['get', 'pods', '--all-namespaces', '--output=wide'],
+      ['get', 'events', '--all-namespaces', '--sort-by=.lastTimestamp'],
+      ['logs', ...ours, '--all-containers', '--prefix', '--tail=40'],
+    ].map((args) => this.node.kubectl(...args).catch((error: Error) => error.message));
+    return (await Promise.all(parts)).map((part) => part.split('\n').slice(-60).join('\n')).join('\n');
+  }
+
   /** The program's Service by its own address, and by the node's. */
   async targets(): Promise<readonly [service: LoadTarget, node: LoadTarget]> {
     const args = ['service', 'smartproxy-ingress', '--namespace', installNamespace];

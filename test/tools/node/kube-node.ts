@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { debianPackagesObstacle, installDebianPackages } from '../debian-packages.ts';
 import { helmProgram, helmUnavailable } from '../helm-kubectl.ts';
 import { InsideNetwork } from '../inside-network.ts';
-import { kubeAssets, nodePrograms } from '../kube-assets.ts';
+import { clusterPrograms } from '../kube-assets.ts';
 import { ControlGroups } from './control-groups.ts';
 import { NodePaths } from './node-config.ts';
 
@@ -22,8 +22,8 @@ const packages = [
 /** What the first program of a node is told. */
 export interface NodeOrder {
   readonly folder: string;
-  /** Folder of each Kubernetes program, by its name. */
-  readonly programs: Readonly<Record<string, string>>;
+  /** Where etcd and the Kubernetes programs are. */
+  readonly programs: string;
   /** Archives to import. */
   readonly images: readonly string[];
 }
@@ -54,8 +54,7 @@ export function nodeSkip(): string | false {
 async function nodeRequisites(): Promise<string> {
   await installDebianPackages(packages);
   await helmProgram();
-  await kubeAssets();
-  return await nodePrograms();
+  return await clusterPrograms();
 }
 
 /**
@@ -83,15 +82,10 @@ export class KubeNode {
 
   /** Starts it with the images of these archives, and waits until its node is ready. */
   static async start(images: readonly string[]): Promise<KubeNode> {
-    await nodeRequisites();
+    const programs = await nodeRequisites();
     const folder = mkdtempSync(join(tmpdir(), 'smartproxy-node-'));
     const paths = new NodePaths(folder);
     const groups = new ControlGroups(basename(folder));
-    const [assets, others] = [await kubeAssets(), await nodePrograms()];
-    const programs = {
-      ...{ etcd: assets, 'kube-apiserver': assets },
-      ...Object.fromEntries(['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'].map((name) => [name, others])),
-    };
     const order: NodeOrder = { folder, programs, images };
     // The shell puts itself into the groups, then becomes unshare. Inside, another one is the first process: it takes in orphans.
     const join_ = 'for file in $GROUPS_OF_NODE; do echo $$ > "$file"; done; exec "$@"';
@@ -105,7 +99,7 @@ export class KubeNode {
       stdio: ['ignore', 'pipe', log, 'pipe'],
     });
     const readyMs = await readiness(child, paths);
-    return new KubeNode(child, paths, groups, [join(assets, 'kubectl'), await helmProgram()], readyMs);
+    return new KubeNode(child, paths, groups, [join(programs, 'kubectl'), await helmProgram()], readyMs);
   }
 
   /** kubectl as the administrator; its standard output. Throws with what it said. */
@@ -132,11 +126,6 @@ export class KubeNode {
   /** The object as the API server has it. */
   async get<T>(...args: readonly string[]): Promise<T> {
     return JSON.parse(await this.kubectl('get', ...args, '--output', 'json')) as T;
-  }
-
-  /** What the node's programs wrote at last, for a failure that has to be understood. */
-  logOf(program: string): string {
-    return readFileSync(this.#paths.file(`${program}.log`), 'utf8');
   }
 
   /** Ends it, by the first process of its namespaces, and removes all that it made. */

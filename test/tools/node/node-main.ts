@@ -37,7 +37,7 @@ function say(what: string): void {
   process.stdout.write(`${JSON.stringify({ what, afterMs: Date.now() - startedMs })}\n`);
 }
 
-function start(program: string, args: readonly string[], path = `${order.programs[program]}/${program}`): void {
+function start(program: string, args: readonly string[], path = `${order.programs}/${program}`): void {
   const log = openSync(paths.file(`${program}.log`), 'a');
   const child: ChildProcess = spawn(path, args, { cwd: order.folder, stdio: ['ignore', log, log] });
   child.once('error', (error) => fail(program, error.message));

@@ -11,7 +11,7 @@ import { terminationReasons } from '../../../src/observability/counters/terminat
 import { metricTable } from '../../../src/observability/metric-table.ts';
 import { problemReasons } from '../../../src/translate/translation.ts';
 
-const pages = ['README.md', ...globSync('docs/**/*.md'), ...globSync('examples/**/*.md'), 'CHANGELOG.md'].sort();
+const pages = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md'), ...globSync('examples/**/*.md'), 'CHANGELOG.md'].sort();
 
 function textOf(path: string): string {
   return readFileSync(path, 'utf8');

@@ -5,17 +5,20 @@ import { renderLimitTable } from '../src/networkproxy/limit-docs.ts';
 import { renderConnectionDocs } from '../src/observability/connection-docs.ts';
 import { renderMetricDocs } from '../src/observability/metric-docs.ts';
 import { renderProblemDocs } from '../src/translate/problem-docs.ts';
+import { chartFiles } from './chart/chart-files.ts';
 
-/** Pages that come from the code's own tables: path and content. */
+/** Files that come from the code's own tables and from one another: path and content. */
 export const generatedFiles: readonly { readonly path: string; readonly render: () => string }[] = [
   { path: 'docs/annotations.md', render: renderAnnotationDocs },
   { path: 'docs/configuration.md', render: renderConfigurationDocs },
   { path: 'docs/connections.md', render: () => renderConnectionDocs(renderLimitTable()) },
   { path: 'docs/metrics.md', render: renderMetricDocs },
   { path: 'docs/problems.md', render: renderProblemDocs },
+  // Last: some are copies of those above.
+  ...chartFiles,
 ];
 
-/** The generated pages that differ from what the code says now. */
+/** The generated files that differ from what the code says now. */
 export function staleGeneratedFiles(): readonly string[] {
   return generatedFiles
     .filter(({ path, render }) => !existsSync(path) || readFileSync(path, 'utf8') !== render())

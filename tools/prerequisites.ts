@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { helmUnavailable } from '../test/tools/helm-kubectl.ts';
 
 function goVersion(): readonly [number, number] | undefined {
   const out = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' });
@@ -24,6 +25,8 @@ export function missingPrerequisites(): readonly string[] {
   if (process.env.KUBEBUILDER_ASSETS !== undefined && !existsSync(`${process.env.KUBEBUILDER_ASSETS}/kube-apiserver`)) {
     missing.push('kube-apiserver in the folder that KUBEBUILDER_ASSETS names');
   }
+  const noHelm = helmUnavailable();
+  if (noHelm !== undefined) missing.push(`Helm, for the chart's tests: ${noHelm}`);
   if (!canMakeNamespaces()) {
     missing.push('network namespaces, for tests with pod addresses: run on Linux as root, or allow user namespaces');
   }

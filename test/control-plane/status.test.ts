@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { ApiClient } from '../../src/sources/kubernetes/api-client.ts';
 import { KubernetesSource } from '../../src/sources/kubernetes/kubernetes-source.ts';
@@ -14,8 +13,8 @@ import { CutProxy } from '../tools/cut-proxy.ts';
 import { eventually } from '../tools/eventually.ts';
 import { type AnyObject, create, hostTo, ingress, patch, pathOf, read, remove, service } from '../tools/objects.ts';
 import { RecordedLog } from '../tools/recorded-log.ts';
+import { installObjects, isRbac, kubectlWith } from '../tools/shipped-manifests.ts';
 
-const manifests = join(import.meta.dirname, '../../deploy/manifests/cluster');
 const account = serviceAccountUser('smartproxy-ingress', 'smartproxy-ingress');
 const own = 'smartproxy-ingress';
 const publisher = service(own, own, { type: 'LoadBalancer', ports: [{ port: 80 }] });
@@ -27,8 +26,8 @@ const cleanups: (() => Promise<unknown>)[] = [];
 before(async () => {
   plane = await ControlPlane.start([account]);
   admin = plane.client();
-  const files = ['00-namespace.yaml', '10-service-account.yaml', '20-rbac.yaml'];
-  await plane.kubectl('apply', ...files.flatMap((file) => ['-f', join(manifests, file)]));
+  const needed = installObjects().filter((object) => isRbac(object) || object.kind === 'Namespace' || object.kind === 'ServiceAccount');
+  await kubectlWith(plane, 'apply', needed);
   await create(admin, publisher);
 });
 

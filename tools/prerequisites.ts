@@ -13,6 +13,10 @@ function canMakeNamespaces(): boolean {
   return spawnSync('unshare', [...rootless, '--net', '--mount', '--pid', '--fork', 'true']).status === 0;
 }
 
+function runs(...[command = '', ...args]: readonly string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
 /** What the whole test run needs and this machine lacks, each with its remedy; said at once, before the first test. */
 export function missingPrerequisites(): readonly string[] {
   const missing: string[] = [];
@@ -29,6 +33,9 @@ export function missingPrerequisites(): readonly string[] {
   if (noHelm !== undefined) missing.push(`Helm, for the chart's tests: ${noHelm}`);
   if (!canMakeNamespaces()) {
     missing.push('network namespaces, for tests with pod addresses: run on Linux as root, or allow user namespaces');
+  }
+  if (!runs('promtool', '--version') && !(process.env.PROMETHEUS && process.env.PROMTOOL) && !runs('apt-get', '--version')) {
+    missing.push('Prometheus and promtool on the PATH or where PROMETHEUS and PROMTOOL say, or apt-get to fetch them');
   }
   return missing;
 }

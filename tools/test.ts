@@ -22,6 +22,7 @@ const suites: readonly { readonly name: string; readonly concurrency: number }[]
   { name: 'fault', concurrency: 1 },
   { name: 'soak', concurrency: 1 },
   { name: 'chart', concurrency: 1 },
+  { name: 'metrics', concurrency: 1 },
   { name: 'control-plane', concurrency: 1 },
 ];
 

@@ -4,6 +4,7 @@ export const figureBudgets: ReadonlyMap<string, number> = new Map([
   ['smartproxy, TLS', 56],
   ['smartproxy, worker at rest', 90],
   ['scrape, event loop held at most', 20],
+  ['scrape with an exemplar for each bucket, event loop held at most', 20],
   ['match, 10,000 hosts', 1000],
   ['match, 1 host with 1,000 prefixes', 1000],
   ['change: first table of 10,000 Ingresses in all workers', 3000],

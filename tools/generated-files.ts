@@ -5,15 +5,19 @@ import { renderLimitTable } from '../src/networkproxy/limit-docs.ts';
 import { renderConnectionDocs } from '../src/observability/connection-docs.ts';
 import { renderMetricDocs } from '../src/observability/metric-docs.ts';
 import { renderProblemDocs } from '../src/translate/problem-docs.ts';
+import { renderAlertDocs } from './alert-docs.ts';
 import { chartFiles } from './chart/chart-files.ts';
+import { dashboardFiles } from './grafana/render-dashboards.ts';
 
 /** Files that come from the code's own tables and from one another: path and content. */
 export const generatedFiles: readonly { readonly path: string; readonly render: () => string }[] = [
+  { path: 'docs/alerts.md', render: renderAlertDocs },
   { path: 'docs/annotations.md', render: renderAnnotationDocs },
   { path: 'docs/configuration.md', render: renderConfigurationDocs },
   { path: 'docs/connections.md', render: () => renderConnectionDocs(renderLimitTable()) },
   { path: 'docs/metrics.md', render: renderMetricDocs },
   { path: 'docs/problems.md', render: renderProblemDocs },
+  ...dashboardFiles,
   // Last: some are copies of those above.
   ...chartFiles,
 ];

@@ -15,6 +15,10 @@ function canMakeNamespaces(): boolean {
   return spawnSync('unshare', [...rootless, '--net', '--mount', '--pid', '--fork', 'true']).status === 0;
 }
 
+function runs(...[command = '', ...args]: readonly string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
 /** What the whole test run needs and this machine lacks, each with its remedy; said at once, before the first test. */
 export function missingPrerequisites(): readonly string[] {
   const missing: string[] = [];
@@ -36,5 +40,8 @@ export function missingPrerequisites(): readonly string[] {
   if (image !== undefined) missing.push(`the image, for the suites image and e2e: ${image}`);
   const node = nodeObstacle();
   if (node !== undefined) missing.push(`a Kubernetes node, for the suite e2e: ${node}`);
+  if (!runs('promtool', '--version') && !(process.env.PROMETHEUS && process.env.PROMTOOL) && !runs('apt-get', '--version')) {
+    missing.push('Prometheus and promtool on the PATH or where PROMETHEUS and PROMTOOL say, or apt-get to fetch them');
+  }
   return missing;
 }

@@ -30,7 +30,8 @@ export class TestTally {
       else this.add(event.name, true);
     });
     stream.on('test:fail', (event) => {
-      if (event.details.type !== 'suite') this.add(`${event.name} (${event.file ?? 'no file'}:${event.line ?? 0})`, false);
+      if (event.details.type === 'suite') return;
+      this.add(`${event.name} (${event.file ?? 'no file'}:${event.line ?? 0}): ${reasonOf(event.details.error)}`, false);
     });
   }
 
@@ -49,4 +50,11 @@ export class TestTally {
     if (this.#skipsFail) this.add(`${line} (a skip is a failure with CI=true)`, false);
     else this.#skipped.push(line);
   }
+}
+
+/** What a failed test threw, in one line: it may be all that is kept of a run. */
+function reasonOf(error: Error): string {
+  const { cause } = error;
+  const message = cause instanceof Error ? cause.message : error.message;
+  return message.replace(/\s+/g, ' ').slice(0, 400);
 }

@@ -24,6 +24,7 @@ const suites: readonly { readonly name: string; readonly concurrency: number }[]
   { name: 'fault', concurrency: 1 },
   { name: 'soak', concurrency: 1 },
   { name: 'chart', concurrency: 1 },
+  { name: 'metrics', concurrency: 1 },
   { name: 'control-plane', concurrency: 1 },
   { name: 'image', concurrency: 1 },
   { name: 'e2e', concurrency: 1 },

@@ -77,7 +77,7 @@ export async function startApplication({ config, log, print, script }: Applicati
 
   // What machines and people look at.
   const notReady = () => (stopping ? 'stopping' : supervisor.serving ? undefined : 'no table is served yet');
-  await startServers({ config, log, controller, supervisor, opened, notReady }, parts);
+  await startServers({ config, log, controller, supervisor, opened, snapshot, notReady }, parts);
 
   // Objects flow.
   parts.defer(() => opened.source.close());

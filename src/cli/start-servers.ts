@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import { AdminServer } from '../observability/admin-server.ts';
 import { Exposition } from '../observability/exposition.ts';
 import { StatusServer } from '../observability/status-server.ts';
+import type { TableSnapshot } from '../snapshot/table-snapshot.ts';
 import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
 import { debugPages, debugRemovals } from './debug-pages.ts';
 import { MetricFacts } from './metric-facts.ts';
@@ -15,6 +16,7 @@ export interface ServersOptions {
   readonly controller: Controller;
   readonly supervisor: WorkerSupervisor;
   readonly opened: OpenedSource;
+  readonly snapshot: TableSnapshot | undefined;
   /** Why the pod should get no traffic now; undefined: it should. */
   readonly notReady: () => string | undefined;
 }
@@ -22,8 +24,7 @@ export interface ServersOptions {
 /** Starts health, metrics and debug pages; `parts` ends them. Throws ADDRESS_IN_USE, ADDRESS_UNAVAILABLE or CONFIG_INVALID. */
 export async function startServers(options: ServersOptions, parts: AsyncDisposableStack): Promise<void> {
   const { config, log, controller, supervisor, opened, notReady } = options;
-  const isLeader = () => opened.kind === 'cluster' && opened.status.isLeader;
-  const facts = new MetricFacts({ controller, source: opened.source, supervisor, isLeader });
+  const facts = new MetricFacts(options);
   parts.defer(() => facts.close());
 
   const status = new StatusServer({

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exposition } from './exposition.ts';
+import { contentTypes, type ExpositionFormat, negotiatedFormat } from './exposition-format.ts';
 import { HttpListener, type ServerAddress } from './http-listener.ts';
 
 export interface StatusServerOptions {
@@ -42,7 +43,7 @@ export class StatusServer {
       case '/readyz':
         return this.#answerReady(response);
       case '/metrics':
-        return await this.#answerMetrics(response);
+        return await this.#answerMetrics(negotiatedFormat(request.headers.accept), response);
       default:
         return plain(response, 404, 'there are /healthz, /readyz and /metrics here\n');
     }
@@ -53,11 +54,11 @@ export class StatusServer {
     plain(response, reason === undefined ? 200 : 503, `${reason ?? 'ok'}\n`);
   }
 
-  async #answerMetrics(response: ServerResponse): Promise<void> {
+  async #answerMetrics(format: ExpositionFormat, response: ServerResponse): Promise<void> {
     const { exposition, onError } = this.#options;
     try {
-      const chunks = await exposition.render();
-      response.writeHead(200, { 'content-type': exposition.contentType });
+      const chunks = await exposition.render(format);
+      response.writeHead(200, { 'content-type': contentTypes[format], vary: 'accept' });
       for (const chunk of chunks) response.write(chunk);
       response.end();
     } catch (error) {

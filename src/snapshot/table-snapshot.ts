@@ -20,9 +20,21 @@ export class TableSnapshot {
   #waiting: RouteTable | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
+  #writtenAtMs: number | undefined;
+  #failures = 0;
 
   constructor(options: TableSnapshotOptions) {
     this.#options = options;
+  }
+
+  /** When this run wrote a table last, in milliseconds since 1970; undefined: it has not. */
+  get writtenAtMs(): number | undefined {
+    return this.#writtenAtMs;
+  }
+
+  /** Writes of this run that failed. */
+  get failures(): number {
+    return this.#failures;
   }
 
   /** The table of the last run; undefined: none was written yet.
@@ -66,7 +78,9 @@ export class TableSnapshot {
         await handle.close();
       }
       await rename(temporary, file);
+      this.#writtenAtMs = Date.now();
     } catch (error) {
+      this.#failures++;
       onError(new SmartProxyError('STATE_UNUSABLE', `Cannot write the last-good snapshot ${file}: ${messageOf(error)}`, { cause: error }));
     }
   }

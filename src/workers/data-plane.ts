@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import { SmartProxyError } from '../errors.ts';
 import { NetworkProxy } from '../networkproxy/network-proxy.ts';
 import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
+import type { OverloadReadings } from '../networkproxy/overload/overload-monitor.ts';
 import type { AccessLog } from '../observability/access-log.ts';
 import { WorkerCounters, type WorkerSnapshot } from '../observability/counters/worker-counters.ts';
 import { CompiledTable } from '../routes/compiled-table.ts';
@@ -55,6 +56,7 @@ export class DataPlane {
       now: () => performance.now(),
       random: Math.random,
     });
+    this.counters.gauges.upstreamEjected = () => this.#balancers.ejected().length;
     this.#networkProxy = new NetworkProxy({
       ...shared,
       memory: new MemoryProbe(config.workers ?? availableParallelism()),
@@ -123,6 +125,11 @@ export class DataPlane {
   /** 99th percentile of the event loop's delay over the last second. */
   get eventLoopDelayMs(): number {
     return this.#networkProxy.overload.eventLoopDelayMs;
+  }
+
+  /** What of their limits memory and heap use, as last looked at. */
+  get overloadReadings(): OverloadReadings {
+    return this.#networkProxy.overload.readings;
   }
 
   /** How many deadlines are armed: as many as at the start once every connection is gone. */

@@ -148,6 +148,7 @@ test('StatusWriter: publishes the addresses of the Service, follows them, and wr
   await eventually('the new addresses', async () => JSON.stringify(await addressesOf(web))?.includes('203.0.113.8'));
   assert.deepEqual(await addressesOf(web), [{ hostname: 'lb.test' }, { ip: '203.0.113.8' }]);
   assert.deepEqual(writes, [path, path]);
+  await eventually('both writes are counted', () => status.writes.ok === 2 && status.writes.failed === 0);
 
   // What somebody else wrote there is put right, what was served and is not any more is taken back.
   await patch(admin, web, { status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } } }, 'status');

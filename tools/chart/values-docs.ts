@@ -90,7 +90,8 @@ const introduction = `# smartproxy-ingress
 Made from \`values.yaml\` by \`npm run generate\`; do not edit.
 
 A Kubernetes ingress controller and proxy in TypeScript that tracks the life of every connection. This chart needs Kubernetes 1.29 and
-Helm 3.8 or newer. It has no hooks but \`helm test\`.
+Helm 3.17 or newer. It has no hooks but \`helm test\`. For kubectl alone, [install.yaml](../../manifests/install.yaml) is this chart with its
+defaults, and [overlays](../../overlays) change it with kustomize.
 
 \`\`\`sh
 docker build -t REGISTRY/smartproxy-ingress:0.1.0 . && docker push REGISTRY/smartproxy-ingress:0.1.0

@@ -6,7 +6,7 @@ import type { ObjectStore } from '../object-store.ts';
 import type { ApiClient } from './api-client.ts';
 import { EventWriter } from './event-writer.ts';
 import { LeaderElection } from './leader-election.ts';
-import { StatusWriter } from './status-writer.ts';
+import { StatusWriter, type StatusWrites } from './status-writer.ts';
 
 export type KubernetesStatusConfig = Pick<
   Config,
@@ -79,6 +79,11 @@ export class KubernetesStatus {
   /** Whether this replica writes statuses and Events. */
   get isLeader(): boolean {
     return this.#isActive;
+  }
+
+  /** Statuses that this replica wrote. */
+  get writes(): StatusWrites {
+    return this.#statuses?.writes ?? { ok: 0, failed: 0 };
   }
 
   start(): void {

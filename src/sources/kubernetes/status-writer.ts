@@ -21,6 +21,12 @@ export interface StatusWriterOptions {
   readonly holdOffMs?: number;
 }
 
+/** How often statuses were written, by result. */
+export interface StatusWrites {
+  readonly ok: number;
+  readonly failed: number;
+}
+
 interface Written {
   readonly addresses: readonly PublishedAddress[];
   /** Monotonic milliseconds of the last attempt. */
@@ -49,6 +55,8 @@ export class StatusWriter {
   readonly #written = new Map<string, Written>();
   #statuses: readonly IngressStatus[] = [];
   #isActive = false;
+  #succeeded = 0;
+  #failed = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerDueMs = Number.POSITIVE_INFINITY;
   #pass: Promise<void> | undefined;
@@ -56,6 +64,11 @@ export class StatusWriter {
   constructor(options: StatusWriterOptions) {
     this.#options = options;
     this.#unsubscribe = options.store.subscribe(() => this.#scheduleSoon());
+  }
+
+  /** Writes of statuses that came to an end. */
+  get writes(): StatusWrites {
+    return { ok: this.#succeeded, failed: this.#failed };
   }
 
   /** Whether we may write: leadership. */
@@ -173,9 +186,11 @@ export class StatusWriter {
       // The uid makes the server refuse the write when another object took the name.
       const body = { metadata: { uid }, status: { loadBalancer: { ingress: addresses.length === 0 ? null : addresses } } };
       await client.json({ method: 'PATCH', path, body, signal: this.#closing.signal });
+      this.#succeeded++;
       log.info({ ingress: `${namespace}/${name}`, addresses }, 'wrote the addresses of an Ingress');
     } catch (error) {
       if (this.#closing.signal.aborted || hasStatus(error, 404)) return;
+      this.#failed++;
       log.warn({ ingress: `${namespace}/${name}`, reason: messageOf(error) }, 'writing the status of an Ingress failed: trying again');
       this.#schedule(minWriteIntervalMs);
     }

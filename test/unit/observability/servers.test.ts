@@ -8,6 +8,7 @@ import type { MetricSource } from '../../../src/observability/metric-source.ts';
 import { StatusServer } from '../../../src/observability/status-server.ts';
 import { parseExposition } from '../../tools/exposition-parser.ts';
 import { fleetOf, metricSource, someTraffic } from '../../tools/metric-source.ts';
+import { parseOpenMetrics } from '../../tools/openmetrics-parser.ts';
 import { tinyConfig } from '../../tools/tiny-table.ts';
 
 interface Answer {
@@ -16,9 +17,9 @@ interface Answer {
   readonly body: string;
 }
 
-function ask(port: number, path: string, { method = 'GET', host = `localhost:${port}` } = {}): Promise<Answer> {
+function ask(port: number, path: string, { method = 'GET', host = `localhost:${port}`, accept = '*/*' } = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, path, method, headers: { host }, agent: false }, (response) => {
+    const outgoing = request({ host: '127.0.0.1', port, path, method, headers: { host, accept }, agent: false }, (response) => {
       let body = '';
       response.on('data', (chunk) => (body += chunk));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', body }));
@@ -70,6 +71,13 @@ test('StatusServer: metrics parse and carry the content type of the text format'
   assert.equal(status, 200);
   assert.equal(type, 'text/plain; version=0.0.4; charset=utf-8');
   assert.equal(parseExposition(body).get('smartproxy_connections_accepted_total')?.samples[0]?.value, 3);
+});
+
+test('StatusServer: a scraper that asks for OpenMetrics gets it', async (context) => {
+  const { port } = await statusServer(context);
+  const { type, body } = await ask(port, '/metrics', { accept: 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5' });
+  assert.equal(type, 'application/openmetrics-text; version=1.0.0; charset=utf-8');
+  assert.equal(parseOpenMetrics(body).get('smartproxy_connections_accepted')?.samples[0]?.value, 3);
 });
 
 test('StatusServer: a scrape that fails is a 500 without its reason, which is told to the owner', async (context) => {

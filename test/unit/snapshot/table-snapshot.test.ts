@@ -50,7 +50,10 @@ test('TableSnapshot: the last table comes back whole, keys included', async (con
   const writer = open();
   writer.save(tableWithSecret('old'));
   writer.save(tableWithSecret('new'));
+  assert.equal(writer.writtenAtMs, undefined);
   await writer.flush();
+  assert.ok(Math.abs(Date.now() - (writer.writtenAtMs ?? 0)) < 60_000);
+  assert.equal(writer.failures, 0);
   const loaded = await open().load();
   assert.ok(loaded);
   assert.deepEqual([...loaded.services.keys()], ['shop/new:80']);
@@ -102,6 +105,7 @@ test('TableSnapshot: a folder that cannot be written is told, and does not throw
   snapshot.save(tableWithSecret());
   await snapshot.flush();
   assert.match(String(errors[0]?.message), /^Cannot write the last-good snapshot/);
+  assert.deepEqual([snapshot.failures, snapshot.writtenAtMs], [1, undefined]);
 });
 
 test('readSnapshotKey: the same key again, hex or base64; a short one and a missing one are refused', async (context) => {

@@ -1,16 +1,16 @@
+import type { Downstream } from '../../downstream.ts';
 import type { TunnelClient } from '../../tunnel.ts';
-import type { Http2Stream } from './stream.ts';
 
 /** A stream as the client's end of a tunnel: its DATA frames are the bytes (RFC 8441 section 5). */
 export class StreamTunnelClient implements TunnelClient {
-  readonly #stream: Http2Stream;
+  readonly #stream: Downstream;
 
-  constructor(stream: Http2Stream) {
+  constructor(stream: Downstream) {
     this.#stream = stream;
   }
 
   write(chunk: Buffer): boolean {
-    this.#stream.sendBody(chunk);
+    this.#stream.sendBody(chunk, false);
     return this.#stream.flush();
   }
 

@@ -160,10 +160,7 @@ suite('a real cluster', () => {
 
   step('scaling the program from two pods to three and to one loses no request', async (t) => {
     await underLoad(t, async () => {
-      for (const replicas of [3, 1]) {
-        await cluster.node.kubectl('scale', `deployment/${name}`, ...inNamespace, `--replicas=${replicas}`);
-        await cluster.rolledOut(installNamespace, name);
-      }
+      for (const replicas of [3, 1]) await cluster.scale(installNamespace, name, replicas);
     });
   });
 
@@ -175,15 +172,11 @@ suite('a real cluster', () => {
   });
 
   step('backends scaled to none are a 503, and to three are all used', async () => {
-    const scale = async (replicas: number) => {
-      await cluster.node.kubectl('scale', 'deployment/web', '--namespace', applicationNamespace, `--replicas=${replicas}`);
-      await cluster.rolledOut(applicationNamespace, 'web');
-    };
     const [service] = await cluster.targets();
     const common = { address: service.address, port: service.httpPort, protocol: 'http1', host: applicationHost, path: '/' } as const;
-    await scale(0);
+    await cluster.scale(applicationNamespace, 'web', 0);
     assert.equal((await cluster.node.network.ask({ ...common, until: { status: 503, timeoutMs: 30_000 } })).status, 503);
-    await scale(3);
+    await cluster.scale(applicationNamespace, 'web', 3);
     const seen = new Set<string>();
     await eventually('every pod answers', async () => {
       const { status, body } = await cluster.node.network.ask(common);
@@ -218,6 +211,8 @@ suite('a real cluster', () => {
     ] as const) {
       assert.equal((await cluster.node.network.ask({ ...common, protocol, port })).status, 200, protocol);
     }
+    // Pods first: a namespace that is deleted while pods drain is looked at again only after half of their grace, which is minutes.
+    await cluster.scale(installNamespace, name, 0);
     await cluster.node.kubectl('delete', '--filename', installManifestPath, '--timeout=120s');
     assert.deepEqual(await added(), []);
   });

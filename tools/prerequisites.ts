@@ -36,12 +36,12 @@ export function missingPrerequisites(): readonly string[] {
   if (!canMakeNamespaces()) {
     missing.push('network namespaces, for tests with pod addresses: run on Linux as root, or allow user namespaces');
   }
-  if (!runs('promtool', '--version') && !(process.env.PROMETHEUS && process.env.PROMTOOL) && !runs('apt-get', '--version')) {
-    missing.push('Prometheus and promtool on the PATH or where PROMETHEUS and PROMTOOL say, or apt-get to fetch them');
-  }
   const image = imageObstacle();
   if (image !== undefined) missing.push(`the image, for the suites image and e2e: ${image}`);
   const node = nodeObstacle();
   if (node !== undefined) missing.push(`a Kubernetes node, for the suite e2e: ${node}`);
+  if (!runs('promtool', '--version') && !(process.env.PROMETHEUS && process.env.PROMTOOL) && !runs('apt-get', '--version')) {
+    missing.push('Prometheus and promtool on the PATH or where PROMETHEUS and PROMTOOL say, or apt-get to fetch them');
+  }
   return missing;
 }

@@ -3,6 +3,7 @@ import { after, before, suite, type TestContext, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { installManifestPath } from '../../tools/chart/install-manifest.ts';
 import { chartPath } from '../tools/chart.ts';
+import { commandsOfKind } from '../tools/documented-commands.ts';
 import { eventually } from '../tools/eventually.ts';
 import { imageSkip } from '../tools/image/product-image.ts';
 import type { LoadReport } from '../tools/load/load-plan.ts';
@@ -101,6 +102,15 @@ suite('a real cluster', () => {
     }
   });
 
+  step('what the pages say to look at a pod with shows it', async () => {
+    const [logs = '', forward = ''] = commandsOfKind('node');
+    assert.match(await cluster.node.shell(logs), /"msg":"worker serves"/);
+    const looks = commandsOfKind('beside').filter((command) => command.includes('localhost:1025'));
+    const wait = 'until curl -sf localhost:10254/healthz; do sleep 0.2; done';
+    const seen = await cluster.node.shell([`${forward} >&2 & pid=$!`, 'trap "kill $pid" EXIT', wait, ...looks].join('\n'));
+    for (const part of ['ok\n', 'smartproxy_build_info', '"sources"', '"hosts"']) assert.ok(seen.includes(part), `${part} in ${seen}`);
+  });
+
   step('HTTP is redirected to the published port of HTTPS', async () => {
     const [service] = await cluster.targets();
     const common = {
@@ -160,10 +170,7 @@ suite('a real cluster', () => {
 
   step('scaling the program from two pods to three and to one loses no request', async (t) => {
     await underLoad(t, async () => {
-      for (const replicas of [3, 1]) {
-        await cluster.node.kubectl('scale', `deployment/${name}`, ...inNamespace, `--replicas=${replicas}`);
-        await cluster.rolledOut(installNamespace, name);
-      }
+      for (const replicas of [3, 1]) await cluster.scale(installNamespace, name, replicas);
     });
   });
 
@@ -175,15 +182,11 @@ suite('a real cluster', () => {
   });
 
   step('backends scaled to none are a 503, and to three are all used', async () => {
-    const scale = async (replicas: number) => {
-      await cluster.node.kubectl('scale', 'deployment/web', '--namespace', applicationNamespace, `--replicas=${replicas}`);
-      await cluster.rolledOut(applicationNamespace, 'web');
-    };
     const [service] = await cluster.targets();
     const common = { address: service.address, port: service.httpPort, protocol: 'http1', host: applicationHost, path: '/' } as const;
-    await scale(0);
+    await cluster.scale(applicationNamespace, 'web', 0);
     assert.equal((await cluster.node.network.ask({ ...common, until: { status: 503, timeoutMs: 30_000 } })).status, 503);
-    await scale(3);
+    await cluster.scale(applicationNamespace, 'web', 3);
     const seen = new Set<string>();
     await eventually('every pod answers', async () => {
       const { status, body } = await cluster.node.network.ask(common);
@@ -218,6 +221,8 @@ suite('a real cluster', () => {
     ] as const) {
       assert.equal((await cluster.node.network.ask({ ...common, protocol, port })).status, 200, protocol);
     }
+    // Pods first: a namespace that is deleted while pods drain is looked at again only after half of their grace, which is minutes.
+    await cluster.scale(installNamespace, name, 0);
     await cluster.node.kubectl('delete', '--filename', installManifestPath, '--timeout=120s');
     assert.deepEqual(await added(), []);
   });

@@ -66,6 +66,12 @@ export class InstalledCluster {
     );
   }
 
+  /** Gives a Deployment so many pods, and waits until it has them and no others. */
+  async scale(namespace: string, name: string, replicas: number): Promise<void> {
+    await this.node.kubectl('scale', `deployment/${name}`, '--namespace', namespace, `--replicas=${replicas}`);
+    await this.rolledOut(namespace, name);
+  }
+
   /** The names of a namespace's pods, those that are ending too. */
   async pods(namespace: string): Promise<readonly string[]> {
     const { items } = await this.node.get<{ items: readonly Named[] }>('pods', '--namespace', namespace);

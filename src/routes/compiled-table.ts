@@ -58,6 +58,16 @@ export class CompiledTable {
     return new CompiledTable(table, previous.generation + 1, yield* indexHosts(table, reuse));
   }
 
+  /**
+   * As `compile`, for a table whose hosts are those of `previous` but for the ones under `changed`, which may be new, other or gone: the
+   * others are not looked at, unless policies changed.
+   */
+  static recompile(table: RouteTable, previous: CompiledTable, changed: readonly string[]): CompiledTable {
+    if (table.policies !== previous.table.policies) return CompiledTable.compile(table, previous);
+    const hosts = changed.length === 0 ? previous.#hosts : reindexHosts(table, previous.#hosts, changed);
+    return new CompiledTable(table, previous.generation + 1, hosts);
+  }
+
   /** The most specific host that covers `name` (normalised): exact, then the longest wildcard, then `*`. It may be one without routes. */
   findHost(name: string): Host | undefined {
     const { exact, wildcards, any } = this.#hosts;
@@ -93,14 +103,44 @@ interface HostIndex {
 
 /** Wildcard hosts by their suffix. */
 interface WildcardIndex {
-  readonly oneLabel: Map<string, CompiledHost>;
-  readonly manyLabels: Map<string, CompiledHost>;
+  readonly oneLabel: ReadonlyMap<string, CompiledHost>;
+  readonly manyLabels: ReadonlyMap<string, CompiledHost>;
+}
+
+/** A host index in the making. */
+class GrowingIndex {
+  readonly #exact: Map<string, CompiledHost>;
+  readonly #oneLabel: Map<string, CompiledHost>;
+  readonly #manyLabels: Map<string, CompiledHost>;
+  #any: CompiledHost | undefined;
+
+  /** @param base is copied */
+  constructor(base?: HostIndex) {
+    this.#exact = new Map(base?.exact);
+    this.#oneLabel = new Map(base?.wildcards?.oneLabel);
+    this.#manyLabels = new Map(base?.wildcards?.manyLabels);
+    this.#any = base?.any;
+  }
+
+  /** Replaces the host under `key`; undefined: removes it. */
+  set(key: string, compiled: CompiledHost | undefined): void {
+    const pattern = hostPattern(key);
+    if (pattern.kind === 'exact') setOrDelete(this.#exact, pattern.name, compiled);
+    else if (pattern.kind === 'one-label') setOrDelete(this.#oneLabel, pattern.suffix, compiled);
+    else if (pattern.kind === 'many-labels') setOrDelete(this.#manyLabels, pattern.suffix, compiled);
+    else this.#any = compiled;
+  }
+
+  /** Nothing may be set any more. */
+  get index(): HostIndex {
+    const hasWildcards = this.#oneLabel.size + this.#manyLabels.size > 0;
+    const wildcards = hasWildcards ? { oneLabel: this.#oneLabel, manyLabels: this.#manyLabels } : undefined;
+    return { exact: this.#exact, wildcards, any: this.#any };
+  }
 }
 
 function* indexHosts(table: RouteTable, reuse: (host: Host) => CompiledHost | undefined): Steps<HostIndex> {
-  const exact = new Map<string, CompiledHost>();
-  const wildcards: WildcardIndex = { oneLabel: new Map(), manyLabels: new Map() };
-  let any: CompiledHost | undefined;
+  const growing = new GrowingIndex();
   let cost = 0;
   for (const host of table.hosts.values()) {
     const known = reuse(host);
@@ -109,15 +149,23 @@ function* indexHosts(table: RouteTable, reuse: (host: Host) => CompiledHost | un
       yield;
       cost = 0;
     }
-    const compiled = known ?? new CompiledHost(host, table.policies);
-    const pattern = hostPattern(host.key);
-    if (pattern.kind === 'exact') exact.set(pattern.name, compiled);
-    else if (pattern.kind === 'one-label') wildcards.oneLabel.set(pattern.suffix, compiled);
-    else if (pattern.kind === 'many-labels') wildcards.manyLabels.set(pattern.suffix, compiled);
-    else any = compiled;
+    growing.set(host.key, known ?? new CompiledHost(host, table.policies));
   }
-  const hasWildcards = wildcards.oneLabel.size + wildcards.manyLabels.size > 0;
-  return { exact, wildcards: hasWildcards ? wildcards : undefined, any };
+  return growing.index;
+}
+
+function reindexHosts(table: RouteTable, previous: HostIndex, changed: readonly string[]): HostIndex {
+  const growing = new GrowingIndex(previous);
+  for (const key of changed) {
+    const host = table.hosts.get(key);
+    growing.set(key, host === undefined ? undefined : new CompiledHost(host, table.policies));
+  }
+  return growing.index;
+}
+
+function setOrDelete<V>(map: Map<string, V>, key: string, value: V | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
 }
 
 function compiledUnder(index: HostIndex, key: string): CompiledHost | undefined {

@@ -1,6 +1,7 @@
 import { runToEnd, type Steps } from '../steps.ts';
 import { CompiledHost, type RouteMatched } from './compiled-host.ts';
 import { hostPattern, maxHostNameLength } from './host-name.ts';
+import { MapEdit } from './map-edit.ts';
 import type { MatchRequest } from './match-request.ts';
 import type { Host, RouteTable } from './route-table.ts';
 
@@ -101,6 +102,9 @@ interface HostIndex {
   readonly any: CompiledHost | undefined;
 }
 
+const noHosts: ReadonlyMap<string, CompiledHost> = new Map();
+const noIndex: HostIndex = { exact: noHosts, wildcards: undefined, any: undefined };
+
 /** Wildcard hosts by their suffix. */
 interface WildcardIndex {
   readonly oneLabel: ReadonlyMap<string, CompiledHost>;
@@ -108,39 +112,47 @@ interface WildcardIndex {
 }
 
 /** A host index in the making. */
-class GrowingIndex {
-  readonly #exact: Map<string, CompiledHost>;
-  readonly #oneLabel: Map<string, CompiledHost>;
-  readonly #manyLabels: Map<string, CompiledHost>;
+class IndexEdit {
+  readonly #exact: MapEdit<CompiledHost>;
+  readonly #oneLabel: MapEdit<CompiledHost>;
+  readonly #manyLabels: MapEdit<CompiledHost>;
   #any: CompiledHost | undefined;
 
-  /** @param base is copied */
-  constructor(base?: HostIndex) {
-    this.#exact = new Map(base?.exact);
-    this.#oneLabel = new Map(base?.wildcards?.oneLabel);
-    this.#manyLabels = new Map(base?.wildcards?.manyLabels);
-    this.#any = base?.any;
+  /** @param base stays as it is */
+  constructor({ exact, wildcards, any }: HostIndex) {
+    this.#exact = new MapEdit(exact);
+    this.#oneLabel = new MapEdit(wildcards?.oneLabel ?? noHosts);
+    this.#manyLabels = new MapEdit(wildcards?.manyLabels ?? noHosts);
+    this.#any = any;
   }
 
-  /** Replaces the host under `key`; undefined: removes it. */
-  set(key: string, compiled: CompiledHost | undefined): void {
+  set(key: string, compiled: CompiledHost): void {
     const pattern = hostPattern(key);
-    if (pattern.kind === 'exact') setOrDelete(this.#exact, pattern.name, compiled);
-    else if (pattern.kind === 'one-label') setOrDelete(this.#oneLabel, pattern.suffix, compiled);
-    else if (pattern.kind === 'many-labels') setOrDelete(this.#manyLabels, pattern.suffix, compiled);
+    if (pattern.kind === 'exact') this.#exact.set(pattern.name, compiled);
+    else if (pattern.kind === 'one-label') this.#oneLabel.set(pattern.suffix, compiled);
+    else if (pattern.kind === 'many-labels') this.#manyLabels.set(pattern.suffix, compiled);
     else this.#any = compiled;
   }
 
-  /** Nothing may be set any more. */
-  get index(): HostIndex {
-    const hasWildcards = this.#oneLabel.size + this.#manyLabels.size > 0;
-    const wildcards = hasWildcards ? { oneLabel: this.#oneLabel, manyLabels: this.#manyLabels } : undefined;
-    return { exact: this.#exact, wildcards, any: this.#any };
+  delete(key: string): void {
+    const pattern = hostPattern(key);
+    if (pattern.kind === 'exact') this.#exact.delete(pattern.name);
+    else if (pattern.kind === 'one-label') this.#oneLabel.delete(pattern.suffix);
+    else if (pattern.kind === 'many-labels') this.#manyLabels.delete(pattern.suffix);
+    else this.#any = undefined;
+  }
+
+  /** Nothing may be changed any more. */
+  finish(): HostIndex {
+    const oneLabel = this.#oneLabel.finish();
+    const manyLabels = this.#manyLabels.finish();
+    const wildcards = oneLabel.size + manyLabels.size > 0 ? { oneLabel, manyLabels } : undefined;
+    return { exact: this.#exact.finish(), wildcards, any: this.#any };
   }
 }
 
 function* indexHosts(table: RouteTable, reuse: (host: Host) => CompiledHost | undefined): Steps<HostIndex> {
-  const growing = new GrowingIndex();
+  const edit = new IndexEdit(noIndex);
   let cost = 0;
   for (const host of table.hosts.values()) {
     const known = reuse(host);
@@ -149,23 +161,19 @@ function* indexHosts(table: RouteTable, reuse: (host: Host) => CompiledHost | un
       yield;
       cost = 0;
     }
-    growing.set(host.key, known ?? new CompiledHost(host, table.policies));
+    edit.set(host.key, known ?? new CompiledHost(host, table.policies));
   }
-  return growing.index;
+  return edit.finish();
 }
 
 function reindexHosts(table: RouteTable, previous: HostIndex, changed: readonly string[]): HostIndex {
-  const growing = new GrowingIndex(previous);
+  const edit = new IndexEdit(previous);
   for (const key of changed) {
     const host = table.hosts.get(key);
-    growing.set(key, host === undefined ? undefined : new CompiledHost(host, table.policies));
+    if (host === undefined) edit.delete(key);
+    else edit.set(key, new CompiledHost(host, table.policies));
   }
-  return growing.index;
-}
-
-function setOrDelete<V>(map: Map<string, V>, key: string, value: V | undefined): void {
-  if (value === undefined) map.delete(key);
-  else map.set(key, value);
+  return edit.finish();
 }
 
 function compiledUnder(index: HostIndex, key: string): CompiledHost | undefined {

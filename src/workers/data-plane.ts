@@ -109,10 +109,11 @@ export class DataPlane {
       if (!isApplied(staged, piece)) return false;
       last = piece;
     }
-    if (base !== 0 && count === 1) this.#swapChanged(staged.table, last);
+    const table = staged.finish();
+    if (base !== 0 && count === 1) this.#swapChanged(table, last);
     else {
-      const next = yield* CompiledTable.compileInSteps(staged.table, this.#table);
-      yield* this.#balancers.prepare(staged.table);
+      const next = yield* CompiledTable.compileInSteps(table, this.#table);
+      yield* this.#balancers.prepare(table);
       this.#swap(next);
     }
     this.#generation = generation;

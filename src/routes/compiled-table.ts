@@ -4,6 +4,7 @@ import { hostPattern, maxHostNameLength } from './host-name.ts';
 import { MapEdit } from './map-edit.ts';
 import type { MatchRequest } from './match-request.ts';
 import type { Host, RouteTable } from './route-table.ts';
+import { changedKeys, type TableDelta } from './table-delta.ts';
 
 export type { CompiledRoute } from './compiled-host.ts';
 export type { MatchRequest } from './match-request.ts';
@@ -60,11 +61,13 @@ export class CompiledTable {
   }
 
   /**
-   * As `compile`, for a table whose hosts are those of `previous` but for the ones under `changed`, which may be new, other or gone: the
-   * others are not looked at, unless policies changed.
+   * As `compile`, for the table that `delta` makes of that of `previous`: hosts that it does not name are not looked at, unless it changes
+   * or removes policies.
    */
-  static recompile(table: RouteTable, previous: CompiledTable, changed: readonly string[]): CompiledTable {
-    if (table.policies !== previous.table.policies) return CompiledTable.compile(table, previous);
+  static recompile(table: RouteTable, previous: CompiledTable, delta: TableDelta): CompiledTable {
+    const { policies } = previous.table;
+    if (changedKeys(delta.policies).some((key) => policies.has(key))) return CompiledTable.compile(table, previous);
+    const changed = changedKeys(delta.hosts);
     const hosts = changed.length === 0 ? previous.#hosts : reindexHosts(table, previous.#hosts, changed);
     return new CompiledTable(table, previous.generation + 1, hosts);
   }

@@ -197,7 +197,7 @@ export class DataPlane {
 
   /** Takes over what `delta` names alone: even to look at each of 10,000 hosts and services holds every connection for 5 ms. */
   #swapChanged(table: RouteTable, delta: TableDelta): void {
-    const next = CompiledTable.recompile(table, this.#table, changedKeys(delta.hosts));
+    const next = CompiledTable.recompile(table, this.#table, delta);
     this.#swap(next, new Set([...changedKeys(delta.services), ...changedKeys(delta.endpoints)]));
   }
 

@@ -18,7 +18,6 @@ const keptSlabs = 256;
  */
 export class OutputTurn {
   #waiting: Flushable[] = [];
-  #running: Flushable[] = [];
   readonly #slabs: Buffer[] = [];
 
   /** `flushTurn` follows before the event loop waits again; the caller asks once until then. */
@@ -37,9 +36,7 @@ export class OutputTurn {
 
   readonly #run = (): void => {
     const running = this.#waiting;
-    this.#waiting = this.#running;
-    this.#running = running;
+    this.#waiting = []; // cheaper than to empty the old one, which is a call into V8's runtime
     for (let i = 0; i < running.length; i++) running[i]?.flushTurn();
-    running.length = 0;
   };
 }

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { helmUnavailable } from '../test/tools/helm-kubectl.ts';
+import { imageObstacle } from '../test/tools/image/product-image.ts';
+import { nodeObstacle } from '../test/tools/node/kube-node.ts';
 
 function goVersion(): readonly [number, number] | undefined {
   const out = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' });
@@ -34,6 +36,10 @@ export function missingPrerequisites(): readonly string[] {
   if (!canMakeNamespaces()) {
     missing.push('network namespaces, for tests with pod addresses: run on Linux as root, or allow user namespaces');
   }
+  const image = imageObstacle();
+  if (image !== undefined) missing.push(`the image, for the suites image and e2e: ${image}`);
+  const node = nodeObstacle();
+  if (node !== undefined) missing.push(`a Kubernetes node, for the suite e2e: ${node}`);
   if (!runs('promtool', '--version') && !(process.env.PROMETHEUS && process.env.PROMTOOL) && !runs('apt-get', '--version')) {
     missing.push('Prometheus and promtool on the PATH or where PROMETHEUS and PROMTOOL say, or apt-get to fetch them');
   }

@@ -6,7 +6,9 @@ import { messageOf } from '../src/errors.ts';
 import { grpcInteropPrograms } from '../test/tools/grpc-interop.ts';
 import { h2specFolder } from '../test/tools/h2spec.ts';
 import { helmProgram, helmUnavailable } from '../test/tools/helm-kubectl.ts';
+import { imageForTests } from '../test/tools/image/product-image.ts';
 import { kubeAssets } from '../test/tools/kube-assets.ts';
+import { nodeForTests } from '../test/tools/node/kube-node.ts';
 import { missingPrerequisites } from './prerequisites.ts';
 import { runCommand } from './run-command.ts';
 import { TestTally } from './test-tally.ts';
@@ -24,6 +26,8 @@ const suites: readonly { readonly name: string; readonly concurrency: number }[]
   { name: 'chart', concurrency: 1 },
   { name: 'metrics', concurrency: 1 },
   { name: 'control-plane', concurrency: 1 },
+  { name: 'image', concurrency: 1 },
+  { name: 'e2e', concurrency: 1 },
 ];
 
 /** A test file that has not ended by then is a failure: generous, so that a busy machine does not fail, nor a soak that was asked to be long. */
@@ -48,6 +52,8 @@ const programsOfSuite: Readonly<Record<string, readonly (() => Promise<string | 
   protocol: [h2specFolder, grpcInteropPrograms],
   chart: [pinnedHelm, kubeAssets],
   'control-plane': [kubeAssets],
+  image: [imageForTests],
+  e2e: [imageForTests, nodeForTests],
 };
 
 /** Nothing where there is none for this machine: the tests that need it are skipped then, each with this reason. */

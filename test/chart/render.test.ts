@@ -87,8 +87,8 @@ test('install.yaml: two pods, spread over nodes, with a budget, a policy and the
   assert.deepEqual(
     objects.map(({ kind }) => kind),
     [
-      ...['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'IngressClass', 'Service'],
-      ...['NetworkPolicy', 'PodDisruptionBudget', 'Deployment'],
+      ...['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'Lease', 'IngressClass'],
+      ...['Service', 'NetworkPolicy', 'PodDisruptionBudget', 'Deployment'],
     ],
   );
   assert.doesNotMatch(readFileSync(installManifestPath, 'utf8'), /helm\.sh|managed-by/);

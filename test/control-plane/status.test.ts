@@ -227,6 +227,23 @@ test('Leader election: one of two leads; the other takes over when the first let
   proxy.mode = 'forward';
 });
 
+test('Leader election: a Lease that was installed without a holder is taken, and keeps its labels and annotations', async () => {
+  const marks = { labels: { 'app.kubernetes.io/name': own }, annotations: { 'example.com/installed-by': 'helm' } };
+  const lease = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { namespace: own, name: 'smartproxy-ingress-leader', ...marks },
+  };
+  await remove(admin, lease);
+  await create(admin, lease);
+  const first = await replica('a', { leaderElection: true }, { leaseRetryMs: 50 });
+  await eventually('it leads', () => first.status.isLeader);
+  const renewals = () => first.writes.filter((write) => write.startsWith('PUT ')).length;
+  await eventually('it has renewed the Lease', () => renewals() > 1);
+  const { metadata } = await read(admin, lease);
+  assert.deepEqual({ labels: metadata.labels, annotations: metadata.annotations }, marks);
+});
+
 test('Leader election: only the leader writes, and the next leader goes on with the same Event', async () => {
   const lease = { leaseMs: 2000, renewDeadlineMs: 1000, leaseRetryMs: 100 };
   const ref = await made(ingress('default', 'handover', hostTo('handover.test', 'web')));

@@ -38,6 +38,7 @@ const kinds = [
   'ClusterRoleBinding',
   'Role',
   'RoleBinding',
+  'Lease',
   'IngressClass',
   'Service',
   'NetworkPolicy',

@@ -138,13 +138,8 @@ export class LeaderElection {
 
   async #write(spec: LeaseSpec, signal: AbortSignal | undefined = this.#closing.signal): Promise<void> {
     const { client, namespace, name } = this.#options;
-    const resourceVersion = this.#lease?.metadata.resourceVersion;
-    const body: Lease = {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { name, namespace, resourceVersion },
-      spec,
-    };
+    const metadata = this.#lease?.metadata ?? { name, namespace };
+    const body: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
     const isNew = this.#lease === undefined;
     const path = isNew ? this.#collectionPath : this.#path;
     this.#observe(await client.json<Lease>({ method: isNew ? 'POST' : 'PUT', path, body, timeoutMs: requestTimeoutMs, signal }));

@@ -5,7 +5,6 @@ import { installManifestPath } from '../../tools/chart/install-manifest.ts';
 import { chartPath } from '../tools/chart.ts';
 import { commandsOfKind } from '../tools/documented-commands.ts';
 import { eventually } from '../tools/eventually.ts';
-import { imageSkip } from '../tools/image/product-image.ts';
 import type { LoadReport } from '../tools/load/load-plan.ts';
 import { LoadProcess, summaryOf } from '../tools/load/load-process.ts';
 import {
@@ -19,7 +18,7 @@ import {
 import { nodeSkip } from '../tools/node/kube-node.ts';
 import { makeTestCertificate, type TestCertificate } from '../tools/test-certificate.ts';
 
-const skip = nodeSkip() || imageSkip();
+const skip = nodeSkip();
 const options = { skip, timeout: 300_000 };
 const name = 'smartproxy-ingress';
 const inNamespace = ['--namespace', installNamespace];
@@ -37,7 +36,7 @@ suite('a real cluster', () => {
     if (skip !== false) return;
     certificate = await makeTestCertificate(applicationHost);
     cluster = await InstalledCluster.start(certificate);
-    await cluster.deployApplication(`${name}:0.1.0`);
+    await cluster.deployApplication();
     without = await cluster.objects();
   });
   after(async () => {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../eventually.ts';
-import { pauseImageArchive, productImage } from '../image/product-image.ts';
+import { productImage } from '../image/product-image.ts';
 import type { LoadPlan, LoadTarget } from '../load/load-plan.ts';
 import type { TestCertificate } from '../test-certificate.ts';
 import { KubeNode } from './kube-node.ts';
-import { nodeAddress, pauseImage } from './node-config.ts';
+import { nodeAddress } from './node-config.ts';
 
 /** The namespace of the application and its name there; the program's own is `installNamespace`. */
 export const applicationNamespace = 'shop';
@@ -23,16 +23,18 @@ interface Named {
 /** A node with our image, and what tests do with a cluster. */
 export class InstalledCluster {
   readonly node: KubeNode;
+  readonly #image: string;
   readonly #certificate: TestCertificate;
 
-  private constructor(node: KubeNode, certificate: TestCertificate) {
+  private constructor(node: KubeNode, image: string, certificate: TestCertificate) {
     this.node = node;
+    this.#image = image;
     this.#certificate = certificate;
   }
 
   static async start(certificate: TestCertificate): Promise<InstalledCluster> {
-    const archives = [(await productImage()).archive, await pauseImageArchive(pauseImage)];
-    return new InstalledCluster(await KubeNode.start(archives), certificate);
+    const { archive, name } = await productImage();
+    return new InstalledCluster(await KubeNode.start([archive]), name, certificate);
   }
 
   stop(): Promise<void> {
@@ -40,11 +42,11 @@ export class InstalledCluster {
   }
 
   /** An application of two pods with a Service and an Ingress for HTTP and HTTPS. */
-  async deployApplication(image: string): Promise<void> {
+  async deployApplication(): Promise<void> {
     const script = readFileSync(join(import.meta.dirname, '../../e2e/application.mjs'), 'utf8');
     const objects = [
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: applicationNamespace } },
-      ...applicationObjects(image, script, this.#certificate).map(({ metadata, ...object }) => ({
+      ...applicationObjects(this.#image, script, this.#certificate).map(({ metadata, ...object }) => ({
         ...object,
         metadata: { name: 'web', namespace: applicationNamespace, ...metadata },
       })),

@@ -8,10 +8,11 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { debianPackagesObstacle, installDebianPackages } from '../debian-packages.ts';
 import { helmProgram, helmUnavailable } from '../helm-kubectl.ts';
+import { imageObstacle, pauseImageArchive } from '../image/product-image.ts';
 import { InsideNetwork } from '../inside-network.ts';
 import { clusterPrograms } from '../kube-assets.ts';
 import { ControlGroups } from './control-groups.ts';
-import { NodePaths } from './node-config.ts';
+import { NodePaths, pauseImage } from './node-config.ts';
 
 const execute = promisify(execFile);
 const packages = [
@@ -37,7 +38,8 @@ export function nodeObstacle(): string | undefined {
     encoding: 'utf8',
   });
   if (probe.status !== 0) return `no namespaces for a Kubernetes node: ${probe.error?.message ?? probe.stderr.trim()}`;
-  return helmUnavailable() ?? debianPackagesObstacle(packages);
+  // The image that pods share their namespaces through is built here, too.
+  return helmUnavailable() ?? debianPackagesObstacle(packages) ?? imageObstacle();
 }
 
 /** The folder with the node's programs, got or built unless they are there; undefined where tests on a node are skipped. */
@@ -50,10 +52,11 @@ export function nodeSkip(): string | false {
   return process.env.CI === 'true' ? false : (nodeObstacle() ?? false);
 }
 
-/** Gets everything that a node runs: Debian's packages, Kubernetes, helm. */
+/** Gets everything that a node runs: Debian's packages, helm, the pause image, Kubernetes; the folder of the last. */
 async function nodeRequisites(): Promise<string> {
   await installDebianPackages(packages);
   await helmProgram();
+  await pauseImageArchive(pauseImage);
   return await clusterPrograms();
 }
 
@@ -86,7 +89,7 @@ export class KubeNode {
     const folder = mkdtempSync(join(tmpdir(), 'smartproxy-node-'));
     const paths = new NodePaths(folder);
     const groups = new ControlGroups(basename(folder));
-    const order: NodeOrder = { folder, programs, images };
+    const order: NodeOrder = { folder, programs, images: [await pauseImageArchive(pauseImage), ...images] };
     // The shell puts itself into the groups, then becomes unshare. Inside, another one is the first process: it takes in orphans.
     const join_ = 'for file in $GROUPS_OF_NODE; do echo $$ > "$file"; done; exec "$@"';
     const first = '"$0" "$@" & wait $!';

@@ -4,10 +4,12 @@ import { Controller } from '../controller/controller.ts';
 import type { Log } from '../log.ts';
 import { Translator } from '../translate/translate.ts';
 import { WorkerSupervisor } from '../workers/worker-supervisor.ts';
+import { reportConfiguredObjects } from './configured-objects.ts';
 import { listenersOf, withBoundPorts } from './listeners.ts';
 import { openLocalCa } from './open-local-ca.ts';
 import { openSnapshot } from './open-snapshot.ts';
 import { openSource } from './open-source.ts';
+import { Readiness } from './readiness.ts';
 import { serveSnapshotWithoutSource } from './serve-snapshot.ts';
 import { startManifests } from './start-manifests.ts';
 import { startServers } from './start-servers.ts';
@@ -38,7 +40,6 @@ export async function startApplication({ config, log, print, script }: Applicati
   const failed = Promise.withResolvers<never>();
   let stopping = false;
 
-  const snapshot = await openSnapshot(config, log);
   const localCa = await openLocalCa(config, log);
 
   // Workers, with their ports bound: a port that is taken ends the start before anything else happens.
@@ -55,6 +56,9 @@ export async function startApplication({ config, log, print, script }: Applicati
   const listeners = withBoundPorts(wanted, bound);
   const translator = new Translator(translateOptionsOf(config, listeners));
   const opened = await openSource(config, log, (objects) => translator.translate(objects, Date.now()).referencedSecrets);
+  const { troubles } = opened;
+  parts.defer(() => troubles.close());
+  const snapshot = openSnapshot(config, troubles);
   const cluster = opened.kind === 'cluster' ? opened : undefined;
   const controller = new Controller({
     source: opened.source,
@@ -69,15 +73,24 @@ export async function startApplication({ config, log, print, script }: Applicati
     // A folder has all its Secrets at once; only an API server delivers them later than what refers to them.
     ...(cluster === undefined ? { secretGraceMs: 0 } : {}),
     certificatesFor: (hosts) => localCa.certificatesFor(cluster === undefined ? hosts : []),
-    onTranslation: (translation) => cluster?.status.update(translation),
+    onTranslation(translation) {
+      cluster?.status.update(translation);
+      reportConfiguredObjects(config, translation, troubles);
+    },
   });
   parts.defer(() => snapshot?.flush());
   parts.defer(() => controller.close());
   controller.start();
 
   // What machines and people look at.
-  const notReady = () => (stopping ? 'stopping' : supervisor.serving ? undefined : 'no table is served yet');
-  await startServers({ config, log, controller, supervisor, opened, snapshot, notReady }, parts);
+  const readiness = new Readiness({
+    isStopping: () => stopping,
+    hasTable: () => supervisor.generation > 0,
+    isServing: () => supervisor.serving,
+    health: () => opened.source.health(),
+    troubles: () => troubles.current,
+  });
+  await startServers({ config, log, controller, supervisor, opened, snapshot, readiness }, parts);
 
   // Objects flow.
   parts.defer(() => opened.source.close());

@@ -9,6 +9,7 @@ import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
 import { debugPages, debugRemovals } from './debug-pages.ts';
 import { MetricFacts } from './metric-facts.ts';
 import type { OpenedSource } from './open-source.ts';
+import type { Readiness } from './readiness.ts';
 
 export interface ServersOptions {
   readonly config: Config;
@@ -17,20 +18,19 @@ export interface ServersOptions {
   readonly supervisor: WorkerSupervisor;
   readonly opened: OpenedSource;
   readonly snapshot: TableSnapshot | undefined;
-  /** Why the pod should get no traffic now; undefined: it should. */
-  readonly notReady: () => string | undefined;
+  readonly readiness: Readiness;
 }
 
 /** Starts health, metrics and debug pages; `parts` ends them. Throws ADDRESS_IN_USE, ADDRESS_UNAVAILABLE or CONFIG_INVALID. */
 export async function startServers(options: ServersOptions, parts: AsyncDisposableStack): Promise<void> {
-  const { config, log, controller, supervisor, opened, notReady } = options;
+  const { config, log, controller, supervisor, opened, readiness } = options;
   const facts = new MetricFacts(options);
   parts.defer(() => facts.close());
 
   const status = new StatusServer({
     address: config.statusAddress,
     port: config.statusPort,
-    notReady,
+    readiness: () => readiness.checks(),
     exposition: new Exposition(() => facts.gather()),
     onError: (err) => log.error({ err }, 'scrape failed'),
   });

@@ -15,8 +15,10 @@ export interface Snapshot {
 
 /** Something wrong with a source itself (a file that does not parse, a watch that fails), for `/debug/problems`. */
 export interface SourceProblem {
-  /** The file with line, or the resource: `shop.yaml:12`, `ingresses`. */
+  /** The file with line, or the part: `shop.yaml:12`, `ingresses`, `snapshot`. */
   readonly where: string;
+  /** One of the TroubleReasons; none: a file. */
+  readonly reason?: string;
   readonly message: string;
 }
 

@@ -195,7 +195,7 @@ async function owned(): Promise<readonly AnyObject[]> {
   const kinds = [
     ...['serviceaccounts', 'services', 'configmaps', 'secrets', 'pods', 'deployments', 'daemonsets', 'poddisruptionbudgets'],
     ...['horizontalpodautoscalers', 'networkpolicies', 'roles', 'rolebindings', 'clusterroles', 'clusterrolebindings', 'ingressclasses'],
-    ...['servicemonitors', 'podmonitors', 'prometheusrules', 'jobs'],
+    ...['servicemonitors', 'podmonitors', 'prometheusrules', 'jobs', 'leases'],
   ];
   const selector = `app.kubernetes.io/instance=${release}`;
   const text = await plane.kubectl('get', kinds.join(','), '--all-namespaces', '--selector', selector, '--output', 'json');

@@ -66,6 +66,7 @@ async function replica(
   const status = new KubernetesStatus({
     client,
     store: source.store,
+    troubles: source.troubles,
     log,
     config: {
       status: true,
@@ -75,6 +76,7 @@ async function replica(
       leaseName: 'smartproxy-ingress-leader',
       podNamespace: own,
       podName,
+      podUid: undefined,
       ...config,
     },
     timings: { statusIntervalMs: 400, statusHoldOffMs: 10, eventSettleMs: 50, eventRepeatMs: 300, ...timings },

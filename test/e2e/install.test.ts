@@ -3,6 +3,7 @@ import { after, before, suite, type TestContext, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { installManifestPath } from '../../tools/chart/install-manifest.ts';
 import { chartPath } from '../tools/chart.ts';
+import { commandsOfKind } from '../tools/documented-commands.ts';
 import { eventually } from '../tools/eventually.ts';
 import type { LoadReport } from '../tools/load/load-plan.ts';
 import { LoadProcess, summaryOf } from '../tools/load/load-process.ts';
@@ -98,6 +99,15 @@ suite('a real cluster', () => {
         assert.equal(seen.headers['x-forwarded-port'], published);
       }
     }
+  });
+
+  step('what the pages say to look at a pod with shows it', async () => {
+    const [logs = '', forward = ''] = commandsOfKind('node');
+    assert.match(await cluster.node.shell(logs), /"msg":"worker serves"/);
+    const looks = commandsOfKind('beside').filter((command) => command.includes('localhost:1025'));
+    const wait = 'until curl -sf localhost:10254/healthz; do sleep 0.2; done';
+    const seen = await cluster.node.shell([`${forward} >&2 & pid=$!`, 'trap "kill $pid" EXIT', wait, ...looks].join('\n'));
+    for (const part of ['ok\n', 'smartproxy_build_info', '"sources"', '"hosts"']) assert.ok(seen.includes(part), `${part} in ${seen}`);
   });
 
   step('HTTP is redirected to the published port of HTTPS', async () => {

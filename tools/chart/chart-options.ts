@@ -24,6 +24,7 @@ const ownValues: { readonly [Field in keyof Config]?: string } = {
   leaseName: 'it is named after the release, as the Role for it is: set fullnameOverride',
   podName: 'it is taken from the pod',
   podNamespace: 'it is taken from the pod',
+  podUid: 'it is taken from the pod',
   stateDir: 'the folder is where stateVolume is mounted',
 };
 

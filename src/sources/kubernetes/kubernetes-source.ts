@@ -2,6 +2,7 @@ import { type KubeObject, objectKey } from '../../api/objects.ts';
 import type { Config } from '../../config/config.ts';
 import type { Log } from '../../log.ts';
 import { ObjectStore, type ResourceHealth, type Snapshot, type Source } from '../object-store.ts';
+import { type Trouble, Troubles } from '../troubles.ts';
 import type { ApiClient } from './api-client.ts';
 import { Reflector, type ReflectorOptions, type ReflectorTarget, type ReflectorTimings } from './reflector.ts';
 import { collectionPath, isClusterScoped, type ResourceType, resourceName, secretType, serviceType, watchedTypes } from './resources.ts';
@@ -30,6 +31,8 @@ export interface KubernetesSourceOptions {
  */
 export class KubernetesSource implements Source {
   readonly store = new ObjectStore();
+  /** What does not work between the API server and us. */
+  readonly troubles: Troubles;
   /** For those who write: statuses, Events, the Lease. */
   readonly client: ApiClient;
   readonly #options: KubernetesSourceOptions;
@@ -41,7 +44,8 @@ export class KubernetesSource implements Source {
   constructor(options: KubernetesSourceOptions) {
     this.#options = options;
     this.client = options.client;
-    this.#secrets = new SecretFetcher({ client: options.client, store: this.store, log: options.log });
+    this.troubles = new Troubles({ store: this.store, log: options.log });
+    this.#secrets = new SecretFetcher({ client: options.client, store: this.store, troubles: this.troubles });
     this.#reflectors = [...this.#objectReflectors(), ...this.#secretReflectors(), ...this.#publishServiceReflectors()];
   }
 
@@ -63,6 +67,7 @@ export class KubernetesSource implements Source {
     this.#isClosed = true;
     this.#closed.resolve();
     await Promise.all([...this.#reflectors.map((reflector) => reflector.close()), this.#secrets.close()]);
+    this.troubles.close();
   }
 
   health(): readonly ResourceHealth[] {
@@ -89,7 +94,7 @@ export class KubernetesSource implements Source {
             objects.map((object) => typed(type, object)),
             namespace,
           ),
-        problem: this.#problem(resource),
+        trouble: this.#trouble(resource),
       },
     });
   }
@@ -132,7 +137,7 @@ export class KubernetesSource implements Source {
           if (object === undefined) this.store.remove(type.kind, key);
           else this.store.apply(typed(type, object));
         },
-        problem: this.#problem(resource),
+        trouble: this.#trouble(resource),
       },
     });
   }
@@ -144,8 +149,8 @@ export class KubernetesSource implements Source {
     };
   }
 
-  #problem(resource: string): (message: string | undefined) => void {
-    return (message) => this.store.setProblems(resource, message === undefined ? [] : [{ where: resource, message }]);
+  #trouble(resource: string): (trouble: Trouble | undefined) => void {
+    return (trouble) => (trouble === undefined ? this.troubles.clear(resource) : this.troubles.report(resource, trouble));
   }
 
   #reflect(options: Omit<ReflectorOptions<WatchedObject>, 'client' | 'log' | 'timings'>): Reflector<WatchedObject> {

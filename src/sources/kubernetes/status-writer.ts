@@ -1,10 +1,11 @@
 import type { Ingress } from '../../api/objects.ts';
-import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { IngressStatus, ObjectRef } from '../../translate/translation.ts';
 import type { ObjectStore } from '../object-store.ts';
+import type { Troubles } from '../troubles.ts';
 import type { ApiClient } from './api-client.ts';
 import { hasStatus } from './api-error.ts';
+import { apiTrouble } from './api-trouble.ts';
 import { givenAddresses, type PublishedAddress, sameAddresses, serviceAddresses } from './publish-addresses.ts';
 import { collectionPath, ingressType } from './resources.ts';
 
@@ -12,6 +13,7 @@ export interface StatusWriterOptions {
   readonly client: ApiClient;
   readonly store: ObjectStore;
   readonly log: Log;
+  readonly troubles: Troubles;
   /** `namespace/name`; its addresses are published when none are given by hand. */
   readonly publishService: string | undefined;
   readonly publishAddresses: readonly string[];
@@ -41,6 +43,9 @@ interface Write {
 }
 
 const writesAtOnce = 4;
+/** Names of parts in troubles. */
+const writingPart = 'ingresses/status';
+const servicePart = 'publish-service';
 
 /**
  * Writes our addresses to `status.loadBalancer.ingress` of the Ingresses that we serve, while active. It compares with what the
@@ -63,7 +68,10 @@ export class StatusWriter {
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
-    this.#unsubscribe = options.store.subscribe(() => this.#scheduleSoon());
+    this.#unsubscribe = options.store.subscribe(() => {
+      this.#lookForService();
+      this.#scheduleSoon();
+    });
   }
 
   /** Writes of statuses that came to an end. */
@@ -127,6 +135,18 @@ export class StatusWriter {
     await Promise.all(Array.from({ length: writesAtOnce }, lane));
   }
 
+  /** The Service whose addresses are to be published has to be there, on every replica: anyone may lead next. */
+  #lookForService(): void {
+    const { store, publishService, publishAddresses, troubles } = this.#options;
+    if (publishService === undefined || publishAddresses.length > 0 || !store.synced) return;
+    if (store.get('Service', publishService) !== undefined) {
+      troubles.clear(servicePart);
+      return;
+    }
+    const message = `Service ${publishService}, whose addresses --publish-service asks to publish, does not exist: Ingresses get no address; create it, or correct --publish-service`;
+    troubles.report(servicePart, { reason: 'missing', message });
+  }
+
   /** What differs now and may be written now; what must wait gets its time. */
   #neededWrites(): readonly Write[] {
     const ours = this.#ourAddresses();
@@ -178,7 +198,7 @@ export class StatusWriter {
   }
 
   async #write({ ingress, uid, addresses }: Write): Promise<void> {
-    const { client, log, minWriteIntervalMs = 30_000 } = this.#options;
+    const { client, log, troubles, minWriteIntervalMs = 30_000 } = this.#options;
     const { namespace, name } = ingress.metadata;
     const path = `${collectionPath(ingressType, namespace)}/${name}/status`;
     this.#written.set(uid, { addresses, atMs: performance.now() });
@@ -187,11 +207,13 @@ export class StatusWriter {
       const body = { metadata: { uid }, status: { loadBalancer: { ingress: addresses.length === 0 ? null : addresses } } };
       await client.json({ method: 'PATCH', path, body, signal: this.#closing.signal });
       this.#succeeded++;
+      troubles.clear(writingPart);
       log.info({ ingress: `${namespace}/${name}`, addresses }, 'wrote the addresses of an Ingress');
     } catch (error) {
       if (this.#closing.signal.aborted || hasStatus(error, 404)) return;
       this.#failed++;
-      log.warn({ ingress: `${namespace}/${name}`, reason: messageOf(error) }, 'writing the status of an Ingress failed: trying again');
+      log.debug({ ingress: `${namespace}/${name}`, err: error }, 'writing the status of an Ingress failed: trying again');
+      troubles.report(writingPart, apiTrouble(error, 'patch', path));
       this.#schedule(minWriteIntervalMs);
     }
   }

@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_proces
 import { once } from 'node:events';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -124,6 +124,12 @@ export class KubeNode {
   /** helm as the administrator; its standard output. Throws with what it said. */
   helm(...args: readonly string[]): Promise<string> {
     return this.#run(this.#helm, [...args, '--kubeconfig', this.#paths.kubeconfig('admin')]);
+  }
+
+  /** A shell in its network, with kubectl on the path, as the administrator; its standard output. Throws with what it said. */
+  shell(text: string): Promise<string> {
+    const env = `export KUBECONFIG='${this.#paths.kubeconfig('admin')}' PATH='${dirname(this.#kubectl)}':"$PATH" no_proxy='*'`;
+    return this.#run('sh', ['-e', '-c', `${env}\n${text}`]);
   }
 
   /** The object as the API server has it. */

@@ -3,15 +3,17 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { annotationsByName } from '../../../src/api/annotations.ts';
+import { exitCodes } from '../../../src/cli/exit-code.ts';
 import { configFields, isSwitch } from '../../../src/config/arguments.ts';
 import { environmentName } from '../../../src/config/environment.ts';
 import { options } from '../../../src/config/options.ts';
 import { responseFlags } from '../../../src/observability/counters/response-flag.ts';
 import { terminationReasons } from '../../../src/observability/counters/termination-reason.ts';
 import { metricTable } from '../../../src/observability/metric-table.ts';
+import { troubleReasons } from '../../../src/sources/troubles.ts';
 import { problemReasons } from '../../../src/translate/translation.ts';
 
-const pages = ['README.md', ...globSync('docs/**/*.md'), ...globSync('examples/**/*.md'), 'CHANGELOG.md'].sort();
+const pages = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md'), ...globSync('examples/**/*.md'), 'CHANGELOG.md'].sort();
 
 function textOf(path: string): string {
   return readFileSync(path, 'utf8');
@@ -130,4 +132,11 @@ test('every problem reason and response flag in docs/ingress.md exists', () => {
   const names = [...text.matchAll(/`([A-Z][A-Za-z]+|[a-z]+(?:_[a-z]+)+)`/g)].map(([, name = '']) => name);
   assert.ok(names.length > 20);
   for (const name of names) assert.ok(known.has(name) || notReasons.has(name) || metricTable.some((metric) => metric.name === name), name);
+});
+
+test('docs/operations.md says of every reason for which a part does not work what helps, and of every exit status what it means', () => {
+  const text = textOf('docs/operations.md');
+  const rows = [...text.matchAll(/^\| `([a-z-]+)` \| [^|]+ \| [^|]+ \|$/gm)].map(([, reason]) => reason);
+  assert.deepEqual(rows, [...troubleReasons]);
+  for (const { code } of Object.values(exitCodes)) assert.match(text, new RegExp(`^\\| ${code} \\|`, 'm'));
 });

@@ -5,6 +5,7 @@ import { AdminServer, type DebugPage } from '../../../src/observability/admin-se
 import { debugConfig } from '../../../src/observability/debug-config.ts';
 import { Exposition } from '../../../src/observability/exposition.ts';
 import type { MetricSource } from '../../../src/observability/metric-source.ts';
+import type { ReadinessCheck } from '../../../src/observability/readiness.ts';
 import { StatusServer } from '../../../src/observability/status-server.ts';
 import { parseExposition } from '../../tools/exposition-parser.ts';
 import { fleetOf, metricSource, someTraffic } from '../../tools/metric-source.ts';
@@ -31,13 +32,13 @@ function ask(port: number, path: string, { method = 'GET', host = `localhost:${p
 
 async function statusServer(
   context: TestContext,
-  changes: { notReady?: () => string | undefined; gather?: () => Promise<MetricSource> } = {},
+  changes: { readiness?: () => readonly ReadinessCheck[]; gather?: () => Promise<MetricSource> } = {},
 ) {
   const errors: unknown[] = [];
   const server = new StatusServer({
     address: '127.0.0.1',
     port: 0,
-    notReady: changes.notReady ?? (() => undefined),
+    readiness: changes.readiness ?? (() => []),
     exposition: new Exposition(changes.gather ?? (async () => metricSource(fleetOf(someTraffic)))),
     onError: (error) => errors.push(error),
   });
@@ -53,16 +54,17 @@ async function adminServer(context: TestContext, pages: Readonly<Record<string, 
 }
 
 test('StatusServer: healthy at once, ready only when nothing speaks against it', async (context) => {
-  let reason: string | undefined = 'no table is served yet';
-  const { port } = await statusServer(context, { notReady: () => reason });
+  let state: ReadinessCheck['state'] = 'failed';
+  const { port } = await statusServer(context, { readiness: () => [{ name: 'table', state, reason: 'waiting', message: 'no table yet' }] });
   assert.deepEqual(await ask(port, '/healthz'), { status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' });
-  assert.deepEqual(await ask(port, '/readyz?verbose'), {
+  assert.deepEqual(await ask(port, '/readyz'), {
     status: 503,
     type: 'text/plain; charset=utf-8',
-    body: 'no table is served yet\n',
+    body: '[-]table: waiting: no table yet\nreadyz check failed\n',
   });
-  reason = undefined;
-  assert.equal((await ask(port, '/readyz')).status, 200);
+  state = 'ok';
+  assert.equal((await ask(port, '/readyz')).body, 'ok\n');
+  assert.equal((await ask(port, '/readyz?verbose')).body, '[+]table: ok\nreadyz check passed\n');
 });
 
 test('StatusServer: metrics parse and carry the content type of the text format', async (context) => {

@@ -97,6 +97,7 @@
   "lease-name": "it is named after the release, as the Role for it is: set fullnameOverride",
   "pod-name": "it is taken from the pod",
   "pod-namespace": "it is taken from the pod",
+  "pod-uid": "it is taken from the pod",
   "state-dir": "the folder is where stateVolume is mounted"
 }
 {{- end }}

@@ -24,7 +24,7 @@
   resources: [ingresses/status]
   verbs: [patch]
 {{- end }}
-# Warnings about Ingresses that are not served as written; get finds one's own from before a change of leader.
+# Warnings about Ingresses that are not served as written, and about the pod itself; get finds one's own from before a change of leader.
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, get, patch]

@@ -110,6 +110,15 @@ suite('a real cluster', () => {
     for (const part of ['ok\n', 'smartproxy_build_info', '"sources"', '"hosts"']) assert.ok(seen.includes(part), `${part} in ${seen}`);
   });
 
+  step('the first route of the README answers 200', async () => {
+    const [apply = '', rollout = '', forward = '', ask = ''] = commandsOfKind('route');
+    const wait = 'until curl -so /dev/null localhost:8080; do sleep 0.2; done';
+    const served = `until ${ask} --fail; do sleep 0.2; done`;
+    const seen = await cluster.node.shell([apply, rollout, `${forward} >&2 & pid=$!`, 'trap "kill $pid" EXIT', wait, served].join('\n'));
+    assert.match(seen, /^Hello from hello-\S+: GET http:\/\/hello\.example\.com\/first$/m);
+    await cluster.node.kubectl('delete', '--filename', 'examples/cluster/hello.yaml', '--timeout=120s');
+  });
+
   step('HTTP is redirected to the published port of HTTPS', async () => {
     const [service] = await cluster.targets();
     const common = {

@@ -3,11 +3,12 @@ import { globSync, readFileSync } from 'node:fs';
 /**
  * How a command of a page is tried: by `feature/docs/documented-commands.test.ts` in a copy of the repository (`install` with network,
  * `checkout` without, `start` as the program that goes on running, `beside` it, `profile` beside it where such programs are), by
- * `control-plane/documented-commands.test.ts` (`cluster`) or by `e2e/install.test.ts` on a real node (`node`); or `elsewhere`: by a file
+ * `control-plane/documented-commands.test.ts` (`cluster`) or by `e2e/install.test.ts` on a real node (`node`, and `route` for the first
+ * route of the README); or `elsewhere`: by a file
  * that does the same and has `says` in it.
  */
 export type Drive =
-  | { readonly kind: 'install' | 'checkout' | 'start' | 'beside' | 'cluster' | 'node' }
+  | { readonly kind: 'install' | 'checkout' | 'start' | 'beside' | 'cluster' | 'node' | 'route' }
   | { readonly kind: 'profile'; readonly program: string }
   | { readonly kind: 'elsewhere'; readonly file: string; readonly says: string };
 
@@ -17,6 +18,7 @@ const start: Drive = { kind: 'start' };
 const beside: Drive = { kind: 'beside' };
 const cluster: Drive = { kind: 'cluster' };
 const node: Drive = { kind: 'node' };
+const route: Drive = { kind: 'route' };
 const profile = (program: string): Drive => ({ kind: 'profile', program });
 const elsewhere = (file: string, says: string): Drive => ({ kind: 'elsewhere', file, says });
 
@@ -55,7 +57,7 @@ export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
   ['perf report --no-children -g none --sort dso,symbol', profile('perf')],
   ["timeout -s INT 2 strace -c -f -p $(pgrep -f 'main.ts worker')", profile('strace')],
 
-  ['kubectl apply -f deploy/manifests/install.yaml', cluster],
+  ["sed 's#smartproxy-ingress:0.1.0#REGISTRY/&#' deploy/manifests/install.yaml | kubectl apply -f -", cluster],
   ['kubectl -n smartproxy-ingress get pods', cluster],
   ['kubectl -n smartproxy-ingress describe pods', cluster],
   ['kubectl -n smartproxy-ingress get lease smartproxy-ingress-leader -o yaml', cluster],
@@ -63,13 +65,21 @@ export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
   ['kubectl -n smartproxy-ingress logs deploy/smartproxy-ingress', node],
   ['kubectl -n smartproxy-ingress port-forward deploy/smartproxy-ingress 10254 10255', node],
 
-  ['docker build -t smartproxy-ingress:0.1.0 .', elsewhere('test/tools/image/product-image.ts', 'Dockerfile')],
+  ['kubectl apply -f examples/cluster/hello.yaml', route],
+  ['kubectl -n hello rollout status deployment/hello', route],
+  ['kubectl -n smartproxy-ingress port-forward service/smartproxy-ingress 8080:80', route],
+  ["curl -H 'Host: hello.example.com' http://127.0.0.1:8080/first", route],
+
   ['docker build -t REGISTRY/smartproxy-ingress:0.1.0 .', elsewhere('test/tools/image/product-image.ts', 'Dockerfile')],
   // There is no registry in the tests: the node takes the image from an archive.
-  ['docker push REGISTRY/smartproxy-ingress:0.1.0', elsewhere('test/e2e/install.test.ts', 'imageSkip')],
+  ['docker push REGISTRY/smartproxy-ingress:0.1.0', elsewhere('test/tools/node/installed-cluster.ts', 'KubeNode.start([archive, ')],
   [
     'helm install smartproxy-ingress deploy/helm/smartproxy-ingress --namespace smartproxy-ingress --create-namespace --set image.repository=REGISTRY/smartproxy-ingress',
     elsewhere('test/e2e/install.test.ts', "helm('install', name, chartPath, ...inNamespace, '--create-namespace'"),
+  ],
+  [
+    'helm upgrade smartproxy-ingress deploy/helm/smartproxy-ingress --namespace smartproxy-ingress --reuse-values --set metrics.serviceMonitor.enabled=true --set metrics.prometheusRule.enabled=true --set metrics.dashboards.enabled=true',
+    elsewhere('test/chart/golden/everything.in.yaml', 'prometheusRule:'),
   ],
   ['helm test smartproxy-ingress --namespace smartproxy-ingress', elsewhere('test/e2e/install.test.ts', "helm('test', name")],
 ]);

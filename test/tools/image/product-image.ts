@@ -54,6 +54,14 @@ export function imageSkip(): string | false {
   return process.env.CI === 'true' ? false : (imageObstacle() ?? false);
 }
 
+/** The archive of the build image's stand-in, under the image's own name: pods of examples run their scripts with it. */
+export async function nodeImageArchive(): Promise<string> {
+  await installDebianPackages(packages);
+  const archive = join(cacheFolder('images'), `node-${hashOf([])}.tar`);
+  await cachedArchive('node', archive, async (path) => (await buildahWithBases()).save(baseImages.build, path));
+  return archive;
+}
+
 /** The archive of an image with a static program that waits, which pods share their namespaces through. */
 export async function pauseImageArchive(image: string): Promise<string> {
   await installDebianPackages([...packages, 'catatonit']);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../eventually.ts';
-import { productImage } from '../image/product-image.ts';
+import { nodeImageArchive, productImage } from '../image/product-image.ts';
 import type { LoadPlan, LoadTarget } from '../load/load-plan.ts';
 import type { TestCertificate } from '../test-certificate.ts';
 import { KubeNode } from './kube-node.ts';
@@ -34,7 +34,7 @@ export class InstalledCluster {
 
   static async start(certificate: TestCertificate): Promise<InstalledCluster> {
     const { archive, name } = await productImage();
-    return new InstalledCluster(await KubeNode.start([archive]), name, certificate);
+    return new InstalledCluster(await KubeNode.start([archive, await nodeImageArchive()]), name, certificate);
   }
 
   stop(): Promise<void> {

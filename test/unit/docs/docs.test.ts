@@ -78,10 +78,11 @@ test('every flag in the pages is an option of the program', () => {
   const flags = new Set(
     configFields.flatMap((field) => [`--${options[field].flag}`, ...(isSwitch(field) ? [`--no-${options[field].flag}`] : [])]),
   );
-  /** Of other programs (curl, Node, V8, perf, Envoy), of the bench, and of each command. */
+  /** Of other programs (curl, Helm, Node, V8, perf, Envoy), of the bench, and of each command. */
   const others = new Set([
     ...['--cacert', '--help', '--no-', '--no-children', '--sort', '--cpu-prof', '--perf-basic-prof'],
     ...['--interpreted-frames-native-stack', '--single-threaded-gc', '--no-parallel-scavenge'],
+    ...['--namespace', '--create-namespace', '--set', '--reuse-values'],
     ...['--concurrency', '--quick', '--peers', '--write'],
   ]);
   for (const [flag, page] of mentions(/(?<![\w-])--[a-z][a-z0-9-]*/g)) {

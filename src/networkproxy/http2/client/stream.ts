@@ -49,6 +49,7 @@ const noBytes = Buffer.alloc(0);
 export class Http2ClientStream extends Deadline implements UpstreamRequest, QueueTarget {
   readonly socket = undefined;
   readonly canBeReturned = true;
+  readonly keepsLent = false;
   /** 0 until the head is sent. */
   id = 0;
   /** What the backend lets us send; negative after it has taken some of it back. */

@@ -7,6 +7,7 @@ import { type ClientStreamListeners, listenToClientStream, releaseClientStream }
 import type { RequestHead } from '../../http1/message-handler.ts';
 import type { BufferHolder } from '../../overload/buffer-budget.ts';
 import type { ProxyContext } from '../../proxy-context.ts';
+import { readIntoSharedBuffer } from '../../shared-read-buffer.ts';
 import { ClosedStreams } from '../closed-streams.ts';
 import { type ConnectionRule, connectionRules, reasonOfRule } from '../connection-rule.ts';
 import { pumpFairly } from '../fair-pump.ts';
@@ -96,6 +97,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#settingsTimeout = new SettingsTimeout(this);
     this.#awaitSettingsAck();
     listenToClientStream(stream, this);
+    readIntoSharedBuffer(stream, this.#onRead);
     this.#greet(context.config.maxHeaderBytes);
     stream.resume();
   }
@@ -334,6 +336,11 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     ]);
     this.#output.windowUpdate(0, connectionWindowBytes - defaultWindowBytes);
   }
+
+  readonly #onRead = (size: number, buffer: Buffer): true => {
+    this.onClientData(buffer.subarray(0, size));
+    return true;
+  };
 
   readonly onClientData = (chunk: Buffer): void => {
     this.#reading = true;

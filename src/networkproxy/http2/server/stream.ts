@@ -10,6 +10,7 @@ import type { BodyFraming, RequestHead, ResponseHead } from '../../http1/message
 import { lastFieldValue } from '../../http1/request-lines.ts';
 import { errorReply, type LocalReply, localReplyHeaders } from '../../local-reply.ts';
 import type { ProxyContext } from '../../proxy-context.ts';
+import { bytesToKeep } from '../../shared-read-buffer.ts';
 import { Tunnel } from '../../tunnel.ts';
 import type { UpstreamRequest } from '../../upstream/upstream-request.ts';
 import { ErrorCode, maxWindowBytes } from '../frames.ts';
@@ -172,7 +173,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     if (this.#expectedBytes !== -1 && this.#receivedBytes > this.#expectedBytes) this.refuse('content-length-mismatch');
     else if (this.#tunnel !== undefined) this.#toTunnel(this.#tunnel, chunk);
     else if (this.#begun && !this.#isConnect) this.#pass(chunk);
-    else (this.#early ??= []).push(chunk);
+    else (this.#early ??= []).push(bytesToKeep(chunk));
   }
 
   onEndStream(trailers: readonly string[]): void {
@@ -423,7 +424,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   }
 
   #toTunnel(tunnel: Tunnel, chunk: Buffer): void {
-    tunnel.fromClient(chunk);
+    tunnel.fromClient(bytesToKeep(chunk));
     if (!this.#requestPaused) this.#creditTaken();
   }
 

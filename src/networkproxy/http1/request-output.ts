@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type Flushable, type OutputTurn, slabBytes } from '../http2/output-turn.ts';
+import { type Flushable, type OutputTurn, slabBytes } from '../output-turn.ts';
 import { clientReadBuffers } from '../shared-read-buffer.ts';
 
 /** Pieces of a body up to this size are joined with the text around them, so that they leave in one write. */
@@ -18,6 +18,9 @@ export class RequestOutput implements Flushable {
   text = '';
   #slab: Buffer | undefined;
   #at = 0;
+  /** A slab was filled in this turn, or in the one before: bulk. */
+  #isFilled = false;
+  #wasFilled = false;
   #isScheduled = false;
   /** Text and lent pieces in turn, in place of a slab. */
   readonly #pieces: (string | Buffer)[] = [];
@@ -81,6 +84,8 @@ export class RequestOutput implements Flushable {
   /** @internal called by the turn */
   flushTurn(): void {
     this.#isScheduled = false;
+    this.#wasFilled = this.#isFilled || this.#at > slabBytes;
+    this.#isFilled = false;
     if (this.writeOut()) this.#onWritten();
   }
 
@@ -110,24 +115,30 @@ export class RequestOutput implements Flushable {
     const { text } = this;
     if (text === '') return;
     this.text = '';
-    if (this.#at + text.length > slabBytes) this.#writeSlab();
+    if (this.#slab !== undefined && this.#at + text.length > this.#slab.length) this.#writeSlab();
     if (text.length > slabBytes) {
       this.#socket.write(text, 'latin1');
       return;
     }
-    this.#slab ??= this.#turn.takeSlab();
+    this.#slab ??= this.#takeSlab();
     this.#at += this.#slab.write(text, this.#at, 'latin1');
   }
 
   #copy(chunk: Buffer): void {
     let from = 0;
     while (from < chunk.length) {
-      if (this.#at === slabBytes) this.#writeSlab();
-      this.#slab ??= this.#turn.takeSlab();
-      const copied = chunk.copy(this.#slab, this.#at, from);
+      const slab = (this.#slab ??= this.#takeSlab());
+      const copied = chunk.copy(slab, this.#at, from);
       this.#at += copied;
       from += copied;
+      if (this.#at < slab.length) return;
+      this.#isFilled = true;
+      this.#writeSlab();
     }
+  }
+
+  #takeSlab(): Buffer {
+    return this.#turn.takeSlab(this.#isFilled || this.#wasFilled);
   }
 
   /** The slab is the socket's until it has taken all of it. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
+import { type Flushable, type OutputTurn, slabBytes } from '../output-turn.ts';
 import { maxSocketBytes } from './limits.ts';
-import { type Flushable, type OutputTurn, slabBytes } from './output-turn.ts';
 
 /** Puts the frames of one connection together in a slab and writes them when the turn ends, or when the slab is full. */
 export class WriteBuffer implements Flushable {
@@ -11,10 +11,13 @@ export class WriteBuffer implements Flushable {
   readonly #onFlushed: () => void;
   #slab: Buffer | undefined;
   #scheduled = false;
+  /** A slab was filled in this turn, or in the one before: bulk. */
+  #isFilled = false;
+  #wasFilled = false;
   /** Where the next byte goes in the slab. */
   at = 0;
 
-  /** @param onFlushed the turn's output has been written */
+  /** @param onFlushed the turn's output has been written, or a whole slab of it */
   constructor(turn: OutputTurn, socket: Socket, takesAtOnce: boolean, onFlushed: () => void) {
     this.#turn = turn;
     this.#socket = socket;
@@ -33,8 +36,13 @@ export class WriteBuffer implements Flushable {
       this.#scheduled = true;
       this.#turn.schedule(this);
     }
-    if (this.at + bytes > slabBytes) this.writeOut();
-    this.#slab ??= this.#turn.takeSlab();
+    if (this.#slab !== undefined && this.at + bytes > this.#slab.length) {
+      this.#isFilled = true;
+      this.writeOut();
+      this.#release();
+      this.#onFlushed();
+    }
+    this.#slab ??= this.#turn.takeSlab(this.#isFilled || this.#wasFilled);
     return this.#slab;
   }
 
@@ -45,18 +53,21 @@ export class WriteBuffer implements Flushable {
     if (slab === undefined || length === 0) return;
     this.at = 0;
     const socket = this.#socket;
-    if (socket.writableLength > 0) {
-      // It would wait in the socket's queue by reference while we write the next frames over it.
-      socket.write(Buffer.from(slab.subarray(0, length)));
+    if (socket.writableLength === 0 && slab.length === slabBytes) {
+      socket.write(slab.subarray(0, length));
+      if (!this.#takesAtOnce && socket.writableLength > 0) this.#slab = undefined;
       return;
     }
-    socket.write(slab.subarray(0, length));
-    if (!this.#takesAtOnce && socket.writableLength > 0) this.#slab = undefined;
+    // It may wait in the socket's queue by reference.
+    this.#slab = undefined;
+    socket.write(slab.subarray(0, length), () => this.#turn.giveSlab(slab));
   }
 
   /** @internal called by the turn */
   flushTurn(): void {
     this.#scheduled = false;
+    this.#wasFilled = this.#isFilled;
+    this.#isFilled = false;
     this.writeOut();
     this.#release();
     this.#onFlushed();

@@ -14,7 +14,7 @@ import { pumpFairly } from '../fair-pump.ts';
 import { FrameOutput } from '../frame-output.ts';
 import { FrameReader } from '../frame-reader.ts';
 import { defaultWindowBytes, ErrorCode, maxStreamId, maxWindowBytes } from '../frames.ts';
-import { connectionWindowBytes, maxConcurrentStreams, streamWindowBytes } from '../limits.ts';
+import { connectionWindowBytes, maxConcurrentStreams, maxWindowGrowthBytes, streamWindowBytes } from '../limits.ts';
 import type { MessageRule } from '../message-rule.ts';
 import { type PeerSettings, Setting } from '../peer-settings.ts';
 import { WriteBuffer } from '../write-buffer.ts';
@@ -74,6 +74,8 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   #sendWindow = defaultWindowBytes;
   #receiveWindow = connectionWindowBytes;
   #unannounced = 0;
+  /** By how much the windows of streams may still grow. */
+  #growthLeft = maxWindowGrowthBytes;
   /** Answer bytes that wait for windows. */
   #queuedBytes = 0;
   /** Backends are not read until half of what waits has gone. */
@@ -269,6 +271,16 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     if (!this.#closed) this.#output.windowUpdate(stream.id, bytes);
   }
 
+  takeGrowth(bytes: number): number {
+    const taken = Math.min(bytes, this.#growthLeft);
+    this.#growthLeft -= taken;
+    return taken;
+  }
+
+  giveGrowth(bytes: number): void {
+    this.#growthLeft += bytes;
+  }
+
   credit(bytes: number): void {
     this.#unannounced += bytes;
     if (this.#closed) return;
@@ -404,10 +416,18 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
 
   /** A client that takes no answers may send no more requests either. */
   #checkBlocked(): void {
-    if (this.#closed || this.#blocked || !this.#buffer.isBlocked) return;
+    if (this.#closed) return;
+    const { buffers } = this.#context;
+    const bytes = this.#stream.writableLength;
+    if (this.#blocked) {
+      buffers.change(this, bytes - this.#blockedBytes);
+      this.#blockedBytes = bytes;
+      return;
+    }
+    if (!this.#buffer.isBlocked) return;
     this.#blocked = true;
-    this.#blockedBytes = this.#stream.writableLength;
-    this.#context.buffers.change(this, this.#blockedBytes);
+    this.#blockedBytes = bytes;
+    buffers.change(this, bytes);
     this.#stream.pause();
     this.#arm('write', this.#context.config.bodyTimeoutMs);
   }

@@ -14,7 +14,7 @@ import { bytesToKeep } from '../../shared-read-buffer.ts';
 import { Tunnel } from '../../tunnel.ts';
 import type { UpstreamRequest } from '../../upstream/upstream-request.ts';
 import { ErrorCode, maxWindowBytes } from '../frames.ts';
-import { streamWindowBytes } from '../limits.ts';
+import { grownStreamWindowBytes, streamWindowBytes } from '../limits.ts';
 import { type MessageRule, messageFailure } from '../message-rule.ts';
 import { type QueueTarget, SendQueue } from '../send-queue.ts';
 import { acceptOf } from '../websocket-key.ts';
@@ -32,6 +32,9 @@ export interface StreamOwner {
   sendData(stream: Http2Stream, chunk: Buffer, start: number, limit: number, endStream: boolean): number;
   sendReset(stream: Http2Stream, code: ErrorCode): void;
   sendWindowUpdate(stream: Http2Stream, bytes: number): void;
+  /** By how much the stream's window may grow, at most `bytes`; `giveGrowth` gives it back. */
+  takeGrowth(bytes: number): number;
+  giveGrowth(bytes: number): void;
   /** Body bytes have been used, or will never be: the connection's window may grow by them. */
   credit(bytes: number): void;
   /** So many bytes more, or fewer, wait for windows. @param isProgress the client took or cancelled them */
@@ -82,6 +85,10 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   #expectedBytes: number;
   #receivedBytes = 0;
   #receiveWindow = streamWindowBytes;
+  /** What the client may send before it has to wait. */
+  #windowBytes = streamWindowBytes;
+  /** The backend did not take all at once since the client was told of room. */
+  #wasPaused = false;
   #requestPaused = true;
   /** Received and not taken by the exchange. */
   #untaken = 0;
@@ -302,6 +309,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
 
   pauseRequest(): void {
     this.#requestPaused = true;
+    this.#wasPaused = true;
     if (this.#phase === 'body') this.#arm('busy');
   }
 
@@ -455,12 +463,17 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     this.#announce(bytes);
   }
 
-  /** Tells the client of room in the window, half a window at a time. */
+  /** Tells the client of room in the window, half a window at a time; of twice as much while the backend takes all at once. */
   #announce(bytes: number): void {
     this.#unannounced += bytes;
-    if (this.#remoteEnded || this.#unannounced < streamWindowBytes / 2) return;
-    this.#receiveWindow += this.#unannounced;
-    this.#owner.sendWindowUpdate(this, this.#unannounced);
+    if (this.#remoteEnded || this.#unannounced < this.#windowBytes / 2) return;
+    const wanted = Math.min(this.#windowBytes, grownStreamWindowBytes - this.#windowBytes);
+    const growth = this.#wasPaused || wanted === 0 ? 0 : this.#owner.takeGrowth(wanted);
+    this.#wasPaused = false;
+    this.#windowBytes += growth;
+    const increment = this.#unannounced + growth;
+    this.#receiveWindow += increment;
+    this.#owner.sendWindowUpdate(this, increment);
     this.#unannounced = 0;
   }
 
@@ -500,6 +513,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     if (this.#untaken > 0) this.#owner.credit(this.#untaken);
     this.#untaken = 0;
     this.#tunnel?.close();
+    this.#owner.giveGrowth(this.#windowBytes - streamWindowBytes);
     this.#owner.onStreamClosed(this, wasReset, this.#localEnded && this.#closeCode === ErrorCode.noError);
   }
 

@@ -6,8 +6,8 @@ export interface Flushable {
 
 /** Four TLS records. */
 export const slabBytes = 65_536;
-/** For bulk, a quarter of the writes; it still fits the processor's second-level cache. */
-const largeSlabBytes = 262_144;
+/** For bulk, a quarter of the writes, with room for the headers of the frames; it still fits the processor's second-level cache. */
+const largeSlabBytes = 4 * slabBytes + 512;
 /** Bounds the large ones that are in use at a time, to 16 MiB; whoever gets none goes on with small ones. */
 const maxLargeSlabs = 64;
 /** Large ones that are kept when traffic has gone: 2 MiB. */

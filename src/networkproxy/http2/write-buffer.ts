@@ -2,6 +2,9 @@ import type { Socket } from 'node:net';
 import { type Flushable, type OutputTurn, slabBytes } from '../output-turn.ts';
 import { maxSocketBytes } from './limits.ts';
 
+/** What one read of a backend brings, 64 KiB, takes so much in frames. */
+const roomForRead = 65_536 + 4 * 9;
+
 /** Puts the frames of one connection together in a slab and writes them when the turn ends, or when the slab is full. */
 export class WriteBuffer implements Flushable {
   readonly #turn: OutputTurn;
@@ -37,10 +40,7 @@ export class WriteBuffer implements Flushable {
       this.#turn.schedule(this);
     }
     if (this.#slab !== undefined && this.at + bytes > this.#slab.length) {
-      this.#isFilled = true;
-      this.writeOut();
-      this.#release();
-      this.#onFlushed();
+      this.#writeFull();
     }
     this.#slab ??= this.#turn.takeSlab(this.#isFilled || this.#wasFilled);
     return this.#slab;
@@ -63,6 +63,13 @@ export class WriteBuffer implements Flushable {
     socket.write(slab.subarray(0, length), () => this.#turn.giveSlab(slab));
   }
 
+  /** One read of a backend has been put in: a slab without room for another is written now, so that the backend is not read on when the client is behind. */
+  settle(): void {
+    const slab = this.#slab;
+    if (slab === undefined || slab.length === slabBytes || this.at + roomForRead <= slab.length) return;
+    this.#writeFull();
+  }
+
   /** @internal called by the turn */
   flushTurn(): void {
     this.#scheduled = false;
@@ -77,6 +84,13 @@ export class WriteBuffer implements Flushable {
   discard(): void {
     this.at = 0;
     this.#release();
+  }
+
+  #writeFull(): void {
+    this.#isFilled = true;
+    this.writeOut();
+    this.#release();
+    this.#onFlushed();
   }
 
   #release(): void {

@@ -267,6 +267,10 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     if (!this.#closed) this.#output.reset(stream.id, code);
   }
 
+  settleOutput(): void {
+    this.#buffer.settle();
+  }
+
   sendWindowUpdate(stream: Http2Stream, bytes: number): void {
     if (!this.#closed) this.#output.windowUpdate(stream.id, bytes);
   }

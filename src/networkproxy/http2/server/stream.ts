@@ -31,6 +31,8 @@ export interface StreamOwner {
   /** Sends what windows and socket allow of `chunk` from `start`, at most `limit` bytes; returns how many went. */
   sendData(stream: Http2Stream, chunk: Buffer, start: number, limit: number, endStream: boolean): number;
   sendReset(stream: Http2Stream, code: ErrorCode): void;
+  /** One read of a backend has been sent: writes it out if it is much. */
+  settleOutput(): void;
   sendWindowUpdate(stream: Http2Stream, bytes: number): void;
   /** By how much the stream's window may grow, at most `bytes`; `giveGrowth` gives it back. */
   takeGrowth(bytes: number): number;
@@ -347,7 +349,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     const sent = this.isWaiting ? 0 : this.#owner.sendData(this, chunk, 0, chunk.length, isLast);
     if (sent < chunk.length) {
       if (isLast) this.#queue.endWith(noTrailers);
-      this.#enqueue(Buffer.from(chunk.subarray(sent))); // a copy: the read buffer is used again
+      this.#enqueue(chunk, sent);
     } else if (isLast) {
       this.#localEnded = true;
     }
@@ -360,6 +362,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   }
 
   flush(): boolean {
+    this.#owner.settleOutput();
     if (!this.isWaiting && !this.#owner.isBehind) return true;
     this.#hold();
     return false;
@@ -483,11 +486,11 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     if (this.#phase !== 'write') this.#arm('write');
   }
 
-  #enqueue(chunk: Buffer): void {
-    if (chunk.length === 0) return;
-    this.#queue.push(chunk);
+  #enqueue(chunk: Buffer, from: number): void {
+    if (from === chunk.length) return;
+    this.#queue.push(chunk, from);
     if (this.#phase !== 'write') this.#arm('write');
-    this.#owner.queueChanged(chunk.length, false);
+    this.#owner.queueChanged(chunk.length - from, false);
   }
 
   /** Both sides are done, or ours is and the rest of the request is not wanted (RFC 9113 section 8.1). */

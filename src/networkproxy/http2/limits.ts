@@ -11,8 +11,8 @@ export const streamWindowBytes = 65_536;
 export const grownStreamWindowBytes = 524_288;
 /** What a client may send of all bodies of a connection together. */
 export const connectionWindowBytes = 1_048_576;
-/** By how much the windows of a connection's streams may grow in all, so that those which then stand still leave room for others. */
-export const maxWindowGrowthBytes = 524_288;
+/** By how much the windows of a connection's streams may grow in all: as much as one can, so that those which then stand still leave room for others. */
+export const maxWindowGrowthBytes = grownStreamWindowBytes - streamWindowBytes;
 /** Pieces that one header block may come in, beside its first. */
 export const maxContinuations = 16;
 

@@ -289,7 +289,8 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#unannounced += bytes;
     if (this.#closed) return;
     this.#context.buffers.change(this, -bytes);
-    if (this.#unannounced < connectionWindowBytes / 2) return;
+    // Soon: what is not announced is missing to others when one stream stands still with much.
+    if (this.#unannounced < connectionWindowBytes / 8) return;
     this.#receiveWindow += this.#unannounced;
     this.#output.windowUpdate(0, this.#unannounced);
     this.#unannounced = 0;
@@ -407,6 +408,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     if (!this.#blocked) return;
     this.#blocked = false;
     this.#context.buffers.change(this, -this.#blockedBytes);
+    this.#blockedBytes = 0;
     this.#stream.resume();
     this.#phase = 'busy';
     this.#pumpAll();
@@ -420,18 +422,12 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
 
   /** A client that takes no answers may send no more requests either. */
   #checkBlocked(): void {
-    if (this.#closed) return;
-    const { buffers } = this.#context;
+    if (this.#closed || !(this.#blocked || this.#buffer.isBlocked)) return;
     const bytes = this.#stream.writableLength;
-    if (this.#blocked) {
-      buffers.change(this, bytes - this.#blockedBytes);
-      this.#blockedBytes = bytes;
-      return;
-    }
-    if (!this.#buffer.isBlocked) return;
-    this.#blocked = true;
+    this.#context.buffers.change(this, bytes - this.#blockedBytes);
     this.#blockedBytes = bytes;
-    buffers.change(this, bytes);
+    if (this.#blocked) return;
+    this.#blocked = true;
     this.#stream.pause();
     this.#arm('write', this.#context.config.bodyTimeoutMs);
   }

@@ -64,6 +64,11 @@ export class Exchange implements UpstreamHandler {
     return this.#downstream.takesLent;
   }
 
+  /** The backend has not taken all of the body yet: lent memory may still be read. */
+  get keepsLent(): boolean {
+    return this.#upstream?.keepsLent === true;
+  }
+
   get isActive(): boolean {
     return this.#phase !== 'idle';
   }

@@ -31,13 +31,13 @@ export class LatencyProbe {
     this.#thread.postMessage(port);
   }
 
-  /** The 99th percentile in milliseconds of all requests of the next `forMs`. */
-  async p99(forMs: number): Promise<number> {
+  /** Milliseconds that each request of the next `forMs` took. */
+  async latencies(forMs: number): Promise<readonly number[]> {
     this.#thread.postMessage('begin');
     await new Promise((resolve) => setTimeout(resolve, forMs));
     this.#thread.postMessage('end');
     const [latencies] = (await once(this.#thread, 'message')) as [number[]];
-    return latencies.sort((a, b) => a - b)[Math.floor(latencies.length * 0.99)] ?? Number.NaN;
+    return latencies;
   }
 
   async close(): Promise<void> {

@@ -19,6 +19,8 @@ export class ReadBuffers {
   /** Overwritten by anybody's next read: its bytes are good until the callback of the read returns. */
   readonly shared: Buffer = Buffer.allocUnsafeSlow(sharedBytes);
   readonly #free: Buffer[] = [];
+  /** What was lent at any time. */
+  readonly #lent = new WeakSet<ArrayBufferLike>();
   #leased = 0;
 
   /** Buffers that are lent at the moment. */
@@ -35,7 +37,16 @@ export class ReadBuffers {
   lease(): Buffer | undefined {
     if (this.#leased === maxLeased) return undefined;
     this.#leased++;
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(leasedBytes);
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    const buffer = Buffer.allocUnsafeSlow(leasedBytes);
+    this.#lent.add(buffer.buffer);
+    return buffer;
+  }
+
+  /** The bytes lie in a buffer that is, or was, lent. */
+  isLent(bytes: Buffer): boolean {
+    return this.#lent.has(bytes.buffer);
   }
 
   /** Takes a buffer back: no socket reads into it any more, and none has bytes of it left to write. */

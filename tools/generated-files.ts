@@ -5,13 +5,17 @@ import { renderLimitTable } from '../src/networkproxy/limit-docs.ts';
 import { renderConnectionDocs } from '../src/observability/connection-docs.ts';
 import { renderMetricDocs } from '../src/observability/metric-docs.ts';
 import { renderProblemDocs } from '../src/translate/problem-docs.ts';
+import { renderAlertDocs } from './alert-docs.ts';
+import { chartFiles } from './chart/chart-files.ts';
 import { renderSchemaModule, renderTypesModule } from './crd-code.ts';
+import { dashboardFiles } from './grafana/render-dashboards.ts';
 import { renderSmartRouteDocs } from './smart-route-docs.ts';
 
 const smartRouteCrd = 'crds/smartproxy.dev_smartroutes.yaml';
 
-/** Files that come from others of ours (the code's own tables, the CRDs): path and content. */
+/** Files that come from others of ours (the code's own tables, the CRDs, one another): path and content. */
 export const generatedFiles: readonly { readonly path: string; readonly render: () => string }[] = [
+  { path: 'docs/alerts.md', render: renderAlertDocs },
   { path: 'docs/annotations.md', render: renderAnnotationDocs },
   { path: 'docs/configuration.md', render: renderConfigurationDocs },
   { path: 'docs/connections.md', render: () => renderConnectionDocs(renderLimitTable()) },
@@ -20,6 +24,9 @@ export const generatedFiles: readonly { readonly path: string; readonly render: 
   { path: 'docs/smartroute.md', render: () => renderSmartRouteDocs(smartRouteCrd) },
   { path: 'src/api/generated/smart-route-schema.ts', render: () => renderSchemaModule(smartRouteCrd, 'smartRouteSchema') },
   { path: 'src/api/generated/smart-route.ts', render: () => renderTypesModule(smartRouteCrd, 'SmartRoute') },
+  ...dashboardFiles,
+  // Last: some are copies of those above.
+  ...chartFiles,
 ];
 
 /** The generated files that differ from what the code says now. */

@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { helmUnavailable } from '../test/tools/helm-kubectl.ts';
+import { imageObstacle } from '../test/tools/image/product-image.ts';
+import { nodeObstacle } from '../test/tools/node/kube-node.ts';
 
 function goVersion(): readonly [number, number] | undefined {
   const out = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' });
@@ -10,6 +13,10 @@ function goVersion(): readonly [number, number] | undefined {
 function canMakeNamespaces(): boolean {
   const rootless = process.getuid?.() === 0 ? [] : ['-r'];
   return spawnSync('unshare', [...rootless, '--net', '--mount', '--pid', '--fork', 'true']).status === 0;
+}
+
+function runs(...[command = '', ...args]: readonly string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
 /** What the whole test run needs and this machine lacks, each with its remedy; said at once, before the first test. */
@@ -24,8 +31,17 @@ export function missingPrerequisites(): readonly string[] {
   if (process.env.KUBEBUILDER_ASSETS !== undefined && !existsSync(`${process.env.KUBEBUILDER_ASSETS}/kube-apiserver`)) {
     missing.push('kube-apiserver in the folder that KUBEBUILDER_ASSETS names');
   }
+  const noHelm = helmUnavailable();
+  if (noHelm !== undefined) missing.push(`Helm, for the chart's tests: ${noHelm}`);
   if (!canMakeNamespaces()) {
     missing.push('network namespaces, for tests with pod addresses: run on Linux as root, or allow user namespaces');
+  }
+  const image = imageObstacle();
+  if (image !== undefined) missing.push(`the image, for the suites image and e2e: ${image}`);
+  const node = nodeObstacle();
+  if (node !== undefined) missing.push(`a Kubernetes node, for the suite e2e: ${node}`);
+  if (!runs('promtool', '--version') && !(process.env.PROMETHEUS && process.env.PROMTOOL) && !runs('apt-get', '--version')) {
+    missing.push('Prometheus and promtool on the PATH or where PROMETHEUS and PROMTOOL say, or apt-get to fetch them');
   }
   return missing;
 }

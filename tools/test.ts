@@ -5,7 +5,10 @@ import { spec } from 'node:test/reporters';
 import { messageOf } from '../src/errors.ts';
 import { grpcInteropPrograms } from '../test/tools/grpc-interop.ts';
 import { h2specFolder } from '../test/tools/h2spec.ts';
+import { helmProgram, helmUnavailable } from '../test/tools/helm-kubectl.ts';
+import { imageForTests } from '../test/tools/image/product-image.ts';
 import { kubeAssets } from '../test/tools/kube-assets.ts';
+import { nodeForTests } from '../test/tools/node/kube-node.ts';
 import { missingPrerequisites } from './prerequisites.ts';
 import { runCommand } from './run-command.ts';
 import { TestTally } from './test-tally.ts';
@@ -20,7 +23,11 @@ const suites: readonly { readonly name: string; readonly concurrency: number }[]
   { name: 'protocol', concurrency: 1 },
   { name: 'fault', concurrency: 1 },
   { name: 'soak', concurrency: 1 },
+  { name: 'chart', concurrency: 1 },
+  { name: 'metrics', concurrency: 1 },
   { name: 'control-plane', concurrency: 1 },
+  { name: 'image', concurrency: 1 },
+  { name: 'e2e', concurrency: 1 },
 ];
 
 /** A test file that has not ended by then is a failure: generous, so that a busy machine does not fail, nor a soak that was asked to be long. */
@@ -43,8 +50,16 @@ function selectedFiles(suite: string, selection: readonly string[]): readonly st
 /** Programs that a suite needs are built before it, so that the deadlines of its tests need not allow for that. */
 const programsOfSuite: Readonly<Record<string, readonly (() => Promise<string | undefined>)[]>> = {
   protocol: [h2specFolder, grpcInteropPrograms],
+  chart: [pinnedHelm, kubeAssets],
   'control-plane': [kubeAssets],
+  image: [imageForTests],
+  e2e: [imageForTests, nodeForTests],
 };
+
+/** Nothing where there is none for this machine: the tests that need it are skipped then, each with this reason. */
+async function pinnedHelm(): Promise<string | undefined> {
+  return helmUnavailable() === undefined ? await helmProgram() : undefined;
+}
 
 async function buildPrograms(suite: string): Promise<void> {
   for (const build of programsOfSuite[suite] ?? []) {

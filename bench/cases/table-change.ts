@@ -20,7 +20,9 @@ const rounds = 15;
 const pauseMs = 60;
 const holdOffMs = 20;
 const warmUpMs = 3000;
-const probeMs = 8000;
+const probeMs = 1000;
+/** With changes and without in turn, so that a slow moment of the machine hits both alike. */
+const probeRounds = 10;
 /** Between two changes while latency is measured. */
 const probePauseMs = 250;
 
@@ -108,17 +110,25 @@ function loopbackSlice(port: number): ReturnType<typeof benchSlice> {
   };
 }
 
-/** The 99th percentile of requests while `work` runs over and over, as a multiple of that before. */
+/** The 99th percentile of requests while `work` runs over and over, as a multiple of that in between. */
 async function slowdown(probe: LatencyProbe, work: () => Promise<unknown>): Promise<number> {
-  const before = await probe.p99(probeMs);
-  const ended = new AbortController();
-  const working = (async () => {
-    while (!ended.signal.aborted) await work();
-  })();
-  const during = await probe.p99(probeMs);
-  ended.abort();
-  await working;
-  return during / before;
+  const quiet: number[] = [];
+  const busy: number[] = [];
+  for (let round = 0; round < probeRounds; round++) {
+    quiet.push(...(await probe.latencies(probeMs)));
+    const ended = new AbortController();
+    const working = (async () => {
+      while (!ended.signal.aborted) await work();
+    })();
+    busy.push(...(await probe.latencies(probeMs)));
+    ended.abort();
+    await working;
+  }
+  return percentile(busy, 0.99) / percentile(quiet, 0.99);
+}
+
+function percentile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
 }
 
 export async function run(): Promise<{ name: string; unit: string; value: number }[]> {

@@ -47,22 +47,31 @@ export class Balancers {
     }
   }
 
-  /** Takes over a table that was just put into service. Returns the endpoints that disappeared, so that their connections can end. */
-  update(table: RouteTable): EndpointRuntime[] {
+  /**
+   * Takes over a table that was just put into service. Returns the endpoints that disappeared, so that their connections can end.
+   * @param changed keys of all services whose entry or endpoints are not those of the table before; default: it is looked for
+   */
+  update(table: RouteTable, changed?: ReadonlySet<string>): EndpointRuntime[] {
     const gone: EndpointRuntime[] = [];
     const { services, endpoints } = table;
     if (this.#table?.services === services && this.#table.endpoints === endpoints) return gone;
     this.#table = { services, endpoints };
-    for (const service of services.values()) {
-      const balancer = this.#balancers.get(service.key) ?? this.#add(service);
-      balancer.update(service, endpoints.get(service.key), gone);
-    }
-    for (const [key, balancer] of this.#balancers) {
-      if (services.has(key)) continue;
-      balancer.update(balancer.service, undefined, gone);
-      this.#balancers.delete(key);
+    if (changed !== undefined) for (const key of changed) this.#updateService(key, services.get(key), endpoints.get(key), gone);
+    else {
+      for (const service of services.values()) this.#updateService(service.key, service, endpoints.get(service.key), gone);
+      for (const key of this.#balancers.keys()) if (!services.has(key)) this.#updateService(key, undefined, undefined, gone);
     }
     return gone;
+  }
+
+  /** A service that is undefined has gone. */
+  #updateService(key: string, service: Service | undefined, set: EndpointSet | undefined, gone: EndpointRuntime[]): void {
+    const known = this.#balancers.get(key);
+    if (service !== undefined) (known ?? this.#add(service)).update(service, set, gone);
+    else if (known !== undefined) {
+      known.update(known.service, undefined, gone);
+      this.#balancers.delete(key);
+    }
   }
 
   /** Returns the cost in services and endpoints. */

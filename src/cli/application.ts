@@ -4,11 +4,13 @@ import { Controller } from '../controller/controller.ts';
 import type { Log } from '../log.ts';
 import { Translator } from '../translate/translate.ts';
 import { WorkerSupervisor } from '../workers/worker-supervisor.ts';
+import { reportConfiguredObjects } from './configured-objects.ts';
 import { listenersOf, withBoundPorts } from './listeners.ts';
 import { openLocalCa } from './open-local-ca.ts';
 import { openSnapshot } from './open-snapshot.ts';
 import { openSource } from './open-source.ts';
 import { ProgrammedRoutes } from './programmed-routes.ts';
+import { Readiness } from './readiness.ts';
 import { serveSnapshotWithoutSource } from './serve-snapshot.ts';
 import { startManifests } from './start-manifests.ts';
 import { startServers } from './start-servers.ts';
@@ -39,7 +41,6 @@ export async function startApplication({ config, log, print, script }: Applicati
   const failed = Promise.withResolvers<never>();
   let stopping = false;
 
-  const snapshot = await openSnapshot(config, log);
   const localCa = await openLocalCa(config, log);
 
   // Workers, with their ports bound: a port that is taken ends the start before anything else happens.
@@ -56,6 +57,9 @@ export async function startApplication({ config, log, print, script }: Applicati
   const listeners = withBoundPorts(wanted, bound);
   const translator = new Translator(translateOptionsOf(config, listeners));
   const opened = await openSource(config, log, (objects) => translator.translate(objects, Date.now()).referencedSecrets);
+  const { troubles } = opened;
+  parts.defer(() => troubles.close());
+  const snapshot = openSnapshot(config, troubles);
   const cluster = opened.kind === 'cluster' ? opened : undefined;
   const routes =
     cluster && new ProgrammedRoutes({ applied: () => supervisor.applied(), report: (statuses) => cluster.status.updateRoutes(statuses) });
@@ -76,6 +80,7 @@ export async function startApplication({ config, log, print, script }: Applicati
     onTranslation(translation) {
       cluster?.status.update(translation);
       routes?.update(translation);
+      reportConfiguredObjects(config, translation, troubles);
     },
   });
   parts.defer(() => snapshot?.flush());
@@ -83,8 +88,14 @@ export async function startApplication({ config, log, print, script }: Applicati
   controller.start();
 
   // What machines and people look at.
-  const notReady = () => (stopping ? 'stopping' : supervisor.serving ? undefined : 'no table is served yet');
-  await startServers({ config, log, controller, supervisor, opened, notReady }, parts);
+  const readiness = new Readiness({
+    isStopping: () => stopping,
+    hasTable: () => supervisor.generation > 0,
+    isServing: () => supervisor.serving,
+    health: () => opened.source.health(),
+    troubles: () => troubles.current,
+  });
+  await startServers({ config, log, controller, supervisor, opened, snapshot, readiness }, parts);
 
   // Objects flow.
   parts.defer(() => opened.source.close());

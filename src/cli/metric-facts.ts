@@ -1,24 +1,52 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { ObjectKind } from '../api/objects.ts';
+import type { Config } from '../config/config.ts';
+import { options } from '../config/options.ts';
 import type { Controller } from '../controller/controller.ts';
 import { translateDurationBounds } from '../controller/controller-stats.ts';
 import type { MetricSource } from '../observability/metric-source.ts';
+import { ProcessProbe } from '../observability/process-probe.ts';
+import { SoonestCertificates } from '../observability/soonest-certificates.ts';
 import { tableApplyBounds } from '../observability/table-durations.ts';
-import type { Source } from '../sources/object-store.ts';
+import { tableParts } from '../routes/route-table.ts';
+import type { TableSnapshot } from '../snapshot/table-snapshot.ts';
 import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
+import type { OpenedSource } from './open-source.ts';
 
 const delayResolutionMs = 50;
 
 export interface MetricFactsOptions {
+  readonly config: Config;
   readonly controller: Controller;
-  readonly source: Source;
+  readonly opened: OpenedSource;
   readonly supervisor: WorkerSupervisor;
-  readonly isLeader: () => boolean;
+  /** Undefined: none is kept. */
+  readonly snapshot: TableSnapshot | undefined;
 }
+
+/** Every kind there is, so that a kind without objects shows as 0. */
+const objectKinds = Object.keys({
+  Ingress: 0,
+  IngressClass: 0,
+  Service: 0,
+  EndpointSlice: 0,
+  Secret: 0,
+  ConfigMap: 0,
+  Namespace: 0,
+  SmartRoute: 0,
+  ReferenceGrant: 0,
+} satisfies Record<ObjectKind, 0>) as readonly ObjectKind[];
+
+/** The limits that metrics are held against. */
+const limitFields = ['maxConnections', 'maxConnectionsPerIp', 'maxConnectionsPerEndpoint', 'maxHandshakes', 'maxRouteSeries'] as const;
 
 /** Takes the picture that a scrape shows: workers, controller, source and this process. */
 export class MetricFacts {
   readonly #options: MetricFactsOptions;
   readonly #loopDelay = monitorEventLoopDelay({ resolution: delayResolutionMs });
+  readonly #probe = new ProcessProbe();
+  readonly #certificates = new SoonestCertificates();
 
   constructor(options: MetricFactsOptions) {
     this.#options = options;
@@ -26,30 +54,58 @@ export class MetricFacts {
   }
 
   async gather(): Promise<MetricSource> {
-    const { controller, source, supervisor, isLeader } = this.#options;
+    const { supervisor } = this.#options;
     const fleet = await supervisor.totals();
-    const { publishedAtMs, translateDurations, publishDurations, failures, problems } = controller.stats;
-    return {
-      fleet,
-      workers: supervisor.workers,
-      controller: {
-        // The workers' own count: a snapshot that was served first is in it, and a table that changed nothing for them is not.
-        tableGeneration: supervisor.generation,
-        tableAgeMs: publishedAtMs === undefined ? undefined : Date.now() - publishedAtMs,
-        translateDurations: { ...translateDurations, bounds: translateDurationBounds },
-        publishDurations: { ...publishDurations, bounds: translateDurationBounds },
-        applyDurations: { ...supervisor.applyDurations, bounds: tableApplyBounds },
-        failures,
-        problems,
-        sources: source.health(),
-        leader: isLeader(),
-        eventLoopDelayMs: this.#eventLoopDelay(),
-      },
-    };
+    return { fleet, workers: supervisor.workers, controller: this.#controllerFacts(), program: this.#programFacts() };
   }
 
   close(): void {
     this.#loopDelay.disable();
+  }
+
+  #controllerFacts(): MetricSource['controller'] {
+    const { controller, opened, supervisor, snapshot } = this.#options;
+    const { publishedAtMs, translateDurations, publishDurations, failures, problems } = controller.stats;
+    const { store } = opened.source;
+    const status = opened.kind === 'cluster' ? opened.status : undefined;
+    // A snapshot that was served first is the workers' table and not the controller's.
+    const { table } = supervisor;
+    return {
+      // The workers' own count: a snapshot that was served first is in it, and a table that changed nothing for them is not.
+      tableGeneration: supervisor.generation,
+      tableAgeMs: publishedAtMs === undefined ? undefined : Date.now() - publishedAtMs,
+      translateDurations: { ...translateDurations, bounds: translateDurationBounds },
+      publishDurations: { ...publishDurations, bounds: translateDurationBounds },
+      applyDurations: { ...supervisor.applyDurations, bounds: tableApplyBounds },
+      failures,
+      problems,
+      tableEntries: Object.fromEntries(tableParts.map((part) => [part, table[part].size])),
+      certificates: this.#certificates.in(table.certificates),
+      snapshotWrittenAtMs: snapshot?.writtenAtMs,
+      snapshotFailures: snapshot?.failures ?? 0,
+      objects: Object.fromEntries(objectKinds.map((kind) => [kind, store.count(kind)])),
+      sources: opened.source.health(),
+      leader: status?.isLeader ?? false,
+      statusWrites: status?.writes ?? { ok: 0, failed: 0 },
+      eventLoopDelayMs: this.#eventLoopDelay(),
+    };
+  }
+
+  #programFacts(): MetricSource['program'] {
+    const { config, opened } = this.#options;
+    return {
+      version: packageJson.version,
+      nodeVersion: process.versions.node,
+      podNamespace: config.podNamespace,
+      podName: config.podName,
+      ingressClass: config.ingressClass,
+      controllerClass: config.controllerClass,
+      source: opened.kind,
+      transport: config.networkProxyTransport,
+      writesStatus: opened.kind === 'cluster' && config.status,
+      limits: Object.fromEntries(limitFields.map((field) => [options[field].flag, config[field]])),
+      process: this.#probe.read(),
+    };
   }
 
   /** 99th percentile since the last call; what the sampling itself waits is taken off. */

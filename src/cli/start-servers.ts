@@ -4,10 +4,12 @@ import type { Log } from '../log.ts';
 import { AdminServer } from '../observability/admin-server.ts';
 import { Exposition } from '../observability/exposition.ts';
 import { StatusServer } from '../observability/status-server.ts';
+import type { TableSnapshot } from '../snapshot/table-snapshot.ts';
 import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
 import { debugPages, debugRemovals } from './debug-pages.ts';
 import { MetricFacts } from './metric-facts.ts';
 import type { OpenedSource } from './open-source.ts';
+import type { Readiness } from './readiness.ts';
 
 export interface ServersOptions {
   readonly config: Config;
@@ -15,21 +17,20 @@ export interface ServersOptions {
   readonly controller: Controller;
   readonly supervisor: WorkerSupervisor;
   readonly opened: OpenedSource;
-  /** Why the pod should get no traffic now; undefined: it should. */
-  readonly notReady: () => string | undefined;
+  readonly snapshot: TableSnapshot | undefined;
+  readonly readiness: Readiness;
 }
 
 /** Starts health, metrics and debug pages; `parts` ends them. Throws ADDRESS_IN_USE, ADDRESS_UNAVAILABLE or CONFIG_INVALID. */
 export async function startServers(options: ServersOptions, parts: AsyncDisposableStack): Promise<void> {
-  const { config, log, controller, supervisor, opened, notReady } = options;
-  const isLeader = () => opened.kind === 'cluster' && opened.status.isLeader;
-  const facts = new MetricFacts({ controller, source: opened.source, supervisor, isLeader });
+  const { config, log, controller, supervisor, opened, readiness } = options;
+  const facts = new MetricFacts(options);
   parts.defer(() => facts.close());
 
   const status = new StatusServer({
     address: config.statusAddress,
     port: config.statusPort,
-    notReady,
+    readiness: () => readiness.checks(),
     exposition: new Exposition(() => facts.gather()),
     onError: (err) => log.error({ err }, 'scrape failed'),
   });

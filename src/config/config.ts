@@ -63,6 +63,8 @@ export interface Config {
   readonly leaseName: string;
   readonly podNamespace: string;
   readonly podName: string;
+  /** Undefined: no Events on this pod. */
+  readonly podUid: string | undefined;
   /** This pod's zone, for EndpointSlice hints. */
   readonly zone: string | undefined;
 

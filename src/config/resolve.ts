@@ -35,7 +35,8 @@ export function resolveConfig(args: ParsedArguments['texts'], system: System): R
   checkSource(usable.config, system);
   checkPorts(usable.config);
   const idle = withoutEffect(usable.config).filter(isGiven).map(effectWarning);
-  return { config: Object.freeze(usable.config), warnings: [...environment.warnings, ...usable.warnings, ...idle] };
+  const warnings = [...environment.warnings, ...usable.warnings, ...idle, ...outOfSight(usable.config)];
+  return { config: Object.freeze(usable.config), warnings };
 }
 
 function parseValue<T>(spec: OptionSpec<T>, texts: readonly string[], name: string): T {
@@ -74,6 +75,20 @@ function withoutEffect({ manifests, snapshot, snapshotKeyFile, status, leaderEle
   if (manifests === undefined && !leaderElection) idle.push('leaseName');
   if (!snapshot && snapshotKeyFile !== undefined) idle.push('snapshotKeyFile');
   return idle;
+}
+
+/** Objects that options name where the program is told not to look: to it they do not exist. */
+function outOfSight({ manifests, watchNamespaces, secretNames, defaultBackend, defaultCertificate }: Config): string[] {
+  if (manifests !== undefined) return [];
+  const isWatched = (name: string) => watchNamespaces.length === 0 || watchNamespaces.includes(name.split('/')[0] ?? '');
+  const warnings: string[] = [];
+  if (defaultBackend !== undefined && !isWatched(defaultBackend))
+    warnings.push(`--default-backend ${defaultBackend} is in no namespace of --watch-namespace: it is not read`);
+  if (defaultCertificate !== undefined && secretNames.length > 0 && !secretNames.includes(defaultCertificate))
+    warnings.push(`--default-certificate ${defaultCertificate} is not in --secret-names: it is not read`);
+  else if (defaultCertificate !== undefined && secretNames.length === 0 && !isWatched(defaultCertificate))
+    warnings.push(`--default-certificate ${defaultCertificate} is in no namespace of --watch-namespace: it is not read`);
+  return warnings;
 }
 
 /** What only an API server gives a meaning to. */

@@ -5,6 +5,9 @@ import { isLoopbackAddress } from '../local-address.ts';
 export const invalid: unique symbol = Symbol('invalid');
 type Invalid = typeof invalid;
 
+/** A JSON Schema (2020-12), as data. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
 /** One kind of option value: how it is written, what is allowed, and how it is shown. */
 export interface ValueType<T> {
   /** In help texts: `--http-port PORT`. Empty for a switch, which needs no value. */
@@ -13,6 +16,8 @@ export interface ValueType<T> {
   readonly allowed: string;
   /** May be given more than once; `parse` then gets every text. Otherwise it gets the last one. */
   readonly repeatable: boolean;
+  /** What a YAML file may have for it: the Helm chart's values are checked with this. It allows no less than `parse` does. */
+  readonly schema: JsonSchema;
   parse(texts: readonly string[]): T | Invalid;
   /** The value as one would type it. */
   format(value: T): string;
@@ -26,16 +31,21 @@ const bytesPer: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 
 function scalar<T>(type: {
   placeholder: string;
   allowed: string;
+  schema: JsonSchema;
   parse: (text: string) => T | Invalid;
   format: (value: T) => string;
 }): ValueType<T> {
   return { ...type, repeatable: false, parse: (texts) => type.parse(texts.at(-1) ?? '') };
 }
 
+/** YAML 1.1 reads `off` as false. */
+const offSchema: JsonSchema = { enum: ['off', false, 0] };
+
 /** A switch: `--flag`, `--no-flag`, `--flag=true|false`. */
 export const onOff: ValueType<boolean> = scalar({
   placeholder: '',
   allowed: 'true or false',
+  schema: { type: 'boolean' },
   parse: (text) => (text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : invalid),
   format: String,
 });
@@ -44,6 +54,7 @@ export const onOff: ValueType<boolean> = scalar({
 export const duration: ValueType<number> = scalar({
   placeholder: 'DURATION',
   allowed: 'a duration such as 100ms, 5s, 2m or 1h (at most 24d), or off',
+  schema: { anyOf: [{ type: 'string', pattern: '^(\\d{1,10}(ms|s|m|h|d)|0)$' }, offSchema] },
   parse(text) {
     if (text === 'off' || text === '0') return 0;
     const [, digits, unit] = /^(\d{1,10})(ms|s|m|h|d)$/.exec(text) ?? [];
@@ -53,10 +64,18 @@ export const duration: ValueType<number> = scalar({
   format: (value) => (value === 0 ? 'off' : withUnit(value, millisecondsPer, 'ms')),
 });
 
+const sizeSchema: JsonSchema = {
+  anyOf: [
+    { type: 'string', pattern: '^\\d{1,12}[kmgKMG]?$' },
+    { type: 'integer', minimum: 0 },
+  ],
+};
+
 /** Bytes: `512`, `16k`, `1m`, `1g` (powers of 1024); `off` or `0` is 0. */
 export const size: ValueType<number> = scalar({
   placeholder: 'SIZE',
   allowed: 'a size such as 16k, 1m or 1g, or off',
+  schema: { anyOf: [sizeSchema, offSchema] },
   parse(text) {
     if (text === 'off' || text === '0') return 0;
     const [, digits, unit] = /^(\d{1,12})([kmg]?)$/i.exec(text) ?? [];
@@ -71,6 +90,7 @@ export function sizeAtLeast(min: number): ValueType<number> {
   return scalar({
     ...size,
     allowed: `a size from ${size.format(min)} up`,
+    schema: sizeSchema,
     parse(text) {
       const bytes = size.parse([text]);
       return bytes === invalid || bytes < min ? invalid : bytes;
@@ -89,6 +109,7 @@ export function integer(min: number, max: number): ValueType<number> {
   return scalar({
     placeholder: 'NUMBER',
     allowed: `a whole number from ${min} to ${max}`,
+    schema: { type: 'integer', minimum: min, maximum: max },
     parse: (text) => (/^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : invalid),
     format: String,
   });
@@ -102,6 +123,7 @@ export function choice<T extends string>(...words: readonly T[]): ValueType<T> {
   return scalar({
     placeholder: words.join('|'),
     allowed: words.join(', '),
+    schema: { enum: words.includes('off' as T) ? [...words, false] : words },
     parse: (text) => words.find((word) => word === text) ?? invalid,
     format: String,
   });
@@ -109,7 +131,8 @@ export function choice<T extends string>(...words: readonly T[]): ValueType<T> {
 
 /** A text that matches `pattern`. */
 export function text(placeholder: string, allowed: string, pattern = /^[^\0\r\n]+$/): ValueType<string> {
-  return scalar({ placeholder, allowed, parse: (value) => (pattern.test(value) ? value : invalid), format: String });
+  const schema = { type: 'string', pattern: pattern.source };
+  return scalar({ placeholder, allowed, schema, parse: (value) => (pattern.test(value) ? value : invalid), format: String });
 }
 
 /** The value of `type`, or undefined, which is written as `word`. */
@@ -117,6 +140,7 @@ export function optional<T>(type: ValueType<T>, word: string): ValueType<T | und
   return {
     ...type,
     allowed: `${type.allowed}, or ${word}`,
+    schema: { anyOf: [type.schema, word === 'off' ? offSchema : { const: word }] },
     parse: (texts) => (texts.at(-1) === word ? undefined : type.parse(texts)),
     format: (value) => (value === undefined ? word : type.format(value)),
   };
@@ -128,6 +152,8 @@ export function list<T>(type: ValueType<T>): ValueType<readonly T[]> {
     placeholder: `${type.placeholder},...`,
     allowed: `a comma separated list, each ${type.allowed}`,
     repeatable: true,
+    // A text may have several, separated by commas: what each one must be, `parse` says.
+    schema: { anyOf: [{ type: 'array', items: type.schema }, { type: 'string' }] },
     parse(texts) {
       const values: T[] = [];
       for (const part of texts.flatMap((each) => each.split(','))) {
@@ -146,6 +172,7 @@ export function list<T>(type: ValueType<T>): ValueType<readonly T[]> {
 export const address: ValueType<string> = scalar({
   placeholder: 'ADDRESS',
   allowed: 'a numeric IPv4 or IPv6 address such as 127.0.0.1 or ::',
+  schema: { type: 'string', pattern: '^[0-9A-Fa-f:.]+$' },
   parse: (value) => (isIP(value) === 0 ? invalid : value),
   format: String,
 });
@@ -154,6 +181,7 @@ export const address: ValueType<string> = scalar({
 export const loopbackAddress: ValueType<string> = scalar({
   placeholder: 'ADDRESS',
   allowed: 'a loopback address such as 127.0.0.1 or ::1',
+  schema: { type: 'string', pattern: '^[0-9A-Fa-f:.]+$' },
   parse: (value) => (isLoopbackAddress(value) ? value : invalid),
   format: String,
 });
@@ -162,6 +190,7 @@ export const loopbackAddress: ValueType<string> = scalar({
 export const cidr: ValueType<string> = scalar({
   placeholder: 'CIDR',
   allowed: 'an address or network such as 10.0.0.0/8 or 2001:db8::/32',
+  schema: { type: 'string', pattern: '^[0-9A-Fa-f:.]+(/\\d{1,3})?$' },
   parse: (value) => (isCidr(value) ? value : invalid),
   format: String,
 });

@@ -19,6 +19,7 @@ import { matchRequestOf, unreadableHead } from './request-heads.ts';
 import { RequestRecord } from './request-record.ts';
 import { pickTarget, type RouteRuntime } from './route-runtime.ts';
 import { bytesToKeep } from './shared-read-buffer.ts';
+import { sampledTraceId } from './trace-context.ts';
 import { UpstreamAttempts } from './upstream/upstream-attempts.ts';
 import type { UpstreamFailure, UpstreamHandler } from './upstream/upstream-handler.ts';
 import type { UpstreamRequest } from './upstream/upstream-request.ts';
@@ -62,6 +63,11 @@ export class Exchange implements UpstreamHandler {
 
   get takesLent(): boolean {
     return this.#downstream.takesLent;
+  }
+
+  /** The backend has not taken all of the body yet: lent memory may still be read. */
+  get keepsLent(): boolean {
+    return this.#upstream?.keepsLent === true;
   }
 
   get isActive(): boolean {
@@ -289,6 +295,7 @@ export class Exchange implements UpstreamHandler {
     record.clientAddress = clientAddressOf(head, facts, context.trustedProxies);
     const trace = context.traces?.traceOf(head.headers);
     record.traceId = trace?.id;
+    record.isTraceSampled = trace?.sampled ?? false;
     this.#outgoing = {
       head: rewritten,
       askedAuthority: head.authority,
@@ -368,6 +375,7 @@ export class Exchange implements UpstreamHandler {
   #switchProtocols(head: ResponseHead, upstream: UpstreamRequest): void {
     this.#upstream = undefined;
     const idleMs = this.#route?.policy.timeouts.tunnelIdleMs ?? 0;
+    this.#context.counters.upgrades++;
     // The endpoint counts as used while the tunnel lives: its connection is what `active` is about.
     this.#attempts.keepUntilGone(upstream);
     this.#downstream.startTunnel(head, upstream, idleMs);
@@ -452,11 +460,22 @@ export class Exchange implements UpstreamHandler {
     if (head === undefined) return;
     const record = this.#record;
     const durationMs = record.elapsedMs;
-    if (record.grpcStatus !== undefined) this.#context.counters.countGrpc(record.grpcStatus);
-    (this.#series ?? this.#context.unmatched).observe(record.status, durationMs / 1000);
+    const { counters } = this.#context;
+    const series = this.#series ?? this.#context.unmatched;
+    if (record.grpcStatus !== undefined) counters.countGrpc(record.grpcStatus);
+    counters.countProtocol(head.version);
+    const bucket = series.observe(record.status, durationMs / 1000);
+    if (counters.exemplars.wants(series, bucket)) this.#offerExemplar(series, bucket, durationMs / 1000, head);
     const { facts } = this.#downstream;
     this.#context.onRequest?.(record.entry(facts.connectionId, head, this.#route?.route.key, this.#attempts.service, durationMs));
     this.#reset();
+  }
+
+  /** A trace that nobody records is no use to who looks for it. */
+  #offerExemplar(series: RequestSeries, bucket: number, seconds: number, head: RequestHead): void {
+    const { traceId, isTraceSampled } = this.#record;
+    const sampledId = isTraceSampled ? traceId : sampledTraceId(head.headers);
+    if (sampledId !== undefined) this.#context.counters.exemplars.take(series, bucket, sampledId, seconds);
   }
 
   #reset(): void {

@@ -8,6 +8,7 @@ import { defaultParserLimits } from './http1/message-handler.ts';
 import { leastBlockBytes } from './http2/http2-shared.ts';
 import {
   connectionWindowBytes,
+  grownStreamWindowBytes,
   idleFrameAllowance,
   maxConcurrentStreams,
   maxContinuations,
@@ -158,7 +159,12 @@ const limitRows: readonly LimitRow[] = [
     http2: 'GOAWAY',
     metrics: [{ reason: 'inactivity' }],
   },
-  http2Only('Body bytes of a stream before its backend took them', kib(streamWindowBytes), 'RST_STREAM FLOW_CONTROL_ERROR', 'windows'),
+  http2Only(
+    'Body bytes of a stream before its backend took them',
+    `${kib(streamWindowBytes)}, up to ${kib(grownStreamWindowBytes)} while the backend takes it at once`,
+    'RST_STREAM FLOW_CONTROL_ERROR',
+    'windows',
+  ),
   http2Only('Body bytes of a connection', kib(connectionWindowBytes), 'GOAWAY FLOW_CONTROL_ERROR', 'windows'),
   http2Only(
     'Answer bytes of a connection that wait',

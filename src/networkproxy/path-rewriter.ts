@@ -1,10 +1,8 @@
 import { RE2JS } from 're2js';
 import { prefixElements } from '../routes/compare-routes.ts';
+import { maxPatternText } from '../routes/linear-regex.ts';
 import type { PathMatch, PathRewrite } from '../routes/route-table.ts';
 import type { RequestHead } from './http1/message-handler.ts';
-
-/** Longer paths are not searched for a pattern, as they match none. */
-const maxSearchedPath = 1024;
 
 /** Rewrites the paths of requests that a route matched. */
 export class PathRewriter {
@@ -33,7 +31,8 @@ export class PathRewriter {
         return prefixElements(rewrite.value) + rest || '/';
       }
       case 'regex':
-        if (this.#regex === undefined || path.length > maxSearchedPath) return path;
+        // What is too long to match a pattern is not searched for one either.
+        if (this.#regex === undefined || path.length > maxPatternText) return path;
         return this.#regex.matcher(path).replaceFirst(rewrite.substitution);
     }
   }

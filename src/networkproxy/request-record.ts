@@ -11,6 +11,8 @@ export class RequestRecord {
   requestId = '';
   clientAddress = '';
   traceId: string | undefined;
+  /** Somebody records the trace, or so its flags say. */
+  isTraceSampled = false;
   startedMs = 0;
   connectMs: number | undefined;
   firstByteMs: number | undefined;
@@ -62,6 +64,7 @@ export class RequestRecord {
     this.requestId = '';
     this.clientAddress = '';
     this.traceId = undefined;
+    this.isTraceSampled = false;
     this.connectMs = undefined;
     this.firstByteMs = undefined;
     this.bytesReceived = 0;

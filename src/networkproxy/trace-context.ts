@@ -13,6 +13,8 @@ const versionZeroLength = 55;
 export interface Trace {
   /** 32 hex digits. */
   readonly id: string;
+  /** The flag `sampled`: its spans are recorded somewhere. */
+  readonly sampled: boolean;
   /** The `traceparent` to send; undefined: the client's own goes on, with its `tracestate`. */
   readonly traceparent: string | undefined;
 }
@@ -27,15 +29,9 @@ export class TraceContexts {
 
   /** @param headers a flat list */
   traceOf(headers: readonly string[]): Trace {
-    let received: string | undefined;
-    for (let i = 0; i < headers.length; i += 2) {
-      if (headers[i] !== 'traceparent') continue;
-      // Of several nobody could say which is meant.
-      if (received !== undefined) return this.#begin();
-      received = headers[i + 1] as string;
-    }
-    if (received === undefined || !isValid(received)) return this.#begin();
-    return { id: received.slice(3, 35), traceparent: undefined };
+    const received = receivedTraceparent(headers);
+    if (received === undefined) return this.#begin();
+    return { id: idOf(received), sampled: isSampled(received), traceparent: undefined };
   }
 
   #begin(): Trace {
@@ -50,13 +46,39 @@ export class TraceContexts {
     pool[start] = (pool[start] as number) | 1;
     pool[start + 16] = (pool[start + 16] as number) | 1;
     const id = pool.toString('hex', start, start + 16);
-    return { id, traceparent: `00-${id}-${pool.toString('hex', start + 16, start + idBytes)}-01` };
+    return { id, sampled: true, traceparent: `00-${id}-${pool.toString('hex', start + 16, start + idBytes)}-01` };
   }
 }
 
 /** The field is replaced when a trace begins here. */
 export function isTraceField(name: string): boolean {
   return name === 'traceparent' || name === 'tracestate';
+}
+
+/** The id of the trace that a request came with, when that is sampled. @param headers a flat list */
+export function sampledTraceId(headers: readonly string[]): string | undefined {
+  const received = receivedTraceparent(headers);
+  return received !== undefined && isSampled(received) ? idOf(received) : undefined;
+}
+
+/** The one valid `traceparent`; of several nobody could say which is meant. */
+function receivedTraceparent(headers: readonly string[]): string | undefined {
+  let received: string | undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i] !== 'traceparent') continue;
+    if (received !== undefined) return undefined;
+    received = headers[i + 1] as string;
+  }
+  return received !== undefined && isValid(received) ? received : undefined;
+}
+
+function idOf(traceparent: string): string {
+  return traceparent.slice(3, 35);
+}
+
+/** The lowest bit of the flags (section 3.2.2.5). */
+function isSampled(traceparent: string): boolean {
+  return (Number.parseInt(traceparent.slice(53, 55), 16) & 1) === 1;
 }
 
 function isValid(traceparent: string): boolean {

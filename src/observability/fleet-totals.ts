@@ -2,7 +2,8 @@ import type { HistogramData } from './counters/histogram.ts';
 import { type RequestLabels, requestSeriesWidth } from './counters/request-series.ts';
 import { closedIndex } from './counters/termination-reason.ts';
 import { WorkerCounters, type WorkerTotals } from './counters/worker-counters.ts';
-import { addSeriesBlock } from './request-series-index.ts';
+import type { ExemplarStore } from './exemplar-store.ts';
+import { addSeriesBlock, type RequestSeriesIndex } from './request-series-index.ts';
 
 /** The counters of one worker as the main process holds them: totals, and a block of request series with their indexes. */
 export interface WorkerReport {
@@ -18,6 +19,9 @@ export interface FleetTotals {
   /** By series index. */
   readonly requestLabels: readonly RequestLabels[];
   readonly requestValues: Float64Array;
+  readonly exemplars: ExemplarStore;
+  /** Times that a pair of route and Service was refused a series of its own, by a worker or when workers' series were added up. */
+  readonly seriesRefused: number;
 }
 
 /** Totals with every number at zero. */
@@ -31,14 +35,15 @@ export function emptyReport(): WorkerReport {
 }
 
 /** The sum of `reports`, taken from the same snapshots throughout, so that accepted = active + closed holds in it if it does in each. */
-export function sumReports(reports: readonly WorkerReport[], labels: readonly RequestLabels[]): FleetTotals {
+export function sumReports(reports: readonly WorkerReport[], index: RequestSeriesIndex): FleetTotals {
+  const { labels, exemplars } = index;
   let totals = zeroTotals();
   const requestValues = new Float64Array(labels.length * requestSeriesWidth);
   for (const report of reports) {
     totals = addTotals(totals, report.totals);
     addSeriesBlock(requestValues, report.requestValues, report.requestIndexes);
   }
-  return { totals, requestLabels: labels, requestValues };
+  return { totals, requestLabels: labels, requestValues, exemplars, seriesRefused: totals.seriesRefused + index.refused };
 }
 
 /** What is left of a worker that died: its totals stay, its open connections are closed as `worker_lost`, its gauges are zero. */
@@ -53,6 +58,7 @@ export function lostWorker(report: WorkerReport): WorkerReport {
       ...totals,
       connectionsClosed,
       connectionsActive: 0,
+      connectionsByState: totals.connectionsByState.map(() => 0),
       connectedClients: 0,
       portProxyConnections: 0,
       tlsTerminatedConnections: 0,
@@ -61,6 +67,7 @@ export function lostWorker(report: WorkerReport): WorkerReport {
       upstreamIdle: 0,
       upstreamActive: 0,
       upstreamConnecting: 0,
+      upstreamEjected: 0,
       bufferedBytes: 0,
     },
   };
@@ -78,6 +85,12 @@ function addTotals(a: WorkerTotals, b: WorkerTotals): WorkerTotals {
   return {
     connectionsAccepted: a.connectionsAccepted + b.connectionsAccepted,
     connectionsActive: a.connectionsActive + b.connectionsActive,
+    connectionsByState: addLists(a.connectionsByState, b.connectionsByState),
+    connectionsPassedThrough: a.connectionsPassedThrough + b.connectionsPassedThrough,
+    bridged: addLists(a.bridged, b.bridged),
+    requestsByProtocol: addLists(a.requestsByProtocol, b.requestsByProtocol),
+    upgrades: a.upgrades + b.upgrades,
+    seriesRefused: a.seriesRefused + b.seriesRefused,
     connectionsClosed: addLists(a.connectionsClosed, b.connectionsClosed),
     connectionDuration: addHistograms(a.connectionDuration, b.connectionDuration),
     bytesReceived: a.bytesReceived + b.bytesReceived,
@@ -99,6 +112,7 @@ function addTotals(a: WorkerTotals, b: WorkerTotals): WorkerTotals {
     upstreamIdle: a.upstreamIdle + b.upstreamIdle,
     upstreamActive: a.upstreamActive + b.upstreamActive,
     upstreamConnecting: a.upstreamConnecting + b.upstreamConnecting,
+    upstreamEjected: a.upstreamEjected + b.upstreamEjected,
     upstreamConnects: a.upstreamConnects + b.upstreamConnects,
     upstreamConnectFailures: a.upstreamConnectFailures + b.upstreamConnectFailures,
     upstreamRetries: a.upstreamRetries + b.upstreamRetries,

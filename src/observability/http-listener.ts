@@ -44,8 +44,11 @@ export class HttpListener {
 /** An accept that failed (out of descriptors or memory) took no connection; the next one may succeed, and nobody may end over it. */
 function ignoreAcceptError(): void {}
 
+const otherPortAdvice = '; end that one, or choose another port with --status-port or --admin-port';
+
 function listenError(what: string, address: string, port: number, cause: NodeJS.ErrnoException): SmartProxyError {
   const where = `Cannot listen on ${address} port ${port} for ${what}`;
-  if (cause.code === 'EADDRINUSE') return new SmartProxyError('ADDRESS_IN_USE', `${where}: another process has it`, { cause });
+  if (cause.code === 'EADDRINUSE')
+    return new SmartProxyError('ADDRESS_IN_USE', `${where}: another process has it${otherPortAdvice}`, { cause });
   return new SmartProxyError('ADDRESS_UNAVAILABLE', `${where}: ${messageOf(cause)}`, { cause });
 }

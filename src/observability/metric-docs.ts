@@ -1,4 +1,5 @@
-import { type MetricSpec, metricTable } from './metric-table.ts';
+import { metricTable } from './metric-table.ts';
+import type { MetricSpec } from './metrics/metric-spec.ts';
 
 /** docs/metrics.md, from the metric table. */
 export function renderMetricDocs(): string {

@@ -1,12 +1,31 @@
 import type { HistogramData } from './counters/histogram.ts';
 import type { OverloadLevel } from './counters/overload.ts';
 import type { FleetTotals } from './fleet-totals.ts';
+import type { ProcessFacts } from './process-probe.ts';
 
 /** Everything that a scrape reads, gathered at one moment. */
 export interface MetricSource {
   readonly fleet: FleetTotals;
   readonly workers: readonly WorkerFacts[];
   readonly controller: ControllerFacts;
+  readonly program: ProgramFacts;
+}
+
+/** What runs and what it was told. */
+interface ProgramFacts {
+  readonly version: string;
+  readonly nodeVersion: string;
+  readonly podNamespace: string;
+  readonly podName: string;
+  readonly ingressClass: string;
+  readonly controllerClass: string;
+  readonly source: 'cluster' | 'manifests';
+  readonly transport: 'handoff' | 'loopback';
+  readonly writesStatus: boolean;
+  /** By flag, without dashes in front; 0: none. */
+  readonly limits: Readonly<Record<string, number>>;
+  /** Of the main process. */
+  readonly process: ProcessFacts;
 }
 
 /** One worker slot. */
@@ -15,8 +34,17 @@ interface WorkerFacts {
   readonly serving: boolean;
   readonly generation: number;
   readonly restarts: number;
-  readonly eventLoopDelayMs: number;
+  /** Undefined: no sign of life yet. */
+  readonly vitals: WorkerVitals | undefined;
   readonly overloadLevel: OverloadLevel;
+}
+
+interface WorkerVitals {
+  readonly eventLoopDelayMs: number;
+  /** Shares of the limits in use, 0 to 1. */
+  readonly memoryShare: number;
+  readonly heapShare: number;
+  readonly process: ProcessFacts;
 }
 
 /** The main process's own facts. */
@@ -33,10 +61,25 @@ interface ControllerFacts {
   readonly failures: number;
   /** Problems in users' objects now, by reason; every reason, zeros too. */
   readonly problems: Readonly<Record<string, number>>;
+  /** Sizes of the published table's parts. */
+  readonly tableEntries: Readonly<Record<string, number>>;
+  /** Those that expire soonest. */
+  readonly certificates: readonly CertificateFacts[];
+  /** Milliseconds since 1970; undefined: no snapshot is kept, or none was written yet. */
+  readonly snapshotWrittenAtMs: number | undefined;
+  readonly snapshotFailures: number;
+  /** Known objects by kind; every kind, zeros too. */
+  readonly objects: Readonly<Record<string, number>>;
   readonly sources: readonly SourceFacts[];
   readonly leader: boolean;
+  readonly statusWrites: { readonly ok: number; readonly failed: number };
   /** 99th percentile since the last scrape. */
   readonly eventLoopDelayMs: number;
+}
+
+interface CertificateFacts {
+  readonly key: string;
+  readonly notAfterMs: number;
 }
 
 interface SourceFacts {

@@ -1,5 +1,7 @@
 import { httpDurationBounds } from './counters/histogram.ts';
 import { type RequestLabels, requestSeriesWidth, statusClasses } from './counters/request-series.ts';
+import { exemplarText, type SeriesExemplars } from './exemplar-store.ts';
+import { boundText, type ExpositionFormat } from './exposition-format.ts';
 import type { FleetTotals } from './fleet-totals.ts';
 
 const requestsMetric = 'smartproxy_http_requests_total';
@@ -8,10 +10,24 @@ const durationMetric = 'smartproxy_http_request_duration_seconds';
 /** Series between two yields: about a millisecond of work. */
 const seriesPerChunk = 200;
 
-const bucketSuffixes = [...httpDurationBounds.map(String), '+Inf'].map((bound) => `,le="${bound}"} `);
+const bucketSuffixes: Readonly<Record<ExpositionFormat, readonly string[]>> = {
+  text: bucketSuffixesOf('text'),
+  openmetrics: bucketSuffixesOf('openmetrics'),
+};
 const statusSuffixes = statusClasses.map((status) => `,status_class="${status}"} `);
 const sumOffset = requestSeriesWidth - 2;
 const countOffset = requestSeriesWidth - 1;
+
+export interface RequestRendering {
+  readonly format: ExpositionFormat;
+  /** What stands above the samples of a metric. */
+  readonly head: (metric: string) => string;
+  /** Called between chunks. */
+  readonly yieldToLoop: () => Promise<void>;
+}
+
+/** The lines of one series. */
+type Lines = (labels: string, values: Float64Array, offset: number, series: number) => string;
 
 /**
  * Writes the two families of request series as exposition text. With thousands of routes they are nearly all of a scrape, so their
@@ -21,13 +37,17 @@ export class RequestExposition {
   /** Label text by series index: `route_kind="..",...` without braces. */
   readonly #labelTexts: string[] = [];
 
-  /** Calls `yieldToLoop` between chunks. */
-  async render(fleet: FleetTotals, help: (metric: string) => string, yieldToLoop: () => Promise<void>): Promise<readonly string[]> {
+  async render(fleet: FleetTotals, { format, head, yieldToLoop }: RequestRendering): Promise<readonly string[]> {
     this.#learn(fleet.requestLabels);
-    const chunks: string[] = [help(requestsMetric)];
+    const suffixes = bucketSuffixes[format];
+    const exemplars = format === 'openmetrics' ? fleet.exemplars : undefined;
+    const nowMs = Date.now();
+    const chunks: string[] = [head(requestsMetric)];
     await this.#renderFamily(fleet, chunks, yieldToLoop, statusLines);
-    chunks.push(help(durationMetric));
-    await this.#renderFamily(fleet, chunks, yieldToLoop, durationLines);
+    chunks.push(head(durationMetric));
+    await this.#renderFamily(fleet, chunks, yieldToLoop, (labels, values, offset, series) =>
+      durationLines(labels, values, offset, suffixes, exemplars?.ofSeries(series), nowMs),
+    );
     return chunks;
   }
 
@@ -40,14 +60,14 @@ export class RequestExposition {
     { requestValues, requestLabels }: FleetTotals,
     chunks: string[],
     yieldToLoop: () => Promise<void>,
-    lines: (labels: string, values: Float64Array, offset: number) => string,
+    lines: Lines,
   ): Promise<void> {
     const count = requestValues.length / requestSeriesWidth;
     for (let start = 0; start < Math.min(count, requestLabels.length); start += seriesPerChunk) {
       let text = '';
       const end = Math.min(start + seriesPerChunk, count);
       for (let index = start; index < end; index++)
-        text += lines(this.#labelTexts[index] as string, requestValues, index * requestSeriesWidth);
+        text += lines(this.#labelTexts[index] as string, requestValues, index * requestSeriesWidth, index);
       chunks.push(text);
       await yieldToLoop();
     }
@@ -62,21 +82,33 @@ function statusLines(labels: string, values: Float64Array, offset: number): stri
   return text;
 }
 
-function durationLines(labels: string, values: Float64Array, offset: number): string {
+function durationLines(
+  labels: string,
+  values: Float64Array,
+  offset: number,
+  suffixes: readonly string[],
+  exemplars: SeriesExemplars | undefined,
+  nowMs: number,
+): string {
   let text = '';
   let cumulative = 0;
   const buckets = offset + statusClasses.length;
-  for (let bucket = 0; bucket < bucketSuffixes.length; bucket++) {
+  for (let bucket = 0; bucket < suffixes.length; bucket++) {
     cumulative += values[buckets + bucket] as number;
-    text += `${durationMetric}_bucket{${labels}${bucketSuffixes[bucket] as string}${cumulative}\n`;
+    text += `${durationMetric}_bucket{${labels}${suffixes[bucket] as string}${cumulative}`;
+    text += exemplars === undefined ? '\n' : `${exemplarText(exemplars, bucket, nowMs)}\n`;
   }
   const sum = values[offset + sumOffset] as number;
   const count = values[offset + countOffset] as number;
   return `${text}${durationMetric}_sum{${labels}} ${sum}\n${durationMetric}_count{${labels}} ${count}\n`;
 }
 
+function bucketSuffixesOf(format: ExpositionFormat): readonly string[] {
+  return [...httpDurationBounds.map((bound) => boundText(bound, format)), '+Inf'].map((bound) => `,le="${bound}"} `);
+}
+
 function labelText({ routeKind, routeNamespace, route, service }: RequestLabels): string {
-  return `route_kind="${escapeLabel(routeKind)}",route_namespace="${escapeLabel(routeNamespace)}",route="${escapeLabel(route)}",service="${escapeLabel(service)}"`;
+  return `route_kind="${escapeLabel(routeKind)}",route_namespace="${escapeLabel(routeNamespace)}",route="${escapeLabel(route)}",route_service="${escapeLabel(service)}"`;
 }
 
 function escapeLabel(value: string): string {

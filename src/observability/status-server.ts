@@ -1,20 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exposition } from './exposition.ts';
+import { contentTypes, type ExpositionFormat, negotiatedFormat } from './exposition-format.ts';
 import { HttpListener, type ServerAddress } from './http-listener.ts';
+import { type ReadinessCheck, readinessAnswer } from './readiness.ts';
 
 export interface StatusServerOptions {
   readonly address: string;
   /** 0: a free port. */
   readonly port: number;
-  /** Why the pod should get no traffic now; undefined: a table is served and no drain has begun. */
-  readonly notReady: () => string | undefined;
+  /** Whether the pod should get traffic now, part by part. */
+  readonly readiness: () => readonly ReadinessCheck[];
   readonly exposition: Exposition;
   /** A scrape that failed is answered with 500 and told here. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Health and metrics for the kubelet and Prometheus: `/healthz` (the main process runs), `/readyz` (it serves a table), `/metrics`.
+ * Health and metrics for the kubelet and Prometheus: `/healthz` (the main process runs), `/readyz` (it serves a table, or
+ * what keeps it from that; `?verbose` for every part), `/metrics`.
  * Nothing here changes state or shows a secret, so it may listen on the pod's address.
  */
 export class StatusServer {
@@ -36,28 +39,30 @@ export class StatusServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'GET' && request.method !== 'HEAD') return plain(response, 405, 'only GET is allowed\n');
-    switch (request.url?.split('?')[0]) {
+    const [path, query] = (request.url ?? '').split('?');
+    switch (path) {
       case '/healthz':
         return plain(response, 200, 'ok\n');
       case '/readyz':
-        return this.#answerReady(response);
+        return this.#answerReady(query, response);
       case '/metrics':
-        return await this.#answerMetrics(response);
+        return await this.#answerMetrics(negotiatedFormat(request.headers.accept), response);
       default:
         return plain(response, 404, 'there are /healthz, /readyz and /metrics here\n');
     }
   }
 
-  #answerReady(response: ServerResponse): void {
-    const reason = this.#options.notReady();
-    plain(response, reason === undefined ? 200 : 503, `${reason ?? 'ok'}\n`);
+  #answerReady(query: string | undefined, response: ServerResponse): void {
+    const verbose = new URLSearchParams(query).has('verbose');
+    const { status, body } = readinessAnswer(this.#options.readiness(), verbose);
+    plain(response, status, body);
   }
 
-  async #answerMetrics(response: ServerResponse): Promise<void> {
+  async #answerMetrics(format: ExpositionFormat, response: ServerResponse): Promise<void> {
     const { exposition, onError } = this.#options;
     try {
-      const chunks = await exposition.render();
-      response.writeHead(200, { 'content-type': exposition.contentType });
+      const chunks = await exposition.render(format);
+      response.writeHead(200, { 'content-type': contentTypes[format], vary: 'accept' });
       for (const chunk of chunks) response.write(chunk);
       response.end();
     } catch (error) {

@@ -9,5 +9,5 @@ import type { TableDelta } from './table-delta.ts';
 export function applyDelta(table: RouteTable, delta: TableDelta): RouteTable {
   const staged = new StagedTable(table);
   staged.apply(delta);
-  return staged.table;
+  return staged.finish();
 }

@@ -1,8 +1,10 @@
 import { runToEnd, type Steps } from '../steps.ts';
 import { CompiledHost, type RouteMatched } from './compiled-host.ts';
 import { hostPattern, maxHostNameLength } from './host-name.ts';
+import { MapEdit } from './map-edit.ts';
 import type { MatchRequest } from './match-request.ts';
 import type { Host, RouteTable } from './route-table.ts';
+import { changedKeys, type TableDelta } from './table-delta.ts';
 
 export type { CompiledRoute } from './compiled-host.ts';
 export type { MatchRequest } from './match-request.ts';
@@ -58,6 +60,18 @@ export class CompiledTable {
     return new CompiledTable(table, previous.generation + 1, yield* indexHosts(table, reuse));
   }
 
+  /**
+   * As `compile`, for the table that `delta` makes of that of `previous`: hosts that it does not name are not looked at, unless it changes
+   * or removes policies.
+   */
+  static recompile(table: RouteTable, previous: CompiledTable, delta: TableDelta): CompiledTable {
+    const { policies } = previous.table;
+    if (changedKeys(delta.policies).some((key) => policies.has(key))) return CompiledTable.compile(table, previous);
+    const changed = changedKeys(delta.hosts);
+    const hosts = changed.length === 0 ? previous.#hosts : reindexHosts(table, previous.#hosts, changed);
+    return new CompiledTable(table, previous.generation + 1, hosts);
+  }
+
   /** The most specific host that covers `name` (normalised): exact, then the longest wildcard, then `*`. It may be one without routes. */
   findHost(name: string): Host | undefined {
     const { exact, wildcards, any } = this.#hosts;
@@ -91,16 +105,57 @@ interface HostIndex {
   readonly any: CompiledHost | undefined;
 }
 
+const noHosts: ReadonlyMap<string, CompiledHost> = new Map();
+const noIndex: HostIndex = { exact: noHosts, wildcards: undefined, any: undefined };
+
 /** Wildcard hosts by their suffix. */
 interface WildcardIndex {
-  readonly oneLabel: Map<string, CompiledHost>;
-  readonly manyLabels: Map<string, CompiledHost>;
+  readonly oneLabel: ReadonlyMap<string, CompiledHost>;
+  readonly manyLabels: ReadonlyMap<string, CompiledHost>;
+}
+
+/** A host index in the making. */
+class IndexEdit {
+  readonly #exact: MapEdit<CompiledHost>;
+  readonly #oneLabel: MapEdit<CompiledHost>;
+  readonly #manyLabels: MapEdit<CompiledHost>;
+  #any: CompiledHost | undefined;
+
+  /** @param base stays as it is */
+  constructor({ exact, wildcards, any }: HostIndex) {
+    this.#exact = new MapEdit(exact);
+    this.#oneLabel = new MapEdit(wildcards?.oneLabel ?? noHosts);
+    this.#manyLabels = new MapEdit(wildcards?.manyLabels ?? noHosts);
+    this.#any = any;
+  }
+
+  set(key: string, compiled: CompiledHost): void {
+    const pattern = hostPattern(key);
+    if (pattern.kind === 'exact') this.#exact.set(pattern.name, compiled);
+    else if (pattern.kind === 'one-label') this.#oneLabel.set(pattern.suffix, compiled);
+    else if (pattern.kind === 'many-labels') this.#manyLabels.set(pattern.suffix, compiled);
+    else this.#any = compiled;
+  }
+
+  delete(key: string): void {
+    const pattern = hostPattern(key);
+    if (pattern.kind === 'exact') this.#exact.delete(pattern.name);
+    else if (pattern.kind === 'one-label') this.#oneLabel.delete(pattern.suffix);
+    else if (pattern.kind === 'many-labels') this.#manyLabels.delete(pattern.suffix);
+    else this.#any = undefined;
+  }
+
+  /** Nothing may be changed any more. */
+  finish(): HostIndex {
+    const oneLabel = this.#oneLabel.finish();
+    const manyLabels = this.#manyLabels.finish();
+    const wildcards = oneLabel.size + manyLabels.size > 0 ? { oneLabel, manyLabels } : undefined;
+    return { exact: this.#exact.finish(), wildcards, any: this.#any };
+  }
 }
 
 function* indexHosts(table: RouteTable, reuse: (host: Host) => CompiledHost | undefined): Steps<HostIndex> {
-  const exact = new Map<string, CompiledHost>();
-  const wildcards: WildcardIndex = { oneLabel: new Map(), manyLabels: new Map() };
-  let any: CompiledHost | undefined;
+  const edit = new IndexEdit(noIndex);
   let cost = 0;
   for (const host of table.hosts.values()) {
     const known = reuse(host);
@@ -109,15 +164,19 @@ function* indexHosts(table: RouteTable, reuse: (host: Host) => CompiledHost | un
       yield;
       cost = 0;
     }
-    const compiled = known ?? new CompiledHost(host, table.policies);
-    const pattern = hostPattern(host.key);
-    if (pattern.kind === 'exact') exact.set(pattern.name, compiled);
-    else if (pattern.kind === 'one-label') wildcards.oneLabel.set(pattern.suffix, compiled);
-    else if (pattern.kind === 'many-labels') wildcards.manyLabels.set(pattern.suffix, compiled);
-    else any = compiled;
+    edit.set(host.key, known ?? new CompiledHost(host, table.policies));
   }
-  const hasWildcards = wildcards.oneLabel.size + wildcards.manyLabels.size > 0;
-  return { exact, wildcards: hasWildcards ? wildcards : undefined, any };
+  return edit.finish();
+}
+
+function reindexHosts(table: RouteTable, previous: HostIndex, changed: readonly string[]): HostIndex {
+  const edit = new IndexEdit(previous);
+  for (const key of changed) {
+    const host = table.hosts.get(key);
+    if (host === undefined) edit.delete(key);
+    else edit.set(key, new CompiledHost(host, table.policies));
+  }
+  return edit.finish();
 }
 
 function compiledUnder(index: HostIndex, key: string): CompiledHost | undefined {

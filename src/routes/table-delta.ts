@@ -1,3 +1,4 @@
+import { entryKey, type TableEntry } from './entry-key.ts';
 import type { RouteTable, TablePart } from './route-table.ts';
 
 /** What changed in one part: entries to set by key, and keys to remove. */
@@ -10,3 +11,8 @@ type PartValue<P extends TablePart> = RouteTable[P] extends ReadonlyMap<string, 
 
 /** The difference between two tables; a part without a change is absent. */
 export type TableDelta = { readonly [P in TablePart]?: PartDelta<PartValue<P>> };
+
+/** The keys that a part's delta names, set or removed; of a part without a change: none. */
+export function changedKeys(delta: PartDelta<TableEntry> | undefined): readonly string[] {
+  return delta === undefined ? [] : [...delta.removed, ...delta.set.map(entryKey)];
+}

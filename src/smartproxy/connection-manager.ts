@@ -1,13 +1,21 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type AddressList, plainAddress } from '../address-list.ts';
+import { connectionActivities } from '../observability/counters/connection-activity.ts';
 import { type ConnectionSide, closedIndex, type TerminationReason } from '../observability/counters/termination-reason.ts';
 import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
 import type { Listener } from '../routes/route-table.ts';
 import { Deadline, type TimerWheel } from '../timer-wheel.ts';
 import { type CleanupOutcome, outcomeOf } from './cleanup-outcome.ts';
 import { ClosingSockets, destroyBoth } from './closing-sockets.ts';
-import { ConnectionRecord, type DirectRoute, type Ending, type RecordOwner, type WireBytes } from './connection-record.ts';
+import {
+  ConnectionRecord,
+  type ConnectionState,
+  type DirectRoute,
+  type Ending,
+  type RecordOwner,
+  type WireBytes,
+} from './connection-record.ts';
 import { guardIncoming, guardOutermost, ignoreLateError, keepErrorListener, releaseIncoming } from './incoming-guard.ts';
 import type { ProxyAddresses } from './proxy-protocol.ts';
 import type { SecurityManager } from './security-manager.ts';
@@ -49,6 +57,7 @@ export class ConnectionManager implements RecordOwner {
     this.#closing = new ClosingSockets(options.wheel);
     this.#sweeper = new Sweeper(() => this.sweep(), options.wheel);
     options.counters.gauges.connectionsActive = () => this.#records.size;
+    options.counters.gauges.connectionsByState = () => this.#byState();
     options.counters.gauges.liveBytes = () => this.#liveBytes();
   }
 
@@ -120,6 +129,7 @@ export class ConnectionManager implements RecordOwner {
   /** The record becomes a direct connection to a service. */
   setDirect(record: ConnectionRecord, direct: DirectRoute): void {
     record.direct = direct;
+    this.#options.counters.connectionsPassedThrough++;
     const known = this.#byService.get(direct.service);
     if (known === undefined) this.#byService.set(direct.service, new Set([record]));
     else known.add(record);
@@ -291,6 +301,12 @@ export class ConnectionManager implements RecordOwner {
     const siblings = this.#byService.get(service);
     siblings?.delete(record);
     if (siblings?.size === 0) this.#byService.delete(service);
+  }
+
+  #byState(): readonly number[] {
+    const counts: Partial<Record<ConnectionState, number>> = {};
+    for (const { state } of this.#records.values()) counts[state] = (counts[state] ?? 0) + 1;
+    return connectionActivities.map((state) => counts[state] ?? 0);
   }
 
   #liveBytes(): WireBytes {

@@ -244,6 +244,8 @@ export class SmartProxy {
   }
 
   #toNetworkProxy(record: ConnectionRecord, initialChunk: Buffer): void {
+    const { counters, config } = this.#options;
+    counters.countBridged(config.networkProxyTransport);
     this.#bridge.forwardToNetworkProxy(record.id, record.incoming, record, initialChunk, this.#networkProxyPort, (reason, side) =>
       this.connectionManager.initiateCleanupOnce(record, reason, side),
     );

@@ -15,8 +15,10 @@ export interface Snapshot {
 
 /** Something wrong with a source itself (a file that does not parse, a watch that fails), for `/debug/problems`. */
 export interface SourceProblem {
-  /** The file with line, or the resource: `shop.yaml:12`, `ingresses`. */
+  /** The file with line, or the part: `shop.yaml:12`, `ingresses`, `snapshot`. */
   readonly where: string;
+  /** One of the TroubleReasons; none: a file. */
+  readonly reason?: string;
   readonly message: string;
 }
 
@@ -29,6 +31,8 @@ export interface ResourceHealth {
   readonly restarts: number;
   /** Milliseconds since 1970 of the last sign of life; 0 before the first. */
   readonly lastEventMs: number;
+  /** What is served does without it where it may not be read. */
+  readonly optional?: boolean;
 }
 
 /** Where objects come from: an API server or a manifest folder. It fills its store and nothing else. */

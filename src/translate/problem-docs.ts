@@ -25,7 +25,7 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
   ExternalNameRefused: { when: 'An ExternalName Service names this machine or a metadata service.', meanwhile: 'The path answers 503.' },
   NoEndpoints: { when: 'No endpoint of the Service is ready, nor serving while it terminates.', meanwhile: 'The path answers 503.' },
   SecretNotFound: {
-    when: 'A Secret does not exist.',
+    when: 'A Secret does not exist, or may not be read; `sources` in `/debug/problems` names those that are forbidden.',
     meanwhile: 'Hosts get the default certificate; a backend whose CA or client certificate is missing answers 503.',
   },
   SecretInvalid: {

@@ -4,12 +4,13 @@ import type { Config } from '../config/config.ts';
 import { SmartProxyError } from '../errors.ts';
 import { NetworkProxy } from '../networkproxy/network-proxy.ts';
 import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
+import type { OverloadReadings } from '../networkproxy/overload/overload-monitor.ts';
 import type { AccessLog } from '../observability/access-log.ts';
 import { WorkerCounters, type WorkerSnapshot } from '../observability/counters/worker-counters.ts';
 import { CompiledTable } from '../routes/compiled-table.ts';
 import { emptyRouteTable, type Listener, type RouteTable } from '../routes/route-table.ts';
 import { StagedTable } from '../routes/staged-table.ts';
-import type { TableDelta } from '../routes/table-delta.ts';
+import { changedKeys, type TableDelta } from '../routes/table-delta.ts';
 import { SmartProxy } from '../smartproxy/smart-proxy.ts';
 import { runToEnd, type Steps } from '../steps.ts';
 import { TimerWheel } from '../timer-wheel.ts';
@@ -55,6 +56,7 @@ export class DataPlane {
       now: () => performance.now(),
       random: Math.random,
     });
+    this.counters.gauges.upstreamEjected = () => this.#balancers.ejected().length;
     this.#networkProxy = new NetworkProxy({
       ...shared,
       memory: new MemoryProbe(config.workers ?? availableParallelism()),
@@ -102,15 +104,20 @@ export class DataPlane {
   *applyInSteps(base: number, generation: number, pieces: Iterable<TableDelta>): Steps<boolean> {
     if (base !== 0 && base !== this.#generation) return false;
     const staged = base === 0 ? new StagedTable(emptyRouteTable, this.table) : new StagedTable(this.table);
-    let isFirst = true;
+    let count = 0;
+    let last: TableDelta = {};
     for (const piece of pieces) {
-      if (!isFirst) yield;
-      isFirst = false;
+      if (count++ > 0) yield;
       if (!isApplied(staged, piece)) return false;
+      last = piece;
     }
-    const next = yield* CompiledTable.compileInSteps(staged.table, this.#table);
-    yield* this.#balancers.prepare(staged.table);
-    this.#swap(next);
+    const table = staged.finish();
+    if (base !== 0 && count === 1) this.#swapChanged(table, last);
+    else {
+      const next = yield* CompiledTable.compileInSteps(table, this.#table);
+      yield* this.#balancers.prepare(table);
+      this.#swap(next);
+    }
     this.#generation = generation;
     return true;
   }
@@ -123,6 +130,11 @@ export class DataPlane {
   /** 99th percentile of the event loop's delay over the last second. */
   get eventLoopDelayMs(): number {
     return this.#networkProxy.overload.eventLoopDelayMs;
+  }
+
+  /** What of their limits memory and heap use, as last looked at. */
+  get overloadReadings(): OverloadReadings {
+    return this.#networkProxy.overload.readings;
   }
 
   /** How many deadlines are armed: as many as at the start once every connection is gone. */
@@ -190,10 +202,17 @@ export class DataPlane {
     this.#wheel.close();
   }
 
-  #swap(next: CompiledTable): void {
+  /** Takes over what `delta` names alone: even to look at each of 10,000 hosts and services holds every connection for 5 ms. */
+  #swapChanged(table: RouteTable, delta: TableDelta): void {
+    const next = CompiledTable.recompile(table, this.#table, delta);
+    this.#swap(next, new Set([...changedKeys(delta.services), ...changedKeys(delta.endpoints)]));
+  }
+
+  /** @param changedServices all whose entry or endpoints are not those of the table before; default: it is looked for */
+  #swap(next: CompiledTable, changedServices?: ReadonlySet<string>): void {
     const previous = this.#table;
     this.#table = next;
-    const removed = this.#balancers.update(next.table);
+    const removed = this.#balancers.update(next.table, changedServices);
     this.#networkProxy.tableChanged(previous, next, removed);
     this.#smartProxy.tableChanged(previous, next, removed);
   }

@@ -28,6 +28,6 @@ export class FleetStatistics {
   }
 
   total(live: readonly WorkerReport[]): FleetTotals {
-    return sumReports([this.#dead, ...live], this.seriesIndex.labels);
+    return sumReports([this.#dead, ...live], this.seriesIndex);
   }
 }

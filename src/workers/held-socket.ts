@@ -64,9 +64,13 @@ function bindError(host: string, port: number, cause: unknown): SmartProxyError 
   const at = isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
   switch (errorCode(cause)) {
     case 'EADDRINUSE':
-      return new SmartProxyError('ADDRESS_IN_USE', `Cannot listen on ${at}: another process has it`, { cause });
+      return new SmartProxyError('ADDRESS_IN_USE', `Cannot listen on ${at}: another process has it${otherPortAdvice}`, { cause });
     case 'EACCES':
-      return new SmartProxyError('ADDRESS_UNAVAILABLE', `Cannot listen on ${at}: this user may not bind it`, { cause });
+      return new SmartProxyError(
+        'ADDRESS_UNAVAILABLE',
+        `Cannot listen on ${at}: this user may not bind it${port < 1024 ? lowPortAdvice : ''}`,
+        { cause },
+      );
     case 'EADDRNOTAVAIL':
       return new SmartProxyError('ADDRESS_UNAVAILABLE', `Cannot listen on ${at}: the address is not on this machine`, { cause });
     case 'EAFNOSUPPORT':
@@ -75,6 +79,10 @@ function bindError(host: string, port: number, cause: unknown): SmartProxyError 
       return new SmartProxyError('ADDRESS_UNAVAILABLE', `Cannot listen on ${at}: ${messageOf(cause)}`, { cause });
   }
 }
+
+const otherPortAdvice = '; end that one, or choose another port with --http-port or --https-port';
+const lowPortAdvice =
+  '; ports below 1024 need CAP_NET_BIND_SERVICE: choose one from 1024 up with --http-port or --https-port, and let a Service publish 80 and 443';
 
 function errorCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
+import type { ProcessFacts } from '../observability/process-probe.ts';
 import type { ConnectionView } from '../smartproxy/smart-proxy.ts';
 import type { PackedDelta } from './packed-delta.ts';
 import type { WireSnapshot } from './wire-snapshot.ts';
@@ -55,13 +56,23 @@ export type FromWorker =
   | { readonly type: 'applied'; readonly generation: number; readonly durationMs: number }
   /** The delta did not fit; main answers with the whole table. */
   | { readonly type: 'resync'; readonly generation: number }
-  | { readonly type: 'heartbeat'; readonly eventLoopDelayMs: number; readonly snapshot: WireSnapshot }
+  | { readonly type: 'heartbeat'; readonly vitals: WorkerVitals; readonly snapshot: WireSnapshot }
   | { readonly type: 'statsReply'; readonly request: number; readonly snapshot: WireSnapshot }
   | { readonly type: 'connectionsReply'; readonly request: number; readonly connections: readonly ConnectionSummary[] }
   | { readonly type: 'endpointHealthReply'; readonly request: number; readonly ejected: readonly EjectedEndpoint[] }
   | { readonly type: 'killReply'; readonly request: number; readonly found: boolean }
   | { readonly type: 'overload'; readonly change: OverloadChange }
   | { readonly type: 'drained' };
+
+/** How a worker process fares. */
+export interface WorkerVitals {
+  /** 99th percentile over the last second. */
+  readonly eventLoopDelayMs: number;
+  /** Shares of the limits in use, 0 to 1, as the overload guard sees them. */
+  readonly memoryShare: number;
+  readonly heapShare: number;
+  readonly process: ProcessFacts;
+}
 
 /** One open connection and the worker that has it, for `/debug/connections`. */
 export interface ConnectionSummary extends ConnectionView {

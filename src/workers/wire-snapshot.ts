@@ -1,3 +1,4 @@
+import type { PlacedExemplar } from '../observability/counters/exemplars.ts';
 import type { RequestLabels } from '../observability/counters/request-series.ts';
 import type { WorkerCounters, WorkerTotals } from '../observability/counters/worker-counters.ts';
 import { emptyReport, type WorkerReport } from '../observability/fleet-totals.ts';
@@ -12,6 +13,8 @@ export interface WireSnapshot {
   /** Labels of the series that came up since the last message, in the block's order. */
   readonly newLabels: readonly RequestLabels[];
   readonly requestValues: Float64Array;
+  /** Taken since the last message. */
+  readonly exemplars: readonly PlacedExemplar[];
 }
 
 /** The worker's side. Every snapshot that it makes must be sent, in order. */
@@ -24,10 +27,10 @@ export class SnapshotEncoder {
   }
 
   encode(): WireSnapshot {
-    const { requests } = this.#counters;
+    const { requests, exemplars } = this.#counters;
     const newLabels = requests.size === this.#labelsSent ? [] : requests.labelsFrom(this.#labelsSent);
     this.#labelsSent += newLabels.length;
-    return { totals: this.#counters.totals(), newLabels, requestValues: requests.values() };
+    return { totals: this.#counters.totals(), newLabels, requestValues: requests.values(), exemplars: exemplars.drain() };
   }
 }
 
@@ -48,6 +51,7 @@ export class SnapshotDecoder {
 
   decode(wire: WireSnapshot): WorkerReport {
     for (const labels of wire.newLabels) this.#indexes.push(this.#index.indexOf(labels));
+    for (const exemplar of wire.exemplars) this.#index.exemplars.put(this.#indexes[exemplar.series] ?? 0, exemplar.bucket, exemplar);
     this.#report = { totals: wire.totals, requestValues: wire.requestValues, requestIndexes: this.#indexes };
     return this.#report;
   }

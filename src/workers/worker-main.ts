@@ -1,11 +1,12 @@
 import type { Config } from '../config/config.ts';
 import { assertNever, messageOf } from '../errors.ts';
+import { ProcessProbe } from '../observability/process-probe.ts';
 import type { Listener } from '../routes/route-table.ts';
 import { runInTurns } from '../steps.ts';
 import { DataPlane } from './data-plane.ts';
 import { openAccessLog } from './open-access-log.ts';
 import { unpackDelta } from './packed-delta.ts';
-import type { FromWorker, InheritedSocket, ToWorker } from './protocol.ts';
+import type { FromWorker, InheritedSocket, ToWorker, WorkerVitals } from './protocol.ts';
 import { SnapshotEncoder } from './wire-snapshot.ts';
 
 /** A message that has to wait for those before it. */
@@ -43,6 +44,7 @@ class Worker {
   readonly #slot: number;
   readonly #dataPlane: DataPlane;
   readonly #encoder: SnapshotEncoder;
+  readonly #probe = new ProcessProbe();
   readonly #accessLog: ReturnType<typeof openAccessLog>;
   #inherited: readonly InheritedSocket[];
   /** Every listener that was ever opened here: a port that closes may be handed back after the table forgot it. */
@@ -171,9 +173,14 @@ class Worker {
   #heartbeat(): void {
     if (this.#heartbeatUnderWay) return; // the main process does not read: nothing may pile up here
     this.#heartbeatUnderWay = true;
-    send({ type: 'heartbeat', eventLoopDelayMs: this.#dataPlane.eventLoopDelayMs, snapshot: this.#encoder.encode() }, () => {
+    send({ type: 'heartbeat', vitals: this.#vitals(), snapshot: this.#encoder.encode() }, () => {
       this.#heartbeatUnderWay = false;
     });
+  }
+
+  #vitals(): WorkerVitals {
+    const { eventLoopDelayMs, overloadReadings } = this.#dataPlane;
+    return { eventLoopDelayMs, memoryShare: overloadReadings.memory, heapShare: overloadReadings.heap, process: this.#probe.read() };
   }
 }
 

@@ -8,7 +8,7 @@ import type { RequestSeriesIndex } from '../observability/request-series-index.t
 import { closeGraceMs } from '../smartproxy/closing-sockets.ts';
 import type { HeldSocket } from './held-socket.ts';
 import type { PackedDelta } from './packed-delta.ts';
-import type { ConnectionSummary, EjectedEndpoint, FromWorker, ToWorker } from './protocol.ts';
+import type { ConnectionSummary, EjectedEndpoint, FromWorker, ToWorker, WorkerVitals } from './protocol.ts';
 import { SnapshotDecoder } from './wire-snapshot.ts';
 
 /** How a worker process is started: a script that ends in `runWorker()`. */
@@ -78,7 +78,7 @@ export class WorkerProcess {
   #serving = false;
   #generation = 0;
   #lastHeardMs = performance.now();
-  #eventLoopDelayMs = 0;
+  #vitals: WorkerVitals | undefined;
   #overloadLevel: OverloadLevel = 'normal';
 
   constructor(options: WorkerProcessOptions) {
@@ -122,9 +122,9 @@ export class WorkerProcess {
     return this.#lastHeardMs;
   }
 
-  /** 99th percentile over its last heartbeat interval. */
-  get eventLoopDelayMs(): number {
-    return this.#eventLoopDelayMs;
+  /** As its last heartbeat told; undefined: there was none yet. */
+  get vitals(): WorkerVitals | undefined {
+    return this.#vitals;
   }
 
   get overloadLevel(): OverloadLevel {
@@ -249,7 +249,7 @@ export class WorkerProcess {
         this.#observer.workerFailed(this, message.message);
         break;
       case 'heartbeat':
-        this.#eventLoopDelayMs = message.eventLoopDelayMs;
+        this.#vitals = message.vitals;
         this.#decoder.decode(message.snapshot);
         break;
       case 'overload':

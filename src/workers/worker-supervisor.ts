@@ -17,7 +17,7 @@ import type { BoundAddress } from './bound-address.ts';
 import { FleetStatistics } from './fleet-statistics.ts';
 import { type ListeningPort, ListeningPorts } from './listening-ports.ts';
 import { packDelta } from './packed-delta.ts';
-import type { ConnectionSummary, EjectedEndpoint } from './protocol.ts';
+import type { ConnectionSummary, EjectedEndpoint, WorkerVitals } from './protocol.ts';
 import { tableForWorkers } from './table-for-workers.ts';
 import { TicketKeys } from './ticket-keys.ts';
 import { type WorkerEntry, type WorkerExit, type WorkerObserver, WorkerProcess } from './worker-process.ts';
@@ -53,7 +53,8 @@ export interface WorkerState {
   readonly serving: boolean;
   readonly generation: number;
   readonly restarts: number;
-  readonly eventLoopDelayMs: number;
+  /** undefined: no sign of life yet. */
+  readonly vitals: WorkerVitals | undefined;
   readonly overloadLevel: OverloadLevel;
 }
 
@@ -144,7 +145,7 @@ export class WorkerSupervisor implements WorkerObserver {
       serving: process?.serving ?? false,
       generation: process?.generation ?? 0,
       restarts,
-      eventLoopDelayMs: process?.eventLoopDelayMs ?? 0,
+      vitals: process?.vitals,
       overloadLevel: process?.overloadLevel ?? 'normal',
     }));
   }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { Agent, createServer, request } from 'node:http';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ApiClient } from '../../src/sources/kubernetes/api-client.ts';
 import { ControlPlane, serviceAccountUser } from '../tools/control-plane.ts';
@@ -9,6 +8,7 @@ import { get } from '../tools/get.ts';
 import { insideNamespace } from '../tools/network-namespace.ts';
 import { create, endpointSlice, hostTo, ingress, patch, read, remove, secret, service } from '../tools/objects.ts';
 import { type RunningCommand, startRun } from '../tools/running-command.ts';
+import { installObjects, kubectlWith } from '../tools/shipped-manifests.ts';
 import { makeTestCertificate } from '../tools/test-certificate.ts';
 
 const podA = '10.244.0.10';
@@ -16,7 +16,6 @@ const podB = '10.244.0.11';
 const podPort = 8080;
 const own = 'smartproxy-ingress';
 const account = serviceAccountUser(own, own);
-const manifests = join(import.meta.dirname, '../../deploy/manifests/cluster');
 
 /** A pod that answers with its address. */
 async function startPod(t: TestContext, address: string): Promise<void> {
@@ -43,8 +42,7 @@ async function startCluster(t: TestContext): Promise<Cluster> {
   t.after(() => plane.stop());
   const admin = plane.client();
   t.after(() => admin.close());
-  const files = ['00-namespace', '10-service-account', '20-rbac', '40-ingress-class', '50-service'];
-  await plane.kubectl('apply', ...files.flatMap((file) => ['-f', join(manifests, `${file}.yaml`)]));
+  await kubectlWith(plane, 'apply', installObjects());
   await patch(admin, service(own, own), { status: { loadBalancer: { ingress: [{ ip: '203.0.113.7' }] } } }, 'status');
   await Promise.all([startPod(t, podA), startPod(t, podB)]);
   const command = await startRun(t, [

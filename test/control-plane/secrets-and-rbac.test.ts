@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { ApiClient, ApiRequest } from '../../src/sources/kubernetes/api-client.ts';
 import { hasStatus } from '../../src/sources/kubernetes/api-error.ts';
@@ -8,11 +7,9 @@ import { ControlPlane, serviceAccountUser } from '../tools/control-plane.ts';
 import { eventually } from '../tools/eventually.ts';
 import { create, hostTo, ingress, namespace, patch, remove, secret, service } from '../tools/objects.ts';
 import { RecordedLog } from '../tools/recorded-log.ts';
+import { installObjects, isRbac, kubectlWith, type kustomizations, kustomizedObjects } from '../tools/shipped-manifests.ts';
 
-const manifests = join(import.meta.dirname, '../../deploy/manifests');
 const account = serviceAccountUser('smartproxy-ingress', 'smartproxy-ingress');
-const clusterRbac = ['cluster/00-namespace.yaml', 'cluster/10-service-account.yaml', 'cluster/20-rbac.yaml'];
-const namespacedRbac = ['namespaced/20-rbac.yaml', 'namespaced/21-rbac-watched-namespace.yaml'];
 
 let plane: ControlPlane;
 let admin: ApiClient;
@@ -21,12 +18,10 @@ const cleanups: (() => Promise<unknown>)[] = [];
 before(async () => {
   plane = await ControlPlane.start([account]);
   admin = plane.client();
-  await plane.kubectl(
+  await kubectlWith(
+    plane,
     'apply',
-    '-f',
-    join(manifests, 'cluster/00-namespace.yaml'),
-    '-f',
-    join(manifests, 'cluster/10-service-account.yaml'),
+    installObjects().filter(({ kind }) => kind === 'Namespace' || kind === 'ServiceAccount'),
   );
   await create(admin, namespace('default')).catch(() => undefined);
   await create(admin, namespace('other'));
@@ -41,12 +36,11 @@ after(async () => {
   await plane?.stop();
 });
 
-async function applied(files: readonly string[]): Promise<void> {
-  const named = files.flatMap((file) => ['-f', join(manifests, file)]);
-  await plane.kubectl('apply', ...named);
-  // The namespace and the account stay: their deletion would need controllers.
-  const rbacOnly = files.filter((file) => file.includes('rbac') || file.includes('named-secrets'));
-  cleanups.push(() => plane.kubectl('delete', ...rbacOnly.flatMap((file) => ['-f', join(manifests, file)])));
+/** Applies the roles and bindings of a kustomization until the end of the test. */
+async function applied(kustomization: keyof typeof kustomizations): Promise<void> {
+  const rbac = (await kustomizedObjects(plane, kustomization)).filter(isRbac);
+  await kubectlWith(plane, 'apply', rbac);
+  cleanups.push(() => kubectlWith(plane, 'delete', rbac));
 }
 
 function open(config: Partial<KubernetesSourceConfig>): KubernetesSource {
@@ -90,7 +84,7 @@ function decoded(source: KubernetesSource, key: string): string {
 }
 
 test('Secrets: with the shipped ClusterRole only referenced ones are read, and they are followed', async () => {
-  await applied(clusterRbac);
+  await applied('base');
   const tls = await made(secret('default', 'tls', { 'tls.crt': 'one' }));
   await made(secret('default', 'password', { password: 'hunter2' }));
   const source = open({});
@@ -115,7 +109,7 @@ test('Secrets: with the shipped ClusterRole only referenced ones are read, and t
 });
 
 test('Secrets: those that the first snapshot refers to are there when the store is synced', async () => {
-  await applied(clusterRbac);
+  await applied('base');
   await made(secret('default', 'tls', { 'tls.crt': 'one' }));
   await made(ingress('default', 'web', hostTo('web.test', 'web', { tls: [{ hosts: ['web.test'], secretName: 'tls' }] })));
   const client = plane.client(account.token);
@@ -137,19 +131,8 @@ test('Secrets: those that the first snapshot refers to are there when the store 
 });
 
 test('Secrets: with --secret-names a Role for just these names is enough', async () => {
-  await applied([...namespacedRbac, 'cluster/30-named-secrets.yaml.example']);
-  const source = open({ watchNamespaces: ['default'], secretNames: ['default/shop-tls'] });
-  // The Role of the watched namespace allows every Secret: without it only the names remain.
-  await plane.kubectl(
-    'patch',
-    'role',
-    '-n',
-    'default',
-    'smartproxy-ingress-watch',
-    '--type=json',
-    '-p',
-    '[{"op":"remove","path":"/rules/3"}]',
-  );
+  await applied('namedSecrets');
+  const source = open({ secretNames: ['default/shop-tls'] });
   await made(secret('default', 'not-shop-tls', { 'tls.crt': 'no' }));
   const tls = await made(secret('default', 'shop-tls', { 'tls.crt': 'one' }));
   await source.start();
@@ -163,7 +146,7 @@ test('Secrets: with --secret-names a Role for just these names is enough', async
 });
 
 test('Namespaced mode: works with Roles alone and sees nothing of other namespaces', async () => {
-  await applied(namespacedRbac);
+  await applied('singleNamespace');
   await made(service('default', 'web'));
   await made(service('other', 'web'));
   await made(service('smartproxy-ingress', 'smartproxy-ingress'));
@@ -180,7 +163,7 @@ test('Namespaced mode: works with Roles alone and sees nothing of other namespac
 });
 
 test('RBAC: a missing verb is reported by resource, and picked up when it is granted', async () => {
-  await applied(namespacedRbac);
+  await applied('singleNamespace');
   const source = open({ watchNamespaces: ['default', 'other'] });
   const started = source.start();
   await eventually('the forbidden resources', () => source.store.problems().length === 4);
@@ -203,7 +186,7 @@ test('RBAC: a missing verb is reported by resource, and picked up when it is gra
 });
 
 test('RBAC: the shipped ClusterRole allows what is used and nothing else that writes', async () => {
-  await applied(clusterRbac);
+  await applied('base');
   const controller = plane.client(account.token);
   cleanups.push(async () => controller.close());
   const web = await made(ingress('default', 'web', hostTo('web.test', 'web')));
@@ -216,17 +199,4 @@ test('RBAC: the shipped ClusterRole allows what is used and nothing else that wr
     metadata: { namespace: 'default', name: 'smartproxy-ingress-leader' },
   };
   await assert.rejects(create(controller, lease), (error) => hasStatus(error, 403));
-});
-
-test('Manifests: every shipped object is accepted, and their pods pass the restricted pod security standard', async () => {
-  for (const set of ['cluster', 'namespaced']) {
-    await plane.kubectl('apply', '--dry-run=server', '-f', join(manifests, set));
-    const text = await plane.kubectl('create', '--dry-run=client', '-o', 'json', '-f', join(manifests, set, '60-deployment.yaml'));
-    const { spec } = (JSON.parse(text) as { spec: { template: { spec: object } } }).spec.template;
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'dry', namespace: 'smartproxy-ingress' }, spec };
-    const path = '/api/v1/namespaces/smartproxy-ingress/pods';
-    await admin.json({ method: 'POST', path, query: { dryRun: 'All' }, body: pod });
-    const privileged = { ...pod, spec: { ...spec, hostNetwork: true } };
-    await assert.rejects(admin.json({ method: 'POST', path, query: { dryRun: 'All' }, body: privileged }), /PodSecurity/);
-  }
 });

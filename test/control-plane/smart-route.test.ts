@@ -134,7 +134,14 @@ test('RouteStatusWriter: writes what differs, nothing without a change, keeps ti
     if (request.method === 'PATCH') writes.push(request.path);
     return json(request);
   };
-  const writer = new RouteStatusWriter({ client, store: source.store, log, minWriteIntervalMs: 0, holdOffMs: 5 });
+  const writer = new RouteStatusWriter({
+    client,
+    store: source.store,
+    troubles: source.troubles,
+    log,
+    minWriteIntervalMs: 0,
+    holdOffMs: 5,
+  });
   t.after(async () => {
     await writer.close();
     await source.close();
@@ -175,6 +182,8 @@ test('RouteStatusWriter: writes what differs, nothing without a change, keeps ti
   writer.update([]);
   await eventually('the status is taken back', async () => (await statusNow()) === undefined);
   assert.equal(writes.length, 4);
+  await eventually('the last write ended', () => writer.writes.ok === 4);
+  assert.equal(writer.writes.failed, 0);
 });
 
 test('RouteStatusWriter: writes one object at most once in the interval, and only while it leads', async (t) => {
@@ -186,6 +195,7 @@ test('RouteStatusWriter: writes one object at most once in the interval, and onl
   const writer = new RouteStatusWriter({
     client: source.client,
     store: source.store,
+    troubles: source.troubles,
     log: new RecordedLog(),
     minWriteIntervalMs: 700,
     holdOffMs: 5,

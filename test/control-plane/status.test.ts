@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { ApiClient } from '../../src/sources/kubernetes/api-client.ts';
 import { KubernetesSource } from '../../src/sources/kubernetes/kubernetes-source.ts';
@@ -14,8 +13,8 @@ import { CutProxy } from '../tools/cut-proxy.ts';
 import { eventually } from '../tools/eventually.ts';
 import { type AnyObject, create, hostTo, ingress, patch, pathOf, read, remove, service } from '../tools/objects.ts';
 import { RecordedLog } from '../tools/recorded-log.ts';
+import { installObjects, isRbac, kubectlWith } from '../tools/shipped-manifests.ts';
 
-const manifests = join(import.meta.dirname, '../../deploy/manifests/cluster');
 const account = serviceAccountUser('smartproxy-ingress', 'smartproxy-ingress');
 const own = 'smartproxy-ingress';
 const publisher = service(own, own, { type: 'LoadBalancer', ports: [{ port: 80 }] });
@@ -27,8 +26,8 @@ const cleanups: (() => Promise<unknown>)[] = [];
 before(async () => {
   plane = await ControlPlane.start([account]);
   admin = plane.client();
-  const files = ['00-namespace.yaml', '10-service-account.yaml', '20-rbac.yaml'];
-  await plane.kubectl('apply', ...files.flatMap((file) => ['-f', join(manifests, file)]));
+  const needed = installObjects().filter((object) => isRbac(object) || object.kind === 'Namespace' || object.kind === 'ServiceAccount');
+  await kubectlWith(plane, 'apply', needed);
   await create(admin, publisher);
 });
 
@@ -67,6 +66,7 @@ async function replica(
   const status = new KubernetesStatus({
     client,
     store: source.store,
+    troubles: source.troubles,
     log,
     config: {
       status: true,
@@ -76,6 +76,7 @@ async function replica(
       leaseName: 'smartproxy-ingress-leader',
       podNamespace: own,
       podName,
+      podUid: undefined,
       ...config,
     },
     timings: { statusIntervalMs: 400, statusHoldOffMs: 10, eventSettleMs: 50, eventRepeatMs: 300, ...timings },
@@ -149,6 +150,7 @@ test('StatusWriter: publishes the addresses of the Service, follows them, and wr
   await eventually('the new addresses', async () => JSON.stringify(await addressesOf(web))?.includes('203.0.113.8'));
   assert.deepEqual(await addressesOf(web), [{ hostname: 'lb.test' }, { ip: '203.0.113.8' }]);
   assert.deepEqual(writes, [path, path]);
+  await eventually('both writes are counted', () => status.writes.ok === 2 && status.writes.failed === 0);
 
   // What somebody else wrote there is put right, what was served and is not any more is taken back.
   await patch(admin, web, { status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } } }, 'status');
@@ -225,6 +227,23 @@ test('Leader election: one of two leads; the other takes over when the first let
   });
   assert.equal(second.status.isLeader, false);
   proxy.mode = 'forward';
+});
+
+test('Leader election: a Lease that was installed without a holder is taken, and keeps its labels and annotations', async () => {
+  const marks = { labels: { 'app.kubernetes.io/name': own }, annotations: { 'example.com/installed-by': 'helm' } };
+  const lease = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { namespace: own, name: 'smartproxy-ingress-leader', ...marks },
+  };
+  await remove(admin, lease);
+  await create(admin, lease);
+  const first = await replica('a', { leaderElection: true }, { leaseRetryMs: 50 });
+  await eventually('it leads', () => first.status.isLeader);
+  const renewals = () => first.writes.filter((write) => write.startsWith('PUT ')).length;
+  await eventually('it has renewed the Lease', () => renewals() > 1);
+  const { metadata } = await read(admin, lease);
+  assert.deepEqual({ labels: metadata.labels, annotations: metadata.annotations }, marks);
 });
 
 test('Leader election: only the leader writes, and the next leader goes on with the same Event', async () => {

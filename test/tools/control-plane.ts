@@ -74,7 +74,11 @@ export class ControlPlane {
     writeFileSync(join(this.folder, 'tokens.csv'), lines.join(''));
   }
 
-  async startApiServer(): Promise<void> {
+  /**
+   * @param flags beside the usual ones
+   * @param probe what has to answer 200: a server that lacks a kind is live and never ready
+   */
+  async startApiServer(flags: readonly string[] = [], probe: '/readyz' | '/livez' = '/readyz'): Promise<void> {
     const file = (name: string) => join(this.folder, name);
     this.#apiServer = this.#spawn('kube-apiserver', [
       `--etcd-servers=http://127.0.0.1:${this.#etcdPorts[0]}`,
@@ -91,8 +95,9 @@ export class ControlPlane {
       // On loopback there is no address of the server that could become the endpoint of the Service `kubernetes`.
       '--endpoint-reconciler-type=none',
       '--disable-admission-plugins=ServiceAccount',
+      ...flags,
     ]);
-    await eventually('the API server is ready', () => this.#isReady(), 120_000);
+    await eventually('the API server is ready', () => this.#isReady(probe), 120_000);
   }
 
   /** kill -9: connections are reset, nothing is said to anyone. */
@@ -175,13 +180,13 @@ export class ControlPlane {
     return child;
   }
 
-  async #isReady(): Promise<boolean> {
+  async #isReady(path: string): Promise<boolean> {
     if (this.#apiServer?.exitCode != null) {
       throw new Error(`kube-apiserver ended: ${readFileSync(join(this.folder, 'kube-apiserver.log'), 'utf8').slice(-2000)}`);
     }
     return new Promise((resolve) => {
       const headers = { authorization: `Bearer ${adminToken}` };
-      const options = { host: '127.0.0.1', port: this.port, path: '/readyz', headers, rejectUnauthorized: false, agent: false };
+      const options = { host: '127.0.0.1', port: this.port, path, headers, rejectUnauthorized: false, agent: false };
       const sent = request(options, (response) => {
         response.resume();
         resolve(response.statusCode === 200);

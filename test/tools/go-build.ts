@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { cacheFolder } from './cache-folder.ts';
+import { withLock } from './lock-file.ts';
 
 /** What is built from pinned Go modules: `build.json` of a folder that also holds their go.mod and go.sum. */
 export interface GoBuild {
@@ -27,13 +27,17 @@ export function readGoBuild(name: string): GoBuild {
  * wait.
  */
 export async function builtPrograms(build: GoBuild): Promise<string> {
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'smartproxy-ingress', `${build.name}-${build.version}`);
+  const cache = cacheFolder(`${build.name}-${build.version}`);
   const bin = join(cache, 'bin');
   if (missingPrograms(build, bin).length === 0) return bin;
   mkdirSync(bin, { recursive: true });
-  await withLock(build, join(cache, 'lock'), async () => {
-    for (const program of missingPrograms(build, bin)) await buildProgram(build, program, cache, bin);
-  });
+  await withLock(
+    join(cache, 'lock'),
+    (text) => note(build, text),
+    async () => {
+      for (const program of missingPrograms(build, bin)) await buildProgram(build, program, cache, bin);
+    },
+  );
   return bin;
 }
 
@@ -77,42 +81,4 @@ function goBuild(args: readonly string[], cwd: string): Promise<void> {
       code === 0 ? resolve() : reject(new Error(`Cannot build ${args.at(-1)}: go ended with ${code}\n${errors}`)),
     );
   });
-}
-
-/** Runs `work` while holding a lock file with our process id; takes over the lock of a process that is gone. */
-async function withLock(build: GoBuild, path: string, work: () => Promise<void>): Promise<void> {
-  let isWaiting = false;
-  while (!takeLock(path)) {
-    if (!isWaiting) note(build, `another process is building; waiting for ${path}`);
-    isWaiting = true;
-    await delay(1000);
-  }
-  try {
-    await work();
-  } finally {
-    rmSync(path, { force: true });
-  }
-}
-
-function takeLock(path: string): boolean {
-  try {
-    writeFileSync(path, String(process.pid), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    if (isAbandoned(path)) rmSync(path, { force: true });
-    return false;
-  }
-}
-
-function isAbandoned(path: string): boolean {
-  try {
-    const pid = Number(readFileSync(path, 'utf8'));
-    // A lock that is being written has no id yet.
-    if (!Number.isInteger(pid) || pid <= 0) return Date.now() - statSync(path).mtimeMs > 10_000;
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
 }

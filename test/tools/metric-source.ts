@@ -13,7 +13,7 @@ export function fleetOf(count: (counters: WorkerCounters) => void): FleetTotals 
   const index = new RequestSeriesIndex();
   const requests: RequestSeriesTable = counters.requests;
   const requestIndexes = requests.labelsFrom(0).map((labels) => index.indexOf(labels));
-  return sumReports([{ totals: counters.totals(), requestValues: requests.values(), requestIndexes }], index.labels);
+  return sumReports([{ totals: counters.totals(), requestValues: requests.values(), requestIndexes }], index);
 }
 
 /** Three connections, one still open, and one request. */
@@ -28,13 +28,24 @@ export function someTraffic(counters: WorkerCounters): void {
   counters.requests.get({ routeKind: 'Ingress', routeNamespace: 'shop', route: 'we"b\\\n', service: 'shop/web:80' }).observe(200, 0.3);
 }
 
+const processFacts = {
+  startedAtMs: 1_780_000_000_000,
+  cpuSeconds: 1.5,
+  residentBytes: 80_000_000,
+  heapBytes: 20_000_000,
+  heapLimitBytes: 4_000_000_000,
+  openFiles: 31,
+  maxFiles: 1024,
+};
+
 export function metricSource(fleet: FleetTotals): MetricSource {
   const durations = { bounds: tableApplyBounds, buckets: new Array<number>(tableApplyBounds.length + 1).fill(1), sum: 2, count: 14 };
+  const vitals = { eventLoopDelayMs: 1.5, memoryShare: 0.5, heapShare: 0.25, process: processFacts };
   return {
     fleet,
     workers: [
-      { slot: 0, serving: true, generation: 4, restarts: 0, eventLoopDelayMs: 1.5, overloadLevel: 'refusing' },
-      { slot: 1, serving: false, generation: 0, restarts: 2, eventLoopDelayMs: 0, overloadLevel: 'normal' },
+      { slot: 0, serving: true, generation: 4, restarts: 0, vitals, overloadLevel: 'refusing' },
+      { slot: 1, serving: false, generation: 0, restarts: 2, vitals: undefined, overloadLevel: 'normal' },
     ],
     controller: {
       tableGeneration: 4,
@@ -45,8 +56,27 @@ export function metricSource(fleet: FleetTotals): MetricSource {
       failures: 0,
       problems: { ServiceNotFound: 2, InvalidHost: 0 },
       sources: [{ resource: 'ingresses', healthy: true, restarts: 1, lastEventMs: 1_780_000_000_000 }],
+      tableEntries: { hosts: 3, certificates: 1 },
+      certificates: [{ key: 'shop/tls', notAfterMs: 1_790_000_000_000 }],
+      snapshotWrittenAtMs: 1_780_000_000_500,
+      snapshotFailures: 0,
+      objects: { Ingress: 2, Secret: 0 },
       leader: true,
+      statusWrites: { ok: 4, failed: 1 },
       eventLoopDelayMs: 3,
+    },
+    program: {
+      version: '1.2.3',
+      nodeVersion: '26.0.0',
+      podNamespace: 'ingress',
+      podName: 'proxy-0',
+      ingressClass: 'smartproxy',
+      controllerClass: 'smartproxy.dev/ingress-controller',
+      source: 'cluster',
+      transport: 'handoff',
+      writesStatus: true,
+      limits: { 'max-connections': 0, 'max-route-series': 2000 },
+      process: processFacts,
     },
   };
 }

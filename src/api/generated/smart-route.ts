@@ -143,12 +143,12 @@ export interface SmartRoutePolicy {
 export interface SmartRoutePath {
   /** The whole path, its first elements (`/a` fits `/a` and `/a/b`, not `/ab`), or a pattern in RE2 syntax that fits the whole path. */
   readonly type: 'Exact' | 'Prefix' | 'Regex';
-  /** Escaped or not, `/café` is `/caf%C3%A9`. A pattern sees escapes as requests are normalised, compiles to at most 100 steps, and fits no path beyond 1,024 characters. */
+  /** Escaped or not, `/café` is `/caf%C3%A9`. A pattern sees escapes as requests are normalised, compiles to at most 64 steps, and fits no path beyond 512 characters. */
   readonly value: string;
 }
 
 export interface SmartRouteHeader {
-  /** How the value is compared: as a whole (`Exact`), by how it begins, by a pattern in RE2 syntax for all of it, or not: what counts is whether it is there. */
+  /** How the value is compared: as a whole (`Exact`), by how it begins, by a pattern in RE2 syntax for all of it (bounded as those for paths), or not: what counts is whether it is there. */
   readonly type?: 'Exact' | 'Prefix' | 'Regex' | 'Present' | 'Absent';
   /** In any letter case. */
   readonly name: string;
@@ -157,7 +157,7 @@ export interface SmartRouteHeader {
 }
 
 export interface SmartRouteParameter {
-  /** How the value is compared: as a whole (`Exact`), by how it begins, by a pattern in RE2 syntax for all of it, or not: what counts is whether it is there. */
+  /** How the value is compared: as a whole (`Exact`), by how it begins, by a pattern in RE2 syntax for all of it (bounded as those for paths), or not: what counts is whether it is there. */
   readonly type?: 'Exact' | 'Prefix' | 'Regex' | 'Present' | 'Absent';
   /** Decoded. */
   readonly name: string;
@@ -199,7 +199,7 @@ export interface SmartRouteForwardBackend {
 export interface SmartRouteRewritePath {
   /** In place of the whole path, of the elements that the prefix matched, or of the first match of `pattern`. */
   readonly type: 'ReplaceFull' | 'ReplacePrefix' | 'ReplaceRegex';
-  /** In RE2 syntax, at most 100 steps; longer paths than 1,024 characters stay. */
+  /** In RE2 syntax, at most 64 steps; longer paths than 512 characters stay. */
   readonly pattern?: string;
   /** The new path or prefix, or the substitution, in which `$1` stands for the first group. */
   readonly value: string;

@@ -3,7 +3,7 @@ import { list, namespacedName, objectName, onOff, optional, text } from '../valu
 
 /** What is written back to the cluster, and by whom. */
 export const statusOptions: OptionsOf<
-  'status' | 'publishService' | 'publishAddresses' | 'leaderElection' | 'leaseName' | 'podNamespace' | 'podName' | 'zone'
+  'status' | 'publishService' | 'publishAddresses' | 'leaderElection' | 'leaseName' | 'podNamespace' | 'podName' | 'podUid' | 'zone'
 > = {
   status: {
     flag: 'status',
@@ -55,6 +55,14 @@ export const statusOptions: OptionsOf<
     default: ({ system }) => system.env.POD_NAME ?? system.hostname,
     defaultText: '$POD_NAME, else the host name',
     doc: 'Name of this pod: its identity in the Lease.',
+  },
+  podUid: {
+    flag: 'pod-uid',
+    group: 'Status',
+    value: optional(text('UID', 'a UID', /^[A-Za-z0-9-]+$/), 'none'),
+    default: ({ system }) => system.env.POD_UID,
+    defaultText: '$POD_UID, else none',
+    doc: 'UID of this pod. With it, what does not work here is told as Warning Events on the pod.',
   },
   zone: {
     flag: 'zone',

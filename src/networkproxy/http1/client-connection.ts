@@ -3,8 +3,7 @@ import type { ResponseFlag } from '../../observability/counters/response-flag.ts
 import type { PolicyTimeouts } from '../../routes/route-table.ts';
 import { Deadline } from '../../timer-wheel.ts';
 import type { OutgoingRequest } from '../forwarded-fields.ts';
-import { bytesToKeep } from '../shared-read-buffer.ts';
-import { ReadTarget } from '../upstream/read-target.ts';
+import { ReadTarget } from '../read-target.ts';
 import { dial } from '../upstream/transport.ts';
 import type { TunnelEnd, UpstreamHandler } from '../upstream/upstream-handler.ts';
 import type { ConnectionOwner } from '../upstream/upstream-pool.ts';
@@ -12,6 +11,7 @@ import type { UpstreamRequest } from '../upstream/upstream-request.ts';
 import { chunkEnd, chunkHeader, lastChunk } from './chunk-framing.ts';
 import { type BodyFraming, defaultParserLimits, type ParserLimits, type ResponseHead } from './message-handler.ts';
 import { upstreamRequestHead } from './request-lines.ts';
+import { RequestOutput } from './request-output.ts';
 import { type ResponseHandler, ResponseParser } from './response-parser.ts';
 
 type State = 'connecting' | 'idle' | 'busy' | 'tunnel' | 'closed';
@@ -27,9 +27,6 @@ export interface Http1Owner extends ConnectionOwner {
 /** Answers may have longer heads than requests: cookies and policies are set in them. */
 const responseLimits: ParserLimits = { ...defaultParserLimits, maxHeadBytes: 65_536, maxLineBytes: 16_384, maxHeaders: 256 };
 
-/** Bodies up to this size are joined with the text before them, so that they leave in one write. */
-const joinBytes = 8192;
-
 /**
  * One HTTP/1.1 connection to a backend: one request at a time, kept in its pool in between. It owns its socket, its listeners and its
  * one deadline, which is the dial, send, read or idle time-out in turn.
@@ -44,14 +41,13 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
   readonly #owner: Http1Owner;
   readonly #parser: ResponseParser;
   readonly #target: ReadTarget;
+  readonly #output: RequestOutput;
   #state: State = 'connecting';
   #handler: UpstreamHandler | undefined;
   #tunnel: TunnelEnd | undefined;
   #readMs = 0;
   #sendMs = 0;
   #framing: BodyFraming['kind'] = 'none';
-  /** Head and small pieces of the body that wait for the end of this turn. */
-  #text = '';
   #requestDone = false;
   #keepAlive = false;
   #complete = false;
@@ -69,6 +65,7 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
     this.#target = new ReadTarget(shared.readBuffers);
     const onread: OnReadOpts = { buffer: () => this.#target.next() as Buffer, callback: (size) => this.#onRead(size) };
     this.socket = dial(endpoint, transport, { onread, lookup: shared.lookup });
+    this.#output = new RequestOutput(shared.http2.turn, this.socket, () => this.#onWritten());
     owner.connecting++;
     // All listeners are there before the socket can fail: a late one would make a refused connect an uncaught error.
     this.socket.on(transport.tls === undefined ? 'connect' : 'secureConnect', () => this.#onConnected());
@@ -89,6 +86,10 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
     return this.#state === 'idle' && !this.socket.destroyed && this.socket.readable && this.socket.writable;
   }
 
+  get keepsLent(): boolean {
+    return this.#blocked;
+  }
+
   /** Gives an idle connection its next request. */
   assign(handler: UpstreamHandler): void {
     this.#handler = handler;
@@ -105,33 +106,34 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
     this.#complete = false;
     this.#requestDone = false;
     this.#parser.startResponse(head.method, head.upgrade !== undefined);
-    this.#text = upstreamRequestHead(outgoing);
+    this.#output.text = upstreamRequestHead(outgoing);
     if (head.body.kind === 'none') this.endRequest([]);
   }
 
   /** `flush` or the end of the request writes small pieces out. */
   writeBody(chunk: Buffer): boolean {
     if (this.#state !== 'busy') return true;
+    const output = this.#output;
     if (this.#framing !== 'chunked') {
-      this.#append(chunk, '');
+      output.append(chunk, '');
     } else if (chunk.length > 0) {
-      this.#text += chunkHeader(chunk.length);
-      this.#append(chunk, chunkEnd);
+      output.text += chunkHeader(chunk.length);
+      output.append(chunk, chunkEnd);
     }
     return this.#checkBlocked();
   }
 
   endRequest(trailers: readonly string[]): void {
     if (this.#state !== 'busy') return;
-    if (this.#framing === 'chunked') this.#text += lastChunk(trailers);
-    const isOpen = this.flush();
+    const output = this.#output;
+    if (this.#framing === 'chunked') output.text += lastChunk(trailers);
+    output.writeOut();
     this.#requestDone = true;
-    if (isOpen) this.#armRead();
+    if (this.#checkBlocked()) this.#armRead();
   }
 
   flush(): boolean {
-    if (this.#text === '' || this.#state !== 'busy') return true;
-    this.#writeText();
+    if (this.#state !== 'busy' || !this.#output.flush()) return true;
     return this.#checkBlocked();
   }
 
@@ -173,7 +175,7 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
     this.#state = 'closed';
     this.#handler = undefined;
     this.#tunnel = undefined;
-    this.#text = '';
+    this.#output.discard();
     this.#target.letGo();
     this.#owner.shared.wheel.disarm(this);
     this.#owner.remove(this);
@@ -359,26 +361,8 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
     return false;
   }
 
-  #writeText(): void {
-    const text = this.#text;
-    this.#text = '';
-    this.socket.write(text, 'latin1');
-  }
-
-  /** Small pieces are gathered: a write for each chunk of one byte would let a client buy much work with few bytes. */
-  #append(chunk: Buffer, after: string): void {
-    if (chunk.length <= joinBytes) {
-      this.#text += chunk.toString('latin1') + after;
-      if (this.#text.length > joinBytes) this.#writeText();
-      return;
-    }
-    const { socket } = this;
-    const before = this.#text;
-    this.#text = '';
-    socket.cork();
-    if (before !== '') socket.write(before, 'latin1');
-    socket.write(bytesToKeep(chunk));
-    if (after !== '') socket.write(after, 'latin1');
-    socket.uncork();
+  /** Bulk has been written at the end of the turn. */
+  #onWritten(): void {
+    if (this.#state === 'busy') this.#checkBlocked();
   }
 }

@@ -1,8 +1,9 @@
-import { type Authority, parseAuthority } from './authority.ts';
+import type { Authority } from './authority.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { CR, fieldValueByte, HT, LF, lowerToken, SP } from './character-classes.ts';
 import { FieldSection } from './field-section.ts';
 import { HeadAccumulator } from './head-accumulator.ts';
+import { LastAuthority } from './last-authority.ts';
 import type { BodyFraming, MessageHandler, ParseFailure, ParserLimits, RequestHead } from './message-handler.ts';
 import { type ParseRule, requestFailure } from './parse-rule.ts';
 import { resolveTarget } from './request-target.ts';
@@ -34,6 +35,7 @@ export class RequestParser {
   readonly #fields = new FieldSection('request');
   readonly #body: BodyDecoder;
   readonly #partial: HeadAccumulator;
+  readonly #lastAuthority = new LastAuthority();
   #inBody = false;
   /** One empty line before a request is forgiven (RFC 9112 section 2.2); this one has had it. */
   #skippedEmptyLine = false;
@@ -222,7 +224,7 @@ export class RequestParser {
 
   #authority(host: string | undefined): Authority | ParseRule {
     if (host === undefined) return this.#version === 11 ? 'missing-host' : noAuthority;
-    return parseAuthority(host) ?? 'bad-host';
+    return this.#lastAuthority.read(host) ?? 'bad-host';
   }
 
   /** Why the request line broke off at this byte. */

@@ -10,7 +10,8 @@ import { Exchange } from '../exchange.ts';
 import { errorReply, type LocalReply, serialiseLocalReply } from '../local-reply.ts';
 import type { BufferHolder } from '../overload/buffer-budget.ts';
 import type { ProxyContext } from '../proxy-context.ts';
-import { bytesToKeep, readIntoSharedBuffer } from '../shared-read-buffer.ts';
+import { ReadTarget } from '../read-target.ts';
+import { bytesToKeep, clientReadBuffers, readIntoSharedBuffer, setNextBuffer } from '../shared-read-buffer.ts';
 import { Tunnel } from '../tunnel.ts';
 import type { UpstreamRequest } from '../upstream/upstream-request.ts';
 import { chunkEnd, chunkHeader, lastChunk } from './chunk-framing.ts';
@@ -56,6 +57,8 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   readonly #parser: RequestParser;
   readonly #exchange: Exchange;
   #tunnel: Tunnel | undefined;
+  /** Made when a body fills the shared buffer for the first time. */
+  #target: ReadTarget | undefined;
   #phase: Phase = 'idle';
   #requests = 0;
   /** Between the head and the end of a request. */
@@ -127,6 +130,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     this.#context.wheel.disarm(this);
     this.#context.buffers.release(this);
     releaseClientStream(this.#stream, this);
+    this.#target?.letGo();
     this.#pending = undefined;
     this.#text = '';
     this.#exchange.onConnectionEnd(reason);
@@ -286,6 +290,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
 
   readonly #onRead = (size: number, buffer: Buffer): true => {
     this.onClientData(buffer.subarray(0, size));
+    if (size === clientReadBuffers.shared.length || this.#target !== undefined) this.#afterRead(size);
     return true;
   };
 
@@ -323,6 +328,23 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   readonly onClientError = (error: Error & { code?: string }): void => {
     this.connection.end('client', reasonOfSocketError(error));
   };
+
+  /** A body that fills the shared buffer is read into lent memory, and written to its backend from there. */
+  #afterRead(size: number): void {
+    const wantsMore = this.#inMessage && this.#tunnel === undefined && !this.#closed;
+    if (this.#target === undefined) {
+      if (!wantsMore) return;
+      const made = new ReadTarget(clientReadBuffers);
+      this.#target = made;
+      setNextBuffer(this.#stream, () => made.next());
+    }
+    const target = this.#target;
+    // The next request is read while the backend still takes the end of this one.
+    if (!wantsMore && this.#exchange.keepsLent) target.letGo();
+    else target.afterRead(size, this.#paused && wantsMore, wantsMore);
+    // Node starts to read again by itself when it was paused in the tick of a resume, and would read over what waits.
+    if (this.#paused) this.#stream.pause();
+  }
 
   /** Parses what is there. Stops when an exchange waits for its answer; the rest is held. */
   #consume(chunk: Buffer): void {

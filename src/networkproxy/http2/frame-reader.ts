@@ -7,7 +7,7 @@ export interface FrameSink {
   onFrameStart(type: number, flags: number, streamId: number, length: number): ConnectionRule | undefined;
   /** The payload of a frame other than DATA: `bytes` from `start` to `end`, valid during the call only. */
   onPayload(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): ConnectionRule | undefined;
-  /** A piece of a DATA frame without its padding. The receiver may keep it. */
+  /** A piece of a DATA frame without its padding, valid during the call only. */
   onData(chunk: Buffer): ConnectionRule | undefined;
   /** The DATA frame is complete. */
   onDataEnd(): ConnectionRule | undefined;

@@ -1,5 +1,5 @@
+import { OutputTurn } from '../output-turn.ts';
 import { maxResponseBlockBytes } from './client/limits.ts';
-import { OutputTurn } from './output-turn.ts';
 import { RequestPace } from './server/request-pace.ts';
 
 /** Smaller blocks are never refused before they are decoded. */

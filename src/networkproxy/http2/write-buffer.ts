@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net';
+import { type Flushable, type OutputTurn, slabBytes } from '../output-turn.ts';
 import { maxSocketBytes } from './limits.ts';
-import { type Flushable, type OutputTurn, slabBytes } from './output-turn.ts';
+
+/** What one read of a backend brings, 64 KiB, takes so much in frames. */
+const roomForRead = 65_536 + 4 * 9;
 
 /** Puts the frames of one connection together in a slab and writes them when the turn ends, or when the slab is full. */
 export class WriteBuffer implements Flushable {
@@ -11,10 +14,13 @@ export class WriteBuffer implements Flushable {
   readonly #onFlushed: () => void;
   #slab: Buffer | undefined;
   #scheduled = false;
+  /** A slab was filled in this turn, or in the one before: bulk. */
+  #isFilled = false;
+  #wasFilled = false;
   /** Where the next byte goes in the slab. */
   at = 0;
 
-  /** @param onFlushed the turn's output has been written */
+  /** @param onFlushed the turn's output has been written, or a whole slab of it */
   constructor(turn: OutputTurn, socket: Socket, takesAtOnce: boolean, onFlushed: () => void) {
     this.#turn = turn;
     this.#socket = socket;
@@ -33,8 +39,10 @@ export class WriteBuffer implements Flushable {
       this.#scheduled = true;
       this.#turn.schedule(this);
     }
-    if (this.at + bytes > slabBytes) this.writeOut();
-    this.#slab ??= this.#turn.takeSlab();
+    if (this.#slab !== undefined && this.at + bytes > this.#slab.length) {
+      this.#writeFull();
+    }
+    this.#slab ??= this.#turn.takeSlab(this.#isFilled || this.#wasFilled);
     return this.#slab;
   }
 
@@ -45,18 +53,28 @@ export class WriteBuffer implements Flushable {
     if (slab === undefined || length === 0) return;
     this.at = 0;
     const socket = this.#socket;
-    if (socket.writableLength > 0) {
-      // It would wait in the socket's queue by reference while we write the next frames over it.
-      socket.write(Buffer.from(slab.subarray(0, length)));
+    if (socket.writableLength === 0 && slab.length === slabBytes) {
+      socket.write(slab.subarray(0, length));
+      if (!this.#takesAtOnce && socket.writableLength > 0) this.#slab = undefined;
       return;
     }
-    socket.write(slab.subarray(0, length));
-    if (!this.#takesAtOnce && socket.writableLength > 0) this.#slab = undefined;
+    // It may wait in the socket's queue by reference.
+    this.#slab = undefined;
+    socket.write(slab.subarray(0, length), () => this.#turn.giveSlab(slab));
+  }
+
+  /** One read of a backend has been put in: a slab without room for another is written now, so that the backend is not read on when the client is behind. */
+  settle(): void {
+    const slab = this.#slab;
+    if (slab === undefined || slab.length === slabBytes || this.at + roomForRead <= slab.length) return;
+    this.#writeFull();
   }
 
   /** @internal called by the turn */
   flushTurn(): void {
     this.#scheduled = false;
+    this.#wasFilled = this.#isFilled;
+    this.#isFilled = false;
     this.writeOut();
     this.#release();
     this.#onFlushed();
@@ -66,6 +84,13 @@ export class WriteBuffer implements Flushable {
   discard(): void {
     this.at = 0;
     this.#release();
+  }
+
+  #writeFull(): void {
+    this.#isFilled = true;
+    this.writeOut();
+    this.#release();
+    this.#onFlushed();
   }
 
   #release(): void {

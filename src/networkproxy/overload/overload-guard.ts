@@ -34,6 +34,7 @@ export class OverloadGuard {
   #closed = false;
   #shareBytes = 0;
   #delayMs = 0;
+  #readings: OverloadReadings = { memory: 0, heap: 0, loopDelayMs: 0 };
   /** Connections end after their answers. Read for each answer. */
   isShedding = false;
   /** New requests are answered 503. Read for each request. */
@@ -56,6 +57,11 @@ export class OverloadGuard {
     return this.#shareBytes;
   }
 
+  /** What the last look found; zeros before the first. */
+  get readings(): OverloadReadings {
+    return this.#readings;
+  }
+
   /** 99th percentile of the event loop's delay over the last second, in milliseconds. */
   get eventLoopDelayMs(): number {
     return this.#delayMs;
@@ -63,6 +69,7 @@ export class OverloadGuard {
 
   /** Judges `readings`; the timer does it with real ones. */
   look(readings: OverloadReadings): void {
+    this.#readings = readings;
     const state = this.#monitor.look(readings);
     if (state !== undefined) {
       this.isShedding = state.level !== 'normal';

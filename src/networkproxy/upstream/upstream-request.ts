@@ -18,10 +18,15 @@ export interface UpstreamRequest {
   readonly canBeReturned: boolean;
   /** The socket, when it serves this request alone and a tunnel may come of it. */
   readonly socket: Socket | undefined;
+  /** Bytes of the body are still being written from memory that was lent to the client's reads. */
+  readonly keepsLent: boolean;
 
   /** Sends the head. Without a body the request is complete. */
   start(outgoing: OutgoingRequest, timeouts: PolicyTimeouts): void;
-  /** Takes a piece of the body, which it copies if it must keep it. False: wait for `UpstreamHandler.onUpstreamDrain`. */
+  /**
+   * Takes a piece of the body, which it copies if it must keep it; what lies in lent memory it may keep while it says false here or in
+   * `flush`. False: wait for `UpstreamHandler.onUpstreamDrain`.
+   */
   writeBody(chunk: Buffer): boolean;
   /** The body is complete. */
   endRequest(trailers: readonly string[]): void;

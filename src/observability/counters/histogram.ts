@@ -16,14 +16,15 @@ export class Histogram {
     this.buckets = new Array<number>(bounds.length + 1).fill(0);
   }
 
-  /** Adds one value, in the unit of the bounds. */
-  observe(value: number): void {
+  /** Adds one value, in the unit of the bounds; gives the index of its bucket. */
+  observe(value: number): number {
     const { bounds, buckets } = this;
     let index = 0;
     while (index < bounds.length && value > (bounds[index] as number)) index++;
     (buckets[index] as number)++;
     this.sum += value;
     this.count++;
+    return index;
   }
 
   data(): HistogramData {

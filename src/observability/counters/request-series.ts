@@ -14,26 +14,36 @@ export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'other'] as con
 /** The counters of one (route, service): plain fields, one object found once a route, not once a request. */
 export class RequestSeries {
   readonly labels: RequestLabels;
+  /** Its index in the table's block. */
+  readonly place: number;
   readonly byStatusClass: number[] = [0, 0, 0, 0, 0, 0];
   readonly duration = new Histogram(httpDurationBounds);
+  /** Buckets that have an exemplar: bit n is bucket n. */
+  exemplified = 0;
 
-  constructor(labels: RequestLabels) {
+  constructor(labels: RequestLabels, place: number) {
     this.labels = labels;
+    this.place = place;
   }
 
-  /** @param status 100-599, or 0 when there was none. */
-  observe(status: number, seconds: number): void {
+  /**
+   * @param status 100-599, or 0 when there was none
+   * @returns the bucket of its duration
+   */
+  observe(status: number, seconds: number): number {
     const index = status >= 100 && status < 600 ? ((status / 100) | 0) - 1 : 5;
     (this.byStatusClass[index] as number)++;
-    this.duration.observe(seconds);
+    return this.duration.observe(seconds);
   }
 }
 
-/** The series of one worker, bounded: past `cap` every new one is the overflow series, labelled `other`. */
+/** The series of one worker, bounded: past `cap` every new one is the overflow series. None is ever let go, so that counters only grow. */
 export class RequestSeriesTable {
   readonly #series = new Map<string, RequestSeries>();
   readonly #cap: number;
-  readonly overflow = new RequestSeries({ routeKind: 'overflow', routeNamespace: '', route: '', service: '' });
+  readonly overflow = new RequestSeries({ routeKind: 'overflow', routeNamespace: '', route: '', service: '' }, 0);
+  /** Times that a pair of route and Service was refused a series of its own; one pair may be refused again after each change of its route. */
+  refused = 0;
 
   constructor(cap: number) {
     this.#cap = cap;
@@ -43,8 +53,11 @@ export class RequestSeriesTable {
     const key = `${labels.routeKind}\0${labels.routeNamespace}\0${labels.route}\0${labels.service}`;
     const known = this.#series.get(key);
     if (known !== undefined) return known;
-    if (this.#series.size >= this.#cap) return this.overflow;
-    const made = new RequestSeries(labels);
+    if (this.#series.size >= this.#cap) {
+      this.refused++;
+      return this.overflow;
+    }
+    const made = new RequestSeries(labels, this.size);
     this.#series.set(key, made);
     return made;
   }

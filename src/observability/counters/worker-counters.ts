@@ -1,3 +1,5 @@
+import { type BridgeTransport, bridgeTransports, connectionActivities, httpProtocols } from './connection-activity.ts';
+import { ExemplarBook } from './exemplars.ts';
 import { grpcStatuses, grpcStatusIndex } from './grpc-status.ts';
 import {
   type HandshakeLimitOutcome,
@@ -27,6 +29,14 @@ export class WorkerCounters {
   /** Wire bytes of closed connections; `liveBytes` adds the open ones at a scrape. */
   bytesReceived = 0;
   bytesSent = 0;
+  /** Connections whose bytes go to a backend unread, ever. */
+  connectionsPassedThrough = 0;
+  /** Connections given to NetworkProxy, by index in `bridgeTransports`. */
+  readonly bridged: number[] = new Array<number>(bridgeTransports.length).fill(0);
+  /** Finished requests, by index in `httpProtocols`. */
+  readonly requestsByProtocol: number[] = new Array<number>(httpProtocols.length).fill(0);
+  /** Requests that turned their connection, or their HTTP/2 stream, into a tunnel. */
+  upgrades = 0;
   /** TLS connections that finished a handshake, ever. */
   tlsTerminated = 0;
   /** Flat by `handshakeIndex(version, result)`. */
@@ -51,8 +61,10 @@ export class WorkerCounters {
   /** Records that the periodic sweep had to close: every one is a bug. */
   zombies = 0;
   readonly requests: RequestSeriesTable;
+  readonly exemplars = new ExemplarBook();
   readonly gauges: WorkerGauges = {
     connectionsActive: () => 0,
+    connectionsByState: () => connectionActivities.map(() => 0),
     liveBytes: () => ({ received: 0, sent: 0 }),
     connectedClients: () => 0,
     portProxyConnections: () => 0,
@@ -62,6 +74,7 @@ export class WorkerCounters {
     upstreamIdle: () => 0,
     upstreamActive: () => 0,
     upstreamConnecting: () => 0,
+    upstreamEjected: () => 0,
     bufferedBytes: () => 0,
     accessLogDropped: () => 0,
   };
@@ -87,6 +100,15 @@ export class WorkerCounters {
     (this.grpcResponses[grpcStatusIndex(status)] as number)++;
   }
 
+  countBridged(transport: BridgeTransport): void {
+    (this.bridged[bridgeTransports.indexOf(transport)] as number)++;
+  }
+
+  /** @param version 10, 11 or 20 */
+  countProtocol(version: 10 | 11 | 20): void {
+    (this.requestsByProtocol[version === 20 ? 2 : version === 11 ? 1 : 0] as number)++;
+  }
+
   countHandshake(version: string | null, result: HandshakeResult): void {
     (this.tlsHandshakes[handshakeIndex(version, result)] as number)++;
   }
@@ -110,6 +132,12 @@ export class WorkerCounters {
     return {
       connectionsAccepted: this.connectionsAccepted,
       connectionsActive: this.gauges.connectionsActive(),
+      connectionsByState: this.gauges.connectionsByState(),
+      connectionsPassedThrough: this.connectionsPassedThrough,
+      bridged: this.bridged.slice(),
+      requestsByProtocol: this.requestsByProtocol.slice(),
+      upgrades: this.upgrades,
+      seriesRefused: this.requests.refused,
       connectionsClosed: this.connectionsClosed.slice(),
       connectionDuration: this.connectionDuration.data(),
       bytesReceived: this.bytesReceived + live.received,
@@ -131,6 +159,7 @@ export class WorkerCounters {
       upstreamIdle: this.gauges.upstreamIdle(),
       upstreamActive: this.gauges.upstreamActive(),
       upstreamConnecting: this.gauges.upstreamConnecting(),
+      upstreamEjected: this.gauges.upstreamEjected(),
       upstreamConnects: this.upstreamConnects,
       upstreamConnectFailures: this.upstreamConnectFailures,
       upstreamRetries: this.upstreamRetries,
@@ -144,6 +173,8 @@ export class WorkerCounters {
 /** Read at a scrape; each owner sets its own when it is made. */
 export interface WorkerGauges {
   connectionsActive: () => number;
+  /** By index in `connectionActivities`. */
+  connectionsByState: () => readonly number[];
   /** Wire bytes of the open connections. */
   liveBytes: () => { readonly received: number; readonly sent: number };
   connectedClients: () => number;
@@ -154,6 +185,8 @@ export interface WorkerGauges {
   upstreamIdle: () => number;
   upstreamActive: () => number;
   upstreamConnecting: () => number;
+  /** Endpoints out of rotation. */
+  upstreamEjected: () => number;
   /** Bytes that wait for peers which do not take them. */
   bufferedBytes: () => number;
   /** Lines that were dropped, ever: a total that its owner counts. */
@@ -169,6 +202,12 @@ export interface WorkerSnapshot extends WorkerTotals {
 export interface WorkerTotals {
   readonly connectionsAccepted: number;
   readonly connectionsActive: number;
+  readonly connectionsByState: readonly number[];
+  readonly connectionsPassedThrough: number;
+  readonly bridged: readonly number[];
+  readonly requestsByProtocol: readonly number[];
+  readonly upgrades: number;
+  readonly seriesRefused: number;
   readonly connectionsClosed: readonly number[];
   readonly connectionDuration: HistogramData;
   readonly bytesReceived: number;
@@ -190,6 +229,7 @@ export interface WorkerTotals {
   readonly upstreamIdle: number;
   readonly upstreamActive: number;
   readonly upstreamConnecting: number;
+  readonly upstreamEjected: number;
   readonly upstreamConnects: number;
   readonly upstreamConnectFailures: number;
   readonly upstreamRetries: number;

@@ -185,8 +185,13 @@ async function boundedText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** Attempts at several addresses end in one error without a message: its code says what each of them met. */
+function reasonOf(cause: unknown): string {
+  return messageOf(cause) || String((cause as NodeJS.ErrnoException).code ?? 'the connection failed');
+}
+
 function asApiError(action: string, error: unknown, signal: AbortSignal): Error {
   if (error instanceof ApiError) return error;
   const cause = signal.aborted ? signal.reason : error;
-  return new ApiError(action, messageOf(cause), { cause });
+  return new ApiError(action, reasonOf(cause), { cause });
 }

@@ -1,13 +1,14 @@
-import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import type { Problem } from '../../translate/translation.ts';
+import type { Troubles } from '../troubles.ts';
 import type { ApiClient } from './api-client.ts';
 import { hasStatus } from './api-error.ts';
-import { eventIdentity, problemKey, seriesPatch, type WarningEvent, warningEvent } from './warning-event.ts';
+import { type ApiVerb, apiTrouble, isTerminating } from './api-trouble.ts';
+import { type EventSubject, eventIdentity, seriesPatch, subjectKey, type WarningEvent, warningEvent } from './warning-event.ts';
 
 export interface EventWriterOptions {
   readonly client: ApiClient;
   readonly log: Log;
+  readonly troubles: Troubles;
   /** Name of this pod. */
   readonly instance: string;
   /** A problem is reported when it lasted so long: one that a second `kubectl apply` ends is none. @default 3,000 */
@@ -22,12 +23,15 @@ export interface EventWriterOptions {
 
 /** A problem that lasts. */
 interface Entry {
-  readonly problem: Problem;
+  readonly problem: EventSubject;
   /** Monotonic milliseconds of its next write. */
   dueMs: number;
   /** How often its Event says that it was seen; undefined: we do not know of an Event. */
   count: number | undefined;
 }
+
+/** Name of this part in troubles. */
+export const eventsPart = 'events';
 
 const maxPerObject = 10;
 const maxEntries = 500;
@@ -40,10 +44,12 @@ export class EventWriter {
   readonly #options: EventWriterOptions;
   readonly #closing = new AbortController();
   readonly #entries = new Map<string, Entry>();
-  #problems: readonly Problem[] = [];
+  #problems: readonly EventSubject[] = [];
   #isActive = false;
   #timer: NodeJS.Timeout | undefined;
   #nextWriteMs = 0;
+  /** What was asked for last, for the words on its failure. */
+  #asked: readonly [ApiVerb, string] = ['create', ''];
   #writing: Promise<void> | undefined;
 
   constructor(options: EventWriterOptions) {
@@ -59,7 +65,7 @@ export class EventWriter {
   }
 
   /** These are all the problems that there are. */
-  update(problems: readonly Problem[]): void {
+  update(problems: readonly EventSubject[]): void {
     this.#problems = problems;
     if (!this.#isActive) return;
     const wanted = reportable(problems);
@@ -104,49 +110,57 @@ export class EventWriter {
   }
 
   async #write(entry: Entry): Promise<void> {
-    const { log, repeatMs = 600_000, retryMs = 30_000 } = this.#options;
+    const { log, troubles, repeatMs = 600_000, retryMs = 30_000 } = this.#options;
     try {
       entry.count = entry.count === undefined ? await this.#create(entry.problem) : await this.#repeat(entry.problem, entry.count + 1);
       entry.dueMs = performance.now() + repeatMs;
+      troubles.clear(eventsPart);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       const { kind, namespace, name } = entry.problem.object;
-      log.debug({ object: `${kind} ${namespace}/${name}`, reason: messageOf(error) }, 'writing an Event failed: trying again');
+      log.debug({ object: `${kind} ${namespace}/${name}`, err: error }, 'writing an Event failed: trying again');
       // An Event that is gone (they expire) is written anew, everything else again later.
-      if (hasStatus(error, 404) && entry.count !== undefined) entry.count = undefined;
-      else entry.dueMs = performance.now() + retryMs;
+      if (hasStatus(error, 404) && entry.count !== undefined) {
+        entry.count = undefined;
+        return;
+      }
+      entry.dueMs = performance.now() + retryMs;
+      if (!isTerminating(error)) troubles.report(eventsPart, apiTrouble(error, ...this.#asked));
     }
   }
 
   /** Creates the Event, or goes on with the one that another leader, or we before a restart, created; gives its count. */
-  async #create(problem: Problem): Promise<number> {
+  async #create(problem: EventSubject): Promise<number> {
     const { client, instance } = this.#options;
     const { signal } = this.#closing;
+    this.#asked = ['create', collection(problem)];
     try {
       await client.json({ method: 'POST', path: collection(problem), body: warningEvent(problem, instance, Date.now()), signal });
       return 1;
     } catch (error) {
       if (!hasStatus(error, 409)) throw error;
+      this.#asked = ['get', pathOf(problem)];
       const present = await client.json<WarningEvent>({ path: pathOf(problem), signal });
       return this.#repeat(problem, (present.series?.count ?? 1) + 1);
     }
   }
 
-  async #repeat(problem: Problem, count: number): Promise<number> {
+  async #repeat(problem: EventSubject, count: number): Promise<number> {
     const { client } = this.#options;
     const body = seriesPatch(count, Date.now());
+    this.#asked = ['patch', pathOf(problem)];
     await client.json({ method: 'PATCH', path: pathOf(problem), body, signal: this.#closing.signal });
     return count;
   }
 }
 
 /** By key: the first problems of each object, up to the limits. */
-function reportable(problems: readonly Problem[]): ReadonlyMap<string, Problem> {
-  const wanted = new Map<string, Problem>();
+function reportable(problems: readonly EventSubject[]): ReadonlyMap<string, EventSubject> {
+  const wanted = new Map<string, EventSubject>();
   const perObject = new Map<string, number>();
   for (const problem of problems) {
     if (wanted.size >= maxEntries) break;
-    const key = problemKey(problem);
+    const key = subjectKey(problem);
     const count = perObject.get(problem.object.uid) ?? 0;
     if (count >= maxPerObject || wanted.has(key)) continue;
     perObject.set(problem.object.uid, count + 1);
@@ -155,10 +169,10 @@ function reportable(problems: readonly Problem[]): ReadonlyMap<string, Problem> 
   return wanted;
 }
 
-function collection(problem: Problem): string {
+function collection(problem: EventSubject): string {
   return `/apis/events.k8s.io/v1/namespaces/${eventIdentity(problem).namespace}/events`;
 }
 
-function pathOf(problem: Problem): string {
+function pathOf(problem: EventSubject): string {
   return `${collection(problem)}/${eventIdentity(problem).name}`;
 }

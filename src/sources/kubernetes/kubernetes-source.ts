@@ -2,6 +2,7 @@ import { type KubeObject, objectKey } from '../../api/objects.ts';
 import type { Config } from '../../config/config.ts';
 import type { Log } from '../../log.ts';
 import { ObjectStore, type ResourceHealth, type Snapshot, type Source } from '../object-store.ts';
+import { type Trouble, Troubles } from '../troubles.ts';
 import type { ApiClient } from './api-client.ts';
 import { OptionalResource } from './optional-resource.ts';
 import { Reflector, type ReflectorOptions, type ReflectorTarget, type ReflectorTimings } from './reflector.ts';
@@ -46,6 +47,8 @@ export interface KubernetesSourceOptions {
  */
 export class KubernetesSource implements Source {
   readonly store = new ObjectStore();
+  /** What does not work between the API server and us. */
+  readonly troubles: Troubles;
   /** For those who write: statuses, Events, the Lease. */
   readonly client: ApiClient;
   readonly #options: KubernetesSourceOptions;
@@ -58,7 +61,8 @@ export class KubernetesSource implements Source {
   constructor(options: KubernetesSourceOptions) {
     this.#options = options;
     this.client = options.client;
-    this.#secrets = new SecretFetcher({ client: options.client, store: this.store, log: options.log });
+    this.troubles = new Troubles({ store: this.store, log: options.log });
+    this.#secrets = new SecretFetcher({ client: options.client, store: this.store, troubles: this.troubles });
     this.#reflectors = [...this.#objectReflectors(), ...this.#secretReflectors(), ...this.#publishServiceReflectors()];
     this.#optional = optionalTypes.map((type) => this.#optionalResource(type));
   }
@@ -82,6 +86,7 @@ export class KubernetesSource implements Source {
     this.#isClosed = true;
     this.#closed.resolve();
     await Promise.all([...[...this.#reflectors, ...this.#optional].map((part) => part.close()), this.#secrets.close()]);
+    this.troubles.close();
   }
 
   health(): readonly ResourceHealth[] {
@@ -106,8 +111,9 @@ export class KubernetesSource implements Source {
         namespaces.map((namespace) => this.#kindReflector({ ...type, groupPath }, namespace, onFailure)),
       clear: () => {
         this.store.replaceKind(type.kind, []);
-        for (const namespace of namespaces) this.store.setProblems(resourceName({ ...type, groupPath: '' }, namespace), []);
+        for (const namespace of namespaces) this.troubles.clear(resourceName({ ...type, groupPath: '' }, namespace));
       },
+      trouble: this.#trouble(type.plural),
       firstLookMs: timings?.firstLookMs,
       maxLookMs: timings?.maxLookMs,
     });
@@ -115,6 +121,7 @@ export class KubernetesSource implements Source {
 
   #kindReflector(type: ResourceType, namespace?: string, onFailure?: (error: unknown) => void): Reflector<WatchedObject> {
     const resource = resourceName(type, namespace);
+    const tell = this.#trouble(resource);
     return this.#reflect({
       resource,
       path: collectionPath(type, namespace),
@@ -127,7 +134,8 @@ export class KubernetesSource implements Source {
             objects.map((object) => typed(type, object)),
             namespace,
           ),
-        problem: this.#problem(resource),
+        // That an optional kind is not there is no trouble, and ends its reflectors.
+        trouble: (trouble) => tell(onFailure !== undefined && trouble?.reason === 'not-served' ? undefined : trouble),
       },
     });
   }
@@ -170,7 +178,7 @@ export class KubernetesSource implements Source {
           if (object === undefined) this.store.remove(type.kind, key);
           else this.store.apply(typed(type, object));
         },
-        problem: this.#problem(resource),
+        trouble: this.#trouble(resource),
       },
     });
   }
@@ -182,8 +190,8 @@ export class KubernetesSource implements Source {
     };
   }
 
-  #problem(resource: string): (message: string | undefined) => void {
-    return (message) => this.store.setProblems(resource, message === undefined ? [] : [{ where: resource, message }]);
+  #trouble(resource: string): (trouble: Trouble | undefined) => void {
+    return (trouble) => (trouble === undefined ? this.troubles.clear(resource) : this.troubles.report(resource, trouble));
   }
 
   #reflect(options: Omit<ReflectorOptions<WatchedObject>, 'client' | 'log' | 'timings'>): Reflector<WatchedObject> {

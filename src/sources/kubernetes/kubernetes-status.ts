@@ -4,15 +4,18 @@ import type { Log } from '../../log.ts';
 import type { SmartRouteStatusContent } from '../../translate/smart-route-statuses.ts';
 import type { Translation } from '../../translate/translation.ts';
 import type { ObjectStore } from '../object-store.ts';
+import type { Troubles } from '../troubles.ts';
 import type { ApiClient } from './api-client.ts';
 import { EventWriter } from './event-writer.ts';
 import { LeaderElection } from './leader-election.ts';
+import type { StatusWrites } from './paced-writer.ts';
+import { PodEvents } from './pod-events.ts';
 import { RouteStatusWriter } from './route-status-writer.ts';
 import { StatusWriter } from './status-writer.ts';
 
 export type KubernetesStatusConfig = Pick<
   Config,
-  'status' | 'publishService' | 'publishAddresses' | 'leaderElection' | 'leaseName' | 'podNamespace' | 'podName'
+  'status' | 'publishService' | 'publishAddresses' | 'leaderElection' | 'leaseName' | 'podNamespace' | 'podName' | 'podUid'
 >;
 
 export interface KubernetesStatusOptions {
@@ -21,6 +24,7 @@ export interface KubernetesStatusOptions {
   readonly store: ObjectStore;
   readonly config: KubernetesStatusConfig;
   readonly log: Log;
+  readonly troubles: Troubles;
   /** For tests that cannot wait for a lease of 15 s and intervals of minutes. */
   readonly timings?: {
     readonly leaseMs?: number;
@@ -35,26 +39,35 @@ export interface KubernetesStatusOptions {
 
 /**
  * Everything that this program writes to the API server: who leads (a Lease), and on the leader alone the addresses of Ingresses
- * and the statuses of SmartRoutes (unless `status` is off) and Warning Events about problems. Nothing that serves traffic waits for any of it.
+ * and the statuses of SmartRoutes (unless `status` is off) and Warning Events about problems; on every replica Warning Events about its
+ * own Pod. Nothing that serves traffic waits for any of it.
  */
 export class KubernetesStatus {
   readonly #election: LeaderElection | undefined;
   readonly #statuses: StatusWriter | undefined;
   readonly #routes: RouteStatusWriter | undefined;
   readonly #events: EventWriter;
+  readonly #podEvents: PodEvents | undefined;
   #isActive = false;
 
-  constructor({ client, store, config, log, timings = {} }: KubernetesStatusOptions) {
-    const { publishService, publishAddresses, podNamespace, podName, leaseName } = config;
-    this.#events = new EventWriter({
+  constructor({ client, store, config, log, troubles, timings = {} }: KubernetesStatusOptions) {
+    const { publishService, publishAddresses, podNamespace, podName, podUid, leaseName } = config;
+    const eventOptions = {
       client,
       log,
+      troubles,
       instance: podName,
       settleMs: timings.eventSettleMs,
       repeatMs: timings.eventRepeatMs,
-    });
+    };
+    this.#events = new EventWriter(eventOptions);
+    if (podUid !== undefined) {
+      const pod = { apiVersion: 'v1', kind: 'Pod', namespace: podNamespace, name: podName, uid: podUid };
+      this.#podEvents = new PodEvents(pod, store, troubles, new EventWriter(eventOptions));
+    }
     if (config.status) {
-      const common = { client, store, log, minWriteIntervalMs: timings.statusIntervalMs, holdOffMs: timings.statusHoldOffMs };
+      const { statusIntervalMs: minWriteIntervalMs, statusHoldOffMs: holdOffMs } = timings;
+      const common = { client, store, log, troubles, minWriteIntervalMs, holdOffMs };
       this.#statuses = new StatusWriter({ ...common, publishService, publishAddresses });
       this.#routes = new RouteStatusWriter(common);
     }
@@ -62,6 +75,7 @@ export class KubernetesStatus {
     this.#election = new LeaderElection({
       client,
       log,
+      troubles,
       namespace: podNamespace,
       name: leaseName,
       // A restarted container keeps its pod's name: it must not believe that it still leads.
@@ -78,7 +92,15 @@ export class KubernetesStatus {
     return this.#isActive;
   }
 
+  /** Statuses that this replica wrote. */
+  get writes(): StatusWrites {
+    const writers = [this.#statuses?.writes, this.#routes?.writes];
+    const sum = (result: keyof StatusWrites) => writers.reduce((total, writes) => total + (writes?.[result] ?? 0), 0);
+    return { ok: sum('ok'), failed: sum('failed') };
+  }
+
   start(): void {
+    this.#podEvents?.start();
     if (this.#election === undefined) this.#activate(true);
     else this.#election.start();
   }
@@ -96,7 +118,7 @@ export class KubernetesStatus {
 
   /** Stops writing, then lets go of the Lease. Addresses in statuses stay. */
   async close(): Promise<void> {
-    await Promise.all([this.#statuses?.close(), this.#routes?.close(), this.#events.close()]);
+    await Promise.all([this.#statuses?.close(), this.#routes?.close(), this.#events.close(), this.#podEvents?.close()]);
     await this.#election?.close();
     this.#isActive = false;
   }

@@ -1,12 +1,15 @@
 import type { Log } from '../../log.ts';
+import type { Troubles } from '../troubles.ts';
 import type { ApiClient } from './api-client.ts';
 import { hasStatus } from './api-error.ts';
+import { type ApiVerb, apiTrouble } from './api-trouble.ts';
 import { heldSpec, type Lease, type LeaseSpec, releasedSpec } from './lease.ts';
 import { pause } from './pause.ts';
 
 export interface LeaderElectionOptions {
   readonly client: ApiClient;
   readonly log: Log;
+  readonly troubles: Troubles;
   readonly namespace: string;
   readonly name: string;
   /** Unique to this process: two that share one would both lead. */
@@ -25,6 +28,8 @@ export interface LeaderElectionOptions {
 
 /** Two attempts fit into the renew deadline. */
 const requestTimeoutMs = 3000;
+/** Name of this part in troubles. */
+const part = 'lease';
 const noLease = Symbol('no lease');
 
 /**
@@ -38,6 +43,8 @@ export class LeaderElection {
   #running: Promise<void> | undefined;
   #isLeader = false;
   #lease: Lease | undefined;
+  /** What was asked for last, for the words on its failure. */
+  #asked: readonly [ApiVerb, string] = ['get', ''];
   #observed: string | typeof noLease | undefined;
   /** When the Lease was last seen to change; when we last renewed it. Monotonic milliseconds. */
   #observedMs = 0;
@@ -74,7 +81,7 @@ export class LeaderElection {
   }
 
   async #attempt(): Promise<void> {
-    const { log, renewDeadlineMs = 10_000 } = this.#options;
+    const { log, troubles, renewDeadlineMs = 10_000 } = this.#options;
     const startedMs = performance.now();
     try {
       if (await this.#takeOrRenew()) {
@@ -83,9 +90,11 @@ export class LeaderElection {
       } else {
         this.#become(false);
       }
+      troubles.clear(part);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       log.debug({ err: error }, 'taking or renewing the Lease failed');
+      troubles.report(part, apiTrouble(error, ...this.#asked));
       if (performance.now() - this.#renewedMs > renewDeadlineMs) this.#become(false);
     }
   }
@@ -120,6 +129,7 @@ export class LeaderElection {
 
   async #read(): Promise<void> {
     const { client } = this.#options;
+    this.#asked = ['get', this.#path];
     try {
       this.#observe(await client.json<Lease>({ path: this.#path, timeoutMs: requestTimeoutMs, signal: this.#closing.signal }));
     } catch (error) {
@@ -138,15 +148,11 @@ export class LeaderElection {
 
   async #write(spec: LeaseSpec, signal: AbortSignal | undefined = this.#closing.signal): Promise<void> {
     const { client, namespace, name } = this.#options;
-    const resourceVersion = this.#lease?.metadata.resourceVersion;
-    const body: Lease = {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { name, namespace, resourceVersion },
-      spec,
-    };
+    const metadata = this.#lease?.metadata ?? { name, namespace };
+    const body: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
     const isNew = this.#lease === undefined;
     const path = isNew ? this.#collectionPath : this.#path;
+    this.#asked = [isNew ? 'create' : 'update', path];
     this.#observe(await client.json<Lease>({ method: isNew ? 'POST' : 'PUT', path, body, timeoutMs: requestTimeoutMs, signal }));
   }
 

@@ -2,7 +2,13 @@
 export interface Lease {
   readonly apiVersion: 'coordination.k8s.io/v1';
   readonly kind: 'Lease';
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly resourceVersion?: string };
+  /** With labels, annotations and owners that others gave it: a write that leaves them out would take them away. */
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly resourceVersion?: string;
+    readonly [other: string]: unknown;
+  };
   readonly spec?: LeaseSpec;
 }
 

@@ -1,8 +1,9 @@
-import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { ResourceHealth } from '../object-store.ts';
+import type { Trouble } from '../troubles.ts';
 import type { ApiClient } from './api-client.ts';
 import { hasStatus } from './api-error.ts';
+import { apiTrouble } from './api-trouble.ts';
 import { pause } from './pause.ts';
 import type { Reflector } from './reflector.ts';
 import type { OptionalResourceType } from './resources.ts';
@@ -17,6 +18,8 @@ export interface OptionalResourceOptions {
   readonly reflectors: (groupPath: string, onFailure: (error: unknown) => void) => readonly Reflector<WatchedObject>[];
   /** There are no such objects: none can be. */
   readonly clear: () => void;
+  /** Why it cannot be told whether the resource is there; undefined: it can. */
+  readonly trouble: (trouble: Trouble | undefined) => void;
   /** Delay before an absent resource is looked for again; it doubles. @default 5,000 */
   readonly firstLookMs?: number;
   /** @default 60,000 */
@@ -37,6 +40,8 @@ export class OptionalResource {
   #reflectors: readonly Reflector<WatchedObject>[] = [];
   #running: Promise<void> | undefined;
   #saidAbsent = false;
+  /** Why the last look failed; empty: it did not. */
+  #unknown = '';
 
   constructor(options: OptionalResourceOptions) {
     this.#options = options;
@@ -58,7 +63,11 @@ export class OptionalResource {
 
   /** Of its reflectors; nothing while the resource is absent. */
   health(): readonly ResourceHealth[] {
-    return this.#reflectors.map((reflector) => reflector.health());
+    if (this.#unknown !== '') {
+      const { plural: resource } = this.#options.type;
+      return [{ resource, healthy: false, detail: this.#unknown, restarts: 0, lastEventMs: 0, optional: true }];
+    }
+    return this.#reflectors.map((reflector) => ({ ...reflector.health(), optional: true }));
   }
 
   async #run(): Promise<void> {
@@ -73,20 +82,28 @@ export class OptionalResource {
   /** The first group version that has the resource. */
   async #find(): Promise<string | undefined> {
     const { client, type, log, clear } = this.#options;
-    try {
-      for (const groupPath of type.groupPaths) {
-        if (await hasResource(client, groupPath, type.plural, this.#closing.signal)) return groupPath;
+    for (const groupPath of type.groupPaths) {
+      try {
+        const isThere = await hasResource(client, groupPath, type.plural, this.#closing.signal);
+        this.#show(undefined);
+        if (isThere) return groupPath;
+      } catch (error) {
+        if (this.#closing.signal.aborted) return undefined;
+        log.debug({ resource: type.plural, err: error }, 'looking for a resource failed: trying again');
+        this.#show(apiTrouble(error, 'list', `${groupPath}/${type.plural}`));
+        return undefined;
       }
-    } catch (error) {
-      if (!this.#closing.signal.aborted)
-        log.debug({ resource: type.plural, reason: messageOf(error) }, 'looking for a resource failed: trying again');
-      return undefined;
     }
     if (!this.#saidAbsent) log.info({ resource: type.plural, group: type.groupPaths[0] }, 'resource not installed: looking for it again');
     this.#saidAbsent = true;
     clear();
     this.#markSynced();
     return undefined;
+  }
+
+  #show(trouble: Trouble | undefined): void {
+    this.#unknown = trouble?.message ?? '';
+    this.#options.trouble(trouble);
   }
 
   /** Runs the reflectors until the resource is gone, or we close. */

@@ -1,14 +1,36 @@
+import type { Log } from '../../log.ts';
 import type { ObjectStore } from '../object-store.ts';
+import type { Troubles } from '../troubles.ts';
+import type { ApiClient } from './api-client.ts';
+import { hasStatus } from './api-error.ts';
+import { apiTrouble } from './api-trouble.ts';
 
-/** A write to bring about. */
+/** How often statuses were written, by result. */
+export interface StatusWrites {
+  readonly ok: number;
+  readonly failed: number;
+}
+
+/** A status to bring about. */
 export interface PacedWrite {
   /** Of the object: no two writes of one follow each other sooner than the interval. */
   readonly uid: string;
-  /** Rejects when it should be tried again after the interval. */
-  perform(signal: AbortSignal): Promise<void>;
+  /** Of the status subresource. */
+  readonly path: string;
+  /** The status, as a merge patch; null: none any more. */
+  readonly status: unknown;
+  /** It is tried now; whether the server takes it may stay unknown. */
+  begin(): void;
+  /** The server took it. */
+  done(): void;
 }
 
 export interface PacedWriterOptions {
+  readonly client: ApiClient;
+  readonly log: Log;
+  readonly troubles: Troubles;
+  /** Name in troubles: `ingresses/status`. */
+  readonly part: string;
   /** Every change of it is a reason to look again. */
   readonly store: ObjectStore;
   /** The writes that there is a need for now. */
@@ -21,7 +43,10 @@ export interface PacedWriterOptions {
 
 const writesAtOnce = 4;
 
-/** Brings writes about while active: collected, a few at once, and never two of one object within the interval. */
+/**
+ * Brings statuses about while active: collected, a few at once, and never two of one object within the interval. One that fails is told
+ * in troubles and tried again after the interval.
+ */
 export class PacedWriter {
   readonly #options: PacedWriterOptions;
   readonly #closing = new AbortController();
@@ -29,6 +54,8 @@ export class PacedWriter {
   /** Monotonic milliseconds of the last attempt, by uid. */
   readonly #attempts = new Map<string, number>();
   #isActive = false;
+  #succeeded = 0;
+  #failed = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerDueMs = Number.POSITIVE_INFINITY;
   #pass: Promise<void> | undefined;
@@ -38,10 +65,18 @@ export class PacedWriter {
     this.#unsubscribe = options.store.subscribe(() => this.changed());
   }
 
+  /** Writes that came to an end. */
+  get writes(): StatusWrites {
+    return { ok: this.#succeeded, failed: this.#failed };
+  }
+
   /** Whether we may write: leadership. */
   set active(isActive: boolean) {
     this.#isActive = isActive && !this.#closing.signal.aborted;
-    if (!isActive) this.#attempts.clear();
+    if (!isActive) {
+      this.#attempts.clear();
+      this.#options.troubles.clear(this.#options.part);
+    }
     this.changed();
   }
 
@@ -96,7 +131,9 @@ export class PacedWriter {
     const nowMs = performance.now();
     const intervalMs = this.#intervalMs;
     for (const [uid, atMs] of this.#attempts) if (atMs + intervalMs <= nowMs) this.#attempts.delete(uid);
-    return this.#options.needed().filter(({ uid }) => {
+    const needed = this.#options.needed();
+    if (needed.length === 0) this.#options.troubles.clear(this.#options.part);
+    return needed.filter(({ uid }) => {
       const lastMs = this.#attempts.get(uid);
       if (lastMs === undefined) return true;
       this.#schedule(lastMs + intervalMs - nowMs);
@@ -105,10 +142,23 @@ export class PacedWriter {
   }
 
   async #write(write: PacedWrite): Promise<void> {
-    this.#attempts.set(write.uid, performance.now());
+    const { client, log, troubles, part } = this.#options;
+    const { uid, path, status } = write;
+    const { signal } = this.#closing;
+    this.#attempts.set(uid, performance.now());
+    write.begin();
     try {
-      await write.perform(this.#closing.signal);
-    } catch {
+      // The uid makes the server refuse the write when another object took the name.
+      await client.json({ method: 'PATCH', path, body: { metadata: { uid }, status }, signal });
+      this.#succeeded++;
+      troubles.clear(part);
+      write.done();
+    } catch (error) {
+      // An object that is gone needs no status.
+      if (signal.aborted || hasStatus(error, 404)) return;
+      this.#failed++;
+      log.debug({ path, err: error }, 'writing a status failed: trying again');
+      troubles.report(part, apiTrouble(error, 'patch', path));
       this.#schedule(this.#intervalMs);
     }
   }

@@ -1,8 +1,9 @@
-import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { ResourceHealth } from '../object-store.ts';
+import type { Trouble } from '../troubles.ts';
 import type { ApiClient } from './api-client.ts';
 import { ApiError, hasStatus } from './api-error.ts';
+import { type ApiVerb, apiTrouble } from './api-trouble.ts';
 import { pause } from './pause.ts';
 import { RetryDelay } from './retry-delay.ts';
 import { parseWatchEvent, type WatchedObject } from './watch-event.ts';
@@ -13,8 +14,8 @@ export interface ReflectorTarget<T> {
   replace(objects: readonly T[]): void;
   apply(object: T): void;
   remove(object: T): void;
-  /** What goes wrong; undefined: nothing any more. */
-  problem?(message: string | undefined): void;
+  /** What goes wrong, at every failure; undefined: nothing any more. */
+  trouble?(trouble: Trouble | undefined): void;
 }
 
 export interface ReflectorTimings {
@@ -74,6 +75,8 @@ export class Reflector<T extends WatchedObject> {
   #isSynced = false;
   #resourceVersion: string | undefined;
   #detail = 'not listed yet';
+  /** The verb of the last failure: a list that works says nothing of a watch that does not. */
+  #failed: ApiVerb = 'list';
   /** Since the last list or event. A server that can't be reached says nothing about our version, so that does not count. */
   #refusals = 0;
   #isOpen = false;
@@ -137,7 +140,7 @@ export class Reflector<T extends WatchedObject> {
     target.replace(objects);
     this.#resourceVersion = resourceVersion;
     this.#refusals = 0;
-    this.#showHealthy();
+    if (this.#failed === 'list') this.#showHealthy();
     if (this.#isSynced) return;
     this.#isSynced = true;
     this.#markSynced();
@@ -184,11 +187,11 @@ export class Reflector<T extends WatchedObject> {
   }
 
   async #recover(error: unknown): Promise<void> {
-    const { log, resource, target } = this.#options;
+    const { log, path, resource, target } = this.#options;
     this.#restarts++;
+    this.#failed = this.#resourceVersion === undefined ? 'list' : 'watch';
     this.#options.onFailure?.(error);
     if (this.#isOpen || (error instanceof ApiError && error.status !== 0)) this.#refusals++;
-    const isFirst = this.#retry.failures === 0;
     const backOffMs = Math.max(this.#retry.nextMs(), error instanceof ApiError ? error.retryAfterMs : 0);
     const wasExpired = this.#isExpired;
     this.#isExpired = hasStatus(error, 410);
@@ -198,18 +201,19 @@ export class Reflector<T extends WatchedObject> {
       log.info({ resource }, 'the watch is too old for the server: listing again');
       return;
     }
-    this.#detail = messageOf(error);
-    target.problem?.(this.#detail);
-    const level = isFirst ? 'warn' : 'debug';
-    log[level]({ resource, err: error, delayMs: Math.round(backOffMs) }, 'watching a resource failed: trying again');
+    const trouble = apiTrouble(error, this.#failed, path);
+    this.#detail = trouble.message;
+    target.trouble?.(trouble);
+    log.debug({ resource, err: error, delayMs: Math.round(backOffMs) }, 'watching a resource failed: trying again');
     await pause(backOffMs, this.#closing.signal);
   }
 
   /** The server answers. A watch that opens may still fail at once, so the delays go on growing until something came through it. */
   #showHealthy(): void {
     this.#lastEventMs = this.#now();
+    this.#failed = 'list';
     if (this.#detail === '') return;
     this.#detail = '';
-    this.#options.target.problem?.(undefined);
+    this.#options.target.trouble?.(undefined);
   }
 }

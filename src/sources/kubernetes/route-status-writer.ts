@@ -1,20 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SmartRouteCondition, SmartRouteStatus } from '../../api/generated/smart-route.ts';
 import type { SmartRoute } from '../../api/objects.ts';
-import { messageOf } from '../../errors.ts';
-import type { Log } from '../../log.ts';
 import type { RouteCondition, SmartRouteStatusContent } from '../../translate/smart-route-statuses.ts';
-import type { ObjectStore } from '../object-store.ts';
-import type { ApiClient } from './api-client.ts';
-import { hasStatus } from './api-error.ts';
-import { type PacedWrite, PacedWriter, type PacedWriterOptions } from './paced-writer.ts';
+import { type PacedWrite, PacedWriter, type PacedWriterOptions, type StatusWrites } from './paced-writer.ts';
 import { collectionPath, smartRouteType } from './resources.ts';
 
-export interface RouteStatusWriterOptions extends Omit<PacedWriterOptions, 'needed'> {
-  readonly client: ApiClient;
-  readonly store: ObjectStore;
-  readonly log: Log;
-}
+export type RouteStatusWriterOptions = Omit<PacedWriterOptions, 'needed' | 'part'>;
 
 /**
  * Writes the statuses of SmartRoutes, while active: what differs from what the store has, one object at most once in 30 s. A status that
@@ -29,7 +20,13 @@ export class RouteStatusWriter {
 
   constructor(options: RouteStatusWriterOptions) {
     this.#options = options;
-    this.#writer = new PacedWriter({ ...options, needed: () => [...this.#changes(), ...this.#withdrawals()] });
+    const needed = () => [...this.#changes(), ...this.#withdrawals()];
+    this.#writer = new PacedWriter({ ...options, part: 'smartroutes/status', needed });
+  }
+
+  /** Writes of statuses that came to an end. */
+  get writes(): StatusWrites {
+    return this.#writer.writes;
   }
 
   /** Whether we may write: leadership. */
@@ -54,7 +51,7 @@ export class RouteStatusWriter {
       const route = this.#options.store.get('SmartRoute', `${namespace}/${name}`);
       if (route?.metadata.uid !== uid) return [];
       const status = withTimes(content, route.status, now);
-      return isDeepStrictEqual(status, route.status) ? [] : [{ uid, perform: (signal) => this.#write(route, status, signal) }];
+      return isDeepStrictEqual(status, route.status) ? [] : [this.#write(route, status)];
     });
   }
 
@@ -67,28 +64,27 @@ export class RouteStatusWriter {
     for (const route of this.#options.store.snapshot().of('SmartRoute').values()) {
       const { uid = '' } = route.metadata;
       if (!lost.delete(uid) || route.status === undefined) continue;
-      writes.push({ uid, perform: (signal) => this.#write(route, null, signal) });
+      writes.push(this.#write(route, null));
     }
     for (const uid of lost) this.#written.delete(uid);
     return writes;
   }
 
   /** @param status null: none any more */
-  async #write(route: SmartRoute, status: SmartRouteStatus | null, signal: AbortSignal): Promise<void> {
-    const { client, log } = this.#options;
+  #write(route: SmartRoute, status: SmartRouteStatus | null): PacedWrite {
     const { namespace, name, uid = '' } = route.metadata;
-    const path = `${collectionPath(smartRouteType, namespace)}/${name}/status`;
-    try {
-      // The uid makes the server refuse the write when another object took the name.
-      await client.json({ method: 'PATCH', path, body: { metadata: { uid }, status }, signal });
-      if (status === null) this.#written.delete(uid);
-      else this.#written.add(uid);
-      log.debug({ route: `${namespace}/${name}` }, 'wrote the status of a SmartRoute');
-    } catch (error) {
-      if (signal.aborted || hasStatus(error, 404)) return;
-      log.warn({ route: `${namespace}/${name}`, reason: messageOf(error) }, 'writing the status of a SmartRoute failed: trying again');
-      throw error;
-    }
+    return {
+      uid,
+      path: `${collectionPath(smartRouteType, namespace)}/${name}/status`,
+      status,
+      begin: () => {
+        if (status !== null) this.#written.add(uid);
+      },
+      done: () => {
+        if (status === null) this.#written.delete(uid);
+        this.#options.log.debug({ route: `${namespace}/${name}` }, 'wrote the status of a SmartRoute');
+      },
+    };
   }
 }
 

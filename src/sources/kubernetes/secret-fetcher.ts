@@ -1,9 +1,9 @@
 import type { Secret } from '../../api/objects.ts';
-import { messageOf } from '../../errors.ts';
-import type { Log } from '../../log.ts';
 import type { ObjectStore } from '../object-store.ts';
+import type { Troubles } from '../troubles.ts';
 import type { ApiClient } from './api-client.ts';
 import { ApiError, hasStatus } from './api-error.ts';
+import { apiTrouble } from './api-trouble.ts';
 import type { ReflectorTarget } from './reflector.ts';
 import { collectionPath, secretType } from './resources.ts';
 import { RetryDelay } from './retry-delay.ts';
@@ -21,7 +21,7 @@ export const secretFieldSelector = 'type!=helm.sh/release.v1';
 export interface SecretFetcherOptions {
   readonly client: ApiClient;
   readonly store: ObjectStore;
-  readonly log: Log;
+  readonly troubles: Troubles;
   /** @default Math.random */
   readonly random?: () => number;
 }
@@ -53,12 +53,12 @@ export class SecretFetcher {
 
   /** What a watch of Secrets' metadata, in one namespace or everywhere, reports to. */
   metadataTarget(resource: string, namespace?: string): ReflectorTarget<WatchedObject> {
-    const { store } = this.#options;
+    const { troubles } = this.#options;
     return {
       replace: (objects) => this.#replace(objects, namespace),
       apply: (object) => this.#exists(object),
       remove: (object) => this.#gone(keyOf(object)),
-      problem: (message) => store.setProblems(resource, message === undefined ? [] : [{ where: resource, message }]),
+      trouble: (trouble) => (trouble === undefined ? troubles.clear(resource) : troubles.report(resource, trouble)),
     };
   }
 
@@ -98,7 +98,7 @@ export class SecretFetcher {
   #forget(key: string): void {
     this.#fetched.delete(key);
     this.#stopRetrying(key);
-    this.#options.store.setProblems(problemReporter(key), []);
+    this.#options.troubles.clear(partOf(key));
     this.#options.store.remove('Secret', key);
   }
 
@@ -129,7 +129,7 @@ export class SecretFetcher {
   /** Reads one Secret; after a failure a timer wants it again, so that one unreadable Secret does not hold up others. */
   async #fetch(key: string): Promise<void> {
     if (!this.#isWanted(key)) return;
-    const { client, store } = this.#options;
+    const { client, troubles } = this.#options;
     try {
       const secret = await client.json<Secret>({ path: pathOf(key), signal: this.#closing.signal });
       this.#keep(key, secret);
@@ -138,14 +138,13 @@ export class SecretFetcher {
       if (!hasStatus(error, 404)) return this.#fetchLater(key, error);
     }
     this.#stopRetrying(key);
-    store.setProblems(problemReporter(key), []);
+    troubles.clear(partOf(key));
   }
 
   #fetchLater(key: string, error: unknown): void {
-    const { store, log, random = Math.random } = this.#options;
+    const { troubles, random = Math.random } = this.#options;
     const delay = this.#retries.get(key)?.delay ?? new RetryDelay({ firstMs: 250, maxMs: 30_000, random });
-    if (delay.failures === 0) log.warn({ secret: key, err: error }, 'reading a Secret failed: trying again');
-    store.setProblems(problemReporter(key), [{ where: problemReporter(key), message: messageOf(error) }]);
+    troubles.report(partOf(key), apiTrouble(error, 'get', pathOf(key)));
     const delayMs = Math.max(delay.nextMs(), error instanceof ApiError ? error.retryAfterMs : 0);
     this.#retries.set(key, { delay, timer: setTimeout(() => this.#want(key), delayMs) });
   }
@@ -165,7 +164,7 @@ export class SecretFetcher {
   }
 }
 
-function problemReporter(key: string): string {
+function partOf(key: string): string {
   return `secret ${key}`;
 }
 

@@ -1,18 +1,10 @@
 import type { Ingress } from '../../api/objects.ts';
-import { messageOf } from '../../errors.ts';
-import type { Log } from '../../log.ts';
 import type { IngressStatus, ObjectRef } from '../../translate/translation.ts';
-import type { ObjectStore } from '../object-store.ts';
-import type { ApiClient } from './api-client.ts';
-import { hasStatus } from './api-error.ts';
-import { PacedWriter, type PacedWriterOptions } from './paced-writer.ts';
+import { type PacedWrite, PacedWriter, type PacedWriterOptions, type StatusWrites } from './paced-writer.ts';
 import { givenAddresses, type PublishedAddress, sameAddresses, serviceAddresses } from './publish-addresses.ts';
 import { collectionPath, ingressType } from './resources.ts';
 
-export interface StatusWriterOptions extends Omit<PacedWriterOptions, 'needed'> {
-  readonly client: ApiClient;
-  readonly store: ObjectStore;
-  readonly log: Log;
+export interface StatusWriterOptions extends Omit<PacedWriterOptions, 'needed' | 'part'> {
   /** `namespace/name`; its addresses are published when none are given by hand. */
   readonly publishService: string | undefined;
   readonly publishAddresses: readonly string[];
@@ -25,6 +17,9 @@ interface Write {
   readonly addresses: readonly PublishedAddress[];
 }
 
+/** Name, in troubles, of the Service whose addresses are published. */
+const servicePart = 'publish-service';
+
 /**
  * Writes our addresses to `status.loadBalancer.ingress` of the Ingresses that we serve, while active. It compares with what the
  * store has, so an equal status is not written; one object is written at most once in 30 s, and a failed write is tried again after
@@ -34,13 +29,20 @@ interface Write {
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
   readonly #writer: PacedWriter;
+  readonly #unsubscribe: () => void;
   /** What we wrote, by uid. */
   readonly #written = new Map<string, readonly PublishedAddress[]>();
   #statuses: readonly IngressStatus[] = [];
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
-    this.#writer = new PacedWriter({ ...options, needed: () => this.#needed() });
+    this.#writer = new PacedWriter({ ...options, part: 'ingresses/status', needed: () => this.#needed() });
+    this.#unsubscribe = options.store.subscribe(() => this.#lookForService());
+  }
+
+  /** Writes of statuses that came to an end. */
+  get writes(): StatusWrites {
+    return this.#writer.writes;
   }
 
   /** Whether we may write: leadership. */
@@ -55,15 +57,29 @@ export class StatusWriter {
   }
 
   close(): Promise<void> {
+    this.#unsubscribe();
     return this.#writer.close();
   }
 
-  #needed() {
+  /** The Service whose addresses are to be published has to be there, on every replica: anyone may lead next. */
+  #lookForService(): void {
+    const { store, publishService, publishAddresses, troubles } = this.#options;
+    if (publishService === undefined || publishAddresses.length > 0 || !store.synced) return;
+    if (store.get('Service', publishService) !== undefined) {
+      troubles.clear(servicePart);
+      return;
+    }
+    const message = `Service ${publishService}, whose addresses --publish-service asks to publish, does not exist: Ingresses get no address; create it, or correct --publish-service`;
+    troubles.report(servicePart, { reason: 'missing', message });
+  }
+
+  /** What differs now. */
+  #needed(): readonly PacedWrite[] {
     const ours = this.#ourAddresses();
     if (ours === undefined) return [];
     return [...this.#publications(ours), ...this.#withdrawals()]
       .filter(({ ingress, addresses }) => !sameAddresses(presentAddresses(ingress), addresses))
-      .map((write) => ({ uid: write.uid, perform: (signal: AbortSignal) => this.#write(write, signal) }));
+      .map((write) => this.#write(write));
   }
 
   /** undefined: not known, so that nothing is written. An existing Service without addresses yet has an empty list. */
@@ -100,21 +116,15 @@ export class StatusWriter {
     return ingress?.metadata.uid === uid ? ingress : undefined;
   }
 
-  async #write({ ingress, uid, addresses }: Write, signal: AbortSignal): Promise<void> {
-    const { client, log } = this.#options;
+  #write({ ingress, uid, addresses }: Write): PacedWrite {
     const { namespace, name } = ingress.metadata;
-    const path = `${collectionPath(ingressType, namespace)}/${name}/status`;
-    this.#written.set(uid, addresses);
-    try {
-      // The uid makes the server refuse the write when another object took the name.
-      const body = { metadata: { uid }, status: { loadBalancer: { ingress: addresses.length === 0 ? null : addresses } } };
-      await client.json({ method: 'PATCH', path, body, signal });
-      log.info({ ingress: `${namespace}/${name}`, addresses }, 'wrote the addresses of an Ingress');
-    } catch (error) {
-      if (signal.aborted || hasStatus(error, 404)) return;
-      log.warn({ ingress: `${namespace}/${name}`, reason: messageOf(error) }, 'writing the status of an Ingress failed: trying again');
-      throw error;
-    }
+    return {
+      uid,
+      path: `${collectionPath(ingressType, namespace)}/${name}/status`,
+      status: { loadBalancer: { ingress: addresses.length === 0 ? null : addresses } },
+      begin: () => this.#written.set(uid, addresses),
+      done: () => this.#options.log.info({ ingress: `${namespace}/${name}`, addresses }, 'wrote the addresses of an Ingress'),
+    };
   }
 }
 

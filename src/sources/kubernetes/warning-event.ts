@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { Problem } from '../../translate/translation.ts';
+import type { ObjectRef } from '../../translate/translation.ts';
 import { microTime } from './lease.ts';
+
+/** What an Event can be about: a problem of a user's object, a trouble of our own Pod. */
+export interface EventSubject {
+  readonly object: ObjectRef;
+  /** CamelCase. */
+  readonly reason: string;
+  readonly field: string;
+  readonly message: string;
+}
 
 /** The part of an events.k8s.io/v1 Event that we write. */
 export interface WarningEvent {
@@ -13,7 +22,7 @@ export interface WarningEvent {
   readonly action: string;
   readonly reason: string;
   readonly type: 'Warning';
-  readonly regarding: Problem['object'];
+  readonly regarding: ObjectRef;
   readonly note: string;
   readonly series?: { readonly count: number; readonly lastObservedTime: string };
 }
@@ -22,13 +31,13 @@ const reportingController = 'smartproxy.dev/ingress-controller';
 const maxNoteBytes = 1024;
 const maxInstanceBytes = 128;
 
-/** What makes two problems one: the same object, reason, place and text. */
-export function problemKey({ object, reason, field, message }: Problem): string {
+/** What makes two subjects one: the same object, reason, place and text. */
+export function subjectKey({ object, reason, field, message }: EventSubject): string {
   return JSON.stringify([object.uid, reason, field, message]);
 }
 
 /** The first Event about a problem. Its name follows from the problem, so that the next leader goes on with it instead of adding one. */
-export function warningEvent(problem: Problem, instance: string, nowMs: number): WarningEvent {
+export function warningEvent(problem: EventSubject, instance: string, nowMs: number): WarningEvent {
   const { object, reason, message } = problem;
   return {
     apiVersion: 'events.k8s.io/v1',
@@ -37,7 +46,7 @@ export function warningEvent(problem: Problem, instance: string, nowMs: number):
     eventTime: microTime(nowMs),
     reportingController,
     reportingInstance: cutToBytes(instance, maxInstanceBytes),
-    action: 'Translate',
+    action: object.kind === 'Pod' ? 'Run' : 'Translate',
     reason,
     type: 'Warning',
     regarding: object,
@@ -46,8 +55,8 @@ export function warningEvent(problem: Problem, instance: string, nowMs: number):
 }
 
 /** Name and namespace of the Event about a problem. */
-export function eventIdentity(problem: Problem): WarningEvent['metadata'] {
-  const hash = createHash('sha256').update(problemKey(problem)).digest('hex').slice(0, 16);
+export function eventIdentity(problem: EventSubject): WarningEvent['metadata'] {
+  const hash = createHash('sha256').update(subjectKey(problem)).digest('hex').slice(0, 16);
   const stem = problem.object.name.slice(0, 200).replace(/[^a-z0-9]+$/, '');
   return { name: `${stem}.${hash}`, namespace: problem.object.namespace || 'default' };
 }

@@ -14,7 +14,7 @@ async function deadKubeconfig(t: TestContext): Promise<string> {
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${await freePort()}` } }],
+    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${await freePort()}`, 'insecure-skip-tls-verify': true } }],
     users: [{ name: 'u', user: {} }],
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
     'current-context': 'x',
@@ -27,8 +27,17 @@ test('run: without an answer of the API server the process lives, is not ready, 
   const command = await startRun(t, ['--kubeconfig', await deadKubeconfig(t), '--drain-delay=off']);
   const status = await command.boundPort('status');
   assert.equal((await get(status, 'localhost', '/healthz')).status, 200);
-  const ready = await get(status, 'localhost', '/readyz');
-  assert.deepEqual([ready.status, ready.body], [503, 'no table is served yet\n']);
+  let ready = await get(status, 'localhost', '/readyz');
+  await command.until(async () => {
+    ready = await get(status, 'localhost', '/readyz');
+    return ready.body.includes('unreachable');
+  });
+  assert.equal(ready.status, 503);
+  assert.match(ready.body, /^\[-\]table: waiting: no table is served yet/);
+  assert.match(ready.body, /^\[-\]watch\/ingresses: unreachable: Cannot reach the API server: connect ECONNREFUSED 127/m);
+  const troubles = () => command.log.filter(({ msg }) => msg === 'not everything works: trying again');
+  await command.until(() => troubles().length > 0);
+  assert.equal(troubles().length, 1, 'one line for all that ask the API server');
   const admin = await command.boundPort('admin');
   await command.until(async () => (await get(admin, 'localhost', '/debug/problems')).body.includes('ingresses'));
   command.child.kill('SIGTERM');

@@ -166,7 +166,7 @@ test('run: it goes on serving when whoever read its output and log goes away', a
   await command.until(() => command.output.includes('a.localhost'));
   command.child.stdout?.destroy();
   command.child.stderr?.destroy();
-  for (const host of ['b.localhost', 'c.localhost']) {
+  for (const host of ['b.localhost', 'c.localhost', 'd.localhost', 'e.localhost']) {
     await writeFile(join(folder, 'a.yaml'), manifests(host, await freePort()));
     await command.until(async () => (await get(http, host, '/')).status === 502);
   }

@@ -3,11 +3,15 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { describe, test } from 'node:test';
+import { RawHttp2, requestFields } from '../../tools/raw-http2.ts';
 import { Backend, hello } from './backend.ts';
 import { Harness } from './harness.ts';
 import { eventually } from './raw-client.ts';
 
 const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** Is ignored. */
+const unknownFrame = 0x77;
 
 function keyOf(request: string): string {
   return /\r\nsec-websocket-key: (\S+)\r\n/.exec(request)?.[1] ?? '';
@@ -66,6 +70,28 @@ async function open(client: ClientHttp2Session, extra: Readonly<Record<string, s
 }
 
 describe('a WebSocket over HTTP/2', () => {
+  test('keeps what came before its backend agreed, whatever is read in the meantime', async () => {
+    const agree: (() => void)[] = [];
+    await using backend = await Backend.start((socket, text) => {
+      if (!text.startsWith('GET')) return;
+      const accept = createHash('sha1')
+        .update(`${keyOf(text)}${guid}`)
+        .digest('base64');
+      agree.push(() => socket.write(switching(accept)));
+    });
+    await using harness = await Harness.start({ routes: [{ endpoints: [backend.port] }], config: { h2c: true } });
+    using client = await RawHttp2.connect(harness.port);
+    await client.settle();
+    const early = 'e'.repeat(16_000);
+    client.headers(1, [[':method', 'CONNECT'], [':protocol', 'websocket'], ...requestFields('/chat').slice(1)], 0);
+    client.data(1, early, 0);
+    await eventually(() => agree.length === 1, 'the request at the backend');
+    client.send(unknownFrame, 0, 0, Buffer.alloc(16_384, 'z'));
+    await client.settle();
+    agree[0]?.();
+    await eventually(() => backend.received[0]?.endsWith(early) === true, 'the first bytes at the backend');
+  });
+
   test('becomes one to an HTTP/1.1 backend, on a stream beside others', async () => {
     await using backend = await echoing();
     await using harness = await Harness.start({ routes: [{ endpoints: [backend.port] }], config: { h2c: true } });

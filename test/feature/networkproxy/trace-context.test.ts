@@ -47,3 +47,24 @@ test('without --trace-context the fields are as the client sent them', async () 
   }
   for (const fields of await traced({}, false)) assert.deepEqual(fields, ['id undefined']);
 });
+
+/** The traces of the exemplars that requests with these headers left. */
+async function exemplars(requests: readonly Record<string, string>[], traceContext: boolean): Promise<readonly string[]> {
+  await using backend = await http1Backend({ answer: hello, after: undefined });
+  await using harness = await Harness.start({ routes: [{ endpoints: [backend.port] }], config: { h2c: true, traceContext } });
+  for (const headers of requests) for (const client of [http1Client, http2Client]) await client.ask(harness.port, { headers });
+  return harness.counters.exemplars.drain().map(({ traceId }) => traceId);
+}
+
+test('a traced request is an exemplar, with --trace-context and without', async () => {
+  const unrecorded = given.replace(/01$/, '00');
+  for (const traceContext of [true, false]) {
+    const found = new Set(await exemplars([{ traceparent: given }], traceContext));
+    assert.deepEqual([...found], ['0af7651916cd43dd8448eb211c80319c'], String(traceContext));
+    assert.deepEqual(await exemplars([{ traceparent: unrecorded }], traceContext), [], 'nobody records it');
+  }
+  assert.deepEqual(await exemplars([{}], false), []);
+  const begun = await exemplars([{}], true);
+  assert.ok(begun.length > 0);
+  for (const traceId of begun) assert.match(traceId, /^[\da-f]{32}$/);
+});

@@ -74,6 +74,11 @@ for (const transport of ['handoff', 'loopback']) {
     assert.equal(live.sum('smartproxy_connections_active'), 3);
     assert.equal(live.sum('networkproxy_tls_terminated_connections_total'), 1);
     assert.equal(live.sum('networkproxy_portproxy_connections'), 2);
+    assert.equal(live.sum('smartproxy_connections_by_state'), 3);
+    assert.equal(live.sum('smartproxy_connections_by_state', { state: 'handed_over' }), transport === 'handoff' ? 2 : 0);
+    assert.deepEqual(Object.keys(live.nonZero('smartproxy_bridge_connections_total', ['transport'])), [transport]);
+    assert.equal(live.sum('smartproxy_passthrough_connections_total'), 1);
+    assert.ok(live.sum('networkproxy_requests_total', { protocol: 'HTTP/1.1' }) >= 2);
     const debug = async (page: string) => JSON.parse((await get(admin, 'localhost', `/debug/${page}`)).body);
     const connections = (await debug('connections')) as readonly Record<string, unknown>[];
     // Over loopback the endpoint of a request is known at the far end alone, which may be another process.

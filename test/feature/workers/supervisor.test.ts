@@ -161,7 +161,7 @@ test('WorkerSupervisor: a second instance on the same port fails with ADDRESS_IN
   await supervisor.applied();
   await assert.rejects(supervisedWorkers(context, { listeners: [httpListener({ port })] }), {
     code: 'ADDRESS_IN_USE',
-    message: `Cannot listen on 127.0.0.1:${port}: another process has it`,
+    message: `Cannot listen on 127.0.0.1:${port}: another process has it; end that one, or choose another port with --http-port or --https-port`,
   });
   assert.equal((await get(port)).status, 200);
 });

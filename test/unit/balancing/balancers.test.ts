@@ -326,6 +326,37 @@ describe('Balancers', () => {
     assert.equal(all.get('one')?.hasEndpoints, true);
   });
 
+  test('with the changed services named, those alone are added, updated and removed', () => {
+    const all = make();
+    const three = makeService('three');
+    all.update(
+      makeTable([
+        [one, [makeEndpoint(1)]],
+        [two, [makeEndpoint(2)]],
+      ]),
+    );
+    const [kept, other] = [all.get('one'), all.get('two')];
+    const changedEndpoints = makeTable([
+      [one, [makeEndpoint(1)]],
+      [two, [makeEndpoint(3)]],
+      [three, [makeEndpoint(4)]],
+    ]);
+    const gone = all.update(changedEndpoints, new Set(['two', 'three']));
+    assert.deepEqual(
+      gone.map(({ service, key }) => [service, key]),
+      [['two', '10.0.0.2:8080']],
+    );
+    assert.deepEqual(
+      ['one', 'two', 'three'].map((key) => all.get(key)?.pick()?.key),
+      ['10.0.0.1:8080', '10.0.0.3:8080', '10.0.0.4:8080'],
+    );
+    const removed = all.update(makeTable([[one, [makeEndpoint(1)]]]), new Set(['two', 'three', 'never there']));
+    assert.deepEqual(removed.map(({ key }) => key).toSorted(), ['10.0.0.3:8080', '10.0.0.4:8080']);
+    assert.equal(all.get('one'), kept);
+    assert.equal(other?.hasEndpoints, false);
+    assert.deepEqual([all.get('two'), all.get('three')], [undefined, undefined]);
+  });
+
   test('what is prepared is not seen before it is put into service, and keeps the endpoints that stay', () => {
     const all = make();
     all.update(makeTable([[one, [makeEndpoint(1)]]]));

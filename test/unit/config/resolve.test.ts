@@ -163,3 +163,13 @@ test('configuration: an option that does nothing beside the others is a warning'
   assert.deepEqual(warned(['--kubeconfig', 'k', '--no-leader-election', '--lease-name', 'one']), ['--lease-name']);
   assert.deepEqual(warned(['--kubeconfig', 'k', '--snapshot', '--snapshot-key-file', 'k', '--publish-address', '192.0.2.1']), []);
 });
+
+test('configuration: objects that options name and that the program may not look at are a warning', () => {
+  const warned = (...args: readonly string[]) => resolve(['--kubeconfig', 'k', ...args]).warnings;
+  const certificate = '--default-certificate=vault/wildcard';
+  assert.deepEqual(warned(certificate, '--default-backend=shop/web:80', '--watch-namespace=shop,vault'), []);
+  assert.match(warned(certificate, '--watch-namespace=shop')[0] ?? '', /vault\/wildcard is in no namespace of --watch-namespace/);
+  assert.match(warned('--default-backend=blog/web:80', '--watch-namespace=shop')[0] ?? '', /blog\/web:80 is in no namespace/);
+  assert.match(warned(certificate, '--secret-names=shop/tls')[0] ?? '', /is not in --secret-names/);
+  assert.deepEqual(warned(certificate, '--secret-names=vault/wildcard', '--watch-namespace=shop'), []);
+});

@@ -3,15 +3,17 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { annotationsByName } from '../../../src/api/annotations.ts';
+import { exitCodes } from '../../../src/cli/exit-code.ts';
 import { configFields, isSwitch } from '../../../src/config/arguments.ts';
 import { environmentName } from '../../../src/config/environment.ts';
 import { options } from '../../../src/config/options.ts';
 import { responseFlags } from '../../../src/observability/counters/response-flag.ts';
 import { terminationReasons } from '../../../src/observability/counters/termination-reason.ts';
 import { metricTable } from '../../../src/observability/metric-table.ts';
+import { troubleReasons } from '../../../src/sources/troubles.ts';
 import { problemReasons } from '../../../src/translate/translation.ts';
 
-const pages = ['README.md', ...globSync('docs/**/*.md'), ...globSync('examples/**/*.md'), 'CHANGELOG.md'].sort();
+const pages = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md'), ...globSync('examples/**/*.md'), 'CHANGELOG.md'].sort();
 
 function textOf(path: string): string {
   return readFileSync(path, 'utf8');
@@ -76,10 +78,11 @@ test('every flag in the pages is an option of the program', () => {
   const flags = new Set(
     configFields.flatMap((field) => [`--${options[field].flag}`, ...(isSwitch(field) ? [`--no-${options[field].flag}`] : [])]),
   );
-  /** Of other programs (curl, Node, V8, perf, Envoy), of the bench, and of each command. */
+  /** Of other programs (curl, Helm, Node, V8, perf, Envoy), of the bench, and of each command. */
   const others = new Set([
     ...['--cacert', '--help', '--no-', '--no-children', '--sort', '--cpu-prof', '--perf-basic-prof'],
     ...['--interpreted-frames-native-stack', '--single-threaded-gc', '--no-parallel-scavenge'],
+    ...['--namespace', '--create-namespace', '--set', '--reuse-values'],
     ...['--concurrency', '--quick', '--peers', '--write'],
   ]);
   for (const [flag, page] of mentions(/(?<![\w-])--[a-z][a-z0-9-]*/g)) {
@@ -94,7 +97,9 @@ test('every environment variable in the pages is an option of the program', () =
 });
 
 test('every metric in the pages is exported', () => {
-  const names = new Set(metricTable.map(({ name }) => name));
+  const names = new Set(
+    metricTable.flatMap(({ name, type }) => (type === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name])),
+  );
   for (const [name, page] of mentions(/\b(?:smartproxy|networkproxy)_[a-z][a-z0-9_]*/g)) {
     assert.ok(names.has(name), `${page} names ${name}, which is no metric`);
   }
@@ -128,4 +133,11 @@ test('every problem reason and response flag in docs/ingress.md exists', () => {
   const names = [...text.matchAll(/`([A-Z][A-Za-z]+|[a-z]+(?:_[a-z]+)+)`/g)].map(([, name = '']) => name);
   assert.ok(names.length > 20);
   for (const name of names) assert.ok(known.has(name) || notReasons.has(name) || metricTable.some((metric) => metric.name === name), name);
+});
+
+test('docs/operations.md says of every reason for which a part does not work what helps, and of every exit status what it means', () => {
+  const text = textOf('docs/operations.md');
+  const rows = [...text.matchAll(/^\| `([a-z-]+)` \| [^|]+ \| [^|]+ \|$/gm)].map(([, reason]) => reason);
+  assert.deepEqual(rows, [...troubleReasons]);
+  for (const { code } of Object.values(exitCodes)) assert.match(text, new RegExp(`^\\| ${code} \\|`, 'm'));
 });

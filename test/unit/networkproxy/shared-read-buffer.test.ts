@@ -2,8 +2,17 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { bytesToKeep, discardReads, findReadHooks, readIntoSharedBuffer } from '../../../src/networkproxy/shared-read-buffer.ts';
+import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls';
+import {
+  bytesToKeep,
+  clientReadBuffers,
+  discardReads,
+  findReadHooks,
+  readIntoSharedBuffer,
+  setNextBuffer,
+} from '../../../src/networkproxy/shared-read-buffer.ts';
 import { eventually } from '../../feature/networkproxy/raw-client.ts';
+import { makeTestCertificate } from '../../tools/test-certificate.ts';
 
 /** An accepted socket that nothing was read from, and its client. */
 async function socketPair(): Promise<{ accepted: Socket; client: Socket } & Disposable> {
@@ -134,4 +143,73 @@ test('only bytes of the shared buffer are copied to be kept', async () => {
   assert.equal(kept?.toString('latin1'), 'abc');
   const own = Buffer.from('own');
   assert.equal(bytesToKeep(own), own);
+});
+
+test('the next read goes where it is told to, and no bytes of a lent buffer are kept uncopied', async () => {
+  using pair = await socketPair();
+  const { accepted, client } = pair;
+  const lent = clientReadBuffers.lease();
+  assert.ok(lent !== undefined);
+  const reads: Buffer[] = [];
+  readIntoSharedBuffer(accepted, (size, buffer) => {
+    reads.push(buffer.subarray(0, size));
+    return true;
+  });
+  const targets = [lent, undefined, clientReadBuffers.shared];
+  setNextBuffer(accepted, () => targets.shift());
+  accepted.resume();
+  for (const text of ['one', 'two', 'three', 'four']) {
+    client.write(text);
+    await eventually(() => reads.at(-1)?.toString('latin1') === text, text);
+  }
+  assert.deepEqual(
+    reads.map(({ buffer }) => buffer === lent.buffer),
+    [false, true, true, false],
+  );
+  for (const bytes of reads) assert.notEqual(bytesToKeep(bytes).buffer, bytes.buffer);
+  clientReadBuffers.forget();
+});
+
+test('a TLS socket hands on nothing more while it is written to in a read', async () => {
+  const { cert, key } = await makeTestCertificate('a.example');
+  using pair = await socketPair();
+  const client = connectTls({ socket: pair.client, rejectUnauthorized: false });
+  const accepted = new TLSSocket(pair.accepted, { isServer: true, secureContext: createSecureContext({ cert, key }) });
+  await once(client, 'secureConnect');
+  let text = '';
+  let depth = 0;
+  let deepest = 0;
+  let echoed = 0;
+  assert.equal(
+    readIntoSharedBuffer(accepted, (size, buffer) => {
+      deepest = Math.max(deepest, ++depth);
+      // Much and little, in one piece and in several: every way to write that the proxy has.
+      accepted.write('latin1', 'latin1');
+      accepted.write(Buffer.alloc(100_000));
+      accepted.cork();
+      accepted.write('two');
+      accepted.write(Buffer.alloc(20_000));
+      accepted.uncork();
+      accepted.pause();
+      accepted.resume();
+      text += buffer.toString('latin1', 0, size);
+      depth--;
+      return true;
+    }),
+    true,
+  );
+  client.on('data', (chunk: Buffer) => {
+    echoed += chunk.length;
+  });
+  accepted.resume();
+  // Several records arrive in one read of the raw socket.
+  let sent = '';
+  for (let i = 0; i < 200; i++) {
+    const record = String(i).padEnd(500, '.');
+    client.write(record);
+    sent += record;
+  }
+  await eventually(() => text.length === sent.length && echoed >= 120_000, 'all records');
+  assert.ok(text === sent);
+  assert.equal(deepest, 1);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TraceContexts } from '../../../src/networkproxy/trace-context.ts';
+import { sampledTraceId, TraceContexts } from '../../../src/networkproxy/trace-context.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const given = `00-${traceId}-b7ad6b7169203331-01`;
@@ -9,7 +9,11 @@ describe('The trace of a request', () => {
   it('is the one that the client carries, in any version but ff', () => {
     const traces = new TraceContexts();
     for (const traceparent of [given, given.replace('-01', '-00'), `cc${given.slice(2)}`, `cc${given.slice(2)}-what-will-come`]) {
-      assert.deepEqual(traces.traceOf(['x', 'y', 'traceparent', traceparent]), { id: traceId, traceparent: undefined });
+      assert.deepEqual(traces.traceOf(['x', 'y', 'traceparent', traceparent]), {
+        id: traceId,
+        sampled: traceparent !== given.replace('-01', '-00'),
+        traceparent: undefined,
+      });
     }
   });
 
@@ -31,6 +35,18 @@ describe('The trace of a request', () => {
       assert.notEqual(id, traceId, headers.join(' '));
       assert.match(traceparent ?? '', new RegExp(`^00-${id}-[\\da-f]{16}-01$`));
     }
+  });
+
+  it('is one to look up when it came with the request, alone, and somebody records it', () => {
+    assert.equal(sampledTraceId(['x', 'y', 'traceparent', given]), traceId);
+    assert.equal(sampledTraceId(['traceparent', given.replace('-01', '-03')]), traceId);
+    const others = [
+      [],
+      ['traceparent', 'nonsense'],
+      ['traceparent', given.replace('-01', '-02')],
+      ['traceparent', given, 'traceparent', given],
+    ];
+    for (const headers of others) assert.equal(sampledTraceId(headers), undefined, headers.join(' '));
   });
 
   it('is another one for every request', () => {

@@ -69,7 +69,7 @@ test('exposition: known label values are there from the start, with 0', async ()
 
 test('exposition: a request shows under its route, with label values escaped', async () => {
   const families = await scrape(someTraffic);
-  const labels = { route_kind: 'Ingress', route_namespace: 'shop', route: 'we"b\\\n', service: 'shop/web:80' };
+  const labels = { route_kind: 'Ingress', route_namespace: 'shop', route: 'we"b\\\n', route_service: 'shop/web:80' };
   assert.deepEqual(
     statusClasses.map((status_class) => sampleValue(families, 'smartproxy_http_requests_total', { ...labels, status_class })),
     [0, 1, 0, 0, 0, 0],

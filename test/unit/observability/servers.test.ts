@@ -5,9 +5,11 @@ import { AdminServer, type DebugPage } from '../../../src/observability/admin-se
 import { debugConfig } from '../../../src/observability/debug-config.ts';
 import { Exposition } from '../../../src/observability/exposition.ts';
 import type { MetricSource } from '../../../src/observability/metric-source.ts';
+import type { ReadinessCheck } from '../../../src/observability/readiness.ts';
 import { StatusServer } from '../../../src/observability/status-server.ts';
 import { parseExposition } from '../../tools/exposition-parser.ts';
 import { fleetOf, metricSource, someTraffic } from '../../tools/metric-source.ts';
+import { parseOpenMetrics } from '../../tools/openmetrics-parser.ts';
 import { tinyConfig } from '../../tools/tiny-table.ts';
 
 interface Answer {
@@ -16,9 +18,9 @@ interface Answer {
   readonly body: string;
 }
 
-function ask(port: number, path: string, { method = 'GET', host = `localhost:${port}` } = {}): Promise<Answer> {
+function ask(port: number, path: string, { method = 'GET', host = `localhost:${port}`, accept = '*/*' } = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, path, method, headers: { host }, agent: false }, (response) => {
+    const outgoing = request({ host: '127.0.0.1', port, path, method, headers: { host, accept }, agent: false }, (response) => {
       let body = '';
       response.on('data', (chunk) => (body += chunk));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', body }));
@@ -30,13 +32,13 @@ function ask(port: number, path: string, { method = 'GET', host = `localhost:${p
 
 async function statusServer(
   context: TestContext,
-  changes: { notReady?: () => string | undefined; gather?: () => Promise<MetricSource> } = {},
+  changes: { readiness?: () => readonly ReadinessCheck[]; gather?: () => Promise<MetricSource> } = {},
 ) {
   const errors: unknown[] = [];
   const server = new StatusServer({
     address: '127.0.0.1',
     port: 0,
-    notReady: changes.notReady ?? (() => undefined),
+    readiness: changes.readiness ?? (() => []),
     exposition: new Exposition(changes.gather ?? (async () => metricSource(fleetOf(someTraffic)))),
     onError: (error) => errors.push(error),
   });
@@ -52,16 +54,17 @@ async function adminServer(context: TestContext, pages: Readonly<Record<string, 
 }
 
 test('StatusServer: healthy at once, ready only when nothing speaks against it', async (context) => {
-  let reason: string | undefined = 'no table is served yet';
-  const { port } = await statusServer(context, { notReady: () => reason });
+  let state: ReadinessCheck['state'] = 'failed';
+  const { port } = await statusServer(context, { readiness: () => [{ name: 'table', state, reason: 'waiting', message: 'no table yet' }] });
   assert.deepEqual(await ask(port, '/healthz'), { status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' });
-  assert.deepEqual(await ask(port, '/readyz?verbose'), {
+  assert.deepEqual(await ask(port, '/readyz'), {
     status: 503,
     type: 'text/plain; charset=utf-8',
-    body: 'no table is served yet\n',
+    body: '[-]table: waiting: no table yet\nreadyz check failed\n',
   });
-  reason = undefined;
-  assert.equal((await ask(port, '/readyz')).status, 200);
+  state = 'ok';
+  assert.equal((await ask(port, '/readyz')).body, 'ok\n');
+  assert.equal((await ask(port, '/readyz?verbose')).body, '[+]table: ok\nreadyz check passed\n');
 });
 
 test('StatusServer: metrics parse and carry the content type of the text format', async (context) => {
@@ -70,6 +73,13 @@ test('StatusServer: metrics parse and carry the content type of the text format'
   assert.equal(status, 200);
   assert.equal(type, 'text/plain; version=0.0.4; charset=utf-8');
   assert.equal(parseExposition(body).get('smartproxy_connections_accepted_total')?.samples[0]?.value, 3);
+});
+
+test('StatusServer: a scraper that asks for OpenMetrics gets it', async (context) => {
+  const { port } = await statusServer(context);
+  const { type, body } = await ask(port, '/metrics', { accept: 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5' });
+  assert.equal(type, 'application/openmetrics-text; version=1.0.0; charset=utf-8');
+  assert.equal(parseOpenMetrics(body).get('smartproxy_connections_accepted')?.samples[0]?.value, 3);
 });
 
 test('StatusServer: a scrape that fails is a 500 without its reason, which is told to the owner', async (context) => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CompiledTable, type MatchRequest } from '../../../src/routes/compiled-table.ts';
-import type { Route, RouteMatch } from '../../../src/routes/route-table.ts';
+import { diffTables } from '../../../src/routes/diff-tables.ts';
+import type { Route, RouteMatch, RouteTable } from '../../../src/routes/route-table.ts';
 import { byKey, makeHost, makePolicy, makeRoute, makeTable } from './table-builder.ts';
 
 function request(host: string, path: string, changes: Partial<MatchRequest> = {}): MatchRequest {
@@ -191,6 +192,26 @@ describe('CompiledTable.compile', () => {
     const result = next.match(request('b.example', '/'));
     assert.equal(result.kind === 'route' && result.route.policy, other);
     assert.equal(compiledRoute(next, 'a.example'), compiledRoute(base, 'a.example'));
+  });
+
+  test('recompiles the hosts that a delta names, and all that a policy which it changes is for', () => {
+    const recompiled = (edit: Partial<RouteTable>): CompiledTable => {
+      const table = { ...base.table, ...edit };
+      return CompiledTable.recompile(table, base, diffTables(base.table, table) ?? {});
+    };
+    const fresh = makeHost('c.example', [makeRoute('c', { policy: 'fresh' })]);
+    const added = recompiled({
+      hosts: new Map([...base.table.hosts, [fresh.key, fresh]]),
+      policies: new Map([...policies, ['fresh', makePolicy('fresh')]]),
+    });
+    assert.notEqual(compiledRoute(added, 'c.example'), compiledRoute(base, 'c.example'));
+    for (const host of ['a.example', 'b.example', 'other']) assert.equal(compiledRoute(added, host), compiledRoute(base, host));
+    const other = makePolicy('other', { retries: 3 });
+    const result = recompiled({ policies: new Map([...policies, ['other', other]]) }).match(request('b.example', '/'));
+    assert.equal(result.kind === 'route' && result.route.policy, other);
+    const removed = recompiled({ hosts: new Map([...base.table.hosts].filter(([key]) => key !== 'a.example')) });
+    assert.equal(compiledRoute(removed, 'a.example'), compiledRoute(base, 'b.example'), 'the wildcard takes over');
+    assert.throws(() => recompiled({ policies: new Map([...policies].slice(0, 1)) }), { code: 'TABLE_INVALID' });
   });
 
   test('refuses a table with a dangling policy', () => {

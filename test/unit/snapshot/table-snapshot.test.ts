@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { SmartProxyError } from '../../../src/errors.ts';
 import { Redacted } from '../../../src/redacted.ts';
 import type { RouteTable } from '../../../src/routes/route-table.ts';
 import { readSnapshotKey } from '../../../src/snapshot/snapshot-key.ts';
@@ -39,8 +40,9 @@ async function setUp(context: TestContext, debounceMs = 0) {
   const keyFile = join(dir, 'state', 'snapshot.key');
   const file = join(dir, 'state', 'last-good.snapshot');
   const key = await readSnapshotKey(keyFile, true);
-  const errors: Error[] = [];
-  const open = (withKey = key) => new TableSnapshot({ file, key: withKey, debounceMs, onError: (error) => errors.push(error) });
+  const errors: SmartProxyError[] = [];
+  const open = (withKey = key) =>
+    new TableSnapshot({ file, readKey: async () => withKey, debounceMs, onError: (error) => errors.push(error) });
   return { dir, file, keyFile, key, errors, open };
 }
 
@@ -50,7 +52,10 @@ test('TableSnapshot: the last table comes back whole, keys included', async (con
   const writer = open();
   writer.save(tableWithSecret('old'));
   writer.save(tableWithSecret('new'));
+  assert.equal(writer.writtenAtMs, undefined);
   await writer.flush();
+  assert.ok(Math.abs(Date.now() - (writer.writtenAtMs ?? 0)) < 60_000);
+  assert.equal(writer.failures, 0);
   const loaded = await open().load();
   assert.ok(loaded);
   assert.deepEqual([...loaded.services.keys()], ['shop/new:80']);
@@ -98,10 +103,51 @@ test('TableSnapshot: another key, a changed byte, a cut file and another format 
 test('TableSnapshot: a folder that cannot be written is told, and does not throw', async (context) => {
   const { dir, key, errors } = await setUp(context);
   writeFileSync(join(dir, 'file'), '');
-  const snapshot = new TableSnapshot({ file: join(dir, 'file', 'x'), key, onError: (error) => errors.push(error) });
+  const snapshot = new TableSnapshot({ file: join(dir, 'file', 'x'), readKey: async () => key, onError: (error) => errors.push(error) });
   snapshot.save(tableWithSecret());
   await snapshot.flush();
   assert.match(String(errors[0]?.message), /^Cannot write the last-good snapshot/);
+  assert.deepEqual([snapshot.failures, snapshot.writtenAtMs], [1, undefined]);
+});
+
+test('TableSnapshot: what could not be written is written when the folder can be, without another change', async (context) => {
+  const { dir, key, errors } = await setUp(context);
+  const folder = join(dir, 'folder');
+  writeFileSync(folder, '');
+  let isWritten = false;
+  const file = join(folder, 'x');
+  const snapshot = new TableSnapshot({
+    file,
+    readKey: async () => key,
+    retryMs: 1,
+    onError: (error) => errors.push(error),
+    onSuccess: () => (isWritten = true),
+  });
+  await snapshot.probe();
+  assert.equal(errors[0]?.code, 'STATE_UNUSABLE');
+  snapshot.save(tableWithSecret());
+  await snapshot.flush();
+  assert.equal(errors[1]?.code, 'STATE_UNUSABLE');
+  rmSync(folder);
+  await eventually('it is written', () => isWritten);
+  assert.ok((await snapshot.load())?.hosts !== undefined);
+});
+
+test('TableSnapshot: a key that cannot be read is told at the start, and asked for again', async (context) => {
+  const { dir, key, errors } = await setUp(context);
+  let isThere = false;
+  const readKey = async () => {
+    if (!isThere) throw new SmartProxyError('SNAPSHOT_INVALID', 'Cannot use the snapshot key: it is short');
+    return key;
+  };
+  const snapshot = new TableSnapshot({ file: join(dir, 'later'), readKey, onError: (error) => errors.push(error) });
+  await snapshot.probe();
+  assert.equal(errors[0]?.message, 'Cannot use the snapshot key: it is short');
+  isThere = true;
+  snapshot.save(tableWithSecret());
+  await snapshot.flush();
+  assert.ok((await snapshot.load()) !== undefined);
+  assert.equal(errors.length, 1);
 });
 
 test('readSnapshotKey: the same key again, hex or base64; a short one and a missing one are refused', async (context) => {

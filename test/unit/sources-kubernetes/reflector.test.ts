@@ -46,7 +46,7 @@ async function reflect(context: TestContext, answers: { list: Answer; watch: Ans
       },
       apply: ({ metadata }) => names.add(metadata.name),
       remove: ({ metadata }) => names.delete(metadata.name),
-      problem: (message) => problems.push(message),
+      trouble: (trouble) => problems.push(trouble?.message),
     },
   });
   context.after(async () => {

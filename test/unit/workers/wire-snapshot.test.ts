@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { connectionActivities } from '../../../src/observability/counters/connection-activity.ts';
 import { requestSeriesWidth } from '../../../src/observability/counters/request-series.ts';
 import { closedIndex } from '../../../src/observability/counters/termination-reason.ts';
 import { WorkerCounters } from '../../../src/observability/counters/worker-counters.ts';
@@ -68,7 +69,8 @@ test('FleetStatistics: past the cap new series of any worker are the overflow se
   const counters = new WorkerCounters();
   for (const route of ['a', 'b', 'c']) counters.requests.get(labels(route)).observe(200, 0.01);
   const report = new SnapshotDecoder(statistics.seriesIndex).decode(travel(new SnapshotEncoder(counters).encode()));
-  const { requestLabels, requestValues } = statistics.total([report]);
+  const { requestLabels, requestValues, seriesRefused } = statistics.total([report]);
+  assert.equal(seriesRefused, 2, 'the main process has no room for two');
   assert.deepEqual(
     requestLabels.map(({ routeKind }) => routeKind),
     ['overflow', 'Ingress'],
@@ -79,12 +81,24 @@ test('FleetStatistics: past the cap new series of any worker are the overflow se
   );
 });
 
+test('FleetStatistics: what a worker has no room for is counted, and counts as overflow', () => {
+  const statistics = new FleetStatistics(100);
+  const counters = new WorkerCounters(1);
+  for (const route of ['a', 'b', 'a', 'c']) counters.requests.get(labels(route)).observe(200, 0.01);
+  const { requestValues, seriesRefused } = statistics.total([
+    new SnapshotDecoder(statistics.seriesIndex).decode(travel(new SnapshotEncoder(counters).encode())),
+  ]);
+  assert.equal(seriesRefused, 2);
+  assert.equal(requestValues[1], 2);
+});
+
 test('FleetStatistics: a dead worker keeps its totals, its open connections are closed as worker_lost, its gauges are gone', () => {
   const statistics = new FleetStatistics(100);
   const counters = new WorkerCounters();
   counters.connectionsAccepted = 10;
   counters.connectionsClosed[closedIndex('client', 'normal')] = 7;
   counters.gauges.connectionsActive = () => 3;
+  counters.gauges.connectionsByState = () => connectionActivities.map((state) => (state === 'handed_over' ? 3 : 0));
   counters.gauges.connectedClients = () => 3;
   counters.requests.get(labels('a')).observe(200, 0.01);
   const decode = () => new SnapshotDecoder(statistics.seriesIndex).decode(travel(new SnapshotEncoder(counters).encode()));
@@ -94,6 +108,7 @@ test('FleetStatistics: a dead worker keeps its totals, its open connections are 
   assert.equal(totals.connectionsAccepted, 30);
   assert.equal(totals.connectionsActive, 3);
   assert.equal(totals.connectedClients, 3);
+  assert.equal(totals.connectionsByState[connectionActivities.indexOf('handed_over')], 3);
   assert.equal(totals.connectionsClosed[closedIndex('proxy', 'worker_lost')], 6);
   assert.equal(totals.connectionsClosed.reduce((sum, n) => sum + n, 0) + totals.connectionsActive, totals.connectionsAccepted);
   assert.equal(requestValues[requestSeriesWidth + 1], 3);

@@ -4,7 +4,6 @@ import { Deadline } from '../../../timer-wheel.ts';
 import type { OutgoingRequest } from '../../forwarded-fields.ts';
 import type { ResponseHead } from '../../http1/message-handler.ts';
 import { lastFieldValue } from '../../http1/request-lines.ts';
-import { bytesToKeep } from '../../shared-read-buffer.ts';
 import type { TunnelEnd, UpstreamFailure, UpstreamHandler } from '../../upstream/upstream-handler.ts';
 import type { UpstreamShared } from '../../upstream/upstream-pool.ts';
 import type { UpstreamRequest } from '../../upstream/upstream-request.ts';
@@ -49,6 +48,7 @@ const noBytes = Buffer.alloc(0);
 export class Http2ClientStream extends Deadline implements UpstreamRequest, QueueTarget {
   readonly socket = undefined;
   readonly canBeReturned = true;
+  readonly keepsLent = false;
   /** 0 until the head is sent. */
   id = 0;
   /** What the backend lets us send; negative after it has taken some of it back. */
@@ -120,7 +120,7 @@ export class Http2ClientStream extends Deadline implements UpstreamRequest, Queu
     const wasOpen = this.#queue.isEmpty;
     const sent = wasOpen ? this.#owner.sendData(this, chunk, 0, chunk.length, false) : 0;
     if (sent === chunk.length) return true;
-    this.#queue.push(bytesToKeep(chunk.subarray(sent)));
+    this.#queue.push(chunk, sent);
     // What the client adds to a queue that stands still buys it no time.
     if (wasOpen) this.#arm();
     return false;

@@ -7,13 +7,14 @@ import { type ClientStreamListeners, listenToClientStream, releaseClientStream }
 import type { RequestHead } from '../../http1/message-handler.ts';
 import type { BufferHolder } from '../../overload/buffer-budget.ts';
 import type { ProxyContext } from '../../proxy-context.ts';
+import { readIntoSharedBuffer } from '../../shared-read-buffer.ts';
 import { ClosedStreams } from '../closed-streams.ts';
 import { type ConnectionRule, connectionRules, reasonOfRule } from '../connection-rule.ts';
 import { pumpFairly } from '../fair-pump.ts';
 import { FrameOutput } from '../frame-output.ts';
 import { FrameReader } from '../frame-reader.ts';
 import { defaultWindowBytes, ErrorCode, maxStreamId, maxWindowBytes } from '../frames.ts';
-import { connectionWindowBytes, maxConcurrentStreams, streamWindowBytes } from '../limits.ts';
+import { connectionWindowBytes, maxConcurrentStreams, maxWindowGrowthBytes, streamWindowBytes } from '../limits.ts';
 import type { MessageRule } from '../message-rule.ts';
 import { type PeerSettings, Setting } from '../peer-settings.ts';
 import { WriteBuffer } from '../write-buffer.ts';
@@ -51,7 +52,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   readonly streams = new Map<number, Http2Stream>();
   readonly closedStreams = new ClosedStreams();
   /** Requests of this turn, which begin at its end. */
-  readonly #fresh: Http2Stream[] = [];
+  #fresh: Http2Stream[] = [];
   #phase: Phase = 'head';
   #requests = 0;
   /** Ids above it are not served any more: a GOAWAY says so. */
@@ -73,6 +74,8 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   #sendWindow = defaultWindowBytes;
   #receiveWindow = connectionWindowBytes;
   #unannounced = 0;
+  /** By how much the windows of streams may still grow. */
+  #growthLeft = maxWindowGrowthBytes;
   /** Answer bytes that wait for windows. */
   #queuedBytes = 0;
   /** Backends are not read until half of what waits has gone. */
@@ -96,6 +99,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#settingsTimeout = new SettingsTimeout(this);
     this.#awaitSettingsAck();
     listenToClientStream(stream, this);
+    readIntoSharedBuffer(stream, this.#onRead);
     this.#greet(context.config.maxHeaderBytes);
     stream.resume();
   }
@@ -153,7 +157,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     for (const open of [...this.streams.values()]) open.onConnectionEnd(reason);
     this.streams.clear();
     this.#context.buffers.release(this);
-    this.#fresh.length = 0;
+    this.#fresh = [];
     if (this.goawayId === maxStreamId && (reason === 'drain' || reason === 'shutdown'))
       this.#output.goaway(this.#frames.lastStreamId, ErrorCode.noError, '');
     this.#buffer.writeOut();
@@ -263,15 +267,30 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     if (!this.#closed) this.#output.reset(stream.id, code);
   }
 
+  settleOutput(): void {
+    this.#buffer.settle();
+  }
+
   sendWindowUpdate(stream: Http2Stream, bytes: number): void {
     if (!this.#closed) this.#output.windowUpdate(stream.id, bytes);
+  }
+
+  takeGrowth(bytes: number): number {
+    const taken = Math.min(bytes, this.#growthLeft);
+    this.#growthLeft -= taken;
+    return taken;
+  }
+
+  giveGrowth(bytes: number): void {
+    this.#growthLeft += bytes;
   }
 
   credit(bytes: number): void {
     this.#unannounced += bytes;
     if (this.#closed) return;
     this.#context.buffers.change(this, -bytes);
-    if (this.#unannounced < connectionWindowBytes / 2) return;
+    // Soon: what is not announced is missing to others when one stream stands still with much.
+    if (this.#unannounced < connectionWindowBytes / 8) return;
     this.#receiveWindow += this.#unannounced;
     this.#output.windowUpdate(0, this.#unannounced);
     this.#unannounced = 0;
@@ -335,6 +354,11 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#output.windowUpdate(0, connectionWindowBytes - defaultWindowBytes);
   }
 
+  readonly #onRead = (size: number, buffer: Buffer): true => {
+    this.onClientData(buffer.subarray(0, size));
+    return true;
+  };
+
   readonly onClientData = (chunk: Buffer): void => {
     this.#reading = true;
     const rule = this.#reader.execute(chunk);
@@ -351,9 +375,10 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   /** The requests of this turn that have not been taken back; very many of them begin in the turns that follow. */
   #beginFresh(): void {
     const fresh = this.#fresh;
+    if (fresh.length === 0) return;
+    this.#fresh = []; // cheaper than to empty the old one, which is a call into V8's runtime
     const { pace } = this.#context.http2;
     for (let i = 0; i < fresh.length; i++) pace.begin(fresh[i] as Http2Stream);
-    fresh.length = 0;
   }
 
   #armForRead(): void {
@@ -384,6 +409,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     if (!this.#blocked) return;
     this.#blocked = false;
     this.#context.buffers.change(this, -this.#blockedBytes);
+    this.#blockedBytes = 0;
     this.#stream.resume();
     this.#phase = 'busy';
     this.#pumpAll();
@@ -397,10 +423,12 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
 
   /** A client that takes no answers may send no more requests either. */
   #checkBlocked(): void {
-    if (this.#closed || this.#blocked || !this.#buffer.isBlocked) return;
+    if (this.#closed || !(this.#blocked || this.#buffer.isBlocked)) return;
+    const bytes = this.#stream.writableLength;
+    this.#context.buffers.change(this, bytes - this.#blockedBytes);
+    this.#blockedBytes = bytes;
+    if (this.#blocked) return;
     this.#blocked = true;
-    this.#blockedBytes = this.#stream.writableLength;
-    this.#context.buffers.change(this, this.#blockedBytes);
     this.#stream.pause();
     this.#arm('write', this.#context.config.bodyTimeoutMs);
   }

@@ -3,6 +3,7 @@ import { isForbiddenInTrailers } from '../../header-names.ts';
 import { type Authority, isSameAuthority, parseAuthority } from '../../http1/authority.ts';
 import { lowerToken } from '../../http1/character-classes.ts';
 import { parseContentLength } from '../../http1/field-section.ts';
+import { LastAuthority } from '../../http1/last-authority.ts';
 import type { BodyFraming, RequestHead } from '../../http1/message-handler.ts';
 import { resolveTarget } from '../../http1/request-target.ts';
 import type { FieldSink } from '../hpack/decoder.ts';
@@ -29,6 +30,7 @@ const chunkedBody: BodyFraming = { kind: 'chunked' };
  */
 export class RequestFields implements FieldSink {
   readonly #limits: FieldLimits;
+  readonly #lastAuthority = new LastAuthority();
   #headers: string[] = [];
   #method: string | undefined;
   #scheme: string | undefined;
@@ -167,7 +169,7 @@ export class RequestFields implements FieldSink {
   #readAuthority(facts: ClientFacts): Authority | MessageRule {
     const text = this.#authority ?? this.#host;
     if (text === undefined) return 'missing-host';
-    const authority = parseAuthority(text);
+    const authority = this.#lastAuthority.read(text);
     if (authority === undefined) return 'bad-host';
     const host = this.#host;
     if (host === undefined || host === text) return authority;

@@ -10,10 +10,11 @@ import type { BodyFraming, RequestHead, ResponseHead } from '../../http1/message
 import { lastFieldValue } from '../../http1/request-lines.ts';
 import { errorReply, type LocalReply, localReplyHeaders } from '../../local-reply.ts';
 import type { ProxyContext } from '../../proxy-context.ts';
+import { bytesToKeep } from '../../shared-read-buffer.ts';
 import { Tunnel } from '../../tunnel.ts';
 import type { UpstreamRequest } from '../../upstream/upstream-request.ts';
 import { ErrorCode, maxWindowBytes } from '../frames.ts';
-import { streamWindowBytes } from '../limits.ts';
+import { grownStreamWindowBytes, streamWindowBytes } from '../limits.ts';
 import { type MessageRule, messageFailure } from '../message-rule.ts';
 import { type QueueTarget, SendQueue } from '../send-queue.ts';
 import { acceptOf } from '../websocket-key.ts';
@@ -30,7 +31,12 @@ export interface StreamOwner {
   /** Sends what windows and socket allow of `chunk` from `start`, at most `limit` bytes; returns how many went. */
   sendData(stream: Http2Stream, chunk: Buffer, start: number, limit: number, endStream: boolean): number;
   sendReset(stream: Http2Stream, code: ErrorCode): void;
+  /** One read of a backend has been sent: writes it out if it is much. */
+  settleOutput(): void;
   sendWindowUpdate(stream: Http2Stream, bytes: number): void;
+  /** By how much the stream's window may grow, at most `bytes`; `giveGrowth` gives it back. */
+  takeGrowth(bytes: number): number;
+  giveGrowth(bytes: number): void;
   /** Body bytes have been used, or will never be: the connection's window may grow by them. */
   credit(bytes: number): void;
   /** So many bytes more, or fewer, wait for windows. @param isProgress the client took or cancelled them */
@@ -81,6 +87,10 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   #expectedBytes: number;
   #receivedBytes = 0;
   #receiveWindow = streamWindowBytes;
+  /** What the client may send before it has to wait. */
+  #windowBytes = streamWindowBytes;
+  /** The backend did not take all at once since the client was told of room. */
+  #wasPaused = false;
   #requestPaused = true;
   /** Received and not taken by the exchange. */
   #untaken = 0;
@@ -172,7 +182,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     if (this.#expectedBytes !== -1 && this.#receivedBytes > this.#expectedBytes) this.refuse('content-length-mismatch');
     else if (this.#tunnel !== undefined) this.#toTunnel(this.#tunnel, chunk);
     else if (this.#begun && !this.#isConnect) this.#pass(chunk);
-    else (this.#early ??= []).push(chunk);
+    else (this.#early ??= []).push(bytesToKeep(chunk));
   }
 
   onEndStream(trailers: readonly string[]): void {
@@ -301,6 +311,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
 
   pauseRequest(): void {
     this.#requestPaused = true;
+    this.#wasPaused = true;
     if (this.#phase === 'body') this.#arm('busy');
   }
 
@@ -338,7 +349,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     const sent = this.isWaiting ? 0 : this.#owner.sendData(this, chunk, 0, chunk.length, isLast);
     if (sent < chunk.length) {
       if (isLast) this.#queue.endWith(noTrailers);
-      this.#enqueue(Buffer.from(chunk.subarray(sent))); // a copy: the read buffer is used again
+      this.#enqueue(chunk, sent);
     } else if (isLast) {
       this.#localEnded = true;
     }
@@ -351,6 +362,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   }
 
   flush(): boolean {
+    this.#owner.settleOutput();
     if (!this.isWaiting && !this.#owner.isBehind) return true;
     this.#hold();
     return false;
@@ -423,7 +435,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   }
 
   #toTunnel(tunnel: Tunnel, chunk: Buffer): void {
-    tunnel.fromClient(chunk);
+    tunnel.fromClient(bytesToKeep(chunk));
     if (!this.#requestPaused) this.#creditTaken();
   }
 
@@ -454,12 +466,17 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     this.#announce(bytes);
   }
 
-  /** Tells the client of room in the window, half a window at a time. */
+  /** Tells the client of room in the window, half a window at a time; of twice as much while the backend takes all at once. */
   #announce(bytes: number): void {
     this.#unannounced += bytes;
-    if (this.#remoteEnded || this.#unannounced < streamWindowBytes / 2) return;
-    this.#receiveWindow += this.#unannounced;
-    this.#owner.sendWindowUpdate(this, this.#unannounced);
+    if (this.#remoteEnded || this.#unannounced < this.#windowBytes / 2) return;
+    const wanted = Math.min(this.#windowBytes, grownStreamWindowBytes - this.#windowBytes);
+    const growth = this.#wasPaused || wanted === 0 ? 0 : this.#owner.takeGrowth(wanted);
+    this.#wasPaused = false;
+    this.#windowBytes += growth;
+    const increment = this.#unannounced + growth;
+    this.#receiveWindow += increment;
+    this.#owner.sendWindowUpdate(this, increment);
     this.#unannounced = 0;
   }
 
@@ -469,11 +486,11 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     if (this.#phase !== 'write') this.#arm('write');
   }
 
-  #enqueue(chunk: Buffer): void {
-    if (chunk.length === 0) return;
-    this.#queue.push(chunk);
+  #enqueue(chunk: Buffer, from: number): void {
+    if (from === chunk.length) return;
+    this.#queue.push(chunk, from);
     if (this.#phase !== 'write') this.#arm('write');
-    this.#owner.queueChanged(chunk.length, false);
+    this.#owner.queueChanged(chunk.length - from, false);
   }
 
   /** Both sides are done, or ours is and the rest of the request is not wanted (RFC 9113 section 8.1). */
@@ -499,6 +516,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     if (this.#untaken > 0) this.#owner.credit(this.#untaken);
     this.#untaken = 0;
     this.#tunnel?.close();
+    this.#owner.giveGrowth(this.#windowBytes - streamWindowBytes);
     this.#owner.onStreamClosed(this, wasReset, this.#localEnded && this.#closeCode === ErrorCode.noError);
   }
 

@@ -1,0 +1,71 @@
+{{/* The ports of a Service; nothing where every container port that it leads to is off. */}}
+{{- define "smartproxy.servicePorts" -}}
+{{- $service := .service -}}
+{{- range $protocol := list "http" "https" }}
+{{- $target := index $service.targetPorts $protocol }}
+{{- $isOff := and (kindIs "string" $target) (hasKey $.root.Values.containerPorts $target) (eq (include "smartproxy.port" (get $.root.Values.containerPorts $target)) "off") }}
+{{- if not $isOff }}
+- name: {{ $protocol }}
+  port: {{ int (index $service.ports $protocol) }}
+  targetPort: {{ if kindIs "string" $target }}{{ $target }}{{ else }}{{ int $target }}{{ end }}
+  protocol: TCP
+  {{- with index $service.appProtocols $protocol }}
+  appProtocol: {{ . }}
+  {{- end }}
+  {{- with index $service.nodePorts $protocol }}
+  nodePort: {{ int . }}
+  {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A Service from `service` (values), with `name` and `root`. */}}
+{{- define "smartproxy.service" -}}
+{{- $root := .root -}}
+{{- $service := .service -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ .name }}
+  namespace: {{ $root.Release.Namespace }}
+  labels:
+    {{- merge (include "smartproxy.labels" $root | fromYaml) $service.labels | toYaml | nindent 4 }}
+  {{- with $service.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  type: {{ $service.type }}
+  {{- with $service.externalTrafficPolicy | default (ternary "" "Local" (eq $service.type "ClusterIP")) }}
+  {{- if eq . "Local" }}
+  # Keeps the client's address; only nodes with a ready pod get traffic.
+  {{- end }}
+  externalTrafficPolicy: {{ . }}
+  {{- end }}
+  {{- range $key := list "internalTrafficPolicy" "trafficDistribution" "sessionAffinity" "ipFamilyPolicy" "clusterIP" "loadBalancerIP" "loadBalancerClass" }}
+  {{- with index $service $key }}
+  {{ $key }}: {{ . | quote }}
+  {{- end }}
+  {{- end }}
+  {{- with $service.sessionAffinityTimeoutSeconds }}
+  sessionAffinityConfig:
+    clientIP:
+      timeoutSeconds: {{ int . }}
+  {{- end }}
+  {{- range $key := list "ipFamilies" "externalIPs" "loadBalancerSourceRanges" }}
+  {{- with index $service $key }}
+  {{ $key }}:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- end }}
+  {{- if not (kindIs "invalid" $service.allocateLoadBalancerNodePorts) }}
+  allocateLoadBalancerNodePorts: {{ $service.allocateLoadBalancerNodePorts }}
+  {{- end }}
+  {{- with $service.healthCheckNodePort }}
+  healthCheckNodePort: {{ int . }}
+  {{- end }}
+  selector:
+    {{- include "smartproxy.selectorLabels" $root | nindent 4 }}
+  ports:
+    {{- include "smartproxy.servicePorts" (dict "service" $service "root" $root) | trim | nindent 4 }}
+{{- end }}

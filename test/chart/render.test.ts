@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { installManifestPath, renderInstallManifest } from '../../tools/chart/install-manifest.ts';
+import { chartPath, helm, renderedChart } from '../tools/chart.ts';
+import { chartCases, chartGoldens } from '../tools/chart-cases.ts';
+import { helmUnavailable } from '../tools/helm-kubectl.ts';
+import type { AnyObject } from '../tools/objects.ts';
+import { argsOf, configOf, podTemplateOf } from '../tools/pod-template.ts';
+import { objectsIn } from '../tools/shipped-manifests.ts';
+
+const skip = helmUnavailable() ?? false;
+
+test('chart: there is a matrix of values', () => assert.ok(chartCases.length >= 10));
+
+/** Without what is copied from deploy/grafana and deploy/prometheus, which monitoring.test.ts compares with its sources, and schemas of CRDs. */
+function withoutCopies(render: string): string {
+  return render
+    .replace(/^---\n# Source: smartproxy-ingress\/templates\/dashboards\.yaml\n(?:(?!---).*\n)*/gm, '')
+    .replace(/(kind: CustomResourceDefinition\n[\s\S]*?\nspec:)\n(?: {2}.*\n)+/g, '$1 # left out\n')
+    .replace(/(kind: PrometheusRule\n[\s\S]*?\n {2}groups:)\n(?: {4}.*\n|\n)+/g, '$1 # left out\n');
+}
+
+for (const { name, values } of chartCases) {
+  test(`chart golden ${name}: values become the objects on file`, { skip }, async () => {
+    const text = withoutCopies(await renderedChart(values));
+    const file = join(chartGoldens, `${name}.out.yaml`);
+    if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, text);
+    assert.equal(text, readFileSync(file, 'utf8'));
+  });
+
+  test(`chart ${name}: the program takes the arguments, and its ports, grace and Service are those of the pod`, { skip }, async () => {
+    const objects = objectsIn(await renderedChart(values));
+    const pod = podTemplateOf(objects);
+    const { config, warnings } = configOf(pod);
+    assert.deepEqual(warnings, []);
+    const ports = Object.fromEntries((pod.containers[0]?.ports ?? []).map(({ name: port, containerPort }) => [port, containerPort]));
+    assert.deepEqual(ports, {
+      ...(config.httpPort === undefined ? {} : { http: config.httpPort }),
+      ...(config.httpsPort === undefined ? {} : { https: config.httpsPort }),
+      status: config.statusPort,
+    });
+    assert.ok(pod.terminationGracePeriodSeconds * 1000 >= config.drainDelayMs + config.drainTimeoutMs + 10_000);
+    if (config.publishService?.startsWith('smartproxy-ingress/') ?? false) {
+      const published = objects.find(({ kind, metadata }) => kind === 'Service' && config.publishService?.endsWith(`/${metadata.name}`));
+      const { selector } = published!.spec as { selector: Readonly<Record<string, string>> };
+      for (const [label, value] of Object.entries(selector)) assert.equal(pod.labels[label], value);
+    }
+  });
+}
+
+test('chart: no hook but helm test, whose pod no Service selects', { skip }, async () => {
+  for (const { values } of chartCases) {
+    const objects = objectsIn(await renderedChart(values));
+    const hooks = objects.filter(({ metadata }) => annotationsOf(metadata)['helm.sh/hook'] !== undefined);
+    assert.ok(hooks.length <= 1);
+    for (const { kind, metadata } of hooks) {
+      assert.equal(kind, 'Pod');
+      assert.equal(annotationsOf(metadata)['helm.sh/hook'], 'test');
+      const labels = metadata.labels as Readonly<Record<string, string>>;
+      assert.equal(labels['app.kubernetes.io/component'], 'test');
+    }
+    for (const { kind, spec } of objects) {
+      if (kind !== 'Service') continue;
+      assert.equal((spec as { selector: Readonly<Record<string, string>> }).selector['app.kubernetes.io/component'], 'controller');
+    }
+  }
+});
+
+function annotationsOf(metadata: AnyObject['metadata']): Readonly<Record<string, string>> {
+  return (metadata.annotations ?? {}) as Readonly<Record<string, string>>;
+}
+
+test('chart: helm lint --strict finds nothing with any of the values', { skip }, async () => {
+  for (const { name } of chartCases) {
+    const { ok, stdout, stderr } = await helm(['lint', '--strict', chartPath, '--values', join(chartGoldens, `${name}.in.yaml`)]);
+    assert.ok(ok, `${name}: ${stdout}${stderr}`);
+  }
+});
+
+test('install.yaml is what the chart makes with its defaults', { skip }, async () => {
+  assert.equal(readFileSync(installManifestPath, 'utf8'), await renderInstallManifest(), 'run "npm run generate"');
+});
+
+test('chart: the CustomResourceDefinition is the one in crds/, kept when it is asked for', { skip }, async () => {
+  const crd = objectsIn(readFileSync('crds/smartproxy.dev_smartroutes.yaml', 'utf8'))[0];
+  const shipped = async (crds: object) => objectsIn(await renderedChart({ crds })).find(({ kind }) => kind === 'CustomResourceDefinition');
+  const kept = await shipped({});
+  assert.deepEqual(kept?.spec, crd?.spec);
+  assert.deepEqual(annotationsOf(kept!.metadata), { 'helm.sh/resource-policy': 'keep' });
+  assert.deepEqual(annotationsOf((await shipped({ keep: false }))!.metadata), {});
+  assert.equal(await shipped({ install: false }), undefined);
+});
+
+test('install.yaml: two pods, spread over nodes, with a budget, a policy and their arguments in order', () => {
+  const objects = objectsIn(readFileSync(installManifestPath, 'utf8'));
+  assert.deepEqual(
+    objects.map(({ kind }) => kind),
+    [
+      ...['Namespace', 'CustomResourceDefinition', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'Lease'],
+      ...['IngressClass', 'Service', 'NetworkPolicy', 'PodDisruptionBudget', 'Deployment'],
+    ],
+  );
+  assert.doesNotMatch(readFileSync(installManifestPath, 'utf8'), /helm\.sh|managed-by/);
+  const { replicas } = objects.at(-1)!.spec as { replicas: number };
+  assert.equal(replicas, 2);
+  const pod = podTemplateOf(objects);
+  assert.equal(pod.topologySpreadConstraints?.[0]?.topologyKey, 'kubernetes.io/hostname');
+  assert.equal(argsOf(pod)[0], 'run');
+});

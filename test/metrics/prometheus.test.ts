@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { metricTable } from '../../src/observability/metric-table.ts';
+import { alertFile, readAlerts } from '../../tools/alert-docs.ts';
+import { eventually } from '../tools/eventually.ts';
+import { get } from '../tools/get.ts';
+import { PrometheusServer, type QueriedSeries } from '../tools/observed/prometheus-server.ts';
+import { metricOf, selectorsOf, substituted } from '../tools/observed/promql.ts';
+import { shippedDashboards } from '../tools/observed/shipped-dashboards.ts';
+import { clientTraceId, TrafficMix } from '../tools/observed/traffic-mix.ts';
+import { prometheusMissing, prometheusPrograms } from '../tools/prometheus-programs.ts';
+import { type RunningCommand, startRun, temporaryFolder } from '../tools/running-command.ts';
+
+/** A query needs some seconds of scrapes, more on a busy machine: a deadline for what never comes. */
+const deadlineMs = 120_000;
+/** Selectors that this run has no series of, and why. */
+const elsewhere = new Map([['smartproxy_controller_info{writes_status="true"}', 'a manifest folder has no statuses to write']]);
+/** What Grafana puts in by itself; the interval is several scrapes long. */
+const builtIn = { __rate_interval: '20s', __range: '2m' };
+
+interface Scraped {
+  readonly command: RunningCommand;
+  readonly prometheus: PrometheusServer;
+  /** Rejects when a client met what it should not. */
+  readonly endTraffic: () => Promise<void>;
+}
+
+/** The real command with traffic of every kind and a table that changes, and a real Prometheus that scrapes it. */
+async function startScraped(t: TestContext): Promise<Scraped> {
+  const mix = await TrafficMix.prepare(t, await temporaryFolder(t));
+  const args = ['--manifests', mix.folder, '--trace-context', '--snapshot', '--access-log=errors', '--pod-namespace=ingress'];
+  const command = await startRun(t, args, 2);
+  const prometheus = await PrometheusServer.start(t, {
+    statusPort: await command.port('status'),
+    // As Prometheus Operator does: none of them may rename a label of ours.
+    labels: { namespace: 'ingress', pod: 'p', service: 's', container: 'c', endpoint: 'status' },
+    ruleFile: resolve(alertFile),
+  });
+  const stop = new AbortController();
+  const traffic = mix.run(command, stop.signal);
+  traffic.catch(() => {}); // `endTraffic` tells
+  const endTraffic = async (): Promise<void> => {
+    stop.abort();
+    await traffic;
+  };
+  return { command, prometheus, endTraffic };
+}
+
+/** What a query gives once it gives numbers. */
+function numbersOf(prometheus: PrometheusServer, where: string, expr: string): Promise<readonly QueriedSeries[]> {
+  const numbers = async () => {
+    const series = await prometheus.query(expr);
+    return series.some(({ value }) => Number.isFinite(value)) ? series : undefined;
+  };
+  return eventually(`${where} has data: ${expr}`, numbers, deadlineMs);
+}
+
+test('a real Prometheus, scraping the command under traffic', { skip: prometheusMissing() }, async (t) => {
+  const { command, prometheus, endTraffic } = await startScraped(t);
+
+  await t.test('has every metric of the table, under its own labels', async () => {
+    for (const { name, type, labels } of metricTable) {
+      const series = await numbersOf(prometheus, name, type === 'histogram' ? `${name}_count` : name);
+      // An empty value is no label to Prometheus.
+      for (const label of labels)
+        assert.ok(
+          series.some(({ metric }) => label in metric),
+          `${name} has lost its label ${label}`,
+        );
+      for (const { metric } of series) {
+        assert.deepEqual(
+          Object.keys(metric).filter((label) => label.startsWith('exported_')),
+          [],
+          name,
+        );
+      }
+    }
+  });
+
+  for (const { file, panels, variables } of shippedDashboards()) {
+    await t.test(`${basename(file)}: every variable has values and every panel has data`, async () => {
+      const chosen: Record<string, string> = { ...builtIn };
+      for (const { name, query } of variables) {
+        const [, selector = '', label = ''] = /^label_values\((.*), (\w+)\)$/s.exec(query) ?? [];
+        const values = await eventually(`$${name} has values`, async () => {
+          const found = await prometheus.labelValues(label, substituted(selector, chosen));
+          return found.length > 0 && found;
+        });
+        // All of the routes, for no single one has everything; of the others the one that there is.
+        chosen[name] = name === 'route' ? '.*' : (values[0] ?? '');
+      }
+      assert.deepEqual([chosen.namespace, chosen.class], ['ingress', 'smartproxy']);
+      for (const { panel, exprs } of panels) {
+        for (const expr of exprs) await numbersOf(prometheus, `${panel.title}`, substituted(expr, chosen));
+      }
+    });
+  }
+
+  await t.test('evaluates every alert, and has data for everything that one looks at', async () => {
+    for (const { alert, expr } of readAlerts()) {
+      await prometheus.query(expr);
+      for (const selector of selectorsOf(expr)) if (!elsewhere.has(selector)) await numbersOf(prometheus, alert, selector);
+    }
+    const expected = Object.fromEntries(readAlerts().map(({ alert }) => [alert, 'ok']));
+    await eventually('every rule was evaluated', async () => {
+      assert.deepEqual(await prometheus.ruleHealth(), expected);
+      return true;
+    });
+  });
+
+  await t.test('keeps exemplars, which only OpenMetrics has: the trace of a client, and those that begin here', async () => {
+    const query = 'smartproxy_http_request_duration_seconds_bucket{route="web"}';
+    const traceIds = await eventually('both kinds of traces are there', async () => {
+      const found = (await prometheus.exemplars(query)).flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.trace_id ?? ''));
+      return found.includes(clientTraceId) && found.some((id) => id !== clientTraceId) && found;
+    });
+    for (const id of traceIds) assert.match(id, /^[\da-f]{32}$/);
+    // What the dashboards ask for.
+    const asked = 'histogram_quantile(0.99, sum by (le) (rate(smartproxy_http_request_duration_seconds_bucket[1m])))';
+    assert.ok((await prometheus.exemplars(asked)).length > 0);
+  });
+
+  await t.test('its promtool finds nothing to say about the metrics', async () => {
+    const { body } = await get(await command.port('status'), 'localhost', '/metrics');
+    const { status, stdout, stderr } = spawnSync(prometheusPrograms().promtool, ['check', 'metrics'], { input: body, encoding: 'utf8' });
+    assert.equal(status, 0, stdout + stderr);
+  });
+
+  await t.test('runs every query of the runbooks and of docs/observability.md, and their curl commands answer', async () => {
+    const ports = { 10254: await command.port('status'), 10255: await command.port('admin') };
+    let queries = 0;
+    let commands = 0;
+    for (const page of ['docs/observability.md', ...globSync('docs/runbooks/*.md')]) {
+      for (const query of blockLines(page, 'promql')) {
+        queries++;
+        await prometheus.query(query);
+        for (const selector of selectorsOf(query)) await numbersOf(prometheus, page, metricOf(selector));
+      }
+      for (const line of blockLines(page, 'sh')) {
+        if (!line.startsWith('curl ')) continue;
+        commands++;
+        const here = line.replace(/localhost:(10254|10255)/, (_, port: '10254' | '10255') => `127.0.0.1:${ports[port]}`);
+        const { status, stdout } = spawnSync('sh', ['-c', here], { encoding: 'utf8' });
+        assert.equal(status, 0, `${page}: ${line}`);
+        assert.ok(stdout.length > 0, `${page}: ${line} says nothing`);
+      }
+    }
+    assert.ok(queries > 30 && commands > 15, `${queries} queries, ${commands} commands`);
+  });
+
+  await endTraffic();
+});
+
+/** The lines of a page's code blocks of one language. */
+function blockLines(page: string, language: string): readonly string[] {
+  const blocks = readFileSync(page, 'utf8').matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'gm'));
+  return [...blocks].flatMap(([, text = '']) => text.split('\n').filter((line) => line !== ''));
+}

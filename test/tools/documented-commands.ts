@@ -1,0 +1,112 @@
+import { globSync, readFileSync } from 'node:fs';
+
+/**
+ * How a command of a page is tried: by `feature/docs/documented-commands.test.ts` in a copy of the repository (`install` with network,
+ * `checkout` without, `start` as the program that goes on running, `beside` it, `profile` beside it where such programs are), by
+ * `control-plane/documented-commands.test.ts` (`cluster`) or by `e2e/install.test.ts` on a real node (`node`, and `route` for the first
+ * route of the README); or `elsewhere`: by a file
+ * that does the same and has `says` in it.
+ */
+export type Drive =
+  | { readonly kind: 'install' | 'checkout' | 'start' | 'beside' | 'cluster' | 'node' | 'route' }
+  | { readonly kind: 'profile'; readonly program: string }
+  | { readonly kind: 'elsewhere'; readonly file: string; readonly says: string };
+
+const install: Drive = { kind: 'install' };
+const checkout: Drive = { kind: 'checkout' };
+const start: Drive = { kind: 'start' };
+const beside: Drive = { kind: 'beside' };
+const cluster: Drive = { kind: 'cluster' };
+const node: Drive = { kind: 'node' };
+const route: Drive = { kind: 'route' };
+const profile = (program: string): Drive => ({ kind: 'profile', program });
+const elsewhere = (file: string, says: string): Drive => ({ kind: 'elsewhere', file, says });
+
+/** Every command of the pages, as it is written there, in the order in which those of a kind are run. */
+export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
+  ['npm ci', install],
+
+  ['npm run generate', checkout],
+  ['npm test unit/routes', checkout],
+  ['npm test unit/docs/docs.test.ts', checkout],
+  ['UPDATE_GOLDEN=1 npm test golden', checkout],
+  ['npm run bundle', checkout],
+  ['FUZZ_SECONDS=1 npm test fuzz/hpack.test.ts', checkout],
+  ['npm run bench -- matcher', checkout],
+  // The whole of both is the run that this is a part of.
+  ['npm run check', elsewhere('tools/test.ts', "runCommand(process.execPath, ['tools/check.ts'])")],
+  ['npm test', elsewhere('package.json', '"test": "node bin/with-node.js tools/test.ts"')],
+
+  ['npm start', start],
+  [
+    'npx node --perf-basic-prof --interpreted-frames-native-stack src/main.ts run --workers 1 --manifests examples/quickstart --echo-backends',
+    start,
+  ],
+  ['curl http://shop.localhost:8080/', beside],
+  ['curl -k https://api.localhost:8443/v1/items', beside],
+  ['curl http://127.0.0.1:10254/metrics', beside],
+  ['curl http://127.0.0.1:10255/debug/routes', beside],
+  ['curl -s localhost:10254/readyz', beside],
+  ['curl -s localhost:10254/metrics', beside],
+  ['curl -s localhost:10255/debug/problems', beside],
+  ['curl -s localhost:10255/debug/connections?limit=50', beside],
+  ['curl -s localhost:10255/debug/routes', beside],
+  ["wrk -t1 -c64 -d5s -H 'Host: shop.localhost' http://127.0.0.1:8080/", profile('wrk')],
+  ["perf record -F 1999 -g -p $(pgrep -f 'main.ts worker') -- sleep 2", profile('perf')],
+  ['perf report --no-children -g none --sort dso', profile('perf')],
+  ['perf report --no-children -g none --sort dso,symbol', profile('perf')],
+  ["timeout -s INT 2 strace -c -f -p $(pgrep -f 'main.ts worker')", profile('strace')],
+
+  ["sed 's#smartproxy-ingress:0.1.0#REGISTRY/&#' deploy/manifests/install.yaml | kubectl apply -f -", cluster],
+  ['kubectl -n smartproxy-ingress get pods', cluster],
+  ['kubectl -n smartproxy-ingress describe pods', cluster],
+  ['kubectl -n smartproxy-ingress get lease smartproxy-ingress-leader -o yaml', cluster],
+
+  ['kubectl -n smartproxy-ingress logs deploy/smartproxy-ingress', node],
+  ['kubectl -n smartproxy-ingress port-forward deploy/smartproxy-ingress 10254 10255', node],
+
+  ['kubectl apply -f examples/cluster/hello.yaml', route],
+  ['kubectl -n hello rollout status deployment/hello', route],
+  ['kubectl -n smartproxy-ingress port-forward service/smartproxy-ingress 8080:80', route],
+  ["curl -H 'Host: hello.example.com' http://127.0.0.1:8080/first", route],
+
+  ['docker build -t REGISTRY/smartproxy-ingress:0.1.0 .', elsewhere('test/tools/image/product-image.ts', 'Dockerfile')],
+  // There is no registry in the tests: the node takes the image from an archive.
+  ['docker push REGISTRY/smartproxy-ingress:0.1.0', elsewhere('test/tools/node/installed-cluster.ts', 'KubeNode.start([archive, ')],
+  [
+    'helm install smartproxy-ingress deploy/helm/smartproxy-ingress --namespace smartproxy-ingress --create-namespace --set image.repository=REGISTRY/smartproxy-ingress',
+    elsewhere('test/e2e/install.test.ts', "helm('install', name, chartPath, ...inNamespace, '--create-namespace'"),
+  ],
+  [
+    'helm upgrade smartproxy-ingress deploy/helm/smartproxy-ingress --namespace smartproxy-ingress --reuse-values --set metrics.serviceMonitor.enabled=true --set metrics.prometheusRule.enabled=true --set metrics.dashboards.enabled=true',
+    elsewhere('test/chart/golden/everything.in.yaml', 'prometheusRule:'),
+  ],
+  ['helm test smartproxy-ingress --namespace smartproxy-ingress', elsewhere('test/e2e/install.test.ts', "helm('test', name")],
+]);
+
+/** A command in a page. */
+export interface PageCommand {
+  readonly page: string;
+  readonly command: string;
+}
+
+/** The pages whose commands are tried. */
+export function pagesWithCommands(): readonly string[] {
+  const globs = ['README.md', 'CONTRIBUTING.md', 'docs/**/*.md', 'examples/**/*.md', 'deploy/**/*.md'];
+  return globs.flatMap((glob) => globSync(glob)).sort();
+}
+
+/** The commands of a page: of its blocks marked `sh`, line by line, each part of an `&&` by itself, without comments. */
+export function commandsOfPage(page: string): readonly PageCommand[] {
+  const blocks = readFileSync(page, 'utf8').matchAll(/^```sh\n([\s\S]*?)^```/gm);
+  return [...blocks]
+    .flatMap(([, block = '']) => block.replaceAll(/\\\n\s*/g, '').split('\n'))
+    .flatMap((line) => line.replace(/(^|\s+)# .*$/, '').split(' && '))
+    .map((command) => ({ page, command: command.trim() }))
+    .filter(({ command }) => command !== '');
+}
+
+/** The commands of a kind, in the order of the table. */
+export function commandsOfKind(kind: Drive['kind']): readonly string[] {
+  return [...documentedCommands].filter(([, drive]) => drive.kind === kind).map(([command]) => command);
+}

@@ -1,0 +1,2 @@
+/** The Helm chart, from the repository's root. */
+export const chartFolder = 'deploy/helm/smartproxy-ingress';

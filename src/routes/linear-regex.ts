@@ -3,8 +3,8 @@ import { RE2JS, RE2Set } from 're2js';
 /** The largest program that a pattern may compile to, in RE2's instructions; about one a character, and one more for each repetition. */
 const maxProgramSize = 64;
 /**
- * Longer texts match no pattern. Nothing else of a worker goes on while one is matched: the worst pattern of that size takes up to 2 µs a
- * character, so up to 1 ms ("match, worst pattern" of the bench).
+ * Longer texts match no pattern. Nothing else of a worker goes on while one is matched: the worst pattern of that size takes about 2 µs a
+ * character, so about 1 ms ("match, worst pattern" of the bench).
  */
 export const maxPatternText = 512;
 /**

@@ -1,14 +1,6 @@
 import { isNetwork } from '../address-list.ts';
-import type {
-  SmartRouteForward,
-  SmartRouteForwardBackend,
-  SmartRouteRedirect,
-  SmartRouteRewrite,
-  SmartRouteSpec,
-  SmartRouteTcpBackend,
-} from '../api/generated/smart-route.ts';
-import { LinearRegex } from '../routes/linear-regex.ts';
-import type { FixedPathRewrite, RedirectTarget, RequestRewrite, RouteAction, WeightedBackend } from '../routes/route-table.ts';
+import type { SmartRouteForward, SmartRouteForwardBackend, SmartRouteSpec, SmartRouteTcpBackend } from '../api/generated/smart-route.ts';
+import type { RouteAction, WeightedBackend } from '../routes/route-table.ts';
 import { BackendTlsReader, type TlsSetting } from './backend-tls-reader.ts';
 import { CertificateDates } from './certificate-dates.ts';
 import { type HostClaim, matchKey, type RouteClaim, type TlsClaim } from './host-claim.ts';
@@ -17,6 +9,7 @@ import type { ResolvedObject } from './resolved-object.ts';
 import type { ResolveContext } from './resolved-objects.ts';
 import type { RouteSettings } from './route-settings.ts';
 import { type BackendSettings, bindService, type ServiceBinding } from './service-binding.ts';
+import { rewriteOf, substitutionProblem, targetOf } from './smart-route-actions.ts';
 import { flatHeaders } from './smart-route-policy.ts';
 import type { ReadSmartRouteRule, SmartRouteReading } from './smart-route-reading.ts';
 import { type CertificateContext, TlsCertificates } from './tls-certificates.ts';
@@ -290,24 +283,4 @@ class SmartRouteResolver {
 /** What the object wants of TLS, host by host. */
 interface RouteTls extends Pick<TlsCertificates, 'usable'> {
   claim(host: string): TlsClaim | undefined;
-}
-
-function targetOf({ scheme, host, port, path }: SmartRouteRedirect): RedirectTarget {
-  const rewrite: FixedPathRewrite | undefined = path && { kind: path.type === 'ReplaceFull' ? 'full' : 'prefix', value: path.value };
-  return { scheme, host, port, path: rewrite };
-}
-
-function rewriteOf({ host, path }: SmartRouteRewrite): RequestRewrite {
-  if (path === undefined) return { host, path };
-  const { type, value, pattern = '' } = path;
-  if (type === 'ReplaceRegex') return { host, path: { kind: 'regex', pattern, substitution: value } };
-  return { host, path: { kind: type === 'ReplaceFull' ? 'full' : 'prefix', value } };
-}
-
-/** Why a pattern and its substitution can't be used, as the end of a sentence. */
-function substitutionProblem(pattern: string, substitution: string): string | undefined {
-  const groups = LinearRegex.groups(pattern);
-  if (typeof groups === 'string') return groups;
-  const wanted = Math.max(0, ...[...substitution.matchAll(/\$([0-9])/g)].map(([, digit]) => Number(digit)));
-  return wanted > groups ? `has ${groups} groups, so $${wanted} stands for nothing` : undefined;
 }

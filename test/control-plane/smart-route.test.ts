@@ -12,10 +12,10 @@ import { get } from '../tools/get.ts';
 import { type AnyObject, create, patch, pathOf, read, remove } from '../tools/objects.ts';
 import { RecordedLog } from '../tools/recorded-log.ts';
 import { startRun } from '../tools/running-command.ts';
+import { installObjects, isRbac, kubectlWith } from '../tools/shipped-manifests.ts';
 import { smartRouteCases, smartRouteRules } from '../tools/smart-route-cases.ts';
 
 const root = join(import.meta.dirname, '../..');
-const manifests = join(root, 'deploy/manifests/cluster');
 const crd = join(root, 'crds/smartproxy.dev_smartroutes.yaml');
 const own = 'smartproxy-ingress';
 const account = serviceAccountUser(own, own);
@@ -26,8 +26,10 @@ let admin: ApiClient;
 before(async () => {
   plane = await ControlPlane.start([account]);
   admin = plane.client();
-  const files = ['00-namespace', '10-service-account', '20-rbac', '40-ingress-class'];
-  await plane.kubectl('apply', ...files.flatMap((file) => ['-f', join(manifests, `${file}.yaml`)]));
+  const needed = installObjects().filter(
+    (object) => isRbac(object) || ['Namespace', 'ServiceAccount', 'IngressClass'].includes(object.kind),
+  );
+  await kubectlWith(plane, 'apply', needed);
 });
 
 after(async () => {

@@ -1,4 +1,5 @@
-// `npm run generate`: writes the files that come from the code's own tables, and the manifest that comes from the chart.
+// `npm run generate`: writes the files that come from others: pages from the code's own tables, types from the CRDs, and the manifest that
+// comes from the chart.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { helmUnavailable } from '../test/tools/helm-kubectl.ts';

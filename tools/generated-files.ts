@@ -7,9 +7,13 @@ import { renderMetricDocs } from '../src/observability/metric-docs.ts';
 import { renderProblemDocs } from '../src/translate/problem-docs.ts';
 import { renderAlertDocs } from './alert-docs.ts';
 import { chartFiles } from './chart/chart-files.ts';
+import { renderSchemaModule, renderTypesModule } from './crd-code.ts';
 import { dashboardFiles } from './grafana/render-dashboards.ts';
+import { renderSmartRouteDocs } from './smart-route-docs.ts';
 
-/** Files that come from the code's own tables and from one another: path and content. */
+const smartRouteCrd = 'crds/smartproxy.dev_smartroutes.yaml';
+
+/** Files that come from others of ours (the code's own tables, the CRDs, one another): path and content. */
 export const generatedFiles: readonly { readonly path: string; readonly render: () => string }[] = [
   { path: 'docs/alerts.md', render: renderAlertDocs },
   { path: 'docs/annotations.md', render: renderAnnotationDocs },
@@ -17,6 +21,9 @@ export const generatedFiles: readonly { readonly path: string; readonly render: 
   { path: 'docs/connections.md', render: () => renderConnectionDocs(renderLimitTable()) },
   { path: 'docs/metrics.md', render: renderMetricDocs },
   { path: 'docs/problems.md', render: renderProblemDocs },
+  { path: 'docs/smartroute.md', render: () => renderSmartRouteDocs(smartRouteCrd) },
+  { path: 'src/api/generated/smart-route-schema.ts', render: () => renderSchemaModule(smartRouteCrd, 'smartRouteSchema') },
+  { path: 'src/api/generated/smart-route.ts', render: () => renderTypesModule(smartRouteCrd, 'SmartRoute') },
   ...dashboardFiles,
   // Last: some are copies of those above.
   ...chartFiles,

@@ -6,6 +6,7 @@ export const ground = [
   'errors',
   'redacted',
   'local-address',
+  'address-list',
   'timer-wheel',
   'steps',
   'read-buffers',

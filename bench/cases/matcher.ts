@@ -3,6 +3,7 @@ import { WorkerCounters } from '../../src/observability/counters/worker-counters
 import { applyDelta } from '../../src/routes/apply-delta.ts';
 import { CompiledTable, type MatchRequest } from '../../src/routes/compiled-table.ts';
 import { diffTables } from '../../src/routes/diff-tables.ts';
+import { LinearRegex, maxPatternText } from '../../src/routes/linear-regex.ts';
 import {
   type EndpointSet,
   emptyRouteTable,
@@ -30,6 +31,7 @@ export async function run(): Promise<Measurement[]> {
     { name: 'match, 10,000 hosts', unit: 'ns', value: matchNs(compiled, hostRequests(hosts)) },
     { name: 'match, 1 host with 1,000 prefixes', unit: 'ns', value: matchNs(paths, pathRequests(1000)) },
     { name: 'match, 10,000 hosts, name behind a wildcard', unit: 'ns', value: matchNs(withWildcard(hosts), wildcardRequests(1000)) },
+    { name: 'match, worst pattern', unit: 'ms', value: worstPatternMs() },
     { name: 'compile from scratch, 10,000 hosts', unit: 'ms', value: medianMs(() => CompiledTable.compile(hosts)) },
     { name: 'compile, one of 10,000 hosts changed', unit: 'ms', value: changedHostMs(hosts, compiled) },
     { name: 'validate, 10,000 hosts', unit: 'ms', value: medianMs(() => validateTable(hosts)) },
@@ -38,6 +40,26 @@ export async function run(): Promise<Measurement[]> {
     { name: 'pick, round robin over 50 endpoints', unit: 'ns', value: pickNs('round-robin') },
     { name: 'pick, least request over 50 endpoints', unit: 'ns', value: pickNs('least-request') },
   ];
+}
+
+/** About as many steps as a pattern may have; in a text of two letters at random each makes a state of its automaton for every character. */
+const worstPatterns = ['.*a.{58}', '(?:.*a.{17}|.*b.{17}|.*c.{17})', '(?:[ab]*a[ab]{28})(?:[ab]*b[ab]{27})', '.*\\pL.{58}'];
+
+/** Milliseconds of a first match, the median for the worst of them: how long one match holds a worker up. */
+function worstPatternMs(): number {
+  let seed = 12_345;
+  const text = Array.from({ length: maxPatternText }, () => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return (seed >> 16) & 1 ? 'a' : 'b';
+  }).join('');
+  const firstMatchMs = (pattern: string): number => {
+    const regex = LinearRegex.compile(pattern);
+    if (typeof regex === 'string') throw new Error(`Cannot measure ${pattern}: it ${regex}`);
+    const start = performance.now();
+    regex.matches(text);
+    return performance.now() - start;
+  };
+  return Math.max(...worstPatterns.map((pattern) => median(Array.from({ length: 15 }, () => firstMatchMs(pattern)))));
 }
 
 function changedHostMs(table: RouteTable, compiled: CompiledTable): number {

@@ -57,7 +57,7 @@ class BenchObjects {
 
   view(): ObjectView {
     const kinds = new Map(this.#kinds);
-    return { of: (kind) => (kinds.get(kind) ?? new Map()) as never };
+    return { of: (kind) => (kinds.get(kind) ?? none) as never };
   }
 
   changeIngress(index: number): void {
@@ -72,6 +72,8 @@ class BenchObjects {
     this.#kinds.set(kind, new Map(this.#kinds.get(kind)).set(key, object));
   }
 }
+
+const none: ReadonlyMap<string, never> = new Map<string, never>();
 
 function timeMs(work: () => unknown): number {
   const start = performance.now();

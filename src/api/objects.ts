@@ -1,4 +1,5 @@
 import type { V1ConfigMap, V1Ingress, V1IngressClass, V1Namespace, V1ObjectMeta, V1Secret, V1Service } from '@kubernetes/client-node';
+import type { SmartRouteSpec, SmartRouteStatus } from './generated/smart-route.ts';
 
 /** Metadata with what every object of ours has: a name. `managedFields` are dropped on arrival. */
 export type Metadata = Omit<V1ObjectMeta, 'name' | 'creationTimestamp' | 'deletionTimestamp' | 'managedFields'> & {
@@ -42,7 +43,25 @@ export interface SlicePort {
   readonly appProtocol?: string | null;
 }
 
-export type KubeObject = Ingress | IngressClass | Service | EndpointSlice | Secret | ConfigMap | Namespace;
+/** smartproxy.dev/v1alpha1 SmartRoute; the types of its parts come from the CRD. */
+export interface SmartRoute {
+  readonly kind: 'SmartRoute';
+  readonly metadata: Metadata;
+  readonly spec: SmartRouteSpec;
+  readonly status?: SmartRouteStatus;
+}
+
+/** gateway.networking.k8s.io ReferenceGrant: its namespace lets objects of other namespaces refer to its own. */
+export interface ReferenceGrant {
+  readonly kind: 'ReferenceGrant';
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly from: readonly { readonly group: string; readonly kind: string; readonly namespace: string }[];
+    readonly to: readonly { readonly group: string; readonly kind: string; readonly name?: string }[];
+  };
+}
+
+export type KubeObject = Ingress | IngressClass | Service | EndpointSlice | Secret | ConfigMap | Namespace | SmartRoute | ReferenceGrant;
 export type ObjectKind = KubeObject['kind'];
 
 /** Kinds that have no namespace. */

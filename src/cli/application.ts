@@ -9,6 +9,7 @@ import { listenersOf, withBoundPorts } from './listeners.ts';
 import { openLocalCa } from './open-local-ca.ts';
 import { openSnapshot } from './open-snapshot.ts';
 import { openSource } from './open-source.ts';
+import { ProgrammedRoutes } from './programmed-routes.ts';
 import { Readiness } from './readiness.ts';
 import { serveSnapshotWithoutSource } from './serve-snapshot.ts';
 import { startManifests } from './start-manifests.ts';
@@ -60,6 +61,9 @@ export async function startApplication({ config, log, print, script }: Applicati
   parts.defer(() => troubles.close());
   const snapshot = openSnapshot(config, troubles);
   const cluster = opened.kind === 'cluster' ? opened : undefined;
+  const routes =
+    cluster && new ProgrammedRoutes({ applied: () => supervisor.applied(), report: (statuses) => cluster.status.updateRoutes(statuses) });
+  parts.defer(() => routes?.close());
   const controller = new Controller({
     source: opened.source,
     translator,
@@ -75,6 +79,7 @@ export async function startApplication({ config, log, print, script }: Applicati
     certificatesFor: (hosts) => localCa.certificatesFor(cluster === undefined ? hosts : []),
     onTranslation(translation) {
       cluster?.status.update(translation);
+      routes?.update(translation);
       reportConfiguredObjects(config, translation, troubles);
     },
   });

@@ -34,6 +34,8 @@ const objectKinds = Object.keys({
   Secret: 0,
   ConfigMap: 0,
   Namespace: 0,
+  SmartRoute: 0,
+  ReferenceGrant: 0,
 } satisfies Record<ObjectKind, 0>) as readonly ObjectKind[];
 
 /** The limits that metrics are held against. */

@@ -24,7 +24,7 @@ const namedObject: ReadonlySet<TroubleReason> = new Set(['missing', 'invalid']);
 /**
  * What `/readyz` looks at. Ready means that a worker serves a table and no stop has begun; everything else that does not work is told
  * and costs no traffic, because what was served goes on being served. Only a start is held back by more, for 30 s at most: by watches
- * that are not allowed and by objects that options name and that are missing, so that a roll-out with such a mistake shows and waits;
+ * that are not allowed (of kinds that every cluster has) and by objects that options name and that are missing, so that a roll-out with such a mistake shows and waits;
  * no longer, because the missing Secret may be one that is got through this very proxy.
  */
 export class Readiness {
@@ -57,10 +57,10 @@ export class Readiness {
     return checks;
   }
 
-  #watch({ resource, healthy, detail }: ResourceHealth, trouble: Trouble | undefined, serving: boolean): ReadinessCheck {
+  #watch({ resource, healthy, detail, optional = false }: ResourceHealth, trouble: Trouble | undefined, serving: boolean): ReadinessCheck {
     const name = `watch/${nameOf(resource)}`;
     if (healthy) return ok(name);
-    const holds = trouble !== undefined && brokenWatch.has(trouble.reason) && this.#holdsBack();
+    const holds = !optional && trouble !== undefined && brokenWatch.has(trouble.reason) && this.#holdsBack();
     return { name, state: serving && !holds ? 'degraded' : 'failed', reason: trouble?.reason ?? 'waiting', message: detail };
   }
 

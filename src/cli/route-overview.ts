@@ -1,4 +1,4 @@
-import type { EndpointSet, Host, Route, RouteTable } from '../routes/route-table.ts';
+import type { EndpointSet, Host, RedirectTarget, Route, RouteTable } from '../routes/route-table.ts';
 import { renderColumns } from './render-columns.ts';
 
 /** Most lines of the overview: a terminal is no place for ten thousand routes. */
@@ -29,14 +29,33 @@ function rowsOf(host: Host, health: (service: string) => string): string[][] {
 }
 
 function pathOf({ match: { path } }: Route): string {
-  return path.kind === 'exact' ? `${path.value} (exact)` : path.value;
+  return path.kind === 'prefix' ? path.value : `${path.value} (${path.kind})`;
 }
 
 function targetOf({ action }: Route, health: (service: string) => string): [string, string] {
-  if (action.kind === 'redirect') return [`redirect ${action.status} to ${action.location}`, '-'];
-  if (action.kind === 'fail') return [`answers ${action.status}`, action.reason];
-  const services = action.backends.map(({ service }) => service);
-  return [services.join(', '), services.map(health).join(', ')];
+  switch (action.kind) {
+    case 'redirect':
+      return [`redirect ${action.status} to ${placeOf(action.to)}`, '-'];
+    case 'respond':
+      return [`answers ${action.status}`, '-'];
+    case 'block':
+      return ['blocked', '-'];
+    case 'fail':
+      return [`answers ${action.status}`, action.reason];
+    case 'forward': {
+      const services = action.backends.map(({ service }) => service);
+      return [
+        services.map((service) => service ?? 'missing').join(', '),
+        services.map((service) => (service === undefined ? 'answers 503' : health(service))).join(', '),
+      ];
+    }
+  }
+}
+
+/** `https://b.example:8443/x`; `*` for what stays as it is. */
+function placeOf({ scheme, host, port, path }: RedirectTarget): string {
+  const rest = path === undefined ? '' : path.kind === 'full' ? path.value : `${path.value}/*`.replace('//', '/');
+  return `${scheme ?? '*'}://${host ?? '*'}${port === undefined ? '' : `:${port}`}${rest}`;
 }
 
 function healthOf(service: string, set: EndpointSet | undefined, away: ReadonlySet<string>): string {

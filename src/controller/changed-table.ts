@@ -38,7 +38,7 @@ interface UsedKeys {
 function collectUsed({ routes, tls }: Host, used: UsedKeys): void {
   for (const { policy, action } of routes) {
     used.policies.add(policy);
-    if (action.kind === 'forward') for (const { service } of action.backends) used.services.add(service);
+    if (action.kind === 'forward') for (const { service } of action.backends) if (service !== undefined) used.services.add(service);
   }
   if (tls?.kind === 'terminate') for (const key of tls.certificates) used.certificates.add(key);
   if (tls?.kind === 'passthrough') {

@@ -35,6 +35,8 @@ export const errorTable: Readonly<Record<ResponseFlag, ErrorRow>> = {
   redirect_https: { status: 308, text: 'Use HTTPS' },
   route_redirect: { status: 302, text: 'Moved' },
   route_response: { status: 200, text: '' },
+  route_blocked: { status: 403, text: 'Forbidden' },
+  client_refused: { status: 403, text: 'Forbidden' },
   overload: { status: 503, text: 'Too busy, try again later' },
   client_gone: { status: 499, text: '' },
   draining: { status: 503, text: 'Shutting down' },

@@ -4,6 +4,7 @@ import type { ResponseFlag } from '../observability/counters/response-flag.ts';
 import type { TerminationReason } from '../observability/counters/termination-reason.ts';
 import type { CompiledRoute, CompiledTable } from '../routes/compiled-table.ts';
 import { CallDeadline } from './call-deadline.ts';
+import { preflightDetail } from './cors.ts';
 import type { Downstream } from './downstream.ts';
 import { edgeFilters, type FilterRequest, maxBodyBytes } from './filters/filter-table.ts';
 import { clientAddressOf, type OutgoingRequest } from './forwarded-fields.ts';
@@ -214,7 +215,7 @@ export class Exchange implements UpstreamHandler {
     }
     this.#phase = 'answering';
     this.#body.forget();
-    this.#downstream.sendHead(head, request);
+    this.#downstream.sendHead(this.#marked(head, request), request);
   }
 
   onResponseBody(chunk: Buffer, isLent: boolean): void {
@@ -252,7 +253,8 @@ export class Exchange implements UpstreamHandler {
 
   /** Finds the route and passes its filters; a reply when the request ends here. */
   #decide(head: RequestHead, table: CompiledTable): LocalReply | undefined {
-    const request: FilterRequest = { head, facts: this.#downstream.facts, table, overload: this.#context.overload };
+    const { overload, trustedProxies } = this.#context;
+    const request: FilterRequest = { head, facts: this.#downstream.facts, table, overload, trustedProxies };
     for (const filter of edgeFilters) {
       const reply = filter.check(request);
       if (reply !== undefined) return reply;
@@ -277,9 +279,14 @@ export class Exchange implements UpstreamHandler {
     const context = this.#context;
     const route = this.#route;
     const target = this.#runtime === undefined ? undefined : pickTarget(this.#runtime, Math.random);
-    const balancer = target === undefined ? undefined : context.balancers.get(target.service);
+    const balancer = target?.service === undefined ? undefined : context.balancers.get(target.service);
     if (route === undefined || target === undefined || balancer === undefined) {
       this.#reply(errorReply('no_service'));
+      return;
+    }
+    const rewritten = this.#runtime?.rewriter?.rewrite(head) ?? head;
+    if (typeof rewritten === 'string') {
+      this.#reply(errorReply('bad_request', `rewritten: ${rewritten}`));
       return;
     }
     const { facts } = this.#downstream;
@@ -290,7 +297,8 @@ export class Exchange implements UpstreamHandler {
     record.traceId = trace?.id;
     record.isTraceSampled = trace?.sampled ?? false;
     this.#outgoing = {
-      head,
+      head: rewritten,
+      askedAuthority: head.authority,
       facts,
       clientAddress: record.clientAddress,
       requestId: record.requestId,
@@ -374,6 +382,12 @@ export class Exchange implements UpstreamHandler {
     this.#settle();
   }
 
+  /** As the route lets the client see it. */
+  #marked(head: ResponseHead, request: RequestHead): ResponseHead {
+    const marker = this.#runtime?.marker;
+    return marker === undefined ? head : { ...head, headers: marker.mark(head.headers, request.headers) };
+  }
+
   #mayRepeat(lost: UpstreamRequest): boolean {
     return this.#body.isWhole && this.#attempts.mayRepeat(lost, this.#head?.method ?? '');
   }
@@ -404,9 +418,13 @@ export class Exchange implements UpstreamHandler {
   }
 
   /** Answers in our own name. The exchange lasts until the rest of the request has been read, or the connection gives it up. */
-  #reply(reply: LocalReply): void {
+  #reply(answer: LocalReply): void {
     const head = this.#head;
     if (head === undefined) return;
+    const cors = this.#runtime?.marker?.cors;
+    // A page may know that it failed; a preflight says so itself.
+    const reply =
+      cors === undefined || answer.detail === preflightDetail ? answer : { ...answer, headers: cors.mark(answer.headers, head.headers) };
     const record = this.#record;
     this.#phase = 'replied';
     this.#body.forget();

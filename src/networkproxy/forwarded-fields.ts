@@ -6,6 +6,8 @@ import { serialiseFields } from './http1/serialise-head.ts';
 /** One request as a backend is to get it: what the client sent, and what is said of the client. Kept for a retry. */
 export interface OutgoingRequest {
   readonly head: RequestHead;
+  /** The authority that the client asked, whatever `head` asks of the backend. */
+  readonly askedAuthority: string;
   readonly facts: ClientFacts;
   /** See `clientAddressOf`. */
   readonly clientAddress: string;
@@ -23,10 +25,10 @@ export function clientAddressOf(head: RequestHead, facts: ClientFacts, trustedPr
 
 /** `forwardedFields` as complete lines for HTTP/1.1. */
 export function forwardedLines(outgoing: OutgoingRequest): string {
-  const { head, facts, withForwarded } = outgoing;
+  const { askedAuthority, facts, withForwarded } = outgoing;
   if (facts.trusted || withForwarded) return serialiseFields(forwardedFields(outgoing));
   // The usual case from ready text (bench: http1).
-  return head.authority === '' ? facts.forwardedLines : `${facts.forwardedLines}x-forwarded-host: ${head.authority}\r\n`;
+  return askedAuthority === '' ? facts.forwardedLines : `${facts.forwardedLines}x-forwarded-host: ${askedAuthority}\r\n`;
 }
 
 /**
@@ -34,7 +36,7 @@ export function forwardedLines(outgoing: OutgoingRequest): string {
  * survives. A trusted peer is appended to X-Forwarded-For and the other fields are kept as it sent them.
  */
 export function forwardedFields(outgoing: OutgoingRequest): readonly string[] {
-  const { head, facts, clientAddress, withForwarded } = outgoing;
+  const { head, askedAuthority, facts, clientAddress, withForwarded } = outgoing;
   const received = facts.trusted ? receivedFields(head.headers) : nothingReceived;
   const fields = [
     ...['x-forwarded-for', received.for === '' ? facts.remoteAddress : `${received.for}, ${facts.remoteAddress}`],
@@ -42,9 +44,9 @@ export function forwardedFields(outgoing: OutgoingRequest): readonly string[] {
     ...['x-forwarded-port', received.port || String(facts.listener.publishedPort)],
     ...['x-real-ip', clientAddress],
   ];
-  const host = received.host || head.authority;
+  const host = received.host || askedAuthority;
   if (host !== '') fields.push('x-forwarded-host', host);
-  const elements = [received.forwarded, withForwarded ? forwardedElement(facts.remoteAddress, facts.scheme, head.authority) : ''];
+  const elements = [received.forwarded, withForwarded ? forwardedElement(facts.remoteAddress, facts.scheme, askedAuthority) : ''];
   const forwarded = elements.filter((element) => element !== '').join(', ');
   if (forwarded !== '') fields.push('forwarded', forwarded);
   return fields;

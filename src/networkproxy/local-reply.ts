@@ -1,4 +1,5 @@
 import type { ResponseFlag } from '../observability/counters/response-flag.ts';
+import type { RespondAction } from '../routes/route-table.ts';
 import { errorTable } from './error-table.ts';
 import { serialiseFields } from './http1/serialise-head.ts';
 
@@ -6,9 +7,9 @@ import { serialiseFields } from './http1/serialise-head.ts';
 export interface LocalReply {
   readonly flag: ResponseFlag;
   readonly status: number;
-  /** The body, ASCII. */
+  /** The body, a character a byte. */
   readonly body: string;
-  /** More fields, flat. */
+  /** More fields, flat; a `content-type` among them takes the place of plain text. */
   readonly headers: readonly string[];
   /** For the log only: the broken rule, or the `reason` of a route that can't be served. */
   readonly detail: string | undefined;
@@ -16,18 +17,26 @@ export interface LocalReply {
 
 const reasonPhrases: Readonly<Record<number, string>> = {
   200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  204: 'No Content',
   301: 'Moved Permanently',
   302: 'Found',
   303: 'See Other',
   307: 'Temporary Redirect',
   308: 'Permanent Redirect',
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   408: 'Request Timeout',
+  410: 'Gone',
   413: 'Content Too Large',
   414: 'URI Too Long',
   417: 'Expectation Failed',
+  418: "I'm a teapot",
   421: 'Misdirected Request',
+  429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   501: 'Not Implemented',
@@ -52,15 +61,23 @@ export function textReply(body: string): LocalReply {
   return { flag: 'route_response', status: 200, body, headers: ['cache-control', 'no-store'], detail: undefined };
 }
 
+/** What a route says by itself. */
+export function routeReply({ status, headers, body }: RespondAction): LocalReply {
+  return { flag: 'route_response', status, body: Buffer.from(body, 'utf8').toString('latin1'), headers, detail: undefined };
+}
+
 /** The fields of the answer, flat. */
 export function localReplyHeaders(reply: LocalReply, now: Date): readonly string[] {
-  const length = String(reply.body.length);
-  return ['date', now.toUTCString(), 'content-type', 'text/plain; charset=utf-8', 'content-length', length, ...reply.headers];
+  const date = ['date', now.toUTCString()];
+  // Without content by definition (RFC 9110, 8.6 and 15.4.5): a length would speak of another answer.
+  if (reply.status === 204 || reply.status === 304) return [...date, ...reply.headers];
+  const type = reply.headers.includes('content-type') ? [] : ['content-type', 'text/plain; charset=utf-8'];
+  return [...date, ...type, 'content-length', String(reply.body.length), ...reply.headers];
 }
 
 /** The whole answer as latin1 text. `headOnly` leaves the body away (answers to HEAD). */
 export function serialiseLocalReply(reply: LocalReply, keepAlive: boolean, headOnly: boolean, now: Date): string {
-  const phrase = reasonPhrases[reply.status] ?? 'Error';
+  const phrase = reasonPhrases[reply.status] ?? '';
   const lines = serialiseFields(localReplyHeaders(reply, now));
   const head = `HTTP/1.1 ${reply.status} ${phrase}\r\n${lines}${keepAlive ? '' : 'connection: close\r\n'}\r\n`;
   return headOnly ? head : head + reply.body;

@@ -1,11 +1,14 @@
 import type { RequestSeries, RequestSeriesTable } from '../observability/counters/request-series.ts';
 import type { CompiledRoute } from '../routes/compiled-table.ts';
 import type { RouteTable } from '../routes/route-table.ts';
+import { AnswerMarker } from './answer-marker.ts';
 import { type Filter, filtersOf } from './filters/filter-table.ts';
+import { RequestRewriter } from './request-rewriter.ts';
 
 /** One backend of a route with the series that its requests count in. */
 export interface Target {
-  readonly service: string;
+  /** undefined: it can't be served. */
+  readonly service: string | undefined;
   readonly weight: number;
   readonly series: RequestSeries;
 }
@@ -15,6 +18,10 @@ export interface RouteRuntime {
   readonly filters: readonly Filter[];
   readonly targets: readonly Target[];
   readonly totalWeight: number;
+  /** undefined: requests go on as they are. */
+  readonly rewriter: RequestRewriter | undefined;
+  /** undefined: answers go on as they are. */
+  readonly marker: AnswerMarker | undefined;
   /** For answers that reach no backend. */
   readonly series: RequestSeries;
 }
@@ -43,11 +50,13 @@ export class RouteRuntimes {
     const targets = backends.map((backend) => ({
       service: backend.service,
       weight: backend.weight,
-      series: this.#series.get({ ...labels, service: table.services.get(backend.service)?.name ?? '' }),
+      series: this.#series.get({ ...labels, service: (backend.service && table.services.get(backend.service)?.name) ?? '' }),
     }));
     return {
       filters: filtersOf(compiled),
       targets,
+      rewriter: RequestRewriter.of(compiled),
+      marker: AnswerMarker.of(compiled.policy),
       totalWeight: targets.reduce((sum, target) => sum + target.weight, 0),
       series: targets[0]?.series ?? this.#series.get({ ...labels, service: '' }),
     };

@@ -12,13 +12,16 @@ import type { PathMatch, Route } from './route-table.ts';
  * Then, between the routes of one host (`compareRoutes`):
  *
  * 2. the higher explicit priority;
- * 3. Exact path before Prefix;
+ * 3. Exact path before Prefix before Regex, and the prefix `/`, which says nothing of a path, after all of them (ADR 005);
  * 4. the longer path, in characters without trailing slashes, which for two prefixes of one request is also the one with more elements;
+ *    between patterns the longer text, as ingress-nginx has it;
  * 5. a route for certain methods before one for any;
  * 6. more header matches;
  * 7. more query matches;
  * 8. the oldest object; one without a known age comes last;
- * 9. `namespace/name` of the object by code units, and last the route's own key, so that no two routes are equal.
+ * 9. `namespace/name` of the object by code units;
+ * 10. the place in the object, where the order written decides (SmartRoute);
+ * 11. the route's own key, so that no two routes are equal.
  */
 export function compareRoutes(a: Route, b: Route): number {
   return (
@@ -30,6 +33,7 @@ export function compareRoutes(a: Route, b: Route): number {
     b.match.query.length - a.match.query.length ||
     compareAge(a.createdAtMs, b.createdAtMs) ||
     compareText(`${a.source.namespace}/${a.source.name}`, `${b.source.namespace}/${b.source.name}`) ||
+    (a.order ?? 0) - (b.order ?? 0) ||
     compareText(a.key, b.key)
   );
 }
@@ -53,12 +57,14 @@ export function prefixElements(value: string): string {
   return value.slice(0, end);
 }
 
+const pathKindRanks = { exact: 0, prefix: 1, regex: 2 } as const;
+
 function pathKindRank(path: PathMatch): number {
-  return path.kind === 'exact' ? 0 : 1;
+  return path.kind === 'prefix' && prefixElements(path.value) === '' ? 3 : pathKindRanks[path.kind];
 }
 
 function pathLength(path: PathMatch): number {
-  return path.kind === 'exact' ? path.value.length : prefixElements(path.value).length;
+  return path.kind === 'prefix' ? prefixElements(path.value).length : path.value.length;
 }
 
 function compareAge(a: number, b: number): number {

@@ -1,6 +1,8 @@
 import { SmartProxyError } from '../errors.ts';
 import { prefixElements } from './compare-routes.ts';
-import { conditionsHold, hasConditions } from './match-conditions.ts';
+import { compilePattern } from './compile-pattern.ts';
+import type { LinearRegex } from './linear-regex.ts';
+import { MatchConditions } from './match-conditions.ts';
 import type { MatchRequest } from './match-request.ts';
 import type { Host, Policy, Route } from './route-table.ts';
 
@@ -18,30 +20,36 @@ export interface RouteMatched {
 }
 
 /**
- * One host's routes as an index: exact paths in a map, prefixes in a tree of path elements. A lookup costs one step an element of the
- * request's path at most, and stops where the table has nothing deeper, so long hostile paths are cheap.
+ * One host's routes as an index: exact paths in a map, prefixes in a tree of path elements, patterns in a list. A lookup costs one step an
+ * element of the request's path at most, and stops where the table has nothing deeper, so long hostile paths are cheap. Patterns are tried
+ * one after the other, and only those that come before what was found.
  */
 export class CompiledHost {
   readonly host: Host;
   readonly #policies: readonly Policy[];
   readonly #exact: ReadonlyMap<string, Candidate[]> | undefined;
   readonly #prefixes: PrefixNode;
+  readonly #patterns: readonly PatternCandidate[] | undefined;
 
   constructor(host: Host, policies: ReadonlyMap<string, Policy>) {
     const exact = new Map<string, Candidate[]>();
     const prefixes: PrefixNode = { candidates: [], children: undefined };
+    const patterns: PatternCandidate[] = [];
     const used = new Set<Policy>();
     host.routes.forEach((route, rank) => {
       const policy = policyOf(route, policies);
       used.add(policy);
       const candidate = makeCandidate({ route, policy, host }, rank);
-      if (route.match.path.kind === 'exact') addExact(exact, route.match.path.value, candidate);
-      else prefixNode(prefixes, route.match.path.value).candidates.push(candidate);
+      const { path } = route.match;
+      if (path.kind === 'exact') addExact(exact, path.value, candidate);
+      else if (path.kind === 'prefix') prefixNode(prefixes, path.value).candidates.push(candidate);
+      else patterns.push({ candidate, regex: compilePattern(path.value, route.key) });
     });
     this.host = host;
     this.#policies = [...used];
     this.#exact = exact.size > 0 ? exact : undefined;
     this.#prefixes = prefixes;
+    this.#patterns = patterns.length > 0 ? patterns : undefined;
   }
 
   /** Whether the policies that the routes were compiled with are those of another table too. */
@@ -65,6 +73,7 @@ export class CompiledHost {
       if (end === -1) end = path.length;
       node = node.children.get(path.slice(start, end));
     }
+    if (this.#patterns !== undefined) best = firstPattern(this.#patterns, request, best);
     return best?.matched;
   }
 }
@@ -72,8 +81,15 @@ export class CompiledHost {
 /** A route in a bucket; `rank` is its place in the host's order, so the lowest one that matches wins. */
 interface Candidate {
   readonly rank: number;
-  readonly conditional: boolean;
+  /** undefined: the path is all that it asks for. */
+  readonly conditions: MatchConditions | undefined;
   readonly matched: RouteMatched;
+}
+
+/** A route whose path is a pattern; in order of rank too. */
+interface PatternCandidate {
+  readonly candidate: Candidate;
+  readonly regex: LinearRegex;
 }
 
 /** A node stands for a sequence of path elements. Candidates are in order of rank, because routes are added in that order. */
@@ -85,7 +101,7 @@ interface PrefixNode {
 const slashCode = 47;
 
 function makeCandidate(route: CompiledRoute, rank: number): Candidate {
-  return { rank, conditional: hasConditions(route.route.match), matched: { kind: 'route', route } };
+  return { rank, conditions: MatchConditions.compile(route.route), matched: { kind: 'route', route } };
 }
 
 function policyOf(route: Route, policies: ReadonlyMap<string, Policy>): Policy {
@@ -122,7 +138,16 @@ function firstMatch(candidates: readonly Candidate[], request: MatchRequest, bes
   for (let index = 0; index < candidates.length; index++) {
     const candidate = candidates[index] as Candidate;
     if (best !== undefined && candidate.rank > best.rank) return best;
-    if (!candidate.conditional || conditionsHold(candidate.matched.route.route.match, request)) return candidate;
+    if (candidate.conditions === undefined || candidate.conditions.hold(request)) return candidate;
+  }
+  return best;
+}
+
+/** The better of `best` and the first pattern that matches, conditions first because they cost less. */
+function firstPattern(patterns: readonly PatternCandidate[], request: MatchRequest, best: Candidate | undefined): Candidate | undefined {
+  for (const { candidate, regex } of patterns) {
+    if (best !== undefined && candidate.rank > best.rank) return best;
+    if ((candidate.conditions === undefined || candidate.conditions.hold(request)) && regex.matches(request.path)) return candidate;
   }
   return best;
 }

@@ -1,39 +1,69 @@
+import { compilePattern } from './compile-pattern.ts';
+import type { LinearRegex } from './linear-regex.ts';
 import type { MatchRequest } from './match-request.ts';
-import type { RouteMatch, ValueMatch } from './route-table.ts';
+import type { Route, ValueMatch } from './route-table.ts';
 
-/** Whether a route asks for more than a path. */
-export function hasConditions(match: RouteMatch): boolean {
-  return match.methods.length > 0 || match.headers.length > 0 || match.query.length > 0;
+/** What a route asks for beside a path: method, headers and query. */
+export class MatchConditions {
+  readonly #methods: readonly string[];
+  readonly #headers: readonly CompiledValue[];
+  readonly #query: readonly CompiledValue[];
+
+  private constructor({ key, match }: Route) {
+    this.#methods = match.methods;
+    this.#headers = match.headers.map((header) => compileValue(header, key));
+    this.#query = match.query.map((parameter) => compileValue(parameter, key));
+  }
+
+  /** undefined: nothing but a path is asked for. */
+  static compile(route: Route): MatchConditions | undefined {
+    const { methods, headers, query } = route.match;
+    return methods.length + headers.length + query.length === 0 ? undefined : new MatchConditions(route);
+  }
+
+  /** Whether a request is what the route asks for. The path is the index's business. */
+  hold(request: MatchRequest): boolean {
+    const { method, headers, query } = request;
+    if (this.#methods.length > 0 && !this.#methods.includes(method)) return false;
+    for (const wanted of this.#headers) if (!headerHolds(headers, wanted)) return false;
+    for (const wanted of this.#query) if (!valueHolds(firstParameter(query, wanted.name), wanted)) return false;
+    return true;
+  }
 }
 
-/** Whether method, headers and query of a request are what the route asks for. The path is the index's business. */
-export function conditionsHold(match: RouteMatch, request: MatchRequest): boolean {
-  return (
-    methodHolds(match.methods, request.method) && headersHold(match.headers, request.headers) && queryHolds(match.query, request.query)
-  );
+interface CompiledValue extends ValueMatch {
+  readonly regex: LinearRegex | undefined;
 }
 
-function methodHolds(methods: readonly string[], method: string): boolean {
-  return methods.length === 0 || methods.includes(method);
+function compileValue({ name, kind, value }: ValueMatch, routeKey: string): CompiledValue {
+  return { name, kind, value, regex: kind === 'regex' ? compilePattern(value, routeKey) : undefined };
 }
 
 /** Of a header sent on several lines any one line may have the value. */
-function headersHold(wanted: readonly ValueMatch[], headers: readonly string[]): boolean {
-  for (const match of wanted) if (!hasHeader(headers, match)) return false;
-  return true;
-}
-
-function hasHeader(headers: readonly string[], match: ValueMatch): boolean {
+function headerHolds(headers: readonly string[], wanted: CompiledValue): boolean {
   for (let index = 0; index < headers.length; index += 2) {
-    if (headers[index] === match.name && headers[index + 1] === match.value) return true;
+    if (headers[index] !== wanted.name) continue;
+    if (wanted.kind === 'absent') return false;
+    if (valueHolds(headers[index + 1], wanted)) return true;
   }
-  return false;
+  return wanted.kind === 'absent';
 }
 
-/** Of a parameter sent several times the first one counts. */
-function queryHolds(wanted: readonly ValueMatch[], query: string): boolean {
-  for (const match of wanted) if (firstParameter(query, match.name) !== match.value) return false;
-  return true;
+/** @param value undefined: there is none */
+function valueHolds(value: string | undefined, wanted: CompiledValue): boolean {
+  if (value === undefined) return wanted.kind === 'absent';
+  switch (wanted.kind) {
+    case 'exact':
+      return value === wanted.value;
+    case 'prefix':
+      return value.startsWith(wanted.value);
+    case 'regex':
+      return wanted.regex?.matches(value) === true;
+    case 'present':
+      return true;
+    case 'absent':
+      return false;
+  }
 }
 
 /** The decoded value of the first parameter called `name`; a parameter without `=` has the value ''. */

@@ -56,17 +56,19 @@ export type HostTls =
 
 /** The user's object that a route comes from: labels of metrics, log and `explain`. */
 export interface RouteSource {
-  readonly kind: string; // 'Ingress'
+  readonly kind: string; // 'Ingress', 'SmartRoute'
   readonly namespace: string;
   readonly name: string;
 }
 
 export interface Route {
-  /** Stable and unique in the table: kind, object, host, path type and path. */
+  /** Stable and unique in the table: kind, object, host, and path type and path or the name of the rule. */
   readonly key: string;
   readonly source: RouteSource;
   /** Milliseconds since 1970 of the object's creation: the oldest wins a tie. 0 when unknown. */
   readonly createdAtMs: number;
+  /** Place in its object, for kinds where the order written decides a tie; undefined: it does not. */
+  readonly order?: number | undefined;
   /** Higher first; Ingress has none (0). */
   readonly priority: number;
   readonly match: RouteMatch;
@@ -87,24 +89,69 @@ export interface RouteMatch {
 export type PathMatch =
   | { readonly kind: 'exact'; readonly value: string }
   /** By path element: `/foo` matches `/foo`, `/foo/` and `/foo/bar`, not `/foobar`. */
-  | { readonly kind: 'prefix'; readonly value: string };
+  | { readonly kind: 'prefix'; readonly value: string }
+  /** A pattern in RE2 syntax that matches the whole path; what begins with no `/` (OPTIONS *) is no path. */
+  | { readonly kind: 'regex'; readonly value: string };
 
-/** A header (name in lower case) or query parameter that must have exactly this value. */
+/** What a header (name in lower case) or query parameter must be. */
 export interface ValueMatch {
   readonly name: string;
+  /** `regex`: in RE2 syntax, the whole value. */
+  readonly kind: 'exact' | 'prefix' | 'regex' | 'present' | 'absent';
+  /** '' for `present` and `absent`. */
   readonly value: string;
 }
 
 export type RouteAction =
-  | { readonly kind: 'forward'; readonly backends: readonly WeightedBackend[] }
-  | { readonly kind: 'redirect'; readonly status: 301 | 302 | 303 | 307 | 308; readonly location: string }
+  | { readonly kind: 'forward'; readonly backends: readonly WeightedBackend[]; readonly rewrite?: RequestRewrite | undefined }
+  | { readonly kind: 'redirect'; readonly status: 301 | 302 | 303 | 307 | 308; readonly to: RedirectTarget }
+  /** Answered with what the route says. */
+  | RespondAction
+  /** Refused with 403. */
+  | { readonly kind: 'block' }
   /** The backend can't be served: the request is answered with this status, and `reason` says why in log and debug output. */
   | { readonly kind: 'fail'; readonly status: 500 | 503; readonly reason: string };
 
 export interface WeightedBackend {
-  /** Key into `services`. */
-  readonly service: string;
+  /** Key into `services`; undefined: this one can't be served, and its share of the requests is answered with 503. */
+  readonly service: string | undefined;
   readonly weight: number;
+}
+
+/** What a backend is asked in place of what the client asked; what is undefined stays. */
+export interface RequestRewrite {
+  readonly host: string | undefined;
+  readonly path: PathRewrite | undefined;
+}
+
+/** Where a redirect leads; what is undefined stays as the request has it. The query always does. */
+export interface RedirectTarget {
+  readonly scheme: 'http' | 'https' | undefined;
+  readonly host: string | undefined;
+  /** undefined: the published port of the listener of `scheme`, or that of the request when the scheme stays. */
+  readonly port: number | undefined;
+  readonly path: FixedPathRewrite | undefined;
+}
+
+/** A new path, or a new beginning of it. */
+export type FixedPathRewrite =
+  | { readonly kind: 'full'; readonly value: string }
+  /** Takes the place of the elements that the route's prefix matched: `/a` to `/b` makes `/a/x` `/b/x`. */
+  | { readonly kind: 'prefix'; readonly value: string };
+
+export type PathRewrite =
+  | FixedPathRewrite
+  /** The first match of a pattern in RE2 syntax gives way to `substitution`, in which `$1` stands for its first group. */
+  | { readonly kind: 'regex'; readonly pattern: string; readonly substitution: string };
+
+export interface RespondAction {
+  readonly kind: 'respond';
+  /** 200-599. */
+  readonly status: number;
+  /** Flat, names in lower case. */
+  readonly headers: readonly string[];
+  /** Any text; sent as UTF-8. */
+  readonly body: string;
 }
 
 /** An L4 route: everything that arrives on `listener` goes to `service`. */
@@ -129,6 +176,42 @@ export interface Policy {
   readonly maxCallBytes: number;
   /** Retries of a request that never reached the application; 0 = none. */
   readonly retries: number;
+  /** Of requests to backends. */
+  readonly requestHeaders?: HeaderEdits | undefined;
+  /** Of answers of backends, one that switches protocols excepted. */
+  readonly responseHeaders?: HeaderEdits | undefined;
+  readonly cors?: CorsPolicy | undefined;
+  readonly clients?: ClientAccess | undefined;
+}
+
+/** Changes of header fields, in this order. Names in lower case; `set` and `add` flat. */
+export interface HeaderEdits {
+  readonly remove: readonly string[];
+  /** In place of every field of the name. */
+  readonly set: readonly string[];
+  /** Beside those that are there. */
+  readonly add: readonly string[];
+}
+
+/** What pages of other origins may ask (the Fetch standard's CORS protocol). */
+export interface CorsPolicy {
+  /** `https://app.example.com`, `https://*.example.com` for any number of labels more, `*` for all. */
+  readonly allowOrigins: readonly string[];
+  readonly allowMethods: readonly string[];
+  /** undefined: those that the browser asks for. */
+  readonly allowHeaders: readonly string[] | undefined;
+  readonly exposeHeaders: readonly string[];
+  readonly allowCredentials: boolean;
+  /** Seconds that a browser may keep the answer to a preflight; undefined: as it likes. */
+  readonly maxAgeSeconds: number | undefined;
+}
+
+/** Who may ask, by address; CIDRs or single addresses. */
+export interface ClientAccess {
+  /** When not empty only these. */
+  readonly allow: readonly string[];
+  /** Never these; before `allow`. */
+  readonly deny: readonly string[];
 }
 
 export interface PolicyTimeouts {

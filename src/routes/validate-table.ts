@@ -1,8 +1,10 @@
 import { isIP } from 'node:net';
+import { isNetwork } from '../address-list.ts';
 import { maxTimeoutMs } from '../timer-wheel.ts';
 import { compareRoutes } from './compare-routes.ts';
 import { entryKey } from './entry-key.ts';
 import { hostKeyProblem } from './host-name.ts';
+import { LinearRegex } from './linear-regex.ts';
 import {
   type Certificate,
   defaultCertificateKey,
@@ -10,7 +12,10 @@ import {
   type Host,
   type L4Route,
   type Listener,
+  type PathRewrite,
   type Policy,
+  type RedirectTarget,
+  type RespondAction,
   type Route,
   type RouteAction,
   type RouteMatch,
@@ -124,23 +129,60 @@ function checkRoute(route: Route, table: RouteTable, problems: Problems): void {
 }
 
 function checkMatch(match: RouteMatch, subject: string, problems: Problems): void {
-  problems.check(match.path.value.startsWith('/'), `${subject} has the path '${match.path.value}', which does not begin with /`);
+  const { path } = match;
+  if (path.kind === 'regex') checkPattern(path.value, subject, problems);
+  else problems.check(path.value.startsWith('/'), `${subject} has the path '${path.value}', which does not begin with /`);
   for (const { name } of match.headers) {
     problems.check(name !== '' && name === name.toLowerCase(), `${subject} matches the header '${name}', which is not in lower case`);
   }
+  for (const { kind, value } of [...match.headers, ...match.query]) if (kind === 'regex') checkPattern(value, subject, problems);
+}
+
+function checkPattern(pattern: string, subject: string, problems: Problems): void {
+  const regex = LinearRegex.compile(pattern);
+  if (typeof regex === 'string') problems.add(`${subject} has the pattern '${pattern}', which ${regex}`);
 }
 
 function checkAction(action: RouteAction, table: RouteTable, subject: string, problems: Problems): void {
+  if (action.kind === 'redirect') checkRedirect(action.to, subject, problems);
+  if (action.kind === 'respond') checkAnswer(action, subject, problems);
   if (action.kind !== 'forward') return;
+  checkRewrite(action.rewrite?.path, subject, problems);
   problems.check(
     action.backends.some((backend) => backend.weight > 0),
     `${subject} forwards to no backend with a weight`,
   );
   for (const { service, weight } of action.backends) {
     problems.check(Number.isSafeInteger(weight) && weight >= 0, `${subject} gives ${service} the weight ${weight}`);
-    checkServiceKey(service, table, subject, problems);
+    if (service !== undefined) checkServiceKey(service, table, subject, problems);
   }
 }
+
+function checkRedirect({ host, port, path }: RedirectTarget, subject: string, problems: Problems): void {
+  problems.check(host === undefined || /^[a-z0-9.-]+$/.test(host), `${subject} redirects to the host '${host}'`);
+  problems.check(port === undefined || isPort(port), `${subject} redirects to port ${port}`);
+  checkRewrite(path, subject, problems);
+}
+
+function checkRewrite(path: PathRewrite | undefined, subject: string, problems: Problems): void {
+  if (path === undefined) return;
+  if (path.kind === 'regex') checkPattern(path.pattern, subject, problems);
+  else problems.check(/^\/[!-~]*$/.test(path.value), `${subject} rewrites to the path '${path.value}'`);
+}
+
+function checkAnswer({ status, headers }: RespondAction, subject: string, problems: Problems): void {
+  problems.check(Number.isInteger(status) && status >= 200 && status <= 599, `${subject} answers ${status}`);
+  checkHeaders(headers, subject, problems);
+}
+
+/** @param headers flat */
+function checkHeaders(headers: readonly string[], subject: string, problems: Problems): void {
+  problems.check(headers.length % 2 === 0, `${subject} has a header without a value`);
+  const isSafe = headers.every((text, index) => (index % 2 === 0 ? headerName : /^[\t\x20-\x7e]*$/).test(text));
+  problems.check(isSafe, `${subject} has a header that may not be sent`);
+}
+
+const headerName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 
 function checkL4Route(route: L4Route, table: RouteTable, problems: Problems): void {
   const subject = `L4 route ${route.key}`;
@@ -157,6 +199,14 @@ function checkPolicy(policy: Policy, problems: Problems): void {
   problems.check(isCount(policy.maxRequestBodyBytes), `${subject} has maxRequestBodyBytes ${policy.maxRequestBodyBytes}`);
   problems.check(isCount(policy.maxCallBytes), `${subject} has maxCallBytes ${policy.maxCallBytes}`);
   problems.check(isCount(policy.retries), `${subject} has retries ${policy.retries}`);
+  for (const edits of [policy.requestHeaders, policy.responseHeaders]) {
+    if (edits === undefined) continue;
+    checkHeaders(edits.set, subject, problems);
+    checkHeaders(edits.add, subject, problems);
+    for (const name of edits.remove) problems.check(headerName.test(name), `${subject} removes the header '${name}'`);
+  }
+  const { allow = [], deny = [] } = policy.clients ?? {};
+  for (const cidr of [...allow, ...deny]) problems.check(isNetwork(cidr), `${subject} names '${cidr}', which is no network`);
 }
 
 function checkService(service: Service, problems: Problems): void {
@@ -203,12 +253,4 @@ function isPort(port: number): boolean {
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
-}
-
-/** An address alone stands for itself. */
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...more] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || more.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }

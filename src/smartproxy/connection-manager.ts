@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type AddressList, plainAddress } from '../address-list.ts';
 import { connectionActivities } from '../observability/counters/connection-activity.ts';
 import { type ConnectionSide, closedIndex, type TerminationReason } from '../observability/counters/termination-reason.ts';
 import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
 import type { Listener } from '../routes/route-table.ts';
 import { Deadline, type TimerWheel } from '../timer-wheel.ts';
-import { type AddressList, plainAddress } from './address-list.ts';
 import { type CleanupOutcome, outcomeOf } from './cleanup-outcome.ts';
 import { ClosingSockets, destroyBoth } from './closing-sockets.ts';
 import {

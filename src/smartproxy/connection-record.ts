@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { plainAddress } from '../address-list.ts';
 import type { AcceptedConnection, SniffedTls } from '../networkproxy/accepted-connection.ts';
 import type { ConnectionSide, TerminationReason } from '../observability/counters/termination-reason.ts';
 import type { Listener } from '../routes/route-table.ts';
 import { Deadline } from '../timer-wheel.ts';
-import { plainAddress } from './address-list.ts';
 import type { ProxyAddresses } from './proxy-protocol.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { AddressList } from '../address-list.ts';
 import { messageOf, SmartProxyError } from '../errors.ts';
 import type { Listener } from '../routes/route-table.ts';
-import { AddressList } from './address-list.ts';
 import { spliceBufferBytes } from './splice.ts';
 import { portOf, startListening } from './start-listening.ts';
 

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
-import { plainAddress } from './address-list.ts';
+import { plainAddress } from '../address-list.ts';
 
 /**
  * What the first bytes of a connection say about a PROXY protocol header, version 1 or 2

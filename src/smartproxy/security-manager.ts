@@ -1,5 +1,5 @@
+import { AddressList } from '../address-list.ts';
 import { Deadline, type TimerWheel } from '../timer-wheel.ts';
-import { AddressList } from './address-list.ts';
 
 /** Limits per client address; 0 = no limit. */
 export interface SecurityLimits {

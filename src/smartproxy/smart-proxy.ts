@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { plainAddress } from '../address-list.ts';
 import type { Balancers } from '../balancing/balancers.ts';
 import type { EndpointRuntime } from '../balancing/endpoint-runtime.ts';
 import { guardedLookup } from '../balancing/guarded-lookup.ts';
@@ -7,6 +8,7 @@ import type { Config } from '../config/config.ts';
 import type { NetworkProxyEntry, SniffedTls } from '../networkproxy/accepted-connection.ts';
 import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
 import { ReadBuffers } from '../read-buffers.ts';
+import { isClientAllowed } from '../routes/client-access.ts';
 import type { CompiledTable } from '../routes/compiled-table.ts';
 import { anyHost, type HostTls, type L4Route, type Listener } from '../routes/route-table.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
@@ -231,6 +233,10 @@ export class SmartProxy {
     const policy = table().table.policies.get(policyKey);
     if (balancer === undefined || policy === undefined) {
       record.end('proxy', 'no_endpoints');
+      return;
+    }
+    if (!isClientAllowed(policy, plainAddress(record.remoteAddress))) {
+      record.end('proxy', 'ip_blocked');
       return;
     }
     if (initialChunk.length > 0) record.incoming.unshift(initialChunk);

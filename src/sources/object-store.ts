@@ -31,6 +31,8 @@ export interface ResourceHealth {
   readonly restarts: number;
   /** Milliseconds since 1970 of the last sign of life; 0 before the first. */
   readonly lastEventMs: number;
+  /** What is served does without it where it may not be read. */
+  readonly optional?: boolean;
 }
 
 /** Where objects come from: an API server or a manifest folder. It fills its store and nothing else. */

@@ -1,4 +1,4 @@
-import type { TimeSpan } from './resolved-ingress.ts';
+import type { TimeSpan } from './resolved-object.ts';
 
 /** Whether a certificate is in its time. */
 type Validity = 'valid' | 'expired' | 'early';

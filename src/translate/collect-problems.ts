@@ -1,19 +1,19 @@
 import type { MergedHost, ServiceUse } from './merged-host.ts';
 import { describe, ProblemList } from './problem-list.ts';
-import type { ResolvedIngress } from './resolved-ingress.ts';
+import type { ResolvedObject } from './resolved-object.ts';
 import type { Problem } from './translation.ts';
 
 /** All problems by object (namespace, name, kind), bounded for each; within one object in the order in which they were found. */
 export function collectProblems(
   classProblems: readonly Problem[],
-  ingresses: readonly ResolvedIngress[],
+  objects: readonly ResolvedObject[],
   hosts: readonly MergedHost[],
   ...others: readonly (readonly Problem[])[]
 ): readonly Problem[] {
   const byObject = new ProblemsByObject();
   byObject.add(classProblems);
-  for (const { reading } of ingresses) byObject.add(reading.problems);
-  for (const { problems } of ingresses) byObject.add(problems);
+  for (const { reading } of objects) byObject.add(reading.problems);
+  for (const { problems } of objects) byObject.add(problems);
   for (const { problems } of hosts) byObject.add(problems);
   for (const problems of others) byObject.add(problems);
   return byObject.list();
@@ -37,7 +37,7 @@ class ProblemsByObject {
   }
 }
 
-/** One problem for each Ingress and Service of it that has nobody to answer. @param empty keys of such services */
+/** One problem for each object and Service of it that has nobody to answer. @param empty keys of such services */
 export function missingEndpoints(merged: readonly MergedHost[], empty: ReadonlySet<string>): readonly Problem[] {
   if (empty.size === 0) return [];
   const problems: Problem[] = [];
@@ -45,7 +45,7 @@ export function missingEndpoints(merged: readonly MergedHost[], empty: ReadonlyS
   for (const { uses } of merged) {
     for (const use of uses) {
       const { service } = use.binding;
-      const pair = `${use.ingress?.key ?? ''} ${service.key}`;
+      const pair = `${use.from === undefined ? '' : `${use.from.ref.kind} ${use.from.key}`} ${service.key}`;
       if (!empty.has(service.key) || reported.has(pair)) continue;
       reported.add(pair);
       problems.push(noEndpointsProblem(use));
@@ -54,9 +54,9 @@ export function missingEndpoints(merged: readonly MergedHost[], empty: ReadonlyS
   return problems;
 }
 
-function noEndpointsProblem({ binding, ingress, field }: ServiceUse): Problem {
+function noEndpointsProblem({ binding, from, field, rule }: ServiceUse): Problem {
   const { namespace, name, port } = binding.service;
-  const object = ingress?.ref ?? { apiVersion: 'v1', kind: 'Service', namespace, name, uid: '' };
+  const object = from?.ref ?? { apiVersion: 'v1', kind: 'Service', namespace, name, uid: '' };
   const message = `${describe(object)}, ${field}: Service ${namespace}/${name} has no ready endpoint for port ${port}, so requests get 503; check its selector and that its pods are ready.`;
-  return { object, reason: 'NoEndpoints', field, message };
+  return { object, reason: 'NoEndpoints', field, message, ...(rule === undefined ? {} : { rule }) };
 }

@@ -1,9 +1,10 @@
 import type { Service as ServiceObject } from '../api/objects.ts';
 import { anyHost, type Host, type Policy } from '../routes/route-table.ts';
 import type { MergedHost } from './merged-host.ts';
-import type { Policies, TranslateDefaults } from './policies.ts';
+import type { Policies } from './policies.ts';
 import { describe } from './problem-list.ts';
 import { bindService } from './service-binding.ts';
+import type { TranslateDefaults } from './translate-options.ts';
 import type { ObjectRef, Problem } from './translation.ts';
 
 /** The host of `--default-backend`: everything that no Ingress matches. */
@@ -43,6 +44,7 @@ export function readDefaultBackend(
   if (service === undefined) return failing(object, 'ServiceNotFound', 'does not exist; create it or correct --default-backend');
   const result = bindService(objectKey, service, port, {
     protocol: undefined,
+    alwaysTls: false,
     tls: { serverName: undefined, ca: undefined, clientCertificate: undefined },
     loadBalancing: options.loadBalancing,
     defaultLoadBalancing: options.loadBalancing,
@@ -52,7 +54,7 @@ export function readDefaultBackend(
   const { binding } = result;
   const policy = policies.policy({}, false);
   const host = hostFor(object, policy, binding.service.key);
-  const uses = [{ binding, ingress: undefined, field: '--default-backend' }];
+  const uses = [{ binding, from: undefined, field: '--default-backend' }];
   return { merged: { host, policies: [policy], certificates: [], uses, served: [], problems: [] }, problems: [] };
 }
 

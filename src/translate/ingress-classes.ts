@@ -1,12 +1,12 @@
 import { defaultClassAnnotation, legacyClassAnnotation } from '../api/annotations.ts';
-import type { Ingress, IngressClass } from '../api/objects.ts';
+import type { IngressClass } from '../api/objects.ts';
 import type { TranslateOptions } from './translate-options.ts';
 import { fieldsOf, textOf } from './unknown-input.ts';
 
-/** Whose an Ingress is. `unknown-class`: nobody's, for no such IngressClass exists. */
+/** Whose an object is. `unknown-class`: nobody's, for no such IngressClass exists. */
 export type Ownership = 'ours' | 'foreign' | 'unknown-class';
 
-/** Decides which Ingresses are ours, by the IngressClasses of one snapshot. */
+/** Decides which objects are ours, by the IngressClasses of one snapshot. */
 export class IngressClasses {
   readonly #options: ClassOptions;
   readonly #ours = new Set<string>();
@@ -25,10 +25,12 @@ export class IngressClasses {
     this.#takesClassless = options.watchIngressWithoutClass || (defaultIsOurs && !options.namespaced);
   }
 
-  ownership(ingress: Ingress): Ownership {
-    const legacy = textOf(fieldsOf(fieldsOf(ingress.metadata).annotations)[legacyClassAnnotation]);
+  /** The annotation from before `ingressClassName` is an Ingress's alone. */
+  ownership(object: ClassedObject): Ownership {
+    const annotations = object.kind === 'Ingress' ? fieldsOf(fieldsOf(object.metadata).annotations) : {};
+    const legacy = textOf(annotations[legacyClassAnnotation]);
     if (legacy !== undefined) return this.#isOurs(legacy) ? 'ours' : 'foreign';
-    const name = textOf(fieldsOf(ingress.spec).ingressClassName);
+    const name = textOf(fieldsOf(object.spec).ingressClassName);
     if (name === undefined) return this.#takesClassless ? 'ours' : 'foreign';
     if (this.#isOurs(name)) return 'ours';
     return this.#options.namespaced || this.#all.has(name) ? 'foreign' : 'unknown-class';
@@ -40,6 +42,13 @@ export class IngressClasses {
     if (namespaced) return name === ingressClass;
     return this.#ours.has(name) || (name === ingressClass && !this.#all.has(name));
   }
+}
+
+/** An object that names its class in `spec.ingressClassName`. */
+export interface ClassedObject {
+  readonly kind: string;
+  readonly metadata: unknown;
+  readonly spec?: unknown;
 }
 
 type ClassOptions = Pick<TranslateOptions, 'ingressClass' | 'controllerClass' | 'namespaced' | 'watchIngressWithoutClass'>;

@@ -1,21 +1,17 @@
 import type { AnnotationValues } from '../api/annotations.ts';
 import type { PathMatch } from '../routes/route-table.ts';
-import type { ObjectRef, Problem } from './translation.ts';
+import type { Claimant } from './host-claim.ts';
+import type { TlsEntry } from './tls-certificates.ts';
 
 /** An Ingress as far as it can be understood alone: typed, checked, with what is wrong in it. Depends on nothing but the object. */
-export interface IngressReading {
-  /** `namespace/name`. */
-  readonly key: string;
-  readonly ref: ObjectRef;
-  /** 0 when unknown. */
-  readonly createdAtMs: number;
+export interface IngressReading extends Claimant {
+  readonly kind: 'ingress';
   readonly rules: readonly ReadRule[];
   readonly defaultBackend: ReadBackend | undefined;
-  readonly tls: readonly ReadTls[];
+  readonly tls: readonly TlsEntry[];
   readonly annotations: AnnotationValues;
   /** Fields of `annotations` that are missing because their value can't be read, where the default would be less safe. */
   readonly unsafeAnnotations: ReadonlySet<keyof AnnotationValues>;
-  readonly problems: readonly Problem[];
 }
 
 export interface ReadRule {
@@ -35,10 +31,3 @@ export type ReadBackend =
   | { readonly kind: 'service'; readonly name: string; readonly port: number | string; readonly field: string }
   /** Can't be served whatever else exists; the problem is reported already. */
   | { readonly kind: 'unusable'; readonly reason: string; readonly field: string };
-
-export interface ReadTls {
-  readonly field: string;
-  /** Valid host keys; empty: the certificate's names say which hosts. */
-  readonly hosts: readonly string[];
-  readonly secretName: string | undefined;
-}

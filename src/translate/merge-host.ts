@@ -1,22 +1,21 @@
 import { compareRoutes } from '../routes/compare-routes.ts';
 import { anyHost, type Certificate, type HostTls, type Policy, type Route } from '../routes/route-table.ts';
+import { type HostClaim, matchKey, type RouteClaim, type TlsClaim } from './host-claim.ts';
 import type { MergedHost, ServiceUse } from './merged-host.ts';
-import type { Policies, TranslateDefaults } from './policies.ts';
+import type { Policies } from './policies.ts';
 import { describe, messageFor, quote } from './problem-list.ts';
-import { matchKey } from './resolve-ingress.ts';
-import type { HostClaim, RouteClaim, TlsClaim } from './resolved-ingress.ts';
+import type { RouteSettings } from './route-settings.ts';
 import type { ObjectRef, Problem, ProblemReason } from './translation.ts';
 
 /** What merging needs besides the claims. */
 export interface MergeContext {
   readonly policies: Policies;
-  readonly options: TranslateDefaults;
   /** Whether any listener serves HTTPS: without one a redirect would lead nowhere. */
   readonly hasHttps: boolean;
 }
 
 /**
- * Makes one host out of what Ingresses claim of it. `claims` come oldest Ingress first and the first claim of anything wins; the others
+ * Makes one host out of what objects claim of it. `claims` come oldest object first and the first claim of anything wins; the others
  * get a problem that names the winner. undefined: nobody serves the host.
  *
  * @param byName the certificates that `claims` without a Secret of their own may use
@@ -46,7 +45,7 @@ class HostMerge {
     this.#claims = claims;
     this.#byName = byName;
     this.#context = context;
-    this.owner = claims.find(isServing) ?? claims.find((claim) => claim.ingress.rules.some((rule) => rule.host === key));
+    this.owner = claims.find(isServing) ?? claims.find((claim) => claim.named);
   }
 
   result(owner: HostClaim): MergedHost {
@@ -57,23 +56,26 @@ class HostMerge {
     this.#addRoutes(accepted);
 
     const policies = new Map<string, Policy>();
-    const policyOf = (claim: HostClaim): string => {
+    const policyOf = (claim: HostClaim, settings: RouteSettings): string => {
       const hasTls = terminates || (passthrough !== undefined && claim.tls?.kind === 'passthrough');
-      const policy = this.#policy(claim, hasTls);
+      const policy = this.#context.policies.policy(settings, hasTls && this.#context.hasHttps);
       policies.set(policy.key, policy);
       return policy.key;
     };
-    const routes = [...this.#routes.values()].map(({ claim, route }) => this.#route(claim, route, policyOf(claim))).sort(compareRoutes);
+    const routes = [...this.#routes.values()]
+      .map(({ claim, route }) => this.#route(claim, route, policyOf(claim, route.settings)))
+      .sort(compareRoutes);
     const uses = this.#uses();
     let tls: HostTls | undefined;
     if (terminates) tls = { kind: 'terminate', certificates: certificates.map((certificate) => certificate.key) };
     if (passthrough !== undefined) {
-      const { namespace, name } = owner.ingress.ref;
-      const source = { kind: 'Ingress', namespace, name };
-      tls = { kind: 'passthrough', service: passthrough.binding.service.key, policy: policyOf(owner), source };
-      uses.push({ binding: passthrough.binding, ingress: owner.ingress, field: passthrough.field });
+      const { kind, namespace, name } = owner.from.ref;
+      const source = { kind, namespace, name };
+      tls = { kind: 'passthrough', service: passthrough.binding.service.key, policy: policyOf(owner, owner.settings), source };
+      uses.push({ binding: passthrough.binding, from: owner.from, field: passthrough.field });
     }
-    const served = new Set([...this.#routes.values()].map(({ claim }) => claim.ingress));
+    const served = new Set([...this.#routes.values()].map(({ claim }) => claim.from));
+    if (passthrough !== undefined) served.add(owner.from);
     return {
       host: { key: this.#key, routes, tls },
       policies: [...policies.values()],
@@ -84,7 +86,7 @@ class HostMerge {
     };
   }
 
-  /** TLS ends here: Ingresses that want passthrough for the host lose it, and their routes, which lead to TLS backends, with it. */
+  /** TLS ends here: objects that want passthrough for the host lose it, and their routes, which lead to TLS backends, with it. */
   #terminating(owner: HostClaim): readonly HostClaim[] {
     return this.#claims.filter((claim) => {
       if (claim.tls?.kind !== 'passthrough') return claim === owner || isServing(claim) || sameNamespace(claim, owner);
@@ -99,7 +101,7 @@ class HostMerge {
     });
   }
 
-  /** TLS passes through: other Ingresses keep their routes for plain HTTP, and those that want TLS are told that they don't get it. */
+  /** TLS passes through: other objects keep their routes for plain HTTP, and those that want TLS are told that they don't get it. */
   #besidePassthrough(owner: HostClaim, winner: TlsClaim & { readonly kind: 'passthrough' }): readonly HostClaim[] {
     for (const claim of this.#claims) {
       const same = claim.tls?.kind === 'passthrough' && claim.tls.binding.service.key === winner.binding.service.key;
@@ -109,7 +111,7 @@ class HostMerge {
     return this.#claims.filter((claim) => claim === owner || claim.tls?.kind !== 'passthrough');
   }
 
-  /** One certificate of each key type, the oldest Ingress's; ECDSA first, for it is cheaper for both sides. */
+  /** One certificate of each key type, the oldest object's; ECDSA first, for it is cheaper for both sides. */
   #certificates(claims: readonly HostClaim[]): readonly Certificate[] {
     const chosen = new Map<Certificate['keyType'], { readonly certificate: Certificate; readonly claim: HostClaim }>();
     for (const claim of claims) {
@@ -135,17 +137,18 @@ class HostMerge {
   #addRoutes(claims: readonly HostClaim[]): void {
     for (const claim of claims) {
       for (const route of claim.routes) {
-        const key = matchKey(route.match);
+        const key = matchKey(route.match, route.priority);
         const winner = this.#routes.get(key);
         if (winner === undefined) this.#routes.set(key, { claim, route, isFallback: false });
         else {
-          const shown = `${route.match.kind === 'exact' ? 'Exact' : 'Prefix'} ${quote(route.match.value)}`;
+          const shown = shownMatch(route);
           this.#lost(
             claim,
             'PathConflict',
             route.field,
             winner.claim,
             `has ${shown} of the same host, which is used; change the path or the host`,
+            route.rule,
           );
         }
       }
@@ -155,55 +158,52 @@ class HostMerge {
 
   /** A default backend gives way to every rule in silence; only another default backend is a conflict, and for any host only when it is all there is. */
   #addFallback(claim: HostClaim, fallback: RouteClaim): void {
-    const key = matchKey(fallback.match);
+    const key = matchKey(fallback.match, fallback.priority);
     const winner = this.#routes.get(key);
     if (winner === undefined) this.#routes.set(key, { claim, route: fallback, isFallback: true });
-    else if (winner.isFallback && (this.#key !== anyHost || claim.ingress.rules.length === 0)) {
+    else if (winner.isFallback && (this.#key !== anyHost || claim.onlyFallback)) {
       this.#lost(claim, 'PathConflict', fallback.field, winner.claim, 'has a default backend for the same host, which is used; keep one');
     }
   }
 
-  #policy(claim: HostClaim, hasTls: boolean): Policy {
-    const { annotations } = claim.ingress;
-    const redirect = hasTls && this.#context.hasHttps && (annotations.sslRedirect ?? this.#context.options.httpsRedirect);
-    return this.#context.policies.policy(annotations, redirect);
-  }
-
   #route(claim: HostClaim, route: RouteClaim, policy: string): Route {
-    const { ref, createdAtMs } = claim.ingress;
-    return {
-      key: `Ingress ${ref.namespace}/${ref.name} ${this.#key} ${matchKey(route.match)}`,
-      source: { kind: 'Ingress', namespace: ref.namespace, name: ref.name },
-      createdAtMs,
-      priority: 0,
-      match: { path: route.match, methods: [], headers: [], query: [] },
-      policy,
-      action: route.action,
-    };
+    const { ref, createdAtMs } = claim.from;
+    const { kind, namespace, name } = ref;
+    const { match, priority, order, action } = route;
+    const key = `${kind} ${namespace}/${name} ${this.#key} ${route.id}`;
+    const source = { kind, namespace, name };
+    return { key, source, createdAtMs, ...(order === undefined ? {} : { order }), priority, match, policy, action };
   }
 
   #uses(): ServiceUse[] {
     return [...this.#routes.values()].flatMap(({ claim, route }) =>
-      route.binding === undefined ? [] : [{ binding: route.binding, ingress: claim.ingress, field: route.field }],
+      route.bindings.map((binding) => ({ binding, from: claim.from, field: route.field, rule: route.rule })),
     );
   }
 
   /** @param how what the winner does, and what to do about it: the end of "... Ingress x ..." */
-  #lost(claim: HostClaim, reason: ProblemReason, field: string, winner: HostClaim, how: string): void {
-    const object: ObjectRef = claim.ingress.ref;
-    const why = winner.ingress.createdAtMs === claim.ingress.createdAtMs ? 'first by name' : 'older';
-    const message = messageFor(object, field, `host ${quote(this.#key)}: ${describe(winner.ingress.ref)} (${why}) ${how}`);
-    this.#problems.push({ object, reason, field, message });
+  #lost(claim: HostClaim, reason: ProblemReason, field: string, winner: HostClaim, how: string, rule?: string): void {
+    const object: ObjectRef = claim.from.ref;
+    const why = winner.from.createdAtMs === claim.from.createdAtMs ? 'first by name' : 'older';
+    const message = messageFor(object, field, `host ${quote(this.#key)}: ${describe(winner.from.ref)} (${why}) ${how}`);
+    this.#problems.push({ object, reason, field, message, ...(rule === undefined ? {} : { rule }) });
   }
 }
 
+const pathKinds = { exact: 'Exact', prefix: 'Prefix', regex: 'Regex' } as const;
 const keyTypeOrder = ['ec', 'rsa', 'ed25519'] as const;
 
 function isServing(claim: HostClaim): boolean {
-  return claim.routes.length > 0 || claim.fallback !== undefined;
+  return claim.routes.length > 0 || claim.fallback !== undefined || claim.tls?.kind === 'passthrough';
 }
 
-/** TLS for a host that an Ingress doesn't serve itself is heard within one namespace only: hosts of others are not theirs to secure. */
+/** `Prefix "/api"`, for messages. */
+function shownMatch({ match: { path, methods, headers, query } }: RouteClaim): string {
+  const conditions = methods.length + headers.length + query.length === 0 ? '' : ' with the same conditions';
+  return `${pathKinds[path.kind]} ${quote(path.value)}${conditions}`;
+}
+
+/** TLS for a host that an object doesn't serve itself is heard within one namespace only: hosts of others are not theirs to secure. */
 function sameNamespace(a: HostClaim, b: HostClaim): boolean {
-  return a.ingress.ref.namespace === b.ingress.ref.namespace;
+  return a.from.ref.namespace === b.from.ref.namespace;
 }

@@ -1,5 +1,5 @@
 import type { Certificate, Host, Policy } from '../routes/route-table.ts';
-import type { IngressReading } from './ingress-reading.ts';
+import type { Claimant } from './host-claim.ts';
 import type { ServiceBinding } from './service-binding.ts';
 import type { Problem } from './translation.ts';
 
@@ -9,16 +9,18 @@ export interface MergedHost {
   readonly policies: readonly Policy[];
   readonly certificates: readonly Certificate[];
   readonly uses: readonly ServiceUse[];
-  /** Ingresses with something in the host. */
-  readonly served: readonly IngressReading[];
-  /** What lost against another Ingress. */
+  /** Objects with something in the host. */
+  readonly served: readonly Claimant[];
+  /** What lost against another object. */
   readonly problems: readonly Problem[];
 }
 
-/** A Service in use, with the place in the Ingress that asks for it. */
+/** A Service in use, with the place in the object that asks for it. */
 export interface ServiceUse {
   readonly binding: ServiceBinding;
   /** undefined: the controller's own default backend. */
-  readonly ingress: IngressReading | undefined;
+  readonly from: Claimant | undefined;
   readonly field: string;
+  /** The rule of a SmartRoute. */
+  readonly rule?: string | undefined;
 }

@@ -1,8 +1,9 @@
 import type { Certificate } from '../routes/route-table.ts';
+import type { HostClaim } from './host-claim.ts';
 import { type MergeContext, mergeHost } from './merge-host.ts';
 import type { MergedHost } from './merged-host.ts';
 import { NamespaceCertificates } from './namespace-certificates.ts';
-import type { HostClaim, ResolvedIngress } from './resolved-ingress.ts';
+import type { ResolvedObject } from './resolved-object.ts';
 import { sameItems } from './same-items.ts';
 
 interface Entry {
@@ -16,10 +17,10 @@ interface Entry {
 const noCertificates: readonly Certificate[] = Object.freeze([]);
 const noClaims: readonly HostClaim[] = Object.freeze([]);
 
-/** Merges the claims of all Ingresses host by host, each host again only when one of its claims changed. */
+/** Merges the claims of all objects host by host, each host again only when one of its claims changed. */
 export class MergedHosts {
   readonly #context: MergeContext;
-  #ingresses: readonly ResolvedIngress[] | undefined;
+  #objects: readonly ResolvedObject[] | undefined;
   readonly #entries = new Map<string, Entry>();
   #result: readonly MergedHost[] = [];
 
@@ -27,18 +28,18 @@ export class MergedHosts {
     this.#context = context;
   }
 
-  /** In the order in which the oldest Ingresses name the hosts; the same reference when nothing changed. */
-  merge(ingresses: readonly ResolvedIngress[]): readonly MergedHost[] {
-    if (ingresses === this.#ingresses) return this.#result;
-    const certificates = new NamespaceCertificates(ingresses);
-    const byHost = claimsByHost(ingresses);
+  /** In the order in which the oldest objects name the hosts; the same reference when nothing changed. */
+  merge(objects: readonly ResolvedObject[]): readonly MergedHost[] {
+    if (objects === this.#objects) return this.#result;
+    const certificates = new NamespaceCertificates(objects);
+    const byHost = claimsByHost(objects);
     const result: MergedHost[] = [];
     for (const [host, claims] of byHost) {
       const { merged } = this.#entry(host, claims, certificates);
       if (merged !== undefined) result.push(merged);
     }
     if (this.#entries.size > byHost.size) for (const host of this.#entries.keys()) if (!byHost.has(host)) this.#entries.delete(host);
-    this.#ingresses = ingresses;
+    this.#objects = objects;
     if (!sameItems(this.#result, result)) this.#result = result;
     return this.#result;
   }
@@ -57,10 +58,10 @@ export class MergedHosts {
 }
 
 /** Most hosts have one claim, which is not worth a list each time. */
-function claimsByHost(ingresses: readonly ResolvedIngress[]): Map<string, HostClaim | HostClaim[]> {
+function claimsByHost(objects: readonly ResolvedObject[]): Map<string, HostClaim | HostClaim[]> {
   const byHost = new Map<string, HostClaim | HostClaim[]>();
-  for (const ingress of ingresses) {
-    for (const claim of ingress.claims) {
+  for (const object of objects) {
+    for (const claim of object.claims) {
       const others = byHost.get(claim.host);
       if (others === undefined) byHost.set(claim.host, claim);
       else if (Array.isArray(others)) others.push(claim);

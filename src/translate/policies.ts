@@ -1,36 +1,43 @@
-import type { AnnotationValues } from '../api/annotations.ts';
 import type { Policy } from '../routes/route-table.ts';
+import { mergeSettings, type RouteSettings, settingsOfOptions } from './route-settings.ts';
 import { shortHash } from './service-binding.ts';
-import type { TranslateOptions } from './translate-options.ts';
+import type { TranslateDefaults } from './translate-options.ts';
 
-/** Makes policies and gives equal ones one key and one reference: most Ingresses set nothing and share two. */
+/** Makes policies and gives equal ones one key and one reference: most routes set nothing and share two. */
 export class Policies {
-  readonly #options: TranslateDefaults;
+  readonly #defaults: RouteSettings;
   #known = new Map<string, Policy>();
 
   constructor(options: TranslateDefaults) {
-    this.#options = options;
+    this.#defaults = settingsOfOptions(options);
   }
 
-  /** The policy of an Ingress with these annotations. @param redirectToHttps already decided for the host */
-  policy(annotations: AnnotationValues, redirectToHttps: boolean): Policy {
-    const options = this.#options;
-    const settings = {
-      redirectToHttps,
+  /**
+   * The policy of a route with these settings.
+   * @param mayRedirect whether there is HTTPS to redirect to: the host has TLS and some listener serves it
+   */
+  policy(settings: RouteSettings, mayRedirect: boolean): Policy {
+    const all = mergeSettings(this.#defaults, settings);
+    const content = {
+      redirectToHttps: mayRedirect && all.redirectToHttps === true,
       timeouts: {
-        connectMs: annotations.connectTimeout ?? options.connectTimeoutMs,
-        readMs: annotations.readTimeout ?? options.readTimeoutMs,
-        sendMs: annotations.sendTimeout ?? options.sendTimeoutMs,
-        tunnelIdleMs: annotations.tunnelIdleTimeout ?? options.tunnelIdleTimeoutMs,
+        connectMs: all.connectTimeoutMs ?? 0,
+        readMs: all.readTimeoutMs ?? 0,
+        sendMs: all.sendTimeoutMs ?? 0,
+        tunnelIdleMs: all.tunnelIdleTimeoutMs ?? 0,
       },
-      maxRequestBodyBytes: annotations.maxBodySize ?? options.maxRequestBodyBytes,
-      maxCallBytes: annotations.maxBodySize ?? 0,
-      retries: annotations.retries ?? options.retries,
+      maxRequestBodyBytes: all.maxRequestBodyBytes ?? 0,
+      maxCallBytes: settings.maxRequestBodyBytes ?? 0,
+      retries: all.retries ?? 0,
+      ...(all.requestHeaders && { requestHeaders: all.requestHeaders }),
+      ...(all.responseHeaders && { responseHeaders: all.responseHeaders }),
+      ...(all.cors && { cors: all.cors }),
+      ...(all.clients && { clients: all.clients }),
     };
-    const text = JSON.stringify(settings);
+    const text = JSON.stringify(content);
     const known = this.#known.get(text);
     if (known !== undefined) return known;
-    const policy = { key: `policy-${shortHash(text)}`, ...settings };
+    const policy = { key: `policy-${shortHash(text)}`, ...content };
     this.#known.set(text, policy);
     return policy;
   }
@@ -41,6 +48,3 @@ export class Policies {
     this.#known = new Map([...this.#known].filter(([, policy]) => used.get(policy.key) === policy));
   }
 }
-
-/** What is inherited by routes that don't say otherwise. */
-export type TranslateDefaults = Omit<TranslateOptions, 'nowMs'>;

@@ -54,6 +54,24 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
   },
   TooLarge: { when: 'An object has more problems than are listed.', meanwhile: 'Its good parts are served.' },
   Unsupported: { when: 'A setting is known elsewhere and not served by this version.', meanwhile: 'What the message says.' },
+  InvalidObject: {
+    when: 'A SmartRoute is not what its CRD allows. An API server refuses such an object; a folder of manifests can hold one.',
+    meanwhile: 'Nothing of it is served.',
+  },
+  InvalidRegex: {
+    when: 'A pattern of a SmartRoute is not RE2 syntax, too large, or its substitution names a group that it does not have.',
+    meanwhile: 'The match is left out; a rule that rewrites by it answers 503.',
+  },
+  InvalidAddress: {
+    when: 'A list of clients names something that is no address or CIDR.',
+    meanwhile: 'The rule answers 503; a connection that is passed through ends.',
+  },
+  UnknownField: { when: 'A SmartRoute has a field that does not exist.', meanwhile: 'The field is ignored.' },
+  RefNotPermitted: {
+    when: 'A SmartRoute refers to another namespace, and no ReferenceGrant there permits it.',
+    meanwhile: 'A backend answers 503; hosts get the default certificate.',
+  },
+  NoEffect: { when: 'A setting has nothing to act on.', meanwhile: 'It is ignored.' },
 };
 
 /** The text of docs/problems.md. */

@@ -16,15 +16,18 @@ export class ProblemList {
     this.#object = object;
   }
 
-  /** @param field where in the object: `spec.rules[0].host` */
-  add(reason: ProblemReason, field: string, message: string): void {
-    if (this.#problems.length >= maxProblemsPerObject - 1) this.#omitted++;
-    else
-      this.#problems.push({ object: this.#object, reason, field: clip(field, maxFieldLength), message: clip(message, maxMessageLength) });
+  /** @param field where in the object: `spec.rules[0].host`; @param rule the rule of a SmartRoute */
+  add(reason: ProblemReason, field: string, message: string, rule?: string): void {
+    if (this.#problems.length >= maxProblemsPerObject - 1) {
+      this.#omitted++;
+      return;
+    }
+    const problem = { object: this.#object, reason, field: clip(field, maxFieldLength), message: clip(message, maxMessageLength) };
+    this.#problems.push(rule === undefined ? problem : { ...problem, rule });
   }
 
   addAll(problems: readonly Problem[]): void {
-    for (const problem of problems) this.add(problem.reason, problem.field, problem.message);
+    for (const problem of problems) this.add(problem.reason, problem.field, problem.message, problem.rule);
   }
 
   list(): readonly Problem[] {

@@ -1,18 +1,18 @@
 import type { Ingress } from '../api/objects.ts';
 import { hostKeyProblem } from '../routes/host-name.ts';
 import { anyHost, type PathMatch } from '../routes/route-table.ts';
-import type { IngressReading, ReadBackend, ReadPath, ReadRule, ReadTls } from './ingress-reading.ts';
+import type { IngressReading, ReadBackend, ReadPath, ReadRule } from './ingress-reading.ts';
+import { pathProblem, requestSpelling, withoutTrailingSlashes } from './path-spelling.ts';
 import { describe, messageFor, ProblemList, quote } from './problem-list.ts';
 import { readAnnotations } from './read-annotations.ts';
+import { createdAtMs, objectRef } from './read-metadata.ts';
+import type { TlsEntry } from './tls-certificates.ts';
 import type { ObjectRef } from './translation.ts';
 import { fieldsOf, isFields, itemsOf, portOf, textOf } from './unknown-input.ts';
 
-/** Paths longer than this can't be matched: no request line is as long. */
-const maxPathLength = 4096;
-
 /** @param key `namespace/name` in the snapshot, which is the name of the object whatever its metadata holds */
 export function readIngress(key: string, ingress: Ingress): IngressReading {
-  const ref = ingressRef(key, ingress);
+  const ref = objectRef('networking.k8s.io/v1', 'Ingress', key, ingress);
   const problems = new ProblemList(ref);
   const reader = new IngressReader(ref, problems);
   const spec = fieldsOf(ingress.spec);
@@ -28,6 +28,7 @@ export function readIngress(key: string, ingress: Ingress): IngressReading {
   const tls = reader.tls(spec.tls);
   const { values: annotations, unsafe } = readAnnotations(ref, fieldsOf(ingress.metadata).annotations, problems);
   return {
+    kind: 'ingress',
     key,
     ref,
     createdAtMs: createdAtMs(ingress),
@@ -38,23 +39,6 @@ export function readIngress(key: string, ingress: Ingress): IngressReading {
     unsafeAnnotations: unsafe,
     problems: problems.list(),
   };
-}
-
-function ingressRef(key: string, ingress: Ingress): ObjectRef {
-  const slash = key.indexOf('/');
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'Ingress',
-    namespace: key.slice(0, Math.max(slash, 0)),
-    name: key.slice(slash + 1),
-    uid: textOf(fieldsOf(ingress.metadata).uid) ?? '',
-  };
-}
-
-function createdAtMs(ingress: Ingress): number {
-  const text = textOf(fieldsOf(ingress.metadata).creationTimestamp);
-  const time = text === undefined || text.length > 40 ? Number.NaN : Date.parse(text);
-  return Number.isFinite(time) && time > 0 ? time : 0;
 }
 
 class IngressReader {
@@ -78,7 +62,7 @@ class IngressReader {
     });
   }
 
-  tls(value: unknown): readonly ReadTls[] {
+  tls(value: unknown): readonly TlsEntry[] {
     return itemsOf(value).flatMap((item, index) => {
       const field = `spec.tls[${index}]`;
       if (!isFields(item)) {
@@ -88,7 +72,16 @@ class IngressReader {
       const written = itemsOf(item.hosts);
       const hosts = written.flatMap((host, at) => this.#tlsHost(host, `${field}.hosts[${at}]`) ?? []);
       if (written.length > 0 && hosts.length === 0) return [];
-      return [{ field, hosts: [...new Set(hosts)], secretName: this.#secretName(item.secretName, `${field}.secretName`) }];
+      const secretField = `${field}.secretName`;
+      return [
+        {
+          field,
+          hostsField: `${field}.hosts`,
+          secretField,
+          hosts: [...new Set(hosts)],
+          secret: this.#secret(item.secretName, secretField),
+        },
+      ];
     });
   }
 
@@ -148,7 +141,7 @@ class IngressReader {
       return undefined;
     }
     const value = path === undefined || path === null || path === '' ? '/' : requestSpelling(path);
-    const wrong = pathProblem(value, pathType);
+    const wrong = pathProblem(value, pathType !== 'ImplementationSpecific');
     if (wrong !== undefined) {
       this.#report('InvalidPath', `${field}.path`, `path ${quote(value)} ${wrong}`);
       return undefined;
@@ -186,9 +179,10 @@ class IngressReader {
     return undefined;
   }
 
-  #secretName(value: unknown, field: string): string | undefined {
+  /** `namespace/name`. */
+  #secret(value: unknown, field: string): string | undefined {
     const name = textOf(value);
-    if (name !== undefined && name.length <= 253 && !name.includes('/')) return name;
+    if (name !== undefined && name.length <= 253 && !name.includes('/')) return `${this.#ref.namespace}/${name}`;
     if (value !== undefined && value !== null && value !== '') {
       this.#report('SecretNotFound', field, `${quote(value)} is no name of a Secret in the namespace of the Ingress; write the name alone`);
     }
@@ -204,35 +198,4 @@ function ingressHostProblem(host: string): string | undefined {
   if (host === anyHost) return 'stands for every host, which is written by leaving the host out';
   if (host.startsWith('**.')) return 'starts with "**."; an Ingress wildcard covers exactly one label';
   return hostKeyProblem(host);
-}
-
-/** What the API server checks too, so that a manifest folder behaves like it. */
-function pathProblem(path: unknown, pathType: string): string | undefined {
-  if (typeof path !== 'string') return 'is no text';
-  if (!path.startsWith('/')) return 'does not start with "/"';
-  if (path.length > maxPathLength) return `is longer than ${maxPathLength} characters`;
-  if (/[\u0000-\u0020\u007f]/.test(path)) return 'has a space or a control character; percent-encode it';
-  if (path.includes('?') || path.includes('#')) return 'has a query or fragment, which no path match sees; leave it out';
-  if (pathType === 'ImplementationSpecific') return undefined;
-  if (path.includes('//')) return 'has an empty element ("//")';
-  if (/\/\.\.?(?:\/|$)/.test(path)) return 'has a "." or ".." element';
-  if (/%2f/i.test(path)) return 'has an encoded slash (%2F)';
-  return undefined;
-}
-
-/** The escapes of a path as those of requests come out of normalisation (docs/paths.md): in another spelling it would match none. */
-function requestSpelling(path: unknown): unknown {
-  if (typeof path !== 'string') return path;
-  const escaped = path.toWellFormed().replace(/[^\u0000-\u007f]+/g, encodeURIComponent);
-  return escaped.replace(/%([0-9a-f]{2})/gi, (triplet, digits: string) => {
-    const character = String.fromCharCode(Number.parseInt(digits, 16));
-    return /[\w.~-]/.test(character) ? character : triplet.toUpperCase();
-  });
-}
-
-/** `/foo/` and `/foo` are the same prefix by element. */
-function withoutTrailingSlashes(path: string): string {
-  let end = path.length;
-  while (end > 1 && path.charCodeAt(end - 1) === 47) end--;
-  return path.slice(0, end);
 }

@@ -1,28 +1,31 @@
 import { annotationPrefix } from '../api/annotations.ts';
 import { anyHost, type PathMatch, type Service } from '../routes/route-table.ts';
+import { BackendTlsReader, type TlsSetting } from './backend-tls-reader.ts';
 import { CertificateDates } from './certificate-dates.ts';
-import type { CertificateReader } from './certificate-reader.ts';
-import { IngressBackendTls } from './ingress-backend-tls.ts';
-import { IngressCertificates } from './ingress-certificates.ts';
+import { type HostClaim, pathKey, type RouteClaim, type TlsClaim } from './host-claim.ts';
 import type { IngressReading, ReadBackend, ReadRule } from './ingress-reading.ts';
-import type { TranslateDefaults } from './policies.ts';
 import { messageFor, ProblemList, quote } from './problem-list.ts';
-import type { HostClaim, ResolvedIngress, RouteClaim, TlsClaim } from './resolved-ingress.ts';
-import { type BackendSettings, bindService, type ServiceBinding } from './service-binding.ts';
-import { type References, TrackedReads } from './tracked-reads.ts';
-
-/** What resolving needs besides the Ingress. */
-export interface ResolveContext {
-  readonly references: References;
-  readonly certificates: CertificateReader;
-  readonly options: TranslateDefaults;
-  readonly nowMs: number;
-}
+import type { ResolvedObject } from './resolved-object.ts';
+import type { ResolveContext } from './resolved-objects.ts';
+import { type RouteSettings, settingsOfAnnotations } from './route-settings.ts';
+import { type BackendSettings, bindService } from './service-binding.ts';
+import { TlsCertificates } from './tls-certificates.ts';
+import { TrackedReads } from './tracked-reads.ts';
 
 /** Looks up the Services and Secrets of an Ingress and says what it claims of each host. */
-export function resolveIngress(reading: IngressReading, context: ResolveContext): ResolvedIngress {
+export function resolveIngress(reading: IngressReading, context: ResolveContext): ResolvedObject {
   return new IngressResolver(reading, context).resolve();
 }
+
+/** Where a path leads. */
+type Target = Pick<RouteClaim, 'action' | 'bindings'>;
+
+/** The annotations that have a meaning for backends over TLS alone, by their field. */
+const tlsAnnotations = {
+  backendTlsServerName: 'backend-tls-server-name',
+  backendTlsCaSecret: 'backend-tls-ca-secret',
+  backendTlsClientSecret: 'backend-tls-client-secret',
+} as const;
 
 const rootPrefix: PathMatch = { kind: 'prefix', value: '/' };
 
@@ -31,10 +34,11 @@ class IngressResolver {
   readonly #reads: TrackedReads;
   readonly #problems: ProblemList;
   readonly #dates: CertificateDates;
-  readonly #tls: IngressCertificates;
-  readonly #backendTls: IngressBackendTls;
-  readonly #settings: BackendSettings;
-  readonly #routeByBackend = new Map<ReadBackend, Omit<RouteClaim, 'match' | 'field'>>();
+  readonly #tls: TlsCertificates;
+  readonly #backendTls: BackendTlsReader;
+  readonly #settings: RouteSettings;
+  readonly #backendSettings: BackendSettings;
+  readonly #targets = new Map<ReadBackend, Target>();
   /** Reported Services, so that ten paths to one missing Service are one problem. */
   readonly #reported = new Set<string>();
 
@@ -43,21 +47,33 @@ class IngressResolver {
     this.#reads = new TrackedReads(context.references);
     this.#problems = new ProblemList(reading.ref);
     this.#dates = new CertificateDates(context.nowMs);
-    const [reads, problems, dates] = [this.#reads, this.#problems, this.#dates];
-    const { certificates } = context;
-    this.#tls = new IngressCertificates(reading, certificates, reads, problems, dates);
-    this.#backendTls = new IngressBackendTls(reading, { certificates, reads, problems, dates });
-    const { annotations } = reading;
-    this.#settings = {
-      protocol: annotations.backendProtocol,
+    const { certificates, options } = context;
+    const certificateContext = { certificates, reads: this.#reads, problems: this.#problems, dates: this.#dates };
+    const settings = settingsOfAnnotations(reading.annotations);
+    this.#tls = new TlsCertificates(reading, certificateContext);
+    this.#backendTls = new BackendTlsReader(
+      {
+        ref: reading.ref,
+        rule: undefined,
+        serverName: tlsSetting(reading, 'backendTlsServerName'),
+        ca: tlsSetting(reading, 'backendTlsCaSecret'),
+        clientCertificate: tlsSetting(reading, 'backendTlsClientSecret'),
+        howToGetTls: `set ${annotationPrefix}backend-protocol to "https" or "h2"`,
+      },
+      certificateContext,
+    );
+    this.#settings = settings;
+    this.#backendSettings = {
+      protocol: settings.backendProtocol,
+      alwaysTls: false,
       tls: this.#backendTls.settings,
-      loadBalancing: annotations.loadBalance ?? context.options.loadBalancing,
-      defaultLoadBalancing: context.options.loadBalancing,
-      allowLocalExternalNames: context.options.allowLocalExternalNames,
+      loadBalancing: settings.loadBalancing ?? options.loadBalancing,
+      defaultLoadBalancing: options.loadBalancing,
+      allowLocalExternalNames: options.allowLocalExternalNames,
     };
   }
 
-  resolve(): ResolvedIngress {
+  resolve(): ResolvedObject {
     const reading = this.#reading;
     const fallback =
       reading.defaultBackend === undefined ? undefined : this.#route(rootPrefix, reading.defaultBackend, 'spec.defaultBackend');
@@ -90,13 +106,22 @@ class IngressResolver {
 
   #claim(host: string, rules: readonly ReadRule[], fallback: RouteClaim | undefined): HostClaim {
     const routes = this.#routes(host, rules);
-    return { ingress: this.#reading, host, routes, fallback, tls: this.#passthrough(host, routes, fallback) ?? this.#tls.claim(host) };
+    return {
+      from: this.#reading,
+      host,
+      named: this.#reading.rules.some((rule) => rule.host === host),
+      onlyFallback: this.#reading.rules.length === 0,
+      routes,
+      fallback,
+      tls: this.#passthrough(host, routes, fallback) ?? this.#tls.claim(host),
+      settings: this.#settings,
+    };
   }
 
   #routes(host: string, rules: readonly ReadRule[]): readonly RouteClaim[] {
     const byMatch = new Map<string, RouteClaim>();
     for (const path of rules.flatMap((rule) => rule.paths)) {
-      const key = matchKey(path.match);
+      const key = pathKey(path.match);
       const first = byMatch.get(key);
       if (first === undefined) byMatch.set(key, this.#route(path.match, path.backend, path.field));
       else {
@@ -112,12 +137,21 @@ class IngressResolver {
   }
 
   #route(match: PathMatch, backend: ReadBackend, field: string): RouteClaim {
-    let resolved = this.#routeByBackend.get(backend);
-    if (resolved === undefined) this.#routeByBackend.set(backend, (resolved = this.#resolve(backend)));
-    return { match, field, ...resolved };
+    let target = this.#targets.get(backend);
+    if (target === undefined) this.#targets.set(backend, (target = this.#resolve(backend)));
+    return {
+      id: pathKey(match),
+      match: { path: match, methods: [], headers: [], query: [] },
+      priority: 0,
+      order: undefined,
+      settings: this.#settings,
+      field,
+      rule: undefined,
+      ...target,
+    };
   }
 
-  #resolve(backend: ReadBackend): Omit<RouteClaim, 'match' | 'field'> {
+  #resolve(backend: ReadBackend): Target {
     if (backend.kind === 'unusable') return failed(backend.reason);
     if (this.#backendTls.broken !== undefined) return failed(this.#backendTls.broken);
     const key = `${this.#reading.ref.namespace}/${backend.name}`;
@@ -131,14 +165,14 @@ class IngressResolver {
       );
       return failed(`Service ${key} does not exist`);
     }
-    const result = bindService(key, object, backend.port, this.#settings);
+    const result = bindService(key, object, backend.port, this.#backendSettings);
     if (result.kind === 'unbound') {
       const field = result.reason === 'ServicePortNotFound' ? `${backend.field}.service.port` : `${backend.field}.service.name`;
       this.#reportOnce(`${key}:${backend.port}`, result.reason, field, `Service ${key} ${result.why}`);
       return failed(`Service ${key} ${result.why}`);
     }
     const { binding } = result;
-    return { action: { kind: 'forward', backends: [{ service: binding.service.key, weight: 1 }] }, binding };
+    return { action: { kind: 'forward', backends: [{ service: binding.service.key, weight: 1 }] }, bindings: [binding] };
   }
 
   /** Passthrough sends a whole connection to one backend: that of `/`, else of the first path, else the default backend. */
@@ -150,8 +184,9 @@ class IngressResolver {
         this.#report('PassthroughConflict', field, 'a rule without a host has no server name to pass TLS through by; give the rule a host');
       return undefined;
     }
-    const route = routes.find(({ match }) => match.value === '/') ?? routes[0] ?? fallback;
-    return route?.binding === undefined ? undefined : { kind: 'passthrough', binding: route.binding, field };
+    const route = routes.find(({ match }) => match.path.value === '/') ?? routes[0] ?? fallback;
+    const binding = route?.bindings[0];
+    return binding === undefined ? undefined : { kind: 'passthrough', binding, field };
   }
 
   #reportOnce(what: string, reason: Parameters<ProblemList['add']>[0], field: string, sentence: string): void {
@@ -167,14 +202,20 @@ class IngressResolver {
 
 function servicesOf(claims: readonly HostClaim[]): readonly Service[] {
   const routes = claims.flatMap((claim) => (claim.fallback === undefined ? claim.routes : [...claim.routes, claim.fallback]));
-  return routes.flatMap((route) => route.binding?.service ?? []);
+  return routes.flatMap((route) => route.bindings.map(({ service }) => service));
 }
 
-function failed(reason: string): { readonly action: RouteClaim['action']; readonly binding: ServiceBinding | undefined } {
-  return { action: { kind: 'fail', status: 503, reason }, binding: undefined };
+function failed(reason: string): Target {
+  return { action: { kind: 'fail', status: 503, reason }, bindings: [] };
 }
 
-/** Equal for two paths that match the same requests with the same precedence. */
-export function matchKey(match: PathMatch): string {
-  return `${match.kind} ${match.value}`;
+/** An annotation about TLS to backends, with its place. */
+function tlsSetting({ annotations, unsafeAnnotations }: IngressReading, field: keyof typeof tlsAnnotations): TlsSetting {
+  const label = tlsAnnotations[field];
+  return {
+    value: annotations[field],
+    label,
+    field: `metadata.annotations[${annotationPrefix}${label}]`,
+    isUnreadable: unsafeAnnotations.has(field),
+  };
 }

@@ -27,6 +27,8 @@ export type BindingResult =
 export interface BackendSettings {
   /** undefined: by the Service port's `appProtocol`. */
   readonly protocol: BackendProtocol | undefined;
+  /** Whatever it is, it is spoken over TLS. */
+  readonly alwaysTls: boolean;
   /** Used when the protocol is over TLS. */
   readonly tls: BackendTls;
   readonly loadBalancing: Service['loadBalancing'];
@@ -53,9 +55,12 @@ export function bindService(key: string, object: ServiceObject, port: number | s
       );
     }
   }
-  const service = tableService(key, found.number, settings.protocol ?? protocolOf(found.appProtocol), settings);
+  const spoken = settings.protocol ?? protocolOf(found.appProtocol);
+  const service = tableService(key, found.number, settings.alwaysTls ? overTls[spoken] : spoken, settings);
   return { kind: 'bound', binding: { service, objectKey: key, portName: found.name, externalName } };
 }
+
+const overTls = { http: 'https', https: 'https', h2c: 'h2', h2: 'h2' } as const;
 
 function unbound(reason: ProblemReason, why: string): BindingResult {
   return { kind: 'unbound', reason, why };

@@ -1,7 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import { anyHost, type Certificate, defaultCertificateKey, type Host, type Policy, type Service } from '../routes/route-table.ts';
+import { compareRoutes } from '../routes/compare-routes.ts';
+import {
+  anyHost,
+  type Certificate,
+  defaultCertificateKey,
+  type Host,
+  type Policy,
+  type RouteMatch,
+  type Service,
+} from '../routes/route-table.ts';
 import { certificateCovers, sameCertificate } from './certificate-reader.ts';
-import type { IngressReading } from './ingress-reading.ts';
+import type { Claimant } from './host-claim.ts';
 import { keepMap } from './keep-map.ts';
 import type { MergedHost } from './merged-host.ts';
 import type { ServiceBinding } from './service-binding.ts';
@@ -16,7 +25,7 @@ export interface StaticParts {
   readonly bindings: ReadonlyMap<string, ServiceBinding>;
   /** Service keys of the table by the Service object's `namespace/name`. */
   readonly keysByObject: ReadonlyMap<string, readonly string[]>;
-  readonly served: ReadonlySet<IngressReading>;
+  readonly served: ReadonlySet<Claimant>;
   readonly hostsWithoutCertificate: readonly string[];
 }
 
@@ -52,7 +61,7 @@ function assembleParts(merged: readonly MergedHost[], defaultCertificate: Certif
   const policies = new Map<string, Policy>();
   const certificates = new Map<string, Certificate>();
   const bindings = new Map<string, ServiceBinding>();
-  const served = new Set<IngressReading>();
+  const served = new Set<Claimant>();
   const hostsWithoutCertificate: string[] = [];
   for (const entry of merged) {
     const { host } = entry;
@@ -84,19 +93,23 @@ function assembleParts(merged: readonly MergedHost[], defaultCertificate: Certif
   };
 }
 
-/** Adds the controller's default backend to what Ingresses say of any host: it comes after all of it, or not at all. */
+/** Adds the controller's default backend to what objects say of any host: it comes after all of it, or not at all. */
 export function withDefaultBackend(merged: readonly MergedHost[], backend: MergedHost | undefined): readonly MergedHost[] {
   if (backend === undefined) return merged;
   const any = merged.find(({ host }) => host.key === anyHost);
   if (any === undefined) return [...merged, backend];
-  if (any.host.routes.some(({ match }) => match.path.kind === 'prefix' && match.path.value === '/')) return merged;
+  if (any.host.routes.some(({ match }) => takesEverything(match))) return merged;
   const both: MergedHost = {
     ...any,
-    host: { ...any.host, routes: [...any.host.routes, ...backend.host.routes] },
+    host: { ...any.host, routes: [...any.host.routes, ...backend.host.routes].sort(compareRoutes) },
     policies: [...any.policies, ...backend.policies],
     uses: [...any.uses, ...backend.uses],
   };
   return merged.map((entry) => (entry === any ? both : entry));
+}
+
+function takesEverything({ path, methods, headers, query }: RouteMatch): boolean {
+  return path.kind === 'prefix' && path.value === '/' && methods.length + headers.length + query.length === 0;
 }
 
 /** An Ingress that changed in nothing that matters (its status, say) leaves its host as it was. */

@@ -22,3 +22,6 @@ export interface TranslateOptions {
   /** The time that certificates' expiry is judged by, milliseconds since 1970: an argument, so that translate has no clock. */
   readonly nowMs: number;
 }
+
+/** The options that do not change while the program runs. */
+export type TranslateDefaults = Omit<TranslateOptions, 'nowMs'>;

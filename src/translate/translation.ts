@@ -1,4 +1,5 @@
 import type { RouteTable } from '../routes/route-table.ts';
+import type { SmartRouteState } from './smart-route-statuses.ts';
 
 /** The user's object that something is said of. */
 export interface ObjectRef {
@@ -32,6 +33,12 @@ export const problemReasons = [
   'PassthroughConflict',
   'TooLarge',
   'Unsupported',
+  'NoEffect',
+  'InvalidObject',
+  'UnknownField',
+  'InvalidRegex',
+  'InvalidAddress',
+  'RefNotPermitted',
 ] as const;
 export type ProblemReason = (typeof problemReasons)[number];
 
@@ -43,6 +50,8 @@ export interface Problem {
   readonly field: string;
   /** One sentence that names object, field and fix; no secret in it; at most 1,000 characters. */
   readonly message: string;
+  /** The rule of a SmartRoute that it is about. */
+  readonly rule?: string;
 }
 
 /** What the status writer should bring about on one object. */
@@ -55,6 +64,8 @@ export interface IngressStatus {
 export interface Translation {
   readonly routeTable: RouteTable;
   readonly statuses: readonly IngressStatus[];
+  /** One for each SmartRoute of ours, without what workers and endpoints say (`statusOf` adds that). */
+  readonly smartRoutes: readonly SmartRouteState[];
   readonly problems: readonly Problem[];
   /** `namespace/name` of every Secret that an object of ours refers to, so that the source fetches exactly these. */
   readonly referencedSecrets: readonly string[];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
@@ -165,7 +166,11 @@ test('NOTES: the Ingress in it is one that the API server takes, of the class an
 
 test('helm install, upgrade and uninstall: everything is made, changed and gone again', { skip }, async () => {
   const connection = ['--namespace', release, '--kubeconfig', plane.kubeconfig(adminToken), '--values', '-'];
-  const values = { metrics: { serviceMonitor: { enabled: true }, prometheusRule: { enabled: true } }, internalService: { enabled: true } };
+  const values = {
+    crds: { keep: false },
+    metrics: { serviceMonitor: { enabled: true }, prometheusRule: { enabled: true } },
+    internalService: { enabled: true },
+  };
   const installed = await helm(['install', release, chartPath, ...connection], JSON.stringify(values));
   assert.ok(installed.ok, installed.stderr);
   assert.deepEqual(namesOf(await owned()), namesOf(await made(values)));
@@ -179,6 +184,26 @@ test('helm install, upgrade and uninstall: everything is made, changed and gone 
   assert.ok(removed.ok, removed.stderr);
   await eventually('nothing of the release is left', async () => (await owned()).length === 0);
   assert.equal(await plane.kubectl('get', 'secrets,configmaps', '--namespace', release, '--output', 'name'), '');
+});
+
+test('helm uninstall leaves SmartRoutes and their kind, and a new install takes them over', { skip }, async () => {
+  const connection = ['--namespace', release, '--kubeconfig', plane.kubeconfig(adminToken)];
+  const ok = async (...args: readonly string[]) => {
+    const answer = await helm([...args, ...connection]);
+    assert.ok(answer.ok, answer.stderr);
+  };
+  await ok('install', release, chartPath);
+  await plane.kubectl('wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all');
+  await plane.kubectl('apply', '-f', join(chartPath, '../../../examples/smartroute/redirect.yaml'));
+  await ok('uninstall', release);
+  await eventually(
+    'all but the kind is gone',
+    async () => namesOf(await owned()).join() === 'CustomResourceDefinition smartroutes.smartproxy.dev',
+  );
+  assert.notEqual(await plane.kubectl('get', 'smartroutes', '--all-namespaces', '--output', 'name'), '');
+  await ok('install', release, chartPath, '--set', 'crds.keep=false');
+  await ok('uninstall', release);
+  await eventually('nothing of the release is left', async () => (await owned()).length === 0);
 });
 
 /** What an install makes: all but the pod of `helm test`. */
@@ -195,7 +220,7 @@ async function owned(): Promise<readonly AnyObject[]> {
   const kinds = [
     ...['serviceaccounts', 'services', 'configmaps', 'secrets', 'pods', 'deployments', 'daemonsets', 'poddisruptionbudgets'],
     ...['horizontalpodautoscalers', 'networkpolicies', 'roles', 'rolebindings', 'clusterroles', 'clusterrolebindings', 'ingressclasses'],
-    ...['servicemonitors', 'podmonitors', 'prometheusrules', 'jobs', 'leases'],
+    ...['servicemonitors', 'podmonitors', 'prometheusrules', 'jobs', 'leases', 'customresourcedefinitions'],
   ];
   const selector = `app.kubernetes.io/instance=${release}`;
   const text = await plane.kubectl('get', kinds.join(','), '--all-namespaces', '--selector', selector, '--output', 'json');

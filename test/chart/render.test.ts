@@ -14,10 +14,11 @@ const skip = helmUnavailable() ?? false;
 
 test('chart: there is a matrix of values', () => assert.ok(chartCases.length >= 10));
 
-/** Without what is copied from deploy/grafana and deploy/prometheus, which monitoring.test.ts compares with its sources. */
+/** Without what is copied from deploy/grafana and deploy/prometheus, which monitoring.test.ts compares with its sources, and schemas of CRDs. */
 function withoutCopies(render: string): string {
   return render
     .replace(/^---\n# Source: smartproxy-ingress\/templates\/dashboards\.yaml\n(?:(?!---).*\n)*/gm, '')
+    .replace(/(kind: CustomResourceDefinition\n[\s\S]*?\nspec:)\n(?: {2}.*\n)+/g, '$1 # left out\n')
     .replace(/(kind: PrometheusRule\n[\s\S]*?\n {2}groups:)\n(?: {4}.*\n|\n)+/g, '$1 # left out\n');
 }
 
@@ -82,13 +83,23 @@ test('install.yaml is what the chart makes with its defaults', { skip }, async (
   assert.equal(readFileSync(installManifestPath, 'utf8'), await renderInstallManifest(), 'run "npm run generate"');
 });
 
+test('chart: the CustomResourceDefinition is the one in crds/, kept when it is asked for', { skip }, async () => {
+  const crd = objectsIn(readFileSync('crds/smartproxy.dev_smartroutes.yaml', 'utf8'))[0];
+  const shipped = async (crds: object) => objectsIn(await renderedChart({ crds })).find(({ kind }) => kind === 'CustomResourceDefinition');
+  const kept = await shipped({});
+  assert.deepEqual(kept?.spec, crd?.spec);
+  assert.deepEqual(annotationsOf(kept!.metadata), { 'helm.sh/resource-policy': 'keep' });
+  assert.deepEqual(annotationsOf((await shipped({ keep: false }))!.metadata), {});
+  assert.equal(await shipped({ install: false }), undefined);
+});
+
 test('install.yaml: two pods, spread over nodes, with a budget, a policy and their arguments in order', () => {
   const objects = objectsIn(readFileSync(installManifestPath, 'utf8'));
   assert.deepEqual(
     objects.map(({ kind }) => kind),
     [
-      ...['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'Lease', 'IngressClass'],
-      ...['Service', 'NetworkPolicy', 'PodDisruptionBudget', 'Deployment'],
+      ...['Namespace', 'CustomResourceDefinition', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'Lease'],
+      ...['IngressClass', 'Service', 'NetworkPolicy', 'PodDisruptionBudget', 'Deployment'],
     ],
   );
   assert.doesNotMatch(readFileSync(installManifestPath, 'utf8'), /helm\.sh|managed-by/);

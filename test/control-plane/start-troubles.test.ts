@@ -15,6 +15,7 @@ const own = 'smartproxy-ingress';
 const account = serviceAccountUser(own, own);
 const podUid = '8d1f4c1e-0000-4000-8000-000000000001';
 const shipped = installObjects().filter(isRbac);
+const crds = installObjects().filter(({ kind }) => kind === 'CustomResourceDefinition');
 
 let plane: ControlPlane;
 let admin: ApiClient;
@@ -65,6 +66,12 @@ async function deny(...denied: readonly string[]): Promise<() => Promise<unknown
 async function made(object: AnyObject): Promise<void> {
   await create(admin, object);
   cleanups.push(() => remove(admin, object));
+}
+
+/** Until the last test is over: what is read of a kind that comes and goes, smart-route.test.ts tells. */
+async function installCrds(): Promise<void> {
+  await kubectlWith(plane, 'apply', crds);
+  await plane.kubectl('wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all');
 }
 
 function start(t: TestContext, ...args: readonly string[]): Promise<RunningCommand> {
@@ -165,6 +172,68 @@ test('start without RBAC for anything: one line names all that is forbidden, and
   await giveBack();
   await readiness(command, 200, '[+]table: ok');
   await command.until(() => command.log.some(({ msg, reason }) => msg === 'it works again' && reason === 'forbidden'));
+  await ended(command);
+});
+
+test('start without the CustomResourceDefinitions: ready, quiet in /readyz and the log, and read once they are installed', async (t) => {
+  const command = await start(t);
+  await readiness(command, 200, '[+]table: ok');
+  const { body } = await get(await command.boundPort('status'), 'localhost', '/readyz');
+  assert.doesNotMatch(body, /smartroutes|referencegrants/);
+  assert.deepEqual(await problemsOf(command), []);
+  assert.equal(troubleLines(command).length, 0);
+  const told = command.log.filter(({ msg }) => msg === 'resource not installed: looking for it again');
+  assert.deepEqual(told.map(({ resource }) => resource).sort(), ['referencegrants', 'smartroutes']);
+  await installCrds();
+  await readiness(command, 200, '[+]watch/smartroutes: ok');
+  await ended(command);
+});
+
+for (const denied of ['list smartroutes', 'watch smartroutes']) {
+  test(`start without RBAC to ${denied}: ready, named once, and read once it is allowed`, async (t) => {
+    await installCrds();
+    const [verb = ''] = denied.split(' ');
+    const giveBack = await deny(denied);
+    const command = await start(t);
+    const line = await readiness(command, 200, '[!]watch/smartroutes: forbidden: ');
+    assert.ok(line.includes(`allow the verb ${verb} on smartroutes of API group smartproxy.dev`), line);
+    await command.until(() => troubleLines(command).length > 0);
+    assert.deepEqual(
+      (await problemsOf(command)).map(({ where, reason }) => [where, reason]),
+      [['smartroutes', 'forbidden']],
+    );
+    await giveBack();
+    await readiness(command, 200, '[+]watch/smartroutes: ok');
+    assert.equal(troubleLines(command).length, 1);
+    await ended(command);
+  });
+}
+
+test('start without RBAC to write statuses of SmartRoutes: ready, named once, counted, and written once it is allowed', async (t) => {
+  await installCrds();
+  const giveBack = await deny('patch smartroutes/status');
+  const rules = [{ name: 'all', action: { respond: { status: 200 } } }];
+  await made({
+    apiVersion: 'smartproxy.dev/v1alpha1',
+    kind: 'SmartRoute',
+    metadata: { namespace: 'default', name: 'web' },
+    spec: { ingressClassName: 'smartproxy', hosts: ['route.test'], http: { rules } },
+  });
+  await made({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'IngressClass',
+    metadata: { name: 'smartproxy' },
+    spec: { controller: 'smartproxy.dev/ingress-controller' },
+  });
+  const command = await start(t, '--no-leader-election');
+  const line = await readiness(command, 200, '[!]smartroutes/status: forbidden: ');
+  assert.ok(line.includes('Cannot patch smartroutes/status of smartproxy.dev "web" in namespace default'), line);
+  const writes = async () => (await get(await command.boundPort('status'), 'localhost', '/metrics')).body;
+  assert.match(await writes(), /^smartproxy_status_writes_total\{result="failed"\} [1-9]/m);
+  assert.match(await writes(), /^smartproxy_status_writes_total\{result="ok"\} 0$/m);
+  await giveBack();
+  await command.until(async () => /^smartproxy_status_writes_total\{result="ok"\} [1-9]/m.test(await writes()));
+  assert.ok(!(await problemsOf(command)).some(({ where }) => where === 'smartroutes/status'));
   await ended(command);
 });
 

@@ -21,6 +21,7 @@ import { makeTestCertificate, type TestCertificate } from '../tools/test-certifi
 const skip = nodeSkip();
 const options = { skip, timeout: 300_000 };
 const name = 'smartproxy-ingress';
+const crd = 'CustomResourceDefinition /smartroutes.smartproxy.dev';
 const inNamespace = ['--namespace', installNamespace];
 /** A short drain, so that upgraded connections, which the load keeps open, do not make an old pod stay for minutes. */
 const values = ['drain.timeout=8s', `service.nodePorts.http=${nodePorts.http}`, `service.nodePorts.https=${nodePorts.https}`];
@@ -203,7 +204,15 @@ suite('a real cluster', () => {
     });
   });
 
-  step('helm uninstall leaves nothing', async () => {
+  step('helm uninstall leaves the CustomResourceDefinition, and nothing with crds.keep=false', async () => {
+    await cluster.node.helm('uninstall', name, ...inNamespace, '--wait', '--timeout=120s');
+    await eventually('the pods are gone', async () => (await cluster.pods(installNamespace)).length === 0, 120_000);
+    assert.deepEqual(
+      (await added()).filter((object) => object.startsWith('CustomResource')),
+      [crd],
+    );
+    // The release takes what it left.
+    await cluster.node.helm('install', name, chartPath, ...inNamespace, '--set', 'replicas=0', '--set', 'crds.keep=false');
     await cluster.node.helm('uninstall', name, ...inNamespace, '--wait', '--timeout=120s');
     await eventually('the pods are gone', async () => (await cluster.pods(installNamespace)).length === 0, 120_000);
     // The namespace was made by --create-namespace, which Helm does not undo; a cluster gives each namespace two objects.

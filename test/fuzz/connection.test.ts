@@ -15,7 +15,7 @@ import { splitsOf } from './engine/splits.ts';
 const harness = new Harness({
   routes: [
     { path: '/', action: { kind: 'fail', status: 503, reason: 'nothing behind it' } },
-    { path: '/p', action: { kind: 'redirect', status: 308, location: 'http://b.example/' } },
+    { path: '/p', action: { kind: 'redirect', status: 308, to: { scheme: 'http', host: 'b.example', port: undefined, path: undefined } } },
   ],
   config: { h2c: true, maxHeaderBytes: 4096, maxHeaders: 20 },
   accessLog: false,

@@ -6,6 +6,7 @@ import type { KubeObject } from '../../src/api/objects.ts';
 import { dumpTable } from '../../src/routes/table-dump.ts';
 import { validateTable } from '../../src/routes/validate-table.ts';
 import { ObjectStore } from '../../src/sources/object-store.ts';
+import { statusOf } from '../../src/translate/smart-route-statuses.ts';
 import { translate } from '../../src/translate/translate.ts';
 import type { TranslateOptions } from '../../src/translate/translate-options.ts';
 import { defaultOptions } from './default-options.ts';
@@ -30,11 +31,16 @@ for (const name of cases) {
     assert.deepEqual(validateTable(translation.routeTable), []);
 
     const { listeners: _, l4: __, challenges: ___, ...table } = dumpTable(translation.routeTable);
-    const { statuses, problems, referencedSecrets, hostsWithoutCertificate } = translation;
+    const { statuses, smartRoutes, problems, referencedSecrets, hostsWithoutCertificate } = translation;
+    const routes = smartRoutes.map((state) => {
+      const { object, ...status } = statusOf(state, translation.routeTable.endpoints, true);
+      return { object: nameOf(object), ...status };
+    });
     const text = stringify(
       {
         table,
         statuses: statuses.map(({ object, publish }) => ({ object: nameOf(object), publish })),
+        ...(routes.length === 0 ? {} : { smartRoutes: routes }),
         problems: problems.map(({ object, ...rest }) => ({ object: nameOf(object), ...rest })),
         referencedSecrets,
         hostsWithoutCertificate,

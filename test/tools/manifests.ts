@@ -75,3 +75,22 @@ export function tlsSecret(name: string, pem: { readonly cert: string; readonly k
   const object = { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name, namespace: 'default' }, data };
   return `\n${JSON.stringify(object)}\n---`;
 }
+
+/** A SmartRoute of class `smartproxy`, in namespace `default` when `name` has none. */
+export function smartRoute(name: string, spec: object, created?: string): string {
+  const slash = name.indexOf('/');
+  const namespace = slash === -1 ? 'default' : name.slice(0, slash);
+  const object = {
+    apiVersion: 'smartproxy.dev/v1alpha1',
+    kind: 'SmartRoute',
+    metadata: { name: name.slice(slash + 1), namespace, creationTimestamp: created },
+    spec: { ingressClassName: 'smartproxy', ...spec },
+  };
+  return `\n${JSON.stringify(object)}\n---`;
+}
+
+/** The `forward` action to port `web` of Services; a number after a name is its weight. */
+export function forwardTo(...backends: readonly (string | readonly [name: string, weight: number])[]): object {
+  const entries = backends.map((backend) => (typeof backend === 'string' ? { name: backend } : { name: backend[0], weight: backend[1] }));
+  return { forward: { backends: entries.map((entry) => ({ ...entry, port: { name: 'web' } })) } };
+}

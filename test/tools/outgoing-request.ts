@@ -16,5 +16,13 @@ export function outgoingOf(head: RequestHead, forwardedLines = ''): OutgoingRequ
     certificates: [],
     forwardedLines,
   };
-  return { head, facts, clientAddress: facts.remoteAddress, requestId: '6f1c2d3e4b5a6978', traceparent: undefined, withForwarded: false };
+  return {
+    head,
+    askedAuthority: head.authority,
+    facts,
+    clientAddress: facts.remoteAddress,
+    requestId: '6f1c2d3e4b5a6978',
+    traceparent: undefined,
+    withForwarded: false,
+  };
 }

@@ -33,6 +33,7 @@ export async function renderInstallManifest(): Promise<string> {
 }
 
 const kinds = [
+  'CustomResourceDefinition',
   'ServiceAccount',
   'ClusterRole',
   'ClusterRoleBinding',
@@ -52,6 +53,7 @@ function withoutHelm(document: Document): void {
   if (!isMap(labels)) throw new Error(`Cannot find the labels of ${document.get('kind')}`);
   labels.delete('helm.sh/chart');
   labels.delete('app.kubernetes.io/managed-by');
+  if (document.hasIn(['metadata', 'annotations', 'helm.sh/resource-policy'])) document.deleteIn(['metadata', 'annotations']);
   // Helm says which template an object came from.
   document.commentBefore = document.commentBefore?.replace(/^ Source: .*\n?/m, '') ?? null;
   if (isMap(document.contents)) document.contents.commentBefore = document.contents.commentBefore?.replace(/^ Source: .*\n?/m, '') ?? null;

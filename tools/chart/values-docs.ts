@@ -100,12 +100,16 @@ helm test smartproxy-ingress --namespace smartproxy-ingress
 \`\`\`
 
 A value that does not fit fails before anything is installed, with a sentence that names it. \`helm uninstall\` leaves nothing behind but
-the addresses in the status of Ingresses.
+the addresses in the status of Ingresses, and the CustomResourceDefinition of SmartRoute with all SmartRoutes, unless \`crds.keep\` is
+\`false\`.
 
 - **Upgrades** start a new pod, and stop an old one when the new one is ready. The old one goes on accepting for \`drain.delay\` and lets
   requests finish for \`drain.timeout\`.
-- **Watching some namespaces only**: \`watch.namespaces\` makes Roles in them and no ClusterRole; with \`ingressClass.create: false\` nothing
-  of the release is an object of the cluster.
+- **Watching some namespaces only**: \`watch.namespaces\` makes Roles in them and no ClusterRole; with \`ingressClass.create: false\` and
+  \`crds.install: false\` nothing of the release is an object of the cluster.
+- **SmartRoutes**: their CustomResourceDefinition is part of the release, so that \`helm upgrade\` brings its new fields. It belongs to one
+  release: a second one needs \`crds.install: false\`, and one of another name that comes after it \`--take-ownership\`. \`extraObjects\`
+  cannot hold SmartRoutes in the install that brings their kind.
 - **On the nodes' ports**: \`kind: DaemonSet\` with \`hostPorts\` 80 and 443, or \`hostNetwork: true\`; with \`service.enabled: false\` give
   \`publishAddresses\`.
 - **Seeing it**: \`metrics.serviceMonitor\` or \`metrics.podMonitor\`, \`metrics.prometheusRule\` for the alerts, \`metrics.dashboards\` for

@@ -100,6 +100,7 @@ const properties: Readonly<Record<string, JsonSchema>> = {
     controllerValue: someText,
     annotations: texts,
   }),
+  crds: closed({ install: onOff, keep: onOff }),
   watchIngressWithoutClass: onOff,
   watch: closed({ namespaces: listOf(objectName.schema), secretNames: listOf(namespacedName.schema) }),
   defaultBackend: orEmpty(servicePort.schema),

@@ -1,11 +1,17 @@
+import type { BlockList } from 'node:net';
+import { plainAddress } from '../../address-list.ts';
+import { isClientAllowed } from '../../routes/client-access.ts';
 import type { CompiledRoute, CompiledTable } from '../../routes/compiled-table.ts';
-import type { HostTls, Policy } from '../../routes/route-table.ts';
+import type { HostTls, Policy, RedirectTarget } from '../../routes/route-table.ts';
 import type { ClientFacts } from '../client-facts.ts';
+import { Cors } from '../cors.ts';
+import { clientAddressOf } from '../forwarded-fields.ts';
 import { isGrpcCall } from '../grpc.ts';
 import type { RequestHead } from '../http1/message-handler.ts';
 import { lastFieldValue } from '../http1/request-lines.ts';
-import { errorReply, type LocalReply, redirectReply, textReply } from '../local-reply.ts';
+import { errorReply, type LocalReply, redirectReply, routeReply, textReply } from '../local-reply.ts';
 import type { OverloadGuard } from '../overload/overload-guard.ts';
+import { redirectLocation } from '../redirect-location.ts';
 import { certificatesCover, certificatesForHost, haveSameKeys } from '../tls/host-certificates.ts';
 
 /** A request that is being decided. */
@@ -14,6 +20,8 @@ export interface FilterRequest {
   readonly facts: ClientFacts;
   readonly table: CompiledTable;
   readonly overload: OverloadGuard;
+  /** Whose word about their own clients is believed. */
+  readonly trustedProxies: BlockList;
 }
 
 /** Runs for every request, before a route is looked for. A reply ends the request. */
@@ -35,6 +43,9 @@ export interface Filter {
 
 /** Seconds: no level is left sooner. */
 const retryLater = ['retry-after', '5'] as const;
+
+/** Where HTTPS is, all else unchanged. */
+const toHttps: RedirectTarget = { scheme: 'https', host: undefined, port: undefined, path: undefined };
 
 const challengePrefix = '/.well-known/acme-challenge/';
 
@@ -75,6 +86,13 @@ export const edgeFilters: readonly EdgeFilter[] = [
 /** In the order in which they run. */
 export const filterTable: readonly Filter[] = [
   {
+    name: 'clients',
+    reason: 'Before all else: who may not ask learns nothing of the route.',
+    applies: (route) => route.policy.clients !== undefined,
+    check: ({ head, facts, trustedProxies }, { policy }) =>
+      isClientAllowed(policy, plainAddress(clientAddressOf(head, facts, trustedProxies))) ? undefined : errorReply('client_refused'),
+  },
+  {
     name: 'redirect_https',
     reason:
       'Before everything that reads the request: over plain HTTP such a host says nothing but where to go. 308 keeps method and body.',
@@ -82,8 +100,14 @@ export const filterTable: readonly Filter[] = [
     check: ({ head, facts, table }) => {
       if (facts.scheme !== 'http' || isSecureBefore(head, facts) || head.path.startsWith(challengePrefix) || head.host === '')
         return undefined;
-      return redirectReply('redirect_https', 308, httpsLocation(head, table));
+      return redirectReply('redirect_https', 308, redirectLocation(toHttps, undefined, { head, facts, table }));
     },
+  },
+  {
+    name: 'cors',
+    reason: 'A preflight carries no credentials and is not for the backend; after the redirect, which browsers refuse to follow for it.',
+    applies: (route) => route.policy.cors !== undefined,
+    check: ({ head }, { policy }) => policy.cors && Cors.of(policy.cors).preflight(head),
   },
   {
     name: 'body_limit',
@@ -99,9 +123,19 @@ export const filterTable: readonly Filter[] = [
     name: 'route_action',
     reason: 'Last: routes that do not forward answer here.',
     applies: (route) => route.route.action.kind !== 'forward',
-    check: (_request, { route: { action } }) => {
-      if (action.kind === 'redirect') return redirectReply('route_redirect', action.status, action.location);
-      return action.kind === 'fail' ? errorReply('no_service', action.reason, action.status) : undefined;
+    check: (request, { route: { action, match } }) => {
+      switch (action.kind) {
+        case 'redirect':
+          return redirectReply('route_redirect', action.status, redirectLocation(action.to, match.path, request));
+        case 'respond':
+          return routeReply(action);
+        case 'block':
+          return errorReply('route_blocked');
+        case 'fail':
+          return errorReply('no_service', action.reason, action.status);
+        case 'forward':
+          return undefined;
+      }
     },
   },
 ];
@@ -129,14 +163,4 @@ function isCoalescedWrongly(host: string, tls: HostTls | undefined, facts: Clien
 /** A trusted proxy in front has ended TLS already: redirecting its plain hop would loop. */
 function isSecureBefore(head: RequestHead, facts: ClientFacts): boolean {
   return facts.trusted && lastFieldValue(head.headers, 'x-forwarded-proto') === 'https';
-}
-
-function httpsLocation(head: RequestHead, table: CompiledTable): string {
-  for (const listener of table.table.listeners.values()) {
-    if (listener.protocol !== 'https') continue;
-    return listener.publishedPort === 443
-      ? `https://${head.host}${head.target}`
-      : `https://${head.host}:${listener.publishedPort}${head.target}`;
-  }
-  return `https://${head.host}${head.target}`;
 }

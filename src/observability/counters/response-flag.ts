@@ -29,6 +29,8 @@ export const responseFlagMeanings = {
   redirect_https: 'redirected to HTTPS',
   route_redirect: 'the route redirects',
   route_response: 'the route or an ACME challenge answers by itself',
+  route_blocked: 'the route refuses',
+  client_refused: "the route's list of clients refuses the address",
   overload: 'the worker is short of memory or time, or the endpoint has as many connections as it may',
   client_gone: 'the client left before the answer (499, in the log only)',
   draining: 'the worker is draining',

@@ -4,8 +4,19 @@ import type { Log } from '../../log.ts';
 import { ObjectStore, type ResourceHealth, type Snapshot, type Source } from '../object-store.ts';
 import { type Trouble, Troubles } from '../troubles.ts';
 import type { ApiClient } from './api-client.ts';
+import { OptionalResource } from './optional-resource.ts';
 import { Reflector, type ReflectorOptions, type ReflectorTarget, type ReflectorTimings } from './reflector.ts';
-import { collectionPath, isClusterScoped, type ResourceType, resourceName, secretType, serviceType, watchedTypes } from './resources.ts';
+import {
+  collectionPath,
+  isClusterScoped,
+  type OptionalResourceType,
+  optionalTypes,
+  type ResourceType,
+  resourceName,
+  secretType,
+  serviceType,
+  watchedTypes,
+} from './resources.ts';
 import { metadataOnly, SecretFetcher, secretFieldSelector } from './secret-fetcher.ts';
 import type { WatchedObject } from './watch-event.ts';
 
@@ -21,7 +32,12 @@ export interface KubernetesSourceOptions {
    * already has its certificates. @default none
    */
   readonly referencedSecrets?: (snapshot: Snapshot) => readonly string[];
-  readonly timings?: ReflectorTimings;
+  readonly timings?: ReflectorTimings & {
+    /** Delay before an absent resource is looked for again. @default 5,000 */
+    readonly firstLookMs?: number;
+    /** @default 60,000 */
+    readonly maxLookMs?: number;
+  };
 }
 
 /**
@@ -38,6 +54,7 @@ export class KubernetesSource implements Source {
   readonly #options: KubernetesSourceOptions;
   readonly #secrets: SecretFetcher;
   readonly #reflectors: readonly Reflector<WatchedObject>[];
+  readonly #optional: readonly OptionalResource[];
   readonly #closed = Promise.withResolvers<void>();
   #isClosed = false;
 
@@ -47,12 +64,14 @@ export class KubernetesSource implements Source {
     this.troubles = new Troubles({ store: this.store, log: options.log });
     this.#secrets = new SecretFetcher({ client: options.client, store: this.store, troubles: this.troubles });
     this.#reflectors = [...this.#objectReflectors(), ...this.#secretReflectors(), ...this.#publishServiceReflectors()];
+    this.#optional = optionalTypes.map((type) => this.#optionalResource(type));
   }
 
   /** Resolves when everything was read once, however long that takes, and also when the source is closed before (not synced then). */
   async start(): Promise<void> {
-    for (const reflector of this.#reflectors) reflector.start();
-    await Promise.race([Promise.all(this.#reflectors.map(({ synced }) => synced)), this.#closed.promise]);
+    const parts = [...this.#reflectors, ...this.#optional];
+    for (const part of parts) part.start();
+    await Promise.race([Promise.all(parts.map(({ synced }) => synced)), this.#closed.promise]);
     const { referencedSecrets } = this.#options;
     if (referencedSecrets !== undefined && !this.#isClosed) await this.#secrets.setReferenced(referencedSecrets(this.store.snapshot()));
     if (!this.#isClosed) this.store.markSynced();
@@ -66,12 +85,12 @@ export class KubernetesSource implements Source {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#closed.resolve();
-    await Promise.all([...this.#reflectors.map((reflector) => reflector.close()), this.#secrets.close()]);
+    await Promise.all([...[...this.#reflectors, ...this.#optional].map((part) => part.close()), this.#secrets.close()]);
     this.troubles.close();
   }
 
   health(): readonly ResourceHealth[] {
-    return this.#reflectors.map((reflector) => reflector.health());
+    return [...this.#reflectors.map((reflector) => reflector.health()), ...this.#optional.flatMap((resource) => resource.health())];
   }
 
   #objectReflectors(): readonly Reflector<WatchedObject>[] {
@@ -81,11 +100,32 @@ export class KubernetesSource implements Source {
     return watchNamespaces.flatMap((namespace) => types.map((type) => this.#kindReflector(type, namespace)));
   }
 
-  #kindReflector(type: ResourceType, namespace?: string): Reflector<WatchedObject> {
+  #optionalResource(type: OptionalResourceType): OptionalResource {
+    const { client, log, config, timings } = this.#options;
+    const namespaces = config.watchNamespaces.length === 0 ? [undefined] : config.watchNamespaces;
+    return new OptionalResource({
+      client,
+      log,
+      type,
+      reflectors: (groupPath, onFailure) =>
+        namespaces.map((namespace) => this.#kindReflector({ ...type, groupPath }, namespace, onFailure)),
+      clear: () => {
+        this.store.replaceKind(type.kind, []);
+        for (const namespace of namespaces) this.troubles.clear(resourceName({ ...type, groupPath: '' }, namespace));
+      },
+      trouble: this.#trouble(type.plural),
+      firstLookMs: timings?.firstLookMs,
+      maxLookMs: timings?.maxLookMs,
+    });
+  }
+
+  #kindReflector(type: ResourceType, namespace?: string, onFailure?: (error: unknown) => void): Reflector<WatchedObject> {
     const resource = resourceName(type, namespace);
+    const tell = this.#trouble(resource);
     return this.#reflect({
       resource,
       path: collectionPath(type, namespace),
+      onFailure,
       target: {
         ...this.#singleObjects(type),
         replace: (objects) =>
@@ -94,7 +134,8 @@ export class KubernetesSource implements Source {
             objects.map((object) => typed(type, object)),
             namespace,
           ),
-        trouble: this.#trouble(resource),
+        // That an optional kind is not there is no trouble, and ends its reflectors.
+        trouble: (trouble) => tell(onFailure !== undefined && trouble?.reason === 'not-served' ? undefined : trouble),
       },
     });
   }

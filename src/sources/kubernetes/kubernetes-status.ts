@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config/config.ts';
 import type { Log } from '../../log.ts';
+import type { SmartRouteStatusContent } from '../../translate/smart-route-statuses.ts';
 import type { Translation } from '../../translate/translation.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { Troubles } from '../troubles.ts';
 import type { ApiClient } from './api-client.ts';
 import { EventWriter } from './event-writer.ts';
 import { LeaderElection } from './leader-election.ts';
+import type { StatusWrites } from './paced-writer.ts';
 import { PodEvents } from './pod-events.ts';
-import { StatusWriter, type StatusWrites } from './status-writer.ts';
+import { RouteStatusWriter } from './route-status-writer.ts';
+import { StatusWriter } from './status-writer.ts';
 
 export type KubernetesStatusConfig = Pick<
   Config,
@@ -36,11 +39,13 @@ export interface KubernetesStatusOptions {
 
 /**
  * Everything that this program writes to the API server: who leads (a Lease), and on the leader alone the addresses of Ingresses
- * (unless `status` is off) and Warning Events about problems; on every replica Warning Events about its own Pod. Nothing that serves traffic waits for any of it.
+ * and the statuses of SmartRoutes (unless `status` is off) and Warning Events about problems; on every replica Warning Events about its
+ * own Pod. Nothing that serves traffic waits for any of it.
  */
 export class KubernetesStatus {
   readonly #election: LeaderElection | undefined;
   readonly #statuses: StatusWriter | undefined;
+  readonly #routes: RouteStatusWriter | undefined;
   readonly #events: EventWriter;
   readonly #podEvents: PodEvents | undefined;
   #isActive = false;
@@ -61,16 +66,10 @@ export class KubernetesStatus {
       this.#podEvents = new PodEvents(pod, store, troubles, new EventWriter(eventOptions));
     }
     if (config.status) {
-      this.#statuses = new StatusWriter({
-        client,
-        store,
-        log,
-        troubles,
-        publishService,
-        publishAddresses,
-        minWriteIntervalMs: timings.statusIntervalMs,
-        holdOffMs: timings.statusHoldOffMs,
-      });
+      const { statusIntervalMs: minWriteIntervalMs, statusHoldOffMs: holdOffMs } = timings;
+      const common = { client, store, log, troubles, minWriteIntervalMs, holdOffMs };
+      this.#statuses = new StatusWriter({ ...common, publishService, publishAddresses });
+      this.#routes = new RouteStatusWriter(common);
     }
     if (!config.leaderElection) return;
     this.#election = new LeaderElection({
@@ -95,7 +94,9 @@ export class KubernetesStatus {
 
   /** Statuses that this replica wrote. */
   get writes(): StatusWrites {
-    return this.#statuses?.writes ?? { ok: 0, failed: 0 };
+    const writers = [this.#statuses?.writes, this.#routes?.writes];
+    const sum = (result: keyof StatusWrites) => writers.reduce((total, writes) => total + (writes?.[result] ?? 0), 0);
+    return { ok: sum('ok'), failed: sum('failed') };
   }
 
   start(): void {
@@ -110,9 +111,14 @@ export class KubernetesStatus {
     this.#events.update(translation.problems);
   }
 
+  /** These are the statuses of all SmartRoutes of ours. */
+  updateRoutes(statuses: readonly SmartRouteStatusContent[]): void {
+    this.#routes?.update(statuses);
+  }
+
   /** Stops writing, then lets go of the Lease. Addresses in statuses stay. */
   async close(): Promise<void> {
-    await Promise.all([this.#statuses?.close(), this.#events.close(), this.#podEvents?.close()]);
+    await Promise.all([this.#statuses?.close(), this.#routes?.close(), this.#events.close(), this.#podEvents?.close()]);
     await this.#election?.close();
     this.#isActive = false;
   }
@@ -120,6 +126,7 @@ export class KubernetesStatus {
   #activate(isActive: boolean): void {
     this.#isActive = isActive;
     if (this.#statuses !== undefined) this.#statuses.active = isActive;
+    if (this.#routes !== undefined) this.#routes.active = isActive;
     this.#events.active = isActive;
   }
 }

@@ -40,6 +40,8 @@ export interface ReflectorOptions<T> {
   /** Media types of list and watch, when not plain JSON. */
   readonly accept?: { readonly list: string; readonly watch: string };
   readonly target: ReflectorTarget<T>;
+  /** Told of each failure, before it is tried again. */
+  readonly onFailure?: (error: unknown) => void;
   readonly timings?: ReflectorTimings;
   /** @default Math.random */
   readonly random?: () => number;
@@ -188,6 +190,7 @@ export class Reflector<T extends WatchedObject> {
     const { log, path, resource, target } = this.#options;
     this.#restarts++;
     this.#failed = this.#resourceVersion === undefined ? 'list' : 'watch';
+    this.#options.onFailure?.(error);
     if (this.#isOpen || (error instanceof ApiError && error.status !== 0)) this.#refusals++;
     const backOffMs = Math.max(this.#retry.nextMs(), error instanceof ApiError ? error.retryAfterMs : 0);
     const wasExpired = this.#isExpired;

@@ -13,6 +13,26 @@ export const ingressType: ResourceType = { kind: 'Ingress', groupPath: '/apis/ne
 export const serviceType: ResourceType = { kind: 'Service', groupPath: '/api/v1', plural: 'services' };
 export const secretType: ResourceType = { kind: 'Secret', groupPath: '/api/v1', plural: 'secrets' };
 
+export const smartRouteType: ResourceType = { kind: 'SmartRoute', groupPath: '/apis/smartproxy.dev/v1alpha1', plural: 'smartroutes' };
+
+/** A kind that the cluster may not have. */
+export interface OptionalResourceType {
+  readonly kind: ObjectKind;
+  /** Group versions that are read alike, the one to use first. */
+  readonly groupPaths: readonly string[];
+  readonly plural: string;
+}
+
+/** What is watched as a whole where its CRD is installed. */
+export const optionalTypes: readonly OptionalResourceType[] = [
+  { kind: 'SmartRoute', groupPaths: [smartRouteType.groupPath], plural: smartRouteType.plural },
+  {
+    kind: 'ReferenceGrant',
+    groupPaths: ['/apis/gateway.networking.k8s.io/v1', '/apis/gateway.networking.k8s.io/v1beta1'],
+    plural: 'referencegrants',
+  },
+];
+
 /** What is watched as a whole. Secrets are watched apart, without their data. */
 export const watchedTypes: readonly ResourceType[] = [
   ingressType,

@@ -10,15 +10,17 @@ export type ReadObject =
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The API version of every kind that we read. */
-const apiVersions: Readonly<Record<ObjectKind, string>> = {
-  Ingress: 'networking.k8s.io/v1',
-  IngressClass: 'networking.k8s.io/v1',
-  Service: 'v1',
-  EndpointSlice: 'discovery.k8s.io/v1',
-  Secret: 'v1',
-  ConfigMap: 'v1',
-  Namespace: 'v1',
+/** The API versions of every kind that we read, the one to use first. */
+const apiVersions: Readonly<Record<ObjectKind, readonly [string, ...string[]]>> = {
+  Ingress: ['networking.k8s.io/v1'],
+  IngressClass: ['networking.k8s.io/v1'],
+  Service: ['v1'],
+  EndpointSlice: ['discovery.k8s.io/v1'],
+  Secret: ['v1'],
+  ConfigMap: ['v1'],
+  Namespace: ['v1'],
+  SmartRoute: ['smartproxy.dev/v1alpha1'],
+  ReferenceGrant: ['gateway.networking.k8s.io/v1', 'gateway.networking.k8s.io/v1beta1'],
 };
 
 /**
@@ -31,7 +33,7 @@ export function readObject(value: unknown): ReadObject {
   if (typeof kind !== 'string' || kind === '') return problem('kind is missing');
   if (typeof apiVersion !== 'string' || apiVersion === '') return problem(`${kind}: apiVersion is missing`);
   if (!isKnownKind(kind)) return { kind: 'skipped', name: `${kind}.${apiVersion}` };
-  if (apiVersion !== apiVersions[kind]) return readOtherVersion(kind, apiVersion);
+  if (!apiVersions[kind].includes(apiVersion)) return readOtherVersion(kind, apiVersion);
   if (!isFields(metadata)) return problem(`${kind}: metadata is missing`);
   const metadataProblem = checkMetadata(metadata);
   if (metadataProblem !== undefined) return problem(`${kind} ${nameOf(metadata)}: ${metadataProblem}`);
@@ -42,7 +44,7 @@ export function readObject(value: unknown): ReadObject {
 
 /** Another version of one of our API groups is a mistake to tell of; another group's kind of the same name is none of ours. */
 function readOtherVersion(kind: ObjectKind, apiVersion: string): ReadObject {
-  const ours = apiVersions[kind];
+  const [ours] = apiVersions[kind];
   const isOurs = groupOf(apiVersion) === groupOf(ours) || (kind === 'Ingress' && groupOf(apiVersion) === 'extensions');
   return isOurs ? problem(`${kind} of ${apiVersion} is not read: use ${ours}`) : { kind: 'skipped', name: `${kind}.${apiVersion}` };
 }

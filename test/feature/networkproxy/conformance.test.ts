@@ -198,7 +198,13 @@ const local: readonly Row[] = [
   { name: 'a route that fails', route: { action: { kind: 'fail', status: 503, reason: 'x' } }, status: 503, flag: 'no_service' },
   {
     name: 'a route that redirects',
-    route: { action: { kind: 'redirect', status: 302, location: 'https://b.example/' } },
+    route: {
+      action: {
+        kind: 'redirect',
+        status: 302,
+        to: { scheme: 'https', host: 'b.example', port: undefined, path: { kind: 'full', value: '/' } },
+      },
+    },
     status: 302,
     flag: 'route_redirect',
   },

@@ -86,7 +86,15 @@ test('no host, no path, no endpoint, no service: each has its status, body and f
     routes: [
       { host: 'a.example', path: '/none', endpoints: [] },
       { host: 'a.example', path: '/fail', action: { kind: 'fail', status: 503, reason: 'Service test/x does not exist' } },
-      { host: 'a.example', path: '/go', action: { kind: 'redirect', status: 302, location: 'https://b.example/' } },
+      {
+        host: 'a.example',
+        path: '/go',
+        action: {
+          kind: 'redirect',
+          status: 302,
+          to: { scheme: 'https', host: 'b.example', port: undefined, path: { kind: 'full', value: '/' } },
+        },
+      },
     ],
   });
   const cases = [

@@ -18,6 +18,7 @@ import type {
   RouteMatch,
   RouteTable,
   Service,
+  ValueMatch,
 } from '../../../src/routes/route-table.ts';
 
 // Small alphabets on purpose: what is drawn twice is what collides, shadows and ties.
@@ -31,12 +32,25 @@ const hostKey = fc.oneof(
 );
 const path = fc.array(fc.constantFrom('x', 'x', 'y', '', 'xx', '__proto__'), { maxLength: 3 }).map((elements) => `/${elements.join('/')}`);
 const method = fc.constantFrom('GET', 'PUT', 'get');
-const valueMatch = fc.record({ name: fc.constantFrom('p', 'q'), value: fc.constantFrom('', '1', '2', 'a b', '%') });
+const valueMatch: fc.Arbitrary<ValueMatch> = fc.oneof(
+  fc.record({
+    name: fc.constantFrom('p', 'q'),
+    kind: fc.constantFrom('exact' as const, 'prefix' as const),
+    value: fc.constantFrom('', '1', '2', 'a b', '%'),
+  }),
+  fc.record({ name: fc.constantFrom('p', 'q'), kind: fc.constant('regex' as const), value: fc.constantFrom('[12]?', '.*', 'a.*') }),
+  fc.record({ name: fc.constantFrom('p', 'q'), kind: fc.constantFrom('present' as const, 'absent' as const), value: fc.constant('') }),
+);
+/** Patterns that mean the same to every engine. */
+const pattern = fc.constantFrom('/x.*', '/[xy]', '/(x|xx)/?', '.*', '/x/y');
 const reference = fc.constantFrom('one', 'two', 'three');
 const count = fc.nat({ max: 3 });
 
 const routeMatch: fc.Arbitrary<RouteMatch> = fc.record({
-  path: fc.record({ kind: fc.constantFrom('exact' as const, 'prefix' as const), value: path }),
+  path: fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('exact' as const, 'prefix' as const), value: path }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('regex' as const), value: pattern }) },
+  ),
   methods: mostlyEmpty(fc.uniqueArray(method, { maxLength: 2 })),
   headers: mostlyEmpty(fc.array(valueMatch, { maxLength: 2 })),
   query: mostlyEmpty(fc.array(valueMatch, { maxLength: 2 })),
@@ -51,13 +65,30 @@ const action: fc.Arbitrary<RouteAction> = fc.oneof(
     kind: fc.constant('forward' as const),
     backends: fc.array(fc.record({ service: reference, weight: fc.integer({ min: 1, max: 9 }) }), { minLength: 1, maxLength: 2 }),
   }),
-  fc.record({ kind: fc.constant('redirect' as const), status: fc.constantFrom(301 as const, 308 as const), location: path }),
+  fc.record({
+    kind: fc.constant('redirect' as const),
+    status: fc.constantFrom(301 as const, 308 as const),
+    to: fc.record({
+      scheme: fc.constantFrom('http' as const, 'https' as const, undefined),
+      host: fc.option(dnsName, { nil: undefined }),
+      port: fc.constantFrom(undefined, 8443),
+      path: fc.option(fc.record({ kind: fc.constantFrom('full' as const, 'prefix' as const), value: path }), { nil: undefined }),
+    }),
+  }),
+  fc.record({
+    kind: fc.constant('respond' as const),
+    status: fc.constantFrom(200, 503),
+    headers: fc.constant(['x-a', 'b']),
+    body: fc.string(),
+  }),
+  fc.constant({ kind: 'block' as const }),
   fc.record({ kind: fc.constant('fail' as const), status: fc.constantFrom(500 as const, 503 as const), reason: fc.string() }),
 );
 
 const routeWithoutKey: fc.Arbitrary<Omit<Route, 'key'>> = fc.record({
   source: fc.record({ kind: fc.constant('Ingress'), namespace: fc.constantFrom('n', 'n-m'), name: fc.constantFrom('i', 'j') }),
   createdAtMs: count,
+  order: fc.constantFrom(undefined, 0, 1),
   priority: fc.constantFrom(0, 0, 0, 1),
   match: routeMatch,
   policy: reference,

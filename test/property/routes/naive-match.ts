@@ -1,5 +1,5 @@
 import type { MatchRequest } from '../../../src/routes/match-request.ts';
-import type { Route, RouteTable, ValueMatch } from '../../../src/routes/route-table.ts';
+import type { PathMatch, Route, RouteTable, ValueMatch } from '../../../src/routes/route-table.ts';
 
 /**
  * The rules of matching as prose has them, with no index and nothing shared with the code under test: of all (host, route) pairs that
@@ -28,12 +28,12 @@ export function naiveCovers(key: string, name: string): boolean {
 
 function matches(route: Route, request: MatchRequest): boolean {
   const { path, methods, headers, query } = route.match;
-  const pathMatches = path.kind === 'exact' ? path.value === request.path : prefixMatches(path.value, request.path);
+  const pathMatches = pathFits(path, request.path);
   return (
     pathMatches &&
     (methods.length === 0 || methods.includes(request.method)) &&
-    headers.every((wanted) => hasHeader(request.headers, wanted)) &&
-    query.every((wanted) => new URLSearchParams(request.query).get(wanted.name) === wanted.value)
+    headers.every((wanted) => fits(wanted, valuesOf(request.headers, wanted.name))) &&
+    query.every((wanted) => fits(wanted, new URLSearchParams(request.query).getAll(wanted.name).slice(0, 1)))
   );
 }
 
@@ -44,8 +44,27 @@ function prefixMatches(prefix: string, path: string): boolean {
   return wanted.every((element, index) => element === given[index]);
 }
 
-function hasHeader(headers: readonly string[], wanted: ValueMatch): boolean {
-  return headers.some((name, index) => index % 2 === 0 && name === wanted.name && headers[index + 1] === wanted.value);
+function pathFits({ kind, value }: PathMatch, path: string): boolean {
+  if (kind === 'exact') return value === path;
+  if (path !== '' && !path.startsWith('/')) return false;
+  return kind === 'prefix' ? prefixMatches(value, path) : fullMatch(value, path);
+}
+
+function fullMatch(pattern: string, text: string): boolean {
+  return new RegExp(`^(?:${pattern})$`).test(text);
+}
+
+function fits({ kind, value }: ValueMatch, values: readonly string[]): boolean {
+  if (kind === 'absent') return values.length === 0;
+  if (kind === 'present') return values.length > 0;
+  if (kind === 'exact') return values.includes(value);
+  return values.some((one) => (kind === 'prefix' ? one.startsWith(value) : fullMatch(value, one)));
+}
+
+function valuesOf(headers: readonly string[], name: string): readonly string[] {
+  return headers.flatMap((text, index) =>
+    index % 2 === 0 && text === name && headers[index + 1] !== undefined ? [headers[index + 1] ?? ''] : [],
+  );
 }
 
 interface Pair {
@@ -59,17 +78,23 @@ function comesBefore(a: Pair, b: Pair): boolean {
     [-suffix(a.host).length, -suffix(b.host).length],
     [a.host.startsWith('**') ? 1 : 0, b.host.startsWith('**') ? 1 : 0],
     [-a.route.priority, -b.route.priority],
-    [a.route.match.path.kind, b.route.match.path.kind], // 'exact' < 'prefix'
+    [pathClass(a.route), pathClass(b.route)],
     [-pathSize(a.route), -pathSize(b.route)],
     [a.route.match.methods.length > 0 ? 0 : 1, b.route.match.methods.length > 0 ? 0 : 1],
     [-a.route.match.headers.length, -b.route.match.headers.length],
     [-a.route.match.query.length, -b.route.match.query.length],
     [a.route.createdAtMs || Number.POSITIVE_INFINITY, b.route.createdAtMs || Number.POSITIVE_INFINITY],
     [`${a.route.source.namespace}/${a.route.source.name}`, `${b.route.source.namespace}/${b.route.source.name}`],
+    [a.route.order ?? 0, b.route.order ?? 0],
     [a.route.key, b.route.key],
   ];
   for (const [left, right] of steps) if (left !== right) return left < right;
   return false;
+}
+
+function pathClass({ match: { path } }: Route): number {
+  if (path.kind === 'prefix' && /^\/*$/.test(path.value)) return 3;
+  return { exact: 0, prefix: 1, regex: 2 }[path.kind];
 }
 
 function hostClass(key: string): number {
@@ -83,5 +108,5 @@ function suffix(key: string): string {
 
 function pathSize(route: Route): number {
   const { kind, value } = route.match.path;
-  return kind === 'exact' ? value.length : value.replace(/\/+$/, '').length;
+  return kind === 'prefix' ? value.replace(/\/+$/, '').length : value.length;
 }

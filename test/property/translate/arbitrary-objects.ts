@@ -107,6 +107,128 @@ const ingressClass = fc.record({
   spec: fc.record({ controller: fc.constantFrom('smartproxy.dev/ingress-controller', 'example.com/other') }),
 });
 
+const routeNames = fc.constantFrom('r', 's');
+const foreign = fc.constantFrom(undefined, undefined, 'a', 'b');
+
+const routeBackend = fc
+  .record(
+    {
+      name: serviceNames,
+      namespace: foreign,
+      port: fc.constantFrom({ number: 80 }, { name: 'http' }, { number: 9 }, {}),
+      weight: fc.constantFrom(0, 1, 5),
+    },
+    { requiredKeys: ['name', 'port'] },
+  )
+  .map(present);
+
+const routePolicy = fc.record(
+  {
+    redirectToHttps: fc.boolean(),
+    clients: fc.constantFrom({ allow: ['10.0.0.0/8'] }, { deny: ['10.0.0.0/33'] }),
+    cors: fc.constantFrom({ allowOrigins: ['*'] }, { allowOrigins: ['https://a.example'], allowCredentials: true }),
+    headers: fc.constantFrom({ request: { remove: ['Cookie'] } }, { response: { set: [{ name: 'X-A', value: 'b' }] } }),
+    timeouts: fc.constantFrom({ read: '5s' }, { read: '5 s' }, {}),
+    backend: fc.constantFrom(
+      { protocol: 'HTTPS' },
+      { tls: { caRef: { name: 'tls-1' } } },
+      { tls: { clientCertificateRef: { name: 'tls-2' } } },
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+const routeAction = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ forward: fc.record({ backends: fc.array(routeBackend, { minLength: 1, maxLength: 2 }) }) }) },
+  fc.constantFrom<object>(
+    { block: {} },
+    { respond: { status: 204 } },
+    { redirect: { scheme: 'https' } },
+    {},
+    { block: {}, respond: { status: 99 } },
+  ),
+);
+
+const routeRule = (name: string) =>
+  fc.record(
+    {
+      name: fc.constant(name),
+      matches: fc.array(
+        fc.record(
+          {
+            path: fc.record({
+              type: fc.constantFrom('Exact', 'Prefix', 'Regex'),
+              value: fc.constantFrom('/', '/a', '/a/', '/%2e%2e/a', 'bad'),
+            }),
+            query: fc.constantFrom([{ name: 'q', type: 'Absent' }], [{ name: 'q', type: 'Regex', value: '(' }]),
+            methods: fc.constantFrom(['GET'], ['POST', 'GET']),
+            headers: fc.constantFrom([{ name: 'X-A', value: '1' }], [{ name: 'x-b', value: '2' }]),
+          },
+          { requiredKeys: [] },
+        ),
+        { minLength: 1, maxLength: 2 },
+      ),
+      policy: routePolicy,
+      action: routeAction,
+    },
+    { requiredKeys: ['name', 'action'] },
+  );
+
+const smartRoute = fc
+  .record({
+    kind: fc.constant('SmartRoute'),
+    metadata: fc.record({ creationTimestamp: times, generation: fc.nat(3) }),
+    spec: fc.record(
+      {
+        ingressClassName: fc.constantFrom('smartproxy', 'smartproxy', 'smartproxy', 'missing'),
+        hosts: fc.constantFrom(['x.example.com'], ['x.example.com', '*.example.com'], ['shop.example.com'], [], ['Bad Host']),
+        priority: fc.constantFrom(0, 0, 5, -5),
+        tls: fc.oneof(
+          fc.constantFrom<object>({ mode: 'Passthrough' }, { mode: 'Terminate' }),
+          fc.record({
+            mode: fc.constantFrom('Terminate', 'TerminateAndReencrypt'),
+            certificate: fc.record({ secretRef: fc.record({ name: secretNames, namespace: foreign }).map(present) }),
+          }),
+        ),
+        policy: routePolicy,
+        http: fc.record({ rules: fc.tuple(routeRule('one'), routeRule('two')) }),
+        tcp: fc.record({ backends: fc.array(routeBackend, { minLength: 1, maxLength: 1 }) }),
+      },
+      { requiredKeys: ['ingressClassName', 'http'] },
+    ),
+  })
+  .map(({ spec, ...rest }) => {
+    // Mostly what the CRD allows: tcp goes with passthrough.
+    const { http, tcp, ...more } = spec;
+    const isPassthrough = (spec.tls as { mode?: string } | undefined)?.mode === 'Passthrough';
+    return { ...rest, spec: isPassthrough ? { ...more, tcp } : { ...more, http } };
+  });
+
+const grant = fc.record({
+  kind: fc.constant('ReferenceGrant'),
+  metadata: fc.constant({}),
+  spec: fc.record({
+    from: fc.constantFrom(
+      [{ group: 'smartproxy.dev', kind: 'SmartRoute', namespace: 'a' }],
+      [{ group: 'smartproxy.dev', kind: 'SmartRoute', namespace: 'b' }],
+      [],
+    ),
+    to: fc.constantFrom(
+      [{ group: '', kind: 'Service' }],
+      [
+        { group: '', kind: 'Secret' },
+        { group: '', kind: 'Service', name: 'web' },
+      ],
+      null,
+    ),
+  }),
+});
+
+/** Without the fields that are undefined: JSON has none. */
+function present(object: object): object {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}
+
 /** The longest sequence of edits. */
 export const maxEdits = 25;
 
@@ -115,6 +237,8 @@ export function edits(secrets: readonly object[]): fc.Arbitrary<readonly Edit[]>
   const secret = fc.constantFrom(...secrets);
   const edit = fc.oneof(
     { weight: 6, arbitrary: editOf('Ingress', named(fc.constantFrom('i', 'j', 'k')), ingress) },
+    { weight: 6, arbitrary: editOf('SmartRoute', named(routeNames), smartRoute) },
+    { weight: 2, arbitrary: editOf('ReferenceGrant', named(fc.constantFrom('g', 'h')), grant) },
     { weight: 3, arbitrary: editOf('Service', named(serviceNames), service) },
     { weight: 3, arbitrary: editOf('EndpointSlice', named(fc.constantFrom('s', 't')), slice) },
     { weight: 2, arbitrary: editOf('Secret', named(secretNames), secret) },
@@ -131,11 +255,11 @@ function editOf(kind: ObjectKind, key: fc.Arbitrary<string>, object: fc.Arbitrar
   return fc.record({ kind: fc.constant(kind), key, object: fc.option(object, { nil: undefined, freq: 5 }) });
 }
 
-/** Any JSON where an object should be: whole, or in any field of an Ingress, Service, slice, Secret or class. */
+/** Any JSON where an object should be: whole, or in any field of an Ingress, SmartRoute, Service, slice, Secret or class. */
 export function garbage(): fc.Arbitrary<Edit> {
   const anything = fc.jsonValue({ maxDepth: 3 });
   const list = fc.oneof(anything, fc.array(anything, { maxLength: 3 }));
-  const kind = fc.constantFrom<ObjectKind>('Ingress', 'Service', 'EndpointSlice', 'Secret', 'IngressClass');
+  const kind = fc.constantFrom<ObjectKind>('Ingress', 'Service', 'EndpointSlice', 'Secret', 'IngressClass', 'SmartRoute', 'ReferenceGrant');
   const mostlyIngress = fc.record({
     metadata: fc.oneof(
       anything,
@@ -175,6 +299,13 @@ export function garbage(): fc.Arbitrary<Edit> {
           { maxLength: 3 },
         ),
       ),
+      hosts: list,
+      http: fc.oneof(
+        anything,
+        fc.record({ rules: fc.oneof(list, fc.array(fc.record({ name: anything, action: anything, matches: list }))) }),
+      ),
+      from: list,
+      to: list,
       tls: fc.oneof(list, fc.array(fc.record({ hosts: list, secretName: fc.oneof(anything, secretNames) }), { maxLength: 3 })),
       ports: list,
       type: fc.constantFrom('ExternalName', 'ClusterIP', 3),

@@ -64,7 +64,7 @@ test('route overview: redirects, failing routes and passthrough are told apart',
     key: 'a.localhost',
     tls: { kind: 'passthrough', service: 'q/tls:443', policy: 'p', source: { kind: 'Ingress', namespace: 'q', name: 'shop' } },
     routes: [
-      route('/x', { kind: 'redirect', status: 308, location: 'https://b' }),
+      route('/x', { kind: 'redirect', status: 308, to: { scheme: 'https', host: 'b', port: undefined, path: undefined } }),
       route('/y', { kind: 'fail', status: 503, reason: 'Service q/gone is missing' }),
     ],
   };

@@ -16,7 +16,7 @@ function from(namespace: string, name: string, key = 'k'): Route {
   return makeRoute(key, { source: { kind: 'Ingress', namespace, name } });
 }
 
-const value = { name: 'x', value: '1' };
+const value = { name: 'x', kind: 'exact' as const, value: '1' };
 
 describe('compareRoutes', () => {
   // Each step is decided against everything below it: the first route loses every later step.

@@ -79,28 +79,33 @@ describe('CompiledTable conditions', () => {
   const rows: readonly [name: string, match: Partial<RouteMatch>, asked: Partial<MatchRequest>, matches: boolean][] = [
     ['a listed method', { methods: ['GET', 'PUT'] }, { method: 'PUT' }, true],
     ['a method in another case', { methods: ['GET'] }, { method: 'get' }, false],
-    ['all headers', { headers: [{ name: 'x-a', value: '1' }] }, { headers: ['host', 'a', 'x-a', '1'] }, true],
-    ['a header on its second line', { headers: [{ name: 'x-a', value: '2' }] }, { headers: ['x-a', '1', 'x-a', '2'] }, true],
-    ['a value where the name should be', { headers: [{ name: 'x-a', value: '1' }] }, { headers: ['other', 'x-a', '1', 'b'] }, false],
-    ['an odd header list', { headers: [{ name: 'x-a', value: '1' }] }, { headers: ['x-a'] }, false],
+    ['all headers', { headers: [{ name: 'x-a', kind: 'exact', value: '1' }] }, { headers: ['host', 'a', 'x-a', '1'] }, true],
+    ['a header on its second line', { headers: [{ name: 'x-a', kind: 'exact', value: '2' }] }, { headers: ['x-a', '1', 'x-a', '2'] }, true],
+    [
+      'a value where the name should be',
+      { headers: [{ name: 'x-a', kind: 'exact', value: '1' }] },
+      { headers: ['other', 'x-a', '1', 'b'] },
+      false,
+    ],
+    ['an odd header list', { headers: [{ name: 'x-a', kind: 'exact', value: '1' }] }, { headers: ['x-a'] }, false],
     [
       'one of two headers',
       {
         headers: [
-          { name: 'x-a', value: '1' },
-          { name: 'x-b', value: '1' },
+          { name: 'x-a', kind: 'exact', value: '1' },
+          { name: 'x-b', kind: 'exact', value: '1' },
         ],
       },
       { headers: ['x-a', '1'] },
       false,
     ],
-    ['a query parameter', { query: [{ name: 'q', value: 'a b' }] }, { query: 'x=1&q=a+b' }, true],
-    ['a percent-encoded parameter', { query: [{ name: 'q', value: 'ä&' }] }, { query: 'q=%C3%A4%26' }, true],
-    ['only the second of two parameters', { query: [{ name: 'q', value: '2' }] }, { query: 'q=1&q=2' }, false],
-    ['a parameter without a value', { query: [{ name: 'q', value: '' }] }, { query: '&q' }, true],
-    ['a parameter that is a part of another', { query: [{ name: 'q', value: '1' }] }, { query: 'qq=1' }, false],
-    ['broken percent-encoding', { query: [{ name: 'q', value: '%zz' }] }, { query: 'q=%zz' }, true],
-    ['no parameter at all', { query: [{ name: 'q', value: '1' }] }, { query: '' }, false],
+    ['a query parameter', { query: [{ name: 'q', kind: 'exact', value: 'a b' }] }, { query: 'x=1&q=a+b' }, true],
+    ['a percent-encoded parameter', { query: [{ name: 'q', kind: 'exact', value: 'ä&' }] }, { query: 'q=%C3%A4%26' }, true],
+    ['only the second of two parameters', { query: [{ name: 'q', kind: 'exact', value: '2' }] }, { query: 'q=1&q=2' }, false],
+    ['a parameter without a value', { query: [{ name: 'q', kind: 'exact', value: '' }] }, { query: '&q' }, true],
+    ['a parameter that is a part of another', { query: [{ name: 'q', kind: 'exact', value: '1' }] }, { query: 'qq=1' }, false],
+    ['broken percent-encoding', { query: [{ name: 'q', kind: 'exact', value: '%zz' }] }, { query: 'q=%zz' }, true],
+    ['no parameter at all', { query: [{ name: 'q', kind: 'exact', value: '1' }] }, { query: '' }, false],
   ];
   for (const [name, match, asked, matches] of rows) {
     test(`${name} ${matches ? 'matches' : 'does not match'}`, () => {

@@ -23,7 +23,7 @@ export function makeRoute(key: string, changes: Partial<Route> = {}): Route {
     priority: 0,
     match: { path: { kind: 'prefix', value: '/' }, methods: [], headers: [], query: [] },
     policy: 'default',
-    action: { kind: 'redirect', status: 302, location: '/' },
+    action: { kind: 'redirect', status: 302, to: { scheme: 'https', host: undefined, port: undefined, path: undefined } },
     ...changes,
   };
 }

@@ -99,7 +99,7 @@ describe('validateTable', () => {
     ['a path without a slash', withRoutes({ ...forward, match: { ...forward.match, path: { kind: 'exact', value: 'x' } } }), /path 'x'/],
     [
       'a header name in upper case',
-      withRoutes({ ...forward, match: { ...forward.match, headers: [{ name: 'X-A', value: '' }] } }),
+      withRoutes({ ...forward, match: { ...forward.match, headers: [{ name: 'X-A', kind: 'exact', value: '' }] } }),
       /header 'X-A'/,
     ],
     ['a listener port out of range', withListener({ port: 65_536 }), /port 65536/],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AddressList, plainAddress } from '../../../src/smartproxy/address-list.ts';
+import { AddressList, plainAddress } from '../../../src/address-list.ts';
 import { SecurityManager } from '../../../src/smartproxy/security-manager.ts';
 import { TimerWheel } from '../../../src/timer-wheel.ts';
 

@@ -11,8 +11,15 @@
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
   verbs: [list, watch]
+# Where their CustomResourceDefinitions are installed.
+- apiGroups: [smartproxy.dev]
+  resources: [smartroutes]
+  verbs: [list, watch]
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [referencegrants]
+  verbs: [list, watch]
 {{- if not .Values.watch.secretNames }}
-# list and watch are used for metadata alone, get for the Secrets that Ingresses refer to. RBAC cannot express that: these verbs allow
+# list and watch are used for metadata alone, get for the Secrets that are referred to. RBAC cannot express that: these verbs allow
 # every Secret here to be read. watch.secretNames (--secret-names) narrows it.
 - apiGroups: ['']
   resources: [secrets]
@@ -23,8 +30,12 @@
 - apiGroups: [networking.k8s.io]
   resources: [ingresses/status]
   verbs: [patch]
+# The conditions of SmartRoutes.
+- apiGroups: [smartproxy.dev]
+  resources: [smartroutes/status]
+  verbs: [patch]
 {{- end }}
-# Warnings about Ingresses that are not served as written, and about the pod itself; get finds one's own from before a change of leader.
+# Warnings about Ingresses and SmartRoutes that are not served as written, and about the pod itself; get finds one's own from before a change of leader.
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, get, patch]

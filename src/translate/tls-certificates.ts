@@ -1,42 +1,67 @@
 import { anyHost, type Certificate } from '../routes/route-table.ts';
 import { type CertificateDates, isoTime } from './certificate-dates.ts';
 import { type CertificateReader, certificateCovers } from './certificate-reader.ts';
-import type { IngressReading, ReadTls } from './ingress-reading.ts';
+import type { TlsClaim } from './host-claim.ts';
 import { messageFor, type ProblemList, quote } from './problem-list.ts';
-import type { TlsClaim } from './resolved-ingress.ts';
 import type { TrackedReads } from './tracked-reads.ts';
+import type { ObjectRef } from './translation.ts';
 
-/** The certificates that one Ingress brings by `spec.tls`, and which of its hosts each is for. */
-export class IngressCertificates {
-  /** Those that can be served, in the order of `spec.tls`. */
+/** A Secret with a certificate that an object names, and the hosts that it is for. */
+export interface TlsEntry {
+  readonly field: string;
+  readonly hostsField: string;
+  readonly secretField: string;
+  /** Valid host keys; empty: the certificate's names say which hosts. */
+  readonly hosts: readonly string[];
+  /** `namespace/name`. */
+  readonly secret: string | undefined;
+}
+
+/** An object that brings certificates. */
+interface CertificateOwner {
+  readonly ref: ObjectRef;
+  readonly tls: readonly TlsEntry[];
+}
+
+/** What reading needs besides the object. */
+export interface CertificateContext {
+  readonly reads: TrackedReads;
+  readonly certificates: CertificateReader;
+  readonly dates: CertificateDates;
+  readonly problems: ProblemList;
+}
+
+/** The certificates that one object brings, and which of its hosts each is for. */
+export class TlsCertificates {
+  /** Those that can be served, in the order written. */
   readonly usable: readonly Certificate[];
-  readonly #reading: IngressReading;
+  readonly #owner: CertificateOwner;
   readonly #problems: ProblemList;
   readonly #dates: CertificateDates;
   /** By entry of `spec.tls`; absent when it names no Secret or one that can't be used. */
-  readonly #byEntry = new Map<ReadTls, Certificate>();
-  readonly #entriesByHost: ReadonlyMap<string, readonly ReadTls[]>;
+  readonly #byEntry = new Map<TlsEntry, Certificate>();
+  readonly #entriesByHost: ReadonlyMap<string, readonly TlsEntry[]>;
 
-  constructor(reading: IngressReading, reader: CertificateReader, reads: TrackedReads, problems: ProblemList, dates: CertificateDates) {
-    this.#reading = reading;
+  constructor(owner: CertificateOwner, { certificates, reads, problems, dates }: CertificateContext) {
+    this.#owner = owner;
     this.#problems = problems;
     this.#dates = dates;
-    for (const entry of reading.tls) {
-      const certificate = entry.secretName === undefined ? undefined : this.#read(entry, entry.secretName, reader, reads);
+    for (const entry of owner.tls) {
+      const certificate = entry.secret === undefined ? undefined : this.#read(entry, entry.secret, certificates, reads);
       if (certificate !== undefined) this.#byEntry.set(entry, certificate);
     }
-    this.#entriesByHost = entriesByHost(reading.tls);
+    this.#entriesByHost = entriesByHost(owner.tls);
     this.usable = [...new Set(this.#byEntry.values())];
   }
 
-  /** What the Ingress wants of TLS for one of its hosts; undefined: plain HTTP. */
+  /** What the object wants of TLS for one of its hosts; undefined: plain HTTP. */
   claim(host: string): TlsClaim | undefined {
     if (host === anyHost) return undefined;
     const named = tlsHostsOf(host).flatMap((tlsHost) => this.#entriesByHost.get(tlsHost) ?? []);
     const first = named[0];
     if (first !== undefined) {
       const certificates = named.flatMap((entry) => this.#fitting(entry, host) ?? []);
-      return { kind: 'terminate', certificates, byName: named.every((entry) => entry.secretName === undefined), field: first.field };
+      return { kind: 'terminate', certificates, byName: named.every((entry) => entry.secret === undefined), field: first.field };
     }
     return this.#claimByName(host);
   }
@@ -44,12 +69,12 @@ export class IngressCertificates {
   /** A host of `spec.tls` that no rule names does nothing: say so, for it is mostly a typing mistake. */
   reportUnused(claimed: readonly string[]): void {
     const spoken = new Set(claimed.flatMap(tlsHostsOf));
-    for (const entry of this.#reading.tls) {
+    for (const entry of this.#owner.tls) {
       for (const tlsHost of entry.hosts) {
         if (spoken.has(tlsHost)) continue;
         this.#report(
           'InvalidHost',
-          `${entry.field}.hosts`,
+          entry.hostsField,
           `no rule has the host ${quote(tlsHost)}, so nothing is served for it; add a rule or correct the host`,
         );
       }
@@ -59,7 +84,7 @@ export class IngressCertificates {
   /** Entries without hosts are for every host that their certificate covers; so are all others for hosts that no entry names. */
   #claimByName(host: string): TlsClaim | undefined {
     const fitting = [...this.#byEntry].filter(([, certificate]) => certificateCovers(certificate, host));
-    const open = this.#reading.tls.find((entry) => entry.hosts.length === 0);
+    const open = this.#owner.tls.find((entry) => entry.hosts.length === 0);
     const field = fitting[0]?.[0].field ?? open?.field;
     if (field === undefined) return undefined;
     if (fitting.length === 0 && open !== undefined && this.#byEntry.has(open)) {
@@ -69,31 +94,30 @@ export class IngressCertificates {
     return {
       kind: 'terminate',
       certificates: fitting.map(([, certificate]) => certificate),
-      byName: fitting.length === 0 && open?.secretName === undefined,
+      byName: fitting.length === 0 && open?.secret === undefined,
       field,
     };
   }
 
-  #fitting(entry: ReadTls, host: string): Certificate | undefined {
+  #fitting(entry: TlsEntry, host: string): Certificate | undefined {
     const certificate = this.#byEntry.get(entry);
     if (certificate === undefined || certificateCovers(certificate, host)) return certificate;
     this.#mismatch(entry, host);
     return undefined;
   }
 
-  #mismatch(entry: ReadTls, host: string): void {
+  #mismatch(entry: TlsEntry, host: string): void {
     const names = this.#byEntry.get(entry)?.names ?? [];
     const shown =
       names.length === 0
         ? 'no DNS name'
         : names.slice(0, 5).map(quote).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');
-    const sentence = `the certificate in Secret ${this.#secretKey(entry.secretName ?? '')} is for ${shown}, not for host ${quote(host)}, which gets the default certificate; issue it for the host`;
-    this.#report('CertificateHostMismatch', `${entry.field}.secretName`, sentence);
+    const sentence = `the certificate in Secret ${entry.secret} is for ${shown}, not for host ${quote(host)}, which gets the default certificate; issue it for the host`;
+    this.#report('CertificateHostMismatch', entry.secretField, sentence);
   }
 
-  #read(entry: ReadTls, name: string, reader: CertificateReader, reads: TrackedReads): Certificate | undefined {
-    const key = this.#secretKey(name);
-    const field = `${entry.field}.secretName`;
+  #read(entry: TlsEntry, key: string, reader: CertificateReader, reads: TrackedReads): Certificate | undefined {
+    const field = entry.secretField;
     const secret = reads.secret(key);
     if (secret === undefined) {
       this.#report(
@@ -129,12 +153,8 @@ export class IngressCertificates {
     }
   }
 
-  #secretKey(name: string): string {
-    return `${this.#reading.ref.namespace}/${name}`;
-  }
-
   #report(reason: Parameters<ProblemList['add']>[0], field: string, sentence: string): void {
-    this.#problems.add(reason, field, messageFor(this.#reading.ref, field, sentence));
+    this.#problems.add(reason, field, messageFor(this.#owner.ref, field, sentence));
   }
 }
 
@@ -144,8 +164,8 @@ function tlsHostsOf(host: string): readonly string[] {
   return host.startsWith('*') || dot === -1 ? [host] : [host, `*${host.slice(dot)}`];
 }
 
-function entriesByHost(tls: readonly ReadTls[]): ReadonlyMap<string, readonly ReadTls[]> {
-  const byHost = new Map<string, ReadTls[]>();
+function entriesByHost(tls: readonly TlsEntry[]): ReadonlyMap<string, readonly TlsEntry[]> {
+  const byHost = new Map<string, TlsEntry[]>();
   for (const entry of tls) {
     for (const host of entry.hosts) {
       const entries = byHost.get(host);

@@ -1,4 +1,4 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 
 /** Numeric form of an address in which one client is one key: an IPv4 address is never in `::ffff:` form, no zone, lower case. */
 export function plainAddress(address: string): string {
@@ -43,4 +43,12 @@ export class AddressList {
     if (slash === -1) this.#list.addAddress(address, family);
     else this.#list.addSubnet(address, Number(cidr.slice(slash + 1)), family);
   }
+}
+
+/** Whether a text is a CIDR, or an address alone, which stands for itself. */
+export function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }

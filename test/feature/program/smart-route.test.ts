@@ -1,0 +1,331 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { forwardTo, ingress, ingressClass, service, smartRoute } from '../../tools/manifests.ts';
+import { NamedBackend } from '../../tools/named-backend.ts';
+import { type AskOptions, Program } from '../../tools/program.ts';
+
+const host = 'shop.example.com';
+const prefix = (value: string): object => ({ path: { type: 'Prefix', value } });
+
+describe('SmartRoute over HTTP, objects in and real sockets out', () => {
+  let a: NamedBackend;
+  let b: NamedBackend;
+  let services: string;
+
+  before(async () => {
+    a = await NamedBackend.start('a');
+    b = await NamedBackend.start('b');
+    services = ingressClass + service('a', a.port) + service('b', b.port);
+  });
+
+  after(async () => {
+    await a[Symbol.asyncDispose]();
+    await b[Symbol.asyncDispose]();
+  });
+
+  it('serves its hosts: exact, one label more, any number of labels more, and every name without hosts', async () => {
+    const to = (name: string) => ({ http: { rules: [{ name: 'all', action: { respond: { status: 200, body: name } } }] } });
+    await using program = await Program.start(
+      ingressClass +
+        smartRoute('exact', { hosts: [host], ...to('exact') }) +
+        smartRoute('one', { hosts: ['*.one.example.com'], ...to('one') }) +
+        smartRoute('many', { hosts: ['**.many.example.com'], ...to('many') }) +
+        smartRoute('any', to('any')),
+    );
+    const cases: readonly (readonly [string, string])[] = [
+      [host, 'exact'],
+      ['a.one.example.com', 'one'],
+      ['a.b.one.example.com', 'any'],
+      ['a.many.example.com', 'many'],
+      ['a.b.many.example.com', 'many'],
+      ['other.example.com', 'any'],
+    ];
+    for (const [name, body] of cases) assert.equal((await program.ask(name, '/')).body, body, name);
+    assert.deepEqual(program.problems, []);
+  });
+
+  it('matches path, method, headers and query; the more exact match wins, then the order written', async () => {
+    const say = (name: string, ...matches: readonly object[]) => ({
+      name,
+      ...(matches.length === 0 ? {} : { matches }),
+      action: { respond: { status: 200, body: name } },
+    });
+    const rules = [
+      say('rest'),
+      say('prefix', prefix('/api')),
+      say('exact', { path: { type: 'Exact', value: '/api/v1' } }),
+      say('write', { ...prefix('/api'), methods: ['POST', 'PUT'] }),
+      say('second-header', { ...prefix('/api'), headers: [{ name: 'X-Team', value: 'blue' }] }),
+      say('third-header', { ...prefix('/api'), headers: [{ name: 'x-user', value: '1' }] }),
+      say('two-headers', {
+        ...prefix('/api'),
+        headers: [
+          { name: 'X-Team', value: 'blue' },
+          { name: 'x-user', value: '2' },
+        ],
+      }),
+      say('query', { ...prefix('/api'), query: [{ name: 'q', value: 'a b' }] }),
+      say('either', prefix('/one'), prefix('/two')),
+      say('coffee', { path: { type: 'Exact', value: '/café' } }),
+    ];
+    await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules } }));
+    assert.deepEqual(program.problems, []);
+    const cases: readonly (readonly [path: string, body: string, options?: AskOptions])[] = [
+      ['/', 'rest'],
+      ['/apix', 'rest'],
+      ['/api', 'prefix'],
+      ['/api/', 'prefix'],
+      ['/api/v1', 'exact'],
+      ['/api/v1/', 'prefix'],
+      ['/api', 'write', { method: 'PUT' }],
+      ['/api/v1', 'exact', { method: 'PUT' }],
+      ['/api', 'second-header', { headers: { 'x-team': 'blue' } }],
+      ['/api', 'second-header', { headers: { 'x-user': '1', 'x-team': 'blue' } }],
+      ['/api', 'third-header', { headers: { 'x-user': '1' } }],
+      ['/api', 'two-headers', { headers: { 'x-user': '2', 'x-team': 'blue' } }],
+      ['/api', 'prefix', { headers: { 'x-team': 'Blue' } }],
+      ['/api?q=a+b', 'query'],
+      ['/api?q=a&q=a+b', 'prefix'],
+      ['/one', 'either'],
+      ['/two/x', 'either'],
+      ['/caf%c3%a9', 'coffee'],
+    ];
+    for (const [path, body, options] of cases) {
+      assert.equal((await program.ask(host, path, options)).body, body, `${path} ${JSON.stringify(options ?? {})}`);
+    }
+  });
+
+  it('matches paths by pattern, after every prefix and the longer pattern first, and no path that is too long', async () => {
+    const say = (name: string, value: string, type = 'Regex') => ({
+      name,
+      matches: [{ path: { type, value } }],
+      action: { respond: { status: 200, body: name } },
+    });
+    const rules = [
+      say('any', '/.*'),
+      say('user', '/user/[0-9]+'),
+      say('order', '/user/[0-9]+/orders?(/.*)?'),
+      say('folded', '(?i)/CaSe'),
+      say('prefix', '/user/7', 'Prefix'),
+      say('broken', '(/broken'),
+      say('huge', '/(a{30}){30}'),
+    ];
+    await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules } }));
+    assert.deepEqual(program.problems, ['InvalidRegex', 'InvalidRegex']);
+    const cases: readonly (readonly [path: string, body: string | number])[] = [
+      ['/user/12', 'user'],
+      ['/user/12/', 'any'],
+      ['/user/x', 'any'],
+      ['/user/12/orders/5?x=1', 'order'],
+      ['/user/7', 'prefix'],
+      ['/user/7/order', 'prefix'],
+      ['/case', 'folded'],
+      ['/broken', 'any'],
+      [`/${'a'.repeat(511)}`, 'any'],
+      [`/${'a'.repeat(512)}`, 404],
+    ];
+    for (const [path, body] of cases) {
+      const answer = await program.ask(host, path);
+      assert.equal(body === 404 ? answer.status : answer.body, body, path.slice(0, 50));
+    }
+    const accepted = program.translation.smartRoutes[0]?.rules.map(({ conditions }) => conditions[0]?.reason);
+    assert.deepEqual(accepted, ['Accepted', 'Accepted', 'Accepted', 'Accepted', 'Accepted', 'InvalidRegex', 'InvalidRegex']);
+  });
+
+  it('matches headers and query by type', async () => {
+    const say = (name: string, part: object) => ({ name, matches: [part], action: { respond: { status: 200, body: name } } });
+    const path = (value: string) => ({ path: { type: 'Prefix', value } });
+    const rules = [
+      say('header-prefix', { ...path('/hp'), headers: [{ name: 'X-A', type: 'Prefix', value: 'ab' }] }),
+      say('header-regex', { ...path('/hr'), headers: [{ name: 'X-A', type: 'Regex', value: 'a[0-9]+' }] }),
+      say('header-present', { ...path('/hv'), headers: [{ name: 'X-A', type: 'Present' }] }),
+      say('header-absent', { ...path('/ha'), headers: [{ name: 'X-A', type: 'Absent' }] }),
+      say('query-prefix', { ...path('/qp'), query: [{ name: 'q', type: 'Prefix', value: 'ab' }] }),
+      say('query-regex', { ...path('/qr'), query: [{ name: 'q', type: 'Regex', value: 'a[0-9]+' }] }),
+      say('query-present', { ...path('/qv'), query: [{ name: 'q', type: 'Present' }] }),
+      say('query-absent', { ...path('/qa'), query: [{ name: 'q', type: 'Absent' }] }),
+    ];
+    await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules } }));
+    assert.deepEqual(program.problems, []);
+    const a = (value: string): AskOptions => ({ headers: { 'x-a': value } });
+    const cases: readonly (readonly [path: string, body: string | undefined, options?: AskOptions])[] = [
+      ['/hp', 'header-prefix', a('abc')],
+      ['/hp', undefined, a('a')],
+      ['/hp', undefined],
+      ['/hr', 'header-regex', a('a12')],
+      ['/hr', undefined, a('a12b')],
+      ['/hv', 'header-present', a('')],
+      ['/hv', undefined],
+      ['/ha', 'header-absent'],
+      ['/ha', undefined, a('')],
+      ['/qp?q=ab', 'query-prefix'],
+      ['/qp?q=b', undefined],
+      ['/qr?q=a1', 'query-regex'],
+      ['/qr?q=a', undefined],
+      ['/qv?q', 'query-present'],
+      ['/qv', undefined],
+      ['/qa?p', 'query-absent'],
+      ['/qa?q', undefined],
+    ];
+    for (const [at, body, options] of cases) {
+      const answer = await program.ask(host, at, options);
+      assert.deepEqual(
+        [answer.status, answer.body],
+        body === undefined ? [404, answer.body] : [200, body],
+        `${at} ${JSON.stringify(options)}`,
+      );
+    }
+  });
+
+  it('forwards to weighted backends in their proportion; weight 0 gets nothing', async () => {
+    const rules = [{ name: 'all', action: forwardTo(['a', 3], ['b', 1], ['a', 0]) }];
+    await using program = await Program.start(services + smartRoute('shop', { hosts: [host], http: { rules } }));
+    const bodies: string[] = [];
+    for (let i = 0; i < 200; i++) bodies.push((await program.ask(host, '/')).body);
+    const share = bodies.filter((body) => body === 'a').length;
+    // 150 expected; outside of these lies less than one run in a million.
+    assert.ok(share > 115 && share < 182, `${share} of 200`);
+    assert.equal(program.translation.smartRoutes[0]?.backends.length, 2);
+  });
+
+  it('a backend that is missing answers its share with 503, and a rule without any other all of it; other rules go on', async () => {
+    const rules = [
+      { name: 'half', matches: [prefix('/half')], action: forwardTo('a', 'gone') },
+      { name: 'none', matches: [prefix('/none')], action: forwardTo('gone') },
+      { name: 'fine', action: forwardTo('b') },
+    ];
+    await using program = await Program.start(services + smartRoute('shop', { hosts: [host], http: { rules } }));
+    const statuses = new Set<number>();
+    for (let i = 0; i < 60; i++) statuses.add((await program.ask(host, '/half')).status);
+    assert.deepEqual([...statuses].sort(), [200, 503]);
+    assert.equal((await program.ask(host, '/none')).status, 503);
+    assert.equal((await program.ask(host, '/')).body, 'b');
+    const [state] = program.translation.smartRoutes;
+    const refs = state?.rules.map(({ conditions }) => conditions.find(({ type }) => type === 'ResolvedRefs'));
+    assert.deepEqual(
+      refs?.map((condition) => condition?.reason),
+      ['ServiceNotFound', 'ServiceNotFound', 'ResolvedRefs'],
+    );
+    assert.equal((await program.finish()).filter(({ flag }) => flag === 'no_service').length > 1, true);
+  });
+
+  it('redirects with what the rule changes, and keeps the rest', async () => {
+    const redirect = (name: string, path: string, change: object) => ({ name, matches: [prefix(path)], action: { redirect: change } });
+    const rules = [
+      redirect('scheme', '/scheme', { scheme: 'https' }),
+      redirect('host', '/host', { host: 'b.example.com', status: 301 }),
+      redirect('port', '/port', { port: 8443, status: 307 }),
+      redirect('all', '/all', { scheme: 'http', host: 'b.example.com', port: 80, path: { type: 'ReplaceFull', value: '/x' }, status: 308 }),
+      redirect('prefix', '/old', { path: { type: 'ReplacePrefix', value: '/new/' }, status: 303 }),
+      redirect('root', '/gone', { path: { type: 'ReplacePrefix', value: '/' } }),
+    ];
+    await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules } }), [
+      '--published-https-port',
+      '443',
+    ]);
+    assert.deepEqual(program.problems, []);
+    const port = program.httpPort;
+    const cases: readonly (readonly [path: string, status: number, location: string])[] = [
+      ['/scheme/a?b=c', 302, `https://${host}/scheme/a?b=c`],
+      ['/host', 301, `http://b.example.com:${port}/host`],
+      ['/port?', 307, `http://${host}:8443/port?`],
+      ['/all/a?b', 308, 'http://b.example.com/x?b'],
+      ['/old', 303, `http://${host}:${port}/new`],
+      ['/old/a/b?c', 303, `http://${host}:${port}/new/a/b?c`],
+      ['/gone', 302, `http://${host}:${port}/`],
+      ['/gone/a', 302, `http://${host}:${port}/a`],
+    ];
+    for (const [path, status, location] of cases) {
+      const answer = await program.ask(`${host}:${port}`, path);
+      assert.deepEqual([answer.status, answer.headers.location], [status, location], path);
+    }
+  });
+
+  it('answers by itself with status, headers and body, and refuses with 403', async () => {
+    const headers = [
+      { name: 'Content-Type', value: 'application/json' },
+      { name: 'Retry-After', value: '60' },
+    ];
+    const rules = [
+      { name: 'json', matches: [prefix('/json')], action: { respond: { status: 503, headers, body: '{"café": true}' } } },
+      { name: 'empty', matches: [prefix('/empty')], action: { respond: { status: 204 } } },
+      { name: 'no', action: { block: {} } },
+    ];
+    await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules } }));
+    const json = await program.ask(host, '/json');
+    assert.deepEqual([json.status, json.body, json.headers['retry-after']], [503, '{"café": true}', '60']);
+    assert.deepEqual([json.headers['content-type'], json.headers['content-length']], ['application/json', '15']);
+    assert.equal((await program.ask(host, '/json', { method: 'HEAD' })).body, '');
+    const empty = await program.ask(host, '/empty');
+    assert.deepEqual([empty.status, empty.body, empty.headers['content-length']], [204, '', undefined]);
+    assert.equal((await program.ask(host, '/other')).status, 403);
+    const log = await program.finish();
+    assert.deepEqual(
+      log.map(({ flag }) => flag),
+      ['route_response', 'route_response', 'route_response', 'route_blocked'],
+    );
+  });
+
+  it('a priority comes before everything else, also before an Ingress', async () => {
+    const say = (body: string) => ({ hosts: [host], http: { rules: [{ name: 'all', action: { respond: { status: 200, body } } }] } });
+    await using program = await Program.start(
+      services +
+        ingress('old', { rules: { [host]: [['/deep/path', 'Exact', 'a']] }, created: '2026-01-01T00:00:00Z' }) +
+        smartRoute('high', { priority: 10, ...say('high') }) +
+        smartRoute('higher', { priority: 20, ...say('higher') }),
+    );
+    assert.equal((await program.ask(host, '/deep/path')).body, 'higher');
+    assert.deepEqual(program.problems, []);
+    await program.remove('SmartRoute', 'default/higher');
+    assert.equal((await program.ask(host, '/deep/path')).body, 'high');
+    await program.remove('SmartRoute', 'default/high');
+    assert.equal((await program.ask(host, '/deep/path')).body, 'a');
+  });
+
+  it('of two objects with the same match the oldest is served, whatever its kind, and the other is told who has it', async () => {
+    const route = (created: string) =>
+      smartRoute('route', { hosts: [host], http: { rules: [{ name: 'all', action: forwardTo('b') }] } }, created);
+    const other = services + ingress('ingress', { rules: { [host]: [['/', 'Prefix', 'a']] }, created: '2026-02-01T00:00:00Z' });
+    await using program = await Program.start(other + route('2026-01-01T00:00:00Z'));
+    assert.equal((await program.ask(host, '/')).body, 'b');
+    assert.match(program.translation.problems[0]?.message ?? '', /SmartRoute default\/route \(older\)/);
+    await program.apply(route('2026-03-01T00:00:00Z'));
+    assert.equal((await program.ask(host, '/')).body, 'a');
+    const accepted = program.translation.smartRoutes[0]?.conditions.find(({ type }) => type === 'Accepted');
+    assert.deepEqual([accepted?.status, accepted?.reason], ['False', 'PathConflict']);
+    assert.match(accepted?.message ?? '', /Ingress default\/ingress \(older\)/);
+  });
+
+  it('an object that the CRD does not allow is not served and harms no other; mended it is', async () => {
+    const rules = [{ name: 'all', action: forwardTo('a') }];
+    const good = { hosts: [host], http: { rules } };
+    await using program = await Program.start(
+      services +
+        smartRoute('bad', { ...good, hosts: ['bad.example.com'], tls: { mode: 'Passthrough' } }) +
+        smartRoute('good', { ...good, polizy: {} }),
+    );
+    assert.equal((await program.ask('bad.example.com', '/')).status, 404);
+    assert.equal((await program.ask(host, '/')).body, 'a');
+    assert.deepEqual(program.problems, ['InvalidObject', 'UnknownField']);
+    assert.match(program.translation.problems[1]?.message ?? '', /spec\.polizy: this field does not exist; did you mean policy\?/);
+    const [bad] = program.translation.smartRoutes;
+    assert.deepEqual(
+      bad?.conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`),
+      ['Accepted False InvalidObject', 'ResolvedRefs True ResolvedRefs'],
+    );
+    await program.apply(smartRoute('bad', { ...good, hosts: ['bad.example.com'] }));
+    assert.equal((await program.ask('bad.example.com', '/')).body, 'a');
+  });
+
+  it('is served by its class alone', async () => {
+    const spec = { http: { rules: [{ name: 'all', action: { block: {} } }] } };
+    await using program = await Program.start(
+      ingressClass +
+        smartRoute('other', { ...spec, hosts: ['other.example.com'], ingressClassName: 'nginx' }) +
+        smartRoute('none', { ...spec, hosts: ['none.example.com'], ingressClassName: undefined }),
+    );
+    for (const name of ['other', 'none']) assert.equal((await program.ask(`${name}.example.com`, '/')).status, 404);
+    assert.deepEqual(program.problems, ['ClassNotFound']);
+    assert.deepEqual(program.translation.smartRoutes, []);
+  });
+});

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { smartRouteSchema } from '../../../src/api/generated/smart-route-schema.ts';
+import type { SmartRoute } from '../../../src/api/objects.ts';
+import { checkSchema } from '../../../src/api/schema-check.ts';
+import { readSmartRoute } from '../../../src/translate/read-smart-route.ts';
+import { smartRouteCases, smartRouteRules } from '../../tools/smart-route-cases.ts';
+
+/** As JSON has it: no undefined. */
+function plain(spec: object): SmartRoute['spec'] {
+  return JSON.parse(JSON.stringify(spec)) as SmartRoute['spec'];
+}
+
+for (const { name, rule, spec, valid } of smartRouteCases) {
+  test(`SmartRoute from a file ${name}`, () => {
+    const { problems, spec: read } = readSmartRoute('shop/web', { kind: 'SmartRoute', metadata: { name: 'web' }, spec: plain(spec) });
+    assert.equal(read !== undefined, valid, JSON.stringify(problems));
+    if (valid) assert.deepEqual(problems, []);
+    else if (smartRouteRules.has(rule))
+      assert.ok(
+        problems.some(({ message }) => message.endsWith(`: ${rule}.`)),
+        JSON.stringify(problems),
+      );
+  });
+}
+
+test('SmartRoute: every rule in CEL has a case that it accepts and one that it refuses', () => {
+  for (const message of smartRouteRules) {
+    for (const valid of [true, false])
+      assert.ok(
+        smartRouteCases.some((entry) => entry.rule === message && entry.valid === valid),
+        message,
+      );
+  }
+});
+
+test('schema check: fields that do not exist are told with the nearest one, and dropped, not refused', () => {
+  const { invalid, unknown } = checkSchema(
+    smartRouteSchema,
+    { http: { rules: [{ name: 'a', action: { block: {} }, mathces: [] }] } },
+    'spec',
+  );
+  assert.deepEqual(invalid, []);
+  assert.deepEqual(unknown, [{ field: 'spec.http.rules[0].mathces', sentence: 'this field does not exist; did you mean matches?' }]);
+});
+
+test('schema check: problems are bounded, and names of the prototype are no fields', () => {
+  const rules = Array.from({ length: 60 }, () => ({ constructor: 1, toString: 2 }));
+  const { invalid, unknown } = checkSchema(smartRouteSchema, { http: { rules }, __proto__: null }, 'spec');
+  assert.equal(invalid.length, 20);
+  assert.equal(unknown.length, 20);
+});

@@ -39,5 +39,5 @@ VOLUME /var/lib/smartproxy-ingress
 ENV NODE_ENV=production
 USER 65532:65532
 EXPOSE 8080 8443 10254
-ENTRYPOINT ["/usr/local/bin/node", "--enable-source-maps", "/app/bin/smartproxy-ingress.js"]
+ENTRYPOINT ["/usr/local/bin/node", "--enable-source-maps", "--disable-sigusr1", "/app/bin/smartproxy-ingress.js"]
 CMD ["run"]

@@ -8,6 +8,7 @@ export const figureBudgets: ReadonlyMap<string, number> = new Map([
   ['match, 10,000 hosts', 1000],
   ['match, 1 host with 1,000 prefixes', 1000],
   ['match, worst pattern', 5],
+  ['match, worst patterns until there are too many', 20],
   ['change: first table of 10,000 Ingresses in all workers', 3000],
   ['change: one Ingress of 10,000 in all workers', 50],
   ['change: one endpoint of 10,000 in all workers', 10],

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { figureBudgets } from './budgets.ts';
-import { idleMemory } from './idle-memory.ts';
+import { idleMemory, memoryAtRest } from './idle-memory.ts';
 import type { Effort } from './measure.ts';
 import { startBackend } from './peers/backend.ts';
 import { makeCertificate } from './peers/certificate.ts';
@@ -26,9 +26,9 @@ const { values, positionals } = parseArgs({
 });
 const effort: Effort = values.quick
   ? { warmUpSeconds: 1, rounds: 3, secondsPerRound: 1 }
-  : { warmUpSeconds: 10, rounds: 7, secondsPerRound: 2 };
+  : { warmUpSeconds: 6, rounds: 5, secondsPerRound: 2 };
 /** For further cases on processes that have run before. */
-const laterEffort: Effort = { ...effort, warmUpSeconds: Math.min(effort.warmUpSeconds, 4) };
+const laterEffort: Effort = { ...effort, warmUpSeconds: Math.min(effort.warmUpSeconds, 3) };
 
 const idleCase = 'idle-memory';
 const figureFiles = globSync(`${import.meta.dirname}/cases/*.ts`).sort();
@@ -77,11 +77,7 @@ async function runPeers(dir: string): Promise<void> {
     mkdirSync(modeDir, { recursive: true });
     return { dir: modeDir, mode, ...certificate };
   };
-  if (wanted(idleCase)) {
-    await using running = await startPeers(programs, setup('base'));
-    const count = values.quick ? 1000 : 4000;
-    reportFigures(`${idleCase} (${count} connections)`, await idleMemory(running.peers, count));
-  }
+  if (wanted(idleCase)) await runIdleMemory(setup('base'));
   for (const [mode, cases] of byMode(trafficCases.filter(({ name }) => wanted(name)))) {
     await using running = await startPeers(programs, setup(mode));
     for (const [index, test] of cases.entries()) {
@@ -92,13 +88,24 @@ async function runPeers(dir: string): Promise<void> {
   }
 }
 
-/** Cases that need no peer: each file in cases/ exports `run`. */
+async function runIdleMemory(setup: PeerSetup): Promise<void> {
+  const count = values.quick ? 1000 : 4000;
+  const figures: Figure[] = [];
+  for (const kind of ['plain', 'TLS'] as const) {
+    await using running = await startPeers(programs, setup);
+    if (figures.length === 0) figures.push(...(await memoryAtRest(running.peers)));
+    figures.push(...(await idleMemory(running.peers, kind, count)));
+  }
+  reportFigures(`${idleCase} (${count} connections)`, figures);
+}
+
+/** Cases that need no peer: each file in cases/ exports `run`, which gets the effort; only the L4 cases ask for it. */
 async function runFigures(): Promise<void> {
   for (const file of figureFiles) {
     const name = basename(file, '.ts');
     if (!wanted(name)) continue;
-    const module = (await import(file)) as { run: () => Promise<readonly Figure[]> };
-    reportFigures(name, await module.run());
+    const module = (await import(file)) as { run: (effort: Effort) => Promise<readonly Figure[]> };
+    reportFigures(name, await module.run(laterEffort));
   }
 }
 

@@ -7,6 +7,10 @@ export const benchOptions: Omit<TranslateOptions, 'nowMs'> = {
     { key: 'http', addresses: ['127.0.0.1'], port: 0, publishedPort: 80, protocol: 'http', proxyProtocolFrom: [] },
     { key: 'https', addresses: ['127.0.0.1'], port: 0, publishedPort: 443, protocol: 'https', proxyProtocolFrom: [] },
   ],
+  addresses: ['::'],
+  proxyProtocolFrom: [],
+  publishService: undefined,
+  configNamespace: undefined,
   ingressClass: 'smartproxy',
   controllerClass: 'smartproxy.dev/ingress-controller',
   namespaced: false,
@@ -22,6 +26,8 @@ export const benchOptions: Omit<TranslateOptions, 'nowMs'> = {
   retries: 1,
   loadBalancing: 'round-robin',
   allowLocalExternalNames: false,
+  nftables: false,
+  acmeNamespace: undefined,
 };
 
 export const benchClass: IngressClass = {

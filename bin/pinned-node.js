@@ -21,7 +21,7 @@ export function runPinned(script, args) {
     console.error(`Cannot start: Node ${process.version} is too old and the pinned Node ${minimumMajor} is not installed; run "npm ci"`);
     process.exit(1);
   }
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', script, ...args], { stdio: 'inherit' });
+  const child = spawn(node, ['--disable-warning=ExperimentalWarning', '--disable-sigusr1', script, ...args], { stdio: 'inherit' });
   const forwarded = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'];
   for (const signal of forwarded) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {

@@ -13,6 +13,10 @@ export type ErrorCode =
   | 'DELTA_MISMATCH' // a delta was made for another table than the one it is applied to
   | 'SNAPSHOT_INVALID' // the last-good snapshot cannot be read, or was not written by this installation
   | 'STATE_UNUSABLE' // the state folder cannot be created, read or written
+  | 'TRUST_FAILED' // this machine's store of CAs is of an unknown kind, or cannot be written
+  | 'ACME_FAILED' // a CA refused something, or gave no usable answer
+  | 'ADMIN_UNREACHABLE' // the program that a command asks does not answer at its admin port
+  | 'KERNEL_REFUSED' // the kernel's rules could not be read or written
   | 'WORKER_FAILED'; // a worker could not be started or ended without being told to
 
 /** The one error class. `cause` keeps the underlying error. */

@@ -1,4 +1,8 @@
 // The program's entry: a command of the user's, or a worker process that the `run` command started.
+
+// Node opens its inspector at this signal unless somebody listens: whoever may send one could then read keys, or write a heap snapshot.
+process.on('SIGUSR1', () => {});
+
 if (process.argv[2] === 'worker') {
   // Loaded apart: a worker knows nothing of Kubernetes, manifests or commands, and starts faster and smaller for it.
   const { runWorker } = await import('./workers/worker-main.ts');

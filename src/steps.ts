@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** Work that pauses now and then: each `next()` does a few milliseconds of it at most, and the last one returns the result. */
 export type Steps<T> = Generator<undefined, T>;
 
@@ -17,4 +19,13 @@ export function runInTurns<T>(steps: Steps<T>, done: (result: T) => void): void 
   const step = steps.next();
   if (step.done === true) done(step.value);
   else setImmediate(runInTurns, steps, done);
+}
+
+/** As `runInTurns`; what a step throws is that of the promise. */
+export async function resolveInTurns<T>(steps: Steps<T>): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await nextTurn();
+  }
 }

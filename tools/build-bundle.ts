@@ -1,9 +1,12 @@
 import { build } from 'esbuild';
 
-/** Bundles the program into `outdir`: main.js and its chunks with source maps. A worker loads only its own chunks. */
+/** Bundles the program into `outdir`: main.js, the thread that checks passwords, and their chunks with source maps. A worker loads only its own chunks. */
 export async function buildBundle(outdir: string): Promise<void> {
   await build({
-    entryPoints: [`${import.meta.dirname}/../src/main.ts`],
+    entryPoints: {
+      main: `${import.meta.dirname}/../src/main.ts`,
+      'password-thread': `${import.meta.dirname}/../src/networkproxy/auth/password-thread-main.ts`,
+    },
     outdir,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
@@ -16,7 +19,6 @@ export async function buildBundle(outdir: string): Promise<void> {
     sourcemap: true,
     sourcesContent: false,
     minifySyntax: true,
-    keepNames: true,
     legalComments: 'linked',
     logLevel: 'warning',
     // Packages in CommonJS call require(); an ES module has none of its own.

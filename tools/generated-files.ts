@@ -9,19 +9,30 @@ import { renderAlertDocs } from './alert-docs.ts';
 import { chartFiles } from './chart/chart-files.ts';
 import { renderSchemaModule, renderTypesModule } from './crd-code.ts';
 import { dashboardFiles } from './grafana/render-dashboards.ts';
+import { withSharedSchemas } from './shared-schemas.ts';
+import { renderSmartProxyConfigDocs } from './smart-proxy-config-docs.ts';
 import { renderSmartRouteDocs } from './smart-route-docs.ts';
 
 const smartRouteCrd = 'crds/smartproxy.dev_smartroutes.yaml';
+const smartProxyConfigCrd = 'crds/smartproxy.dev_smartproxyconfigs.yaml';
 
 /** Files that come from others of ours (the code's own tables, the CRDs, one another): path and content. */
 export const generatedFiles: readonly { readonly path: string; readonly render: () => string }[] = [
+  // First: others are made from it.
+  { path: smartProxyConfigCrd, render: () => withSharedSchemas(smartProxyConfigCrd, smartRouteCrd) },
   { path: 'docs/alerts.md', render: renderAlertDocs },
   { path: 'docs/annotations.md', render: renderAnnotationDocs },
   { path: 'docs/configuration.md', render: renderConfigurationDocs },
   { path: 'docs/connections.md', render: () => renderConnectionDocs(renderLimitTable()) },
   { path: 'docs/metrics.md', render: renderMetricDocs },
   { path: 'docs/problems.md', render: renderProblemDocs },
+  { path: 'docs/smartproxyconfig.md', render: () => renderSmartProxyConfigDocs(smartProxyConfigCrd) },
   { path: 'docs/smartroute.md', render: () => renderSmartRouteDocs(smartRouteCrd) },
+  {
+    path: 'src/api/generated/smart-proxy-config-schema.ts',
+    render: () => renderSchemaModule(smartProxyConfigCrd, 'smartProxyConfigSchema'),
+  },
+  { path: 'src/api/generated/smart-proxy-config.ts', render: () => renderTypesModule(smartProxyConfigCrd, 'SmartProxyConfig') },
   { path: 'src/api/generated/smart-route-schema.ts', render: () => renderSchemaModule(smartRouteCrd, 'smartRouteSchema') },
   { path: 'src/api/generated/smart-route.ts', render: () => renderTypesModule(smartRouteCrd, 'SmartRoute') },
   ...dashboardFiles,

@@ -10,6 +10,8 @@ export const ground = [
   'timer-wheel',
   'steps',
   'read-buffers',
+  'read-answer',
+  'proxy-header',
   'config',
   'observability/counters',
   'log',
@@ -25,12 +27,15 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   translate: ['api', 'routes', 'sources/object-store'],
   routes: [],
   balancing: ['routes'],
-  workers: ['routes', 'balancing', 'smartproxy', 'networkproxy', 'observability'],
-  smartproxy: ['routes', 'balancing', 'networkproxy/accepted-connection'],
-  networkproxy: ['routes', 'balancing'],
+  rates: ['routes'],
+  workers: ['routes', 'balancing', 'rates', 'smartproxy', 'networkproxy', 'observability'],
+  smartproxy: ['routes', 'balancing', 'rates', 'networkproxy/accepted-connection'],
+  networkproxy: ['routes', 'balancing', 'rates'],
   observability: ['routes'],
   snapshot: ['routes'],
   'local-ca': ['routes'],
+  ask: ['api', 'routes', 'balancing', 'networkproxy', 'smartproxy', 'translate', 'sources'],
+  acme: ['api', 'translate', 'sources', 'local-ca/x509', 'routes/acme-tls'],
 };
 
 /** The room that a path below `src/` (without extension) belongs to. */

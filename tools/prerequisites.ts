@@ -1,8 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { bindObstacle } from '../test/tools/bind.ts';
+import { debianPackagesObstacle } from '../test/tools/debian-packages.ts';
 import { helmUnavailable } from '../test/tools/helm-kubectl.ts';
 import { imageObstacle } from '../test/tools/image/product-image.ts';
+import { kernelForwardingPackages } from '../test/tools/kernel-forwarding.ts';
 import { nodeObstacle } from '../test/tools/node/kube-node.ts';
+import { redisObstacle } from '../test/tools/redis-server.ts';
+import { sslyzeObstacle } from '../test/tools/sslyze.ts';
 
 function goVersion(): readonly [number, number] | undefined {
   const out = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' });
@@ -25,7 +30,7 @@ export function missingPrerequisites(): readonly string[] {
   const go = goVersion();
   if (go === undefined || go[0] < 1 || (go[0] === 1 && go[1] < 26)) {
     missing.push(
-      'Go 1.26 or newer, to build h2spec, the gRPC interop pair, and kube-apiserver and etcd unless KUBEBUILDER_ASSETS names a folder that has both',
+      'Go 1.26 or newer, to build h2spec, the gRPC interop pair, Pebble, cert-manager, and kube-apiserver and etcd unless KUBEBUILDER_ASSETS names a folder that has both',
     );
   }
   if (process.env.KUBEBUILDER_ASSETS !== undefined && !existsSync(`${process.env.KUBEBUILDER_ASSETS}/kube-apiserver`)) {
@@ -36,6 +41,14 @@ export function missingPrerequisites(): readonly string[] {
   if (!canMakeNamespaces()) {
     missing.push('network namespaces, for tests with pod addresses: run on Linux as root, or allow user namespaces');
   }
+  const noRedis = redisObstacle();
+  if (noRedis !== undefined) missing.push(`redis-server, for rate limits across replicas: ${noRedis}`);
+  const noBind = bindObstacle();
+  if (noBind !== undefined) missing.push(`BIND, for proofs by DNS: ${noBind}`);
+  const noSslyze = sslyzeObstacle();
+  if (noSslyze !== undefined) missing.push(`sslyze, for how TLS looks from outside: ${noSslyze}`);
+  const rules = debianPackagesObstacle(kernelForwardingPackages);
+  if (rules !== undefined) missing.push(`rules of the kernel, for tests of the engine NFTables: ${rules}`);
   const image = imageObstacle();
   if (image !== undefined) missing.push(`the image, for the suites image and e2e: ${image}`);
   const node = nodeObstacle();

@@ -1,39 +1,5 @@
-import { crdSchema, type DescribedSchema } from './crd-code.ts';
+import { fieldRows } from './field-rows.ts';
 import { smartRouteFields } from './smart-route-fields.ts';
-
-/** A field of `spec` in the order of the CRD. */
-export interface SpecField {
-  /** `http.rules[].name`. */
-  readonly path: string;
-  readonly description: string;
-  /** It holds a value, or nothing but its presence; others hold fields. */
-  readonly isLeaf: boolean;
-}
-
-/** All fields below `spec`. A schema that stands in two places (an alias in the file) is listed at the first. */
-export function specFields(crdPath: string): readonly SpecField[] {
-  const fields: SpecField[] = [];
-  const seen = new Set<DescribedSchema>();
-  const visit = (schema: DescribedSchema, path: string): void => {
-    for (const [name, property] of Object.entries(schema.properties ?? {})) {
-      const item = property.type === 'array' ? (property.items ?? property) : property;
-      const at = `${path}${name}${property.type === 'array' && item.type === 'object' ? '[]' : ''}`;
-      const isLeaf = item.type !== 'object' || item.properties === undefined;
-      fields.push({ path: at, description: property.description ?? '', isLeaf });
-      if (isLeaf || (seen.has(item) && isShared(name))) continue;
-      seen.add(item);
-      visit(item, `${at}.`);
-    }
-  };
-  const spec = crdSchema(crdPath).properties?.spec;
-  if (spec !== undefined) visit(spec, '');
-  return fields;
-}
-
-/** What is described once for all its places. */
-function isShared(name: string): boolean {
-  return name === 'policy' || name === 'port';
-}
 
 const introduction = `# SmartRoute
 
@@ -73,16 +39,81 @@ hosts: their routes are put together.
 1. The host: exact before longer wildcard (\`*.\` before \`**.\` of the same name) before none. When no route of a host fits, the next host
    that covers the name is tried.
 2. The higher \`priority\`.
-3. \`Exact\` before \`Prefix\` before \`Regex\`. The prefix \`/\` comes last: it says nothing of a path.
-4. The longer path; between patterns, the longer text.
-5. A match with methods before one without.
-6. More headers, then more query parameters.
-7. The oldest object by \`creationTimestamp\`, then the first by \`namespace/name\`, of whatever kind.
-8. Within one object, the order written.
+3. A route with \`listeners\` before one without, then one with \`clientCIDRs\` before one without.
+4. \`Exact\` before \`Prefix\` before \`Regex\`. The prefix \`/\` comes last: it says nothing of a path.
+5. The longer path; between patterns, the longer text.
+6. A match with methods before one without.
+7. More headers, then more query parameters.
+8. The oldest object by \`creationTimestamp\`, then the first by \`namespace/name\`, of whatever kind.
+9. Within one object, the order written.
 
 The same match with the same priority in two objects is a conflict: the oldest is served, the other is told (\`PathConflict\`). Who is oldest
-also decides whether TLS of a host ends here or passes through (\`PassthroughConflict\`) and which certificate it shows
+also decides whether there is HTTP or TCP in the TLS of a host, or it passes through (\`PassthroughConflict\`), and which certificate it shows
 (\`CertificateConflict\`).
+
+## TCP by listener
+
+\`tcp\` without \`tls\` takes every connection of its listeners, which are of protocol \`TCP\` and come from a [SmartProxyConfig](smartproxyconfig.md).
+No byte is awaited, so servers that speak first (mail, databases, SSH) work; a side that has finished sending may still receive. A listener
+is one route's: of two the one of the higher \`priority\` has it, then the oldest; the other is told (\`ListenerConflict\`). Routes with other
+\`clientCIDRs\` stand beside it, and beside one another: a client meets the first that is for it by priority and age, then the one for everybody.
+
+\`\`\`yaml
+spec:
+  listeners: [mail]
+  tcp: {backends: [{name: postfix, port: {preserve: true}}]}
+\`\`\`
+
+Connections live on when backends or weights change. They end as \`route_removed\` when their route loses the listener or their Service is
+no longer among the backends of any (\`connection.whenRemoved\`), as \`endpoint_removed\` when their endpoint is gone for the drain time, and as \`no_endpoints\` when there
+is nobody to answer.
+
+## TCP by host
+
+\`tcp\` with \`tls\` takes the connections for its hosts on listeners of protocol \`HTTPS\`, chosen by server name: hosts of HTTP, of TCP and of
+Passthrough share a port.
+
+\`\`\`yaml
+spec:
+  hosts: [db.example.com]
+  tls: {mode: Terminate, certificate: {secretRef: {name: db-tls}}, alpn: [postgresql]}
+  connection: {idleTimeout: 1h, whenRemoved: Drain}
+  tcp: {backends: [{name: postgres, port: {name: sql}}]}
+\`\`\`
+
+| \`tls.mode\` | What the backend gets |
+|---|---|
+| \`Passthrough\` | what the client sent, TLS and all |
+| \`Terminate\` | what is in the TLS, which ends here with the certificate of the route |
+| \`TerminateAndReencrypt\` | the same over TLS of our own, with \`policy.backend.tls\` |
+
+Where TLS ends here, clients are asked for certificates as with HTTP (\`tls.clientAuth\`), and nothing is negotiated by ALPN unless \`tls.alpn\`
+names something. Lists of clients, rates and limits of \`connection\` are asked before the handshake; the backend is dialled after it. A
+side that has finished sending may still receive. A request of HTTP for such a host, on a connection that was made for another name, is
+answered 421. HTTP and TCP can not share a host: the oldest object has it, the other is told (\`PassthroughConflict\`).
+
+## UDP by listener
+
+\`udp\` takes every datagram of its listeners, which are of protocol \`UDP\`. What comes from one address and port of a client is a session: it
+goes to one endpoint, from a port of its own, and what that endpoint sends comes back. The endpoint is chosen by a hash of the client's address and
+port, so that every worker and replica chooses the same; when it goes, or says that nobody listens, the session finds another with its next
+datagram. Connection ids of QUIC are not read: a client that changes its address or port, by itself or because a NAT forgot it, begins another session,
+which the hash may give to another endpoint; that one does not know the connection, and the client begins anew. With one endpoint the connection lives on.
+
+\`\`\`yaml
+spec:
+  listeners: [dns]
+  udp: {idleTimeout: 10s, backends: [{name: coredns, port: {name: dns}}]}
+\`\`\`
+
+Sessions end after \`idleTimeout\`, and as \`route_removed\` with their route: [connections.md](connections.md#udp-sessions). Their number
+is limited in the pod by \`maxSessions\` and \`maxSessionsPerAddress\` of the route, in a worker by \`--max-udp-sessions\`, and that of one address by
+\`--max-connections-per-ip\`. Answers leave from the address that routing chooses.
+
+## Forwarding by the kernel
+
+\`engine: NFTables\` on \`tcp\` or \`udp\` by listener lets the kernel of the node forward, where the installation has it on: what that takes,
+gives and costs is in [nftables.md](nftables.md).
 
 ## Inheritance
 
@@ -99,14 +130,20 @@ A Service or Secret of another namespace takes a \`ReferenceGrant\` (\`gateway.n
 | What is wrong | What is served |
 |---|---|
 | the object is not what the CRD allows | nothing of it |
-| a field that does not exist | the rest |
-| a pattern that is not RE2 syntax, or too large | the rule without that match |
+| the same within rules alone, and it can be said what they may match: names, and values of paths, are texts | 503 for what those rules may match; the rest |
+| a field that does not exist, or has no meaning for \`tcp\` or \`udp\` | the rest |
+| a pattern that is not RE2 syntax (no look-ahead, no back-reference) or too large, a path with an escaped \`..\` | 503 for what that match covers: of a pattern all that begins with its plain text; its other conditions hold. The next rule might let in whom this one would not |
 | a match that another object, or an earlier rule, has | the other |
 | a backend that is missing or not permitted | its share of the requests is answered 503; all of them when no other has a weight |
 | a list of clients with something that is no address, a pattern for rewriting that can not be used | 503 |
 | a CA or client certificate for backends that is missing or broken | 503 |
 | a certificate that is missing, broken, not permitted or for other names | TLS with the default certificate |
-| the backend of \`tcp\` is missing | no passthrough |
+| every backend of \`tcp\` is missing | with Passthrough, no passthrough; else connections end |
+| a CA for certificates of clients that is missing or broken | 503; with \`tcp\`, connections end |
+| a listener that is not there or of another protocol | the others that it names |
+| a listener that another object has | the other |
+| a listener that is kept for other namespaces | the others that it names |
+| \`engine: NFTables\` where \`--nftables\` is off, or the kernel refuses | connections end, datagrams are dropped |
 
 Each is an entry in the object's conditions, a Warning Event ([problems.md](problems.md)) and an entry in \`/debug/problems\`.
 
@@ -115,10 +152,14 @@ Each is an entry in the object's conditions, a Warning Event ([problems.md](prob
 - \`Accepted\`: all of the object is valid and nothing of it lost against another. \`False\` does not mean that nothing is served: each rule
   has conditions of its own in \`status.rules\`, and the message names the field and the winner.
 - \`ResolvedRefs\`: every Service and Secret is there and may be used.
-- \`Programmed\`: all workers of the leader serve what is valid of it. \`Pending\` after 5 s when some do not.
+- \`Programmed\`: all workers of the leader, and with \`engine: NFTables\` its kernel, serve what is valid of it. \`KernelNotProgrammed\` says why not. \`Pending\` after 5 s when some do not. \`False\` with
+  the reason of a problem when nothing of it is served.
+- \`Published\`, where it names listeners and the Service of \`--publish-service\` is there: that Service has a port for each of them.
+- \`rules\`: the first three of each rule.
+- \`addresses\`: what an Ingress has in its status, addresses and host names, while something of it is served.
 - \`backends\`: how many of the Service ports that it forwards to have an endpoint that can be used, of how many.
 
-The reason is \`Accepted\`, \`ResolvedRefs\` or \`Programmed\` while the condition holds, else that of the first
+The reason is the condition's own name while it holds, else that of the first
 [problem](problems.md). The leader writes, nothing without a change, and one object at most every 30 s. \`--no-status\` turns it off.
 
 ## Fields
@@ -140,7 +181,7 @@ A field goes into the CRD together with what it does; [ADR 005](adr/005-smartrou
 3. Cases in \`test/tools/smart-route-cases.ts\`: what each rule accepts and refuses. A real API server and translate run the same table.
 4. What may be inherited: a field of \`RouteSettings\`, read in \`smart-route-policy.ts\` (and by an annotation, if Ingress gets it too), and put
    into the table's \`Policy\` by \`policies.ts\`. What may not: the table's \`Route\`, by \`read-smart-route.ts\` and \`resolve-smart-route.ts\`.
-5. The table: \`route-table.ts\`, its invariant in \`validate-table.ts\`, precedence in \`compare-routes.ts\` if it matches.
+5. The table: \`route.ts\` or \`policy.ts\`, its invariant in \`validate-table.ts\`, precedence in \`compare-routes.ts\` if it matches.
 6. The data plane: a row in \`filters/filter-table.ts\`, or the part that acts on it.
 7. A golden in \`test/golden\`, the field in \`test/property/translate/arbitrary-objects.ts\`, a test in \`test/feature/program\` that drives traffic
    through it, and its row in \`tools/smart-route-fields.ts\`; \`npm run generate\` again for this page.
@@ -148,10 +189,5 @@ A field goes into the CRD together with what it does; [ADR 005](adr/005-smartrou
 
 /** The text of docs/smartroute.md. */
 export function renderSmartRouteDocs(crdPath: string): string {
-  const rows = specFields(crdPath).map(({ path, description, isLeaf }) => {
-    const facts = smartRouteFields[path];
-    const test = facts === undefined ? '' : `[${facts.test[1].split(' ').slice(0, 4).join(' ')}](../test/${facts.test[0]})`;
-    return `| \`${path}\` | ${isLeaf ? (facts?.byDefault ?? '') : ''} | ${description.replaceAll('|', '\\|')} | ${test} |`;
-  });
-  return `${introduction}${rows.join('\n')}\n${howTo}`;
+  return `${introduction}${fieldRows(crdPath, smartRouteFields).join('\n')}\n${howTo}`;
 }

@@ -3,12 +3,15 @@ import { existsSync, globSync } from 'node:fs';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { messageOf } from '../src/errors.ts';
+import { certManagerFolder } from '../test/tools/cert-manager/cert-manager.ts';
 import { grpcInteropPrograms } from '../test/tools/grpc-interop.ts';
 import { h2specFolder } from '../test/tools/h2spec.ts';
 import { helmProgram, helmUnavailable } from '../test/tools/helm-kubectl.ts';
-import { imageForTests } from '../test/tools/image/product-image.ts';
+import { imagesForTests } from '../test/tools/image/product-image.ts';
 import { kubeAssets } from '../test/tools/kube-assets.ts';
 import { nodeForTests } from '../test/tools/node/kube-node.ts';
+import { pebblePrograms } from '../test/tools/pebble.ts';
+import { sslyzeObstacle, sslyzePython } from '../test/tools/sslyze.ts';
 import { missingPrerequisites } from './prerequisites.ts';
 import { runCommand } from './run-command.ts';
 import { TestTally } from './test-tally.ts';
@@ -21,11 +24,13 @@ const suites: readonly { readonly name: string; readonly concurrency: number }[]
   { name: 'golden', concurrency: 1 },
   { name: 'feature', concurrency: 2 },
   { name: 'protocol', concurrency: 1 },
+  { name: 'acme', concurrency: 1 },
   { name: 'fault', concurrency: 1 },
   { name: 'soak', concurrency: 1 },
   { name: 'chart', concurrency: 1 },
   { name: 'metrics', concurrency: 1 },
   { name: 'control-plane', concurrency: 1 },
+  { name: 'cert-manager', concurrency: 1 },
   { name: 'image', concurrency: 1 },
   { name: 'e2e', concurrency: 1 },
 ];
@@ -49,16 +54,22 @@ function selectedFiles(suite: string, selection: readonly string[]): readonly st
 
 /** Programs that a suite needs are built before it, so that the deadlines of its tests need not allow for that. */
 const programsOfSuite: Readonly<Record<string, readonly (() => Promise<string | undefined>)[]>> = {
-  protocol: [h2specFolder, grpcInteropPrograms],
+  protocol: [h2specFolder, grpcInteropPrograms, pinnedSslyze],
+  acme: [pebblePrograms],
   chart: [pinnedHelm, kubeAssets],
-  'control-plane': [kubeAssets],
-  image: [imageForTests],
-  e2e: [imageForTests, nodeForTests],
+  'control-plane': [kubeAssets, pebblePrograms],
+  'cert-manager': [kubeAssets, pebblePrograms, certManagerFolder],
+  image: [imagesForTests],
+  e2e: [imagesForTests, nodeForTests],
 };
 
 /** Nothing where there is none for this machine: the tests that need it are skipped then, each with this reason. */
 async function pinnedHelm(): Promise<string | undefined> {
   return helmUnavailable() === undefined ? await helmProgram() : undefined;
+}
+
+async function pinnedSslyze(): Promise<string | undefined> {
+  return sslyzeObstacle() === undefined ? await sslyzePython() : undefined;
 }
 
 async function buildPrograms(suite: string): Promise<void> {

@@ -3,16 +3,11 @@ import { WorkerCounters } from '../../src/observability/counters/worker-counters
 import { applyDelta } from '../../src/routes/apply-delta.ts';
 import { CompiledTable, type MatchRequest } from '../../src/routes/compiled-table.ts';
 import { diffTables } from '../../src/routes/diff-tables.ts';
-import { LinearRegex, maxPatternText } from '../../src/routes/linear-regex.ts';
-import {
-  type EndpointSet,
-  emptyRouteTable,
-  type Host,
-  type Policy,
-  type Route,
-  type RouteTable,
-  type Service,
-} from '../../src/routes/route-table.ts';
+import { LinearRegex } from '../../src/routes/linear-regex.ts';
+import type { Policy } from '../../src/routes/policy.ts';
+import type { Route } from '../../src/routes/route.ts';
+import { emptyRouteTable, type Host, type RouteTable } from '../../src/routes/route-table.ts';
+import type { EndpointSet, Service } from '../../src/routes/service.ts';
 import { validateTable } from '../../src/routes/validate-table.ts';
 
 /** One measured number. */
@@ -32,6 +27,7 @@ export async function run(): Promise<Measurement[]> {
     { name: 'match, 1 host with 1,000 prefixes', unit: 'ns', value: matchNs(paths, pathRequests(1000)) },
     { name: 'match, 10,000 hosts, name behind a wildcard', unit: 'ns', value: matchNs(withWildcard(hosts), wildcardRequests(1000)) },
     { name: 'match, worst pattern', unit: 'ms', value: worstPatternMs() },
+    { name: 'match, worst patterns until there are too many', unit: 'ms', value: tooManyPatternsMs() },
     { name: 'compile from scratch, 10,000 hosts', unit: 'ms', value: medianMs(() => CompiledTable.compile(hosts)) },
     { name: 'compile, one of 10,000 hosts changed', unit: 'ms', value: changedHostMs(hosts, compiled) },
     { name: 'validate, 10,000 hosts', unit: 'ms', value: medianMs(() => validateTable(hosts)) },
@@ -45,13 +41,38 @@ export async function run(): Promise<Measurement[]> {
 /** About as many steps as a pattern may have; in a text of two letters at random each makes a state of its automaton for every character. */
 const worstPatterns = ['.*a.{58}', '(?:.*a.{17}|.*b.{17}|.*c.{17})', '(?:[ab]*a[ab]{28})(?:[ab]*b[ab]{27})', '.*\\pL.{58}'];
 
-/** Milliseconds of a first match, the median for the worst of them: how long one match holds a worker up. */
-function worstPatternMs(): number {
+/** The longest text that a pattern of the largest size is tried on. */
+const worstTextLength = 512;
+
+/** Of two letters at random. */
+function worstText(): string {
   let seed = 12_345;
-  const text = Array.from({ length: maxPatternText }, () => {
+  return Array.from({ length: worstTextLength }, () => {
     seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff;
     return (seed >> 16) & 1 ? 'a' : 'b';
   }).join('');
+}
+
+/** Milliseconds until a request is refused because its host has hundreds of the worst patterns: how long one request holds a worker up. */
+function tooManyPatternsMs(): number {
+  const routes = Array.from({ length: 300 }, (_, index): Route => {
+    const route = makeRoute(`route-${index}`, '', 'service-0');
+    return { ...route, match: { ...route.match, path: { kind: 'regex', value: '.*a.{57}c' } } };
+  });
+  const request = makeRequest('app.example.com', `/${worstText()}`.slice(0, worstTextLength));
+  const rounds = Array.from({ length: 5 }, () => {
+    const table = CompiledTable.compile(makeTable([{ key: 'app.example.com', routes, tls: undefined }], 1));
+    const start = performance.now();
+    const { kind } = table.match(request);
+    if (kind !== 'patterns_too_costly') throw new Error(`Cannot measure many patterns: the request met ${kind}`);
+    return performance.now() - start;
+  });
+  return median(rounds);
+}
+
+/** Milliseconds of a first match, the median for the worst of them: how long one match holds a worker up. */
+function worstPatternMs(): number {
+  const text = worstText();
   const firstMatchMs = (pattern: string): number => {
     const regex = LinearRegex.compile(pattern);
     if (typeof regex === 'string') throw new Error(`Cannot measure ${pattern}: it ${regex}`);
@@ -204,7 +225,7 @@ function makeEndpoints(key: string, address: string): EndpointSet {
 }
 
 function makeRequest(host: string, path: string): MatchRequest {
-  return { host, path, method: 'GET', query: '', headers: ['host', host, 'user-agent', 'bench'] };
+  return { listener: 'http', client: '192.0.2.1', host, path, method: 'GET', query: '', headers: ['host', host, 'user-agent', 'bench'] };
 }
 
 function medianMs(work: () => unknown): number {

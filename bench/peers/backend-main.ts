@@ -67,7 +67,8 @@ function answerCall(stream: ServerHttp2Stream, method: string): void {
   });
 }
 
-const grpc = createHttp2Server();
+/** Node's default of 10 MB refuses streams with ENHANCE_YOUR_CALM when a proxy puts many calls on one connection: a backend's limit, no proxy's. */
+const grpc = createHttp2Server({ maxSessionMemory: 1000 });
 grpc.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
   answerCall(stream, String(headers[':path']).slice(grpcPath.length)),
 );

@@ -1,4 +1,5 @@
 import type { V1ConfigMap, V1Ingress, V1IngressClass, V1Namespace, V1ObjectMeta, V1Secret, V1Service } from '@kubernetes/client-node';
+import type { SmartProxyConfigSpec, SmartProxyConfigStatus } from './generated/smart-proxy-config.ts';
 import type { SmartRouteSpec, SmartRouteStatus } from './generated/smart-route.ts';
 
 /** Metadata with what every object of ours has: a name. `managedFields` are dropped on arrival. */
@@ -33,7 +34,7 @@ export interface SliceEndpoint {
   readonly zone?: string;
   readonly nodeName?: string;
   readonly hints?: { readonly forZones?: readonly { readonly name: string }[] };
-  readonly targetRef?: { readonly kind?: string; readonly namespace?: string; readonly name?: string };
+  readonly targetRef?: { readonly kind?: string; readonly namespace?: string; readonly name?: string; readonly uid?: string };
 }
 
 export interface SlicePort {
@@ -51,6 +52,14 @@ export interface SmartRoute {
   readonly status?: SmartRouteStatus;
 }
 
+/** smartproxy.dev/v1alpha1 SmartProxyConfig: settings of an installation, named by its IngressClass. */
+export interface SmartProxyConfig {
+  readonly kind: 'SmartProxyConfig';
+  readonly metadata: Metadata;
+  readonly spec: SmartProxyConfigSpec;
+  readonly status?: SmartProxyConfigStatus;
+}
+
 /** gateway.networking.k8s.io ReferenceGrant: its namespace lets objects of other namespaces refer to its own. */
 export interface ReferenceGrant {
   readonly kind: 'ReferenceGrant';
@@ -61,7 +70,17 @@ export interface ReferenceGrant {
   };
 }
 
-export type KubeObject = Ingress | IngressClass | Service | EndpointSlice | Secret | ConfigMap | Namespace | SmartRoute | ReferenceGrant;
+export type KubeObject =
+  | Ingress
+  | IngressClass
+  | Service
+  | EndpointSlice
+  | Secret
+  | ConfigMap
+  | Namespace
+  | SmartRoute
+  | SmartProxyConfig
+  | ReferenceGrant;
 export type ObjectKind = KubeObject['kind'];
 
 /** Kinds that have no namespace. */

@@ -1,13 +1,11 @@
 import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
-import type { Endpoint, EndpointSet, Service } from '../routes/route-table.ts';
+import type { Endpoint, EndpointSet, Service } from '../routes/service.ts';
 import { eligibleEndpoints } from './eligible-endpoints.ts';
 import { EndpointRuntime, endpointKey } from './endpoint-runtime.ts';
-
-/** Connects that must fail in a row before an endpoint is ejected. */
-export const failuresToEject = 5;
-/** The first ejection's length; the n-th in a row lasts n times as long. */
-const ejectionStepMs = 30_000;
-const maxEjectionMs = 300_000;
+import { countFailure, defaultOutlierDetection, eject, noteAnswer, noteConnect } from './outlier-ejection.ts';
+import { boundedLoad, pickByHash } from './pick-by-hash.ts';
+import { ServiceLoad } from './service-load.ts';
+import { SlowStart } from './slow-start.ts';
 
 /** What balancers need from outside. */
 export interface BalancerOptions {
@@ -27,25 +25,32 @@ interface SetView {
   readonly listed: readonly EndpointRuntime[];
   readonly endpoints: ReadonlyMap<string, EndpointRuntime>;
   readonly eligible: readonly EndpointRuntime[];
+  /** By what session cookies call them. */
+  readonly sessions: ReadonlyMap<string, EndpointRuntime>;
   /** Those that the set does not have any more. */
   readonly missing: readonly EndpointRuntime[];
 }
 
 /**
- * Picks endpoints of one service and ejects those that can't be reached. The object stays the same while the service exists.
+ * Picks endpoints of one service and ejects those that can't be reached or answer with errors. The object stays the same while the service
+ * exists.
  *
- * Ejection is passive: it only knows of the connects that traffic makes. At most half of the endpoints that get traffic are ejected, so
- * a fault on our side of the network can't take a service away; should only ejected ones be left, they are used.
+ * Ejection is passive: it only knows of what traffic meets. A part of the endpoints that get traffic, half by default, is ejected at most, so
+ * a fault on our side of the network can't take a service away. Health is what checks say, of any number of endpoints. Should only endpoints
+ * be left that are ejected or not healthy, they are used as if they were neither: what may fail is better than what fails for certain.
  */
 export class Balancer {
   readonly #options: BalancerOptions;
   #service: Service;
   #set: EndpointSet | undefined;
   #endpoints: ReadonlyMap<string, EndpointRuntime> = new Map();
+  #sessions: ReadonlyMap<string, EndpointRuntime> = noSessions;
   /** The endpoints that may be picked, ejected ones included. */
   #eligible: readonly EndpointRuntime[] = [];
-  /** How many of `#eligible` are ejected, or were when it was last counted: never too low, and 0 lets a pick skip every check. */
-  #ejected = 0;
+  /** How many of `#eligible` are ejected or not healthy, or were when it was last counted: never too low, and 0 lets a pick skip every check. */
+  #out = 0;
+  readonly load = new ServiceLoad();
+  readonly #slowStart = new SlowStart();
   #turn: number;
   #prepared: SetView | undefined;
 
@@ -68,27 +73,48 @@ export class Balancer {
   /**
    * The endpoint for a new request; undefined when the service has none that takes requests. `avoid` (one that was just tried) is only
    * returned when there is no other.
+   * @param hash of what decides by consistent hash; undefined: the request has none, and takes its turn
    */
-  pick(avoid?: EndpointRuntime): EndpointRuntime | undefined {
+  pick(avoid?: EndpointRuntime, hash?: number): EndpointRuntime | undefined {
     const count = this.#eligible.length;
     if (count < 2) return this.#eligible[0];
-    return this.#service.loadBalancing === 'least-request' ? this.#pickLeastRequest(count, avoid) : this.#pickRoundRobin(count, avoid);
+    const { loadBalancing } = this.#service;
+    if (loadBalancing === 'least-request') return this.#pickLeastRequest(count, avoid);
+    return loadBalancing === 'consistent-hash' && hash !== undefined ? this.#pickByHash(hash, avoid) : this.#pickRoundRobin(count, avoid);
+  }
+
+  /** The endpoint that a session is on, whether it gets others or not; undefined: it is gone, or out. */
+  ofSession(session: string): EndpointRuntime | undefined {
+    const endpoint = this.#sessions.get(session);
+    // What drains is not checked any more.
+    if (endpoint === undefined || this.#out === 0 || endpoint.state === 'draining') return endpoint;
+    return endpoint.isOut(this.#options.now()) ? undefined : endpoint;
+  }
+
+  /** Every endpoint of the service, in whatever state. */
+  get endpoints(): Iterable<EndpointRuntime> {
+    return this.#endpoints.values();
   }
 
   /** Takes over a new table's view of the service. Adds the endpoints that disappeared to `gone`, marked as removed. */
   update(service: Service, set: EndpointSet | undefined, gone: EndpointRuntime[]): void {
     this.#service = service;
+    this.#slowStart.configure(service.slowStartMs);
+    this.load.configure(service.limits);
     if (set === this.#set) return;
     const prepared = this.#prepared;
-    const { listed, endpoints, eligible, missing } = prepared !== undefined && prepared.set === set ? prepared : this.#viewOf(set);
+    const { listed, endpoints, eligible, sessions, missing } =
+      prepared !== undefined && prepared.set === set ? prepared : this.#viewOf(set);
     this.#prepared = undefined;
     this.#set = set;
     const given = set?.endpoints ?? [];
-    for (let i = 0; i < given.length; i++) (listed[i] as EndpointRuntime).state = (given[i] as Endpoint).state;
+    const now = this.#options.now();
+    for (let i = 0; i < given.length; i++) this.#takeOver(listed[i] as EndpointRuntime, given[i] as Endpoint, now);
     for (const runtime of missing) retire(runtime, gone);
     this.#endpoints = endpoints;
     this.#eligible = eligible;
-    this.#ejected = this.#countEjected(this.#options.now());
+    this.#sessions = sessions;
+    this.#out = this.#countOut(now);
   }
 
   /** Does ahead most of what an `update` to this set costs; picks see nothing of it until then. False: there is nothing to do. */
@@ -98,33 +124,48 @@ export class Balancer {
     return true;
   }
 
-  /** The endpoints that are ejected at `nowMs`. */
-  ejectedAt(nowMs: number): readonly EndpointRuntime[] {
-    if (this.#ejected === 0) return [];
-    return this.#eligible.filter((endpoint) => endpoint.ejectedUntilMs > nowMs);
+  /** The endpoints that are out of rotation at `nowMs`. */
+  outAt(nowMs: number): readonly EndpointRuntime[] {
+    if (this.#out === 0) return [];
+    return this.#eligible.filter((endpoint) => endpoint.isOut(nowMs));
+  }
+
+  /** Whether all endpoints that could get traffic are out of rotation at `nowMs`, so that they get it all the same. */
+  isPanicking(nowMs: number): boolean {
+    return this.#out > 0 && this.#eligible.every((endpoint) => endpoint.isOut(nowMs));
+  }
+
+  /** Health checks have come to another view of an endpoint. */
+  setHealth(endpoint: EndpointRuntime, isHealthy: boolean): void {
+    endpoint.isHealthy = isHealthy;
+    const now = this.#options.now();
+    if (isHealthy) this.#slowStart.begin(endpoint, now);
+    this.#out = this.#countOut(now);
   }
 
   /** @internal called by the endpoint */
   connectSucceeded(endpoint: EndpointRuntime): void {
-    endpoint.consecutiveFailures = 0;
-    if (endpoint.ejections === 0) return;
-    endpoint.ejections = 0;
-    endpoint.ejectedUntilMs = 0; // it may still run: the connect began before, or only ejected endpoints were left
-    this.#ejected = this.#countEjected(this.#options.now());
+    if (noteConnect(endpoint)) this.#out = this.#countOut(this.#options.now());
   }
 
   /** @internal called by the endpoint */
   connectFailed(endpoint: EndpointRuntime): void {
+    this.#failed(endpoint, 'connect_failures');
+  }
+
+  /** @internal called by the endpoint */
+  answered(endpoint: EndpointRuntime, isError: boolean): void {
+    if (isError) this.#failed(endpoint, 'errors');
+    else if (endpoint.consecutiveErrors > 0 || endpoint.ejectedFor !== undefined) noteAnswer(endpoint, this.#options.now());
+  }
+
+  #failed(endpoint: EndpointRuntime, why: 'connect_failures' | 'errors'): void {
+    const rules = this.#service.outlierDetection ?? defaultOutlierDetection;
     const now = this.#options.now();
-    if (endpoint.ejectedUntilMs > now) return;
-    endpoint.consecutiveFailures++;
-    if (endpoint.consecutiveFailures < failuresToEject || !this.#eligible.includes(endpoint)) return;
-    const ejected = this.#countEjected(now);
-    if (ejected + 1 > this.#eligible.length / 2) return;
-    endpoint.consecutiveFailures = 0;
-    endpoint.ejections++;
-    endpoint.ejectedUntilMs = now + Math.min(endpoint.ejections * ejectionStepMs, maxEjectionMs);
-    this.#ejected = ejected + 1;
+    if (!countFailure(endpoint, why, rules, now) || !this.#eligible.includes(endpoint)) return;
+    if ((this.#countEjected(now) + 1) * 100 > this.#eligible.length * rules.maxEjectedPercent) return;
+    eject(endpoint, why, rules, now);
+    this.#out++;
     this.#options.counters.upstreamEjections++;
   }
 
@@ -144,28 +185,49 @@ export class Balancer {
     return a !== undefined && b !== undefined && b.active < a.active ? b : a;
   }
 
-  /** The place of the first endpoint from `start` on, round the list, that is neither `avoid` nor ejected; if all are, of any but `avoid`. */
+  #pickByHash(hash: number, avoid: EndpointRuntime | undefined): EndpointRuntime | undefined {
+    const now = this.#out === 0 ? Number.POSITIVE_INFINITY : this.#options.now();
+    return pickByHash(this.#eligible, hash, avoid, now, boundedLoad(this.#eligible, this.#service.maxLoadPercent));
+  }
+
+  /** The place of the first endpoint from `start` on, round the list, that is neither `avoid` nor out and, while young, takes it; if there is none, of any but `avoid`. */
   #usableFrom(start: number, count: number, avoid: EndpointRuntime | undefined): number {
     const eligible = this.#eligible;
     const next = (start + 1) % count;
     const any = eligible[start] === avoid ? next : start;
-    if (this.#ejected === 0) return any;
-    const now = this.#options.now();
+    const slowStart = this.#slowStart;
+    if (this.#out === 0 && !slowStart.isOn) return any;
+    const { now, random } = this.#options;
+    const nowMs = now();
+    let young = -1;
     for (let step = 0, place = start; step < count; step++, place = (place + 1) % count) {
       const endpoint = eligible[place];
-      if (endpoint !== undefined && endpoint !== avoid && endpoint.ejectedUntilMs <= now) return place;
+      if (endpoint === undefined || endpoint === avoid || endpoint.isOut(nowMs)) continue;
+      if (!slowStart.isOn || slowStart.takes(endpoint, nowMs, random())) return place;
+      if (young === -1) young = place;
     }
-    return any;
+    return young === -1 ? any : young;
+  }
+
+  /** What a new table says of an endpoint; `#endpoints` and `#eligible` are still those of the table before. */
+  #takeOver(runtime: EndpointRuntime, { state, session }: Endpoint, now: number): void {
+    const wasReady = runtime.state === 'ready' && this.#endpoints.has(runtime.key);
+    // Where none was before, there is nobody to spare it.
+    if (state === 'ready' && !wasReady && this.#eligible.length > 0) this.#slowStart.begin(runtime, now);
+    runtime.state = state;
+    runtime.session = session;
   }
 
   #viewOf(set: EndpointSet | undefined): SetView {
     const listed: EndpointRuntime[] = [];
     const endpoints = new Map<string, EndpointRuntime>();
+    let sessions: Map<string, EndpointRuntime> | undefined;
     for (const endpoint of set?.endpoints ?? []) {
       const key = endpointKey(endpoint);
       const runtime = endpoints.get(key) ?? this.#endpoints.get(key) ?? new EndpointRuntime(this.#service.key, endpoint, this);
       listed.push(runtime);
       endpoints.set(key, runtime);
+      if (endpoint.session !== undefined) (sessions ??= new Map()).set(endpoint.session, runtime);
     }
     const eligible: EndpointRuntime[] = [];
     for (const endpoint of eligibleEndpoints(set?.endpoints ?? [], this.#options.zone)) {
@@ -174,7 +236,7 @@ export class Balancer {
     }
     const missing: EndpointRuntime[] = [];
     for (const [key, runtime] of this.#endpoints) if (!endpoints.has(key)) missing.push(runtime);
-    return { set, listed, endpoints, eligible, missing };
+    return { set, listed, endpoints, eligible, sessions: sessions ?? noSessions, missing };
   }
 
   #countEjected(now: number): number {
@@ -182,7 +244,15 @@ export class Balancer {
     for (const endpoint of this.#eligible) if (endpoint.ejectedUntilMs > now) count++;
     return count;
   }
+
+  #countOut(now: number): number {
+    let count = 0;
+    for (const endpoint of this.#eligible) if (endpoint.isOut(now)) count++;
+    return count;
+  }
 }
+
+const noSessions: ReadonlyMap<string, EndpointRuntime> = new Map();
 
 /** Marks an endpoint as gone. */
 function retire(endpoint: EndpointRuntime, gone: EndpointRuntime[]): void {

@@ -1,16 +1,20 @@
-import type { EndpointSet, RouteTable, Service } from '../routes/route-table.ts';
+import type { RouteTable } from '../routes/route-table.ts';
+import type { EndpointSet, Service } from '../routes/service.ts';
 import type { Steps } from '../steps.ts';
 import { Balancer, type BalancerOptions } from './balancer.ts';
 import type { EndpointRuntime } from './endpoint-runtime.ts';
 
-/** One ejected endpoint, for `/debug` and health output. */
-export interface EjectedEndpoint {
+/** One endpoint that gets no traffic while others can, for `/debug` and health output. */
+export interface OutEndpoint {
   /** The service's key. */
   readonly service: string;
   /** The endpoint's key. */
   readonly endpoint: string;
-  /** Until it gets traffic again, in milliseconds. */
-  readonly forMs: number;
+  readonly reason: 'connect_failures' | 'errors' | 'health_check';
+  /** Until it gets traffic again, in milliseconds; undefined: until it is well. */
+  readonly forMs: number | undefined;
+  /** What its last health check found; undefined: nothing, or there is none. */
+  readonly detail: string | undefined;
 }
 
 /** Services and endpoints that are prepared without a pause. */
@@ -92,15 +96,25 @@ export class Balancers {
     return this.#balancers.get(serviceKey);
   }
 
-  /** The endpoints that get no traffic because they can't be reached. */
-  ejected(): readonly EjectedEndpoint[] {
+  /** The endpoints that get no traffic because they can't be reached, answer with errors or are not well. */
+  out(): readonly OutEndpoint[] {
     const now = this.#options.now();
-    const all: EjectedEndpoint[] = [];
+    const all: OutEndpoint[] = [];
     for (const balancer of this.#balancers.values()) {
-      for (const endpoint of balancer.ejectedAt(now)) {
-        all.push({ service: endpoint.service, endpoint: endpoint.key, forMs: endpoint.ejectedUntilMs - now });
+      for (const { service, key, isHealthy, checkFailure, ejectedUntilMs, ejectedFor } of balancer.outAt(now)) {
+        const forMs = isHealthy ? ejectedUntilMs - now : undefined;
+        const reason = isHealthy ? (ejectedFor ?? 'connect_failures') : 'health_check';
+        all.push({ service, endpoint: key, reason, forMs, detail: checkFailure });
       }
     }
     return all;
+  }
+
+  /** How many services have endpoints that are all out of rotation. */
+  panicking(): number {
+    const now = this.#options.now();
+    let count = 0;
+    for (const balancer of this.#balancers.values()) if (balancer.isPanicking(now)) count++;
+    return count;
   }
 }

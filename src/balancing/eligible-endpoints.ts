@@ -1,4 +1,4 @@
-import type { Endpoint } from '../routes/route-table.ts';
+import type { Endpoint } from '../routes/service.ts';
 
 /**
  * The endpoints that new requests go to: the ready ones, narrowed to our zone by the rule of Kubernetes' topology hints; the fallback

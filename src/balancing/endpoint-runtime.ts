@@ -1,9 +1,14 @@
-import type { Endpoint } from '../routes/route-table.ts';
+import type { Endpoint } from '../routes/service.ts';
+import type { ServiceLoad } from './service-load.ts';
+import { hashText } from './stable-hash.ts';
 
-/** Who judges an endpoint whose connects succeed or fail: the balancer that it belongs to. */
+/** Who judges an endpoint by what becomes of connects and requests: the balancer that it belongs to. */
 export interface EndpointOwner {
+  /** Of all its endpoints together. */
+  readonly load: ServiceLoad;
   connectSucceeded(endpoint: EndpointRuntime): void;
   connectFailed(endpoint: EndpointRuntime): void;
+  answered(endpoint: EndpointRuntime, isError: boolean): void;
 }
 
 /** What is known of one endpoint while the program runs. It outlives table changes for as long as its service lists it. */
@@ -14,31 +19,62 @@ export class EndpointRuntime {
   readonly port: number;
   /** The key of the service that it belongs to. */
   readonly service: string;
+  /** The endpoint's part in consistent hashing. */
+  readonly seed: number;
   state: Endpoint['state'];
+  /** What session cookies call it; undefined: it holds no session. */
+  session: string | undefined;
   /** The service no longer lists it: end what is open, keep nothing for later. */
   removed = false;
+  /** On the balancers' clock: when it became ready beside others that were; -Infinity: it was there first, or never. */
+  readySinceMs = Number.NEGATIVE_INFINITY;
   /** Requests or L4 connections in flight; whoever picks it adds one and takes it away again. */
   active = 0;
   /** Connects that failed since the last one that succeeded. */
   consecutiveFailures = 0;
-  /** Ejections since the last connect that succeeded; each lasts longer. */
+  /** Errors since the last good answer, where they count. */
+  consecutiveErrors = 0;
+  /** Ejections since it was last good; each lasts longer. */
   ejections = 0;
+  /** Why it was ejected last; undefined: it has been good since. */
+  ejectedFor: 'connect_failures' | 'errors' | undefined;
   /** On the balancers' clock; 0: not ejected. */
   ejectedUntilMs = 0;
+  /** What its health checks say; true without them, and until enough of them failed. */
+  isHealthy = true;
+  /** What was wrong at its last health check; undefined: nothing. */
+  checkFailure: string | undefined;
   readonly #owner: EndpointOwner;
 
   constructor(service: string, endpoint: Endpoint, owner: EndpointOwner) {
     this.key = endpointKey(endpoint);
+    this.seed = hashText(this.key);
     this.address = endpoint.address;
     this.port = endpoint.port;
     this.service = service;
     this.state = endpoint.state;
+    this.session = endpoint.session;
     this.#owner = owner;
+  }
+
+  /** It is to get nothing while another can: ejected, or not healthy. @param nowMs on the balancers' clock */
+  isOut(nowMs: number): boolean {
+    return !this.isHealthy || this.ejectedUntilMs > nowMs;
+  }
+
+  /** That of its service. */
+  get load(): ServiceLoad {
+    return this.#owner.load;
   }
 
   /** A connection to it was established. */
   connectSucceeded(): void {
     this.#owner.connectSucceeded(this);
+  }
+
+  /** It answered, or did not; to be told where the service counts errors. */
+  answered(isError: boolean): void {
+    this.#owner.answered(this, isError);
   }
 
   /** A connection to it could not be established, or not in time. */

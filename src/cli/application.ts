@@ -4,14 +4,19 @@ import { Controller } from '../controller/controller.ts';
 import type { Log } from '../log.ts';
 import { Translator } from '../translate/translate.ts';
 import { WorkerSupervisor } from '../workers/worker-supervisor.ts';
+import { AcmeOrders } from './acme-orders.ts';
 import { reportConfiguredObjects } from './configured-objects.ts';
+import { drainTimes } from './drain-times.ts';
+import { KernelForwarding } from './kernel-forwarding.ts';
 import { listenersOf, withBoundPorts } from './listeners.ts';
 import { openLocalCa } from './open-local-ca.ts';
 import { openSnapshot } from './open-snapshot.ts';
 import { openSource } from './open-source.ts';
-import { ProgrammedRoutes } from './programmed-routes.ts';
+import { ProgrammedObjects } from './programmed-objects.ts';
 import { Readiness } from './readiness.ts';
+import { reportObjects } from './report-objects.ts';
 import { serveSnapshotWithoutSource } from './serve-snapshot.ts';
+import { startSharedTicketKeys } from './shared-ticket-keys.ts';
 import { startManifests } from './start-manifests.ts';
 import { startServers } from './start-servers.ts';
 import { translateOptionsOf } from './translate-options.ts';
@@ -40,6 +45,7 @@ export async function startApplication({ config, log, print, script }: Applicati
   await using parts = new AsyncDisposableStack();
   const failed = Promise.withResolvers<never>();
   let stopping = false;
+  let portsChanged = (): void => {};
 
   const localCa = await openLocalCa(config, log);
 
@@ -48,7 +54,7 @@ export async function startApplication({ config, log, print, script }: Applicati
   // A worker that reads the bundle's source map holds 40 MiB more; its stack traces name functions without one.
   const execArgv = process.execArgv.filter((argument) => argument !== '--enable-source-maps');
   const entry = { script, args: ['worker'], execArgv };
-  const supervisor = new WorkerSupervisor({ config, listeners: wanted, log, entry });
+  const supervisor = new WorkerSupervisor({ config, listeners: wanted, log, entry, onPorts: () => portsChanged() });
   parts.defer(() => supervisor.close());
   const bound = await supervisor.start();
   for (const { listener, address, port } of bound) log.info({ listener, address, port }, 'listening');
@@ -61,15 +67,27 @@ export async function startApplication({ config, log, print, script }: Applicati
   parts.defer(() => troubles.close());
   const snapshot = openSnapshot(config, troubles);
   const cluster = opened.kind === 'cluster' ? opened : undefined;
-  const routes =
-    cluster && new ProgrammedRoutes({ applied: () => supervisor.applied(), report: (statuses) => cluster.status.updateRoutes(statuses) });
-  parts.defer(() => routes?.close());
+  const kernel = new KernelForwarding({ config, log, troubles, table: () => supervisor.table, onChange: () => portsChanged() });
+  parts.defer(() => kernel.close());
+  const objects =
+    cluster &&
+    new ProgrammedObjects({
+      applied: async () => {
+        await supervisor.applied();
+        await kernel.settled();
+      },
+      report: (translation, isProgrammed) =>
+        reportObjects(translation, { listeners: supervisor.listenerTroubles, kernel: kernel.problem }, isProgrammed, cluster.status),
+    });
+  parts.defer(() => objects?.close());
+  const acme = await AcmeOrders.open({ config, log, opened, table: () => supervisor.table, applied: () => supervisor.applied() });
   const controller = new Controller({
     source: opened.source,
     translator,
     publisher: {
       publish(table) {
         supervisor.publish(table);
+        kernel.update();
         snapshot?.save(table);
       },
     },
@@ -79,12 +97,16 @@ export async function startApplication({ config, log, print, script }: Applicati
     certificatesFor: (hosts) => localCa.certificatesFor(cluster === undefined ? hosts : []),
     onTranslation(translation) {
       cluster?.status.update(translation);
-      routes?.update(translation);
+      objects?.update(translation);
+      acme?.update(translation);
       reportConfiguredObjects(config, translation, troubles);
     },
   });
   parts.defer(() => snapshot?.flush());
   parts.defer(() => controller.close());
+  portsChanged = () => {
+    if (controller.translation !== undefined) objects?.update(controller.translation);
+  };
   controller.start();
 
   // What machines and people look at.
@@ -95,7 +117,7 @@ export async function startApplication({ config, log, print, script }: Applicati
     health: () => opened.source.health(),
     troubles: () => troubles.current,
   });
-  await startServers({ config, log, controller, supervisor, opened, snapshot, readiness }, parts);
+  await startServers({ config, log, controller, supervisor, kernel, acme, opened, snapshot, readiness }, parts);
 
   // Objects flow.
   parts.defer(() => opened.source.close());
@@ -107,14 +129,19 @@ export async function startApplication({ config, log, print, script }: Applicati
     opened.source.start().catch(failed.reject);
     if (snapshot !== undefined) parts.defer(serveSnapshotWithoutSource({ snapshot, listeners, controller, supervisor, log }));
   }
+  parts.defer(() => acme?.close());
+  const tickets = startSharedTicketKeys(config, log, opened, supervisor);
+  parts.defer(() => tickets?.close());
 
   const running = parts.move();
   return {
     failed: failed.promise,
     async stop() {
       stopping = true;
-      await sleep(config.drainDelayMs);
-      await supervisor.drain(config.drainTimeoutMs);
+      const { delayMs, timeoutMs } = drainTimes(config, supervisor.table);
+      log.info({ drainDelayMs: delayMs, drainTimeoutMs: timeoutMs }, 'draining');
+      await sleep(delayMs);
+      await supervisor.drain(timeoutMs);
       await running.disposeAsync();
     },
   };

@@ -1,12 +1,17 @@
-import { messageOf, SmartProxyError } from '../errors.ts';
+import { type ErrorCode, messageOf, SmartProxyError } from '../errors.ts';
+import { certsCommand } from './certs.ts';
 import type { Command, CommandContext } from './command.ts';
+import { diffCommand } from './diff.ts';
 import { exitCodes } from './exit-code.ts';
+import { explainCommand } from './explain.ts';
 import { helpCommand } from './help.ts';
+import { lintCommand } from './lint.ts';
 import { runCommand } from './run.ts';
+import { trustCommand } from './trust.ts';
 import { unknownCommand } from './unknown-command.ts';
 import { versionCommand } from './version.ts';
 
-const commands: readonly Command[] = [runCommand, versionCommand];
+const commands: readonly Command[] = [runCommand, explainCommand, lintCommand, diffCommand, certsCommand, trustCommand, versionCommand];
 const help = helpCommand(commands);
 
 /** Runs the command that `args` name; resolves to the exit status. `complain` gets one line when that is not 0. */
@@ -15,8 +20,13 @@ export async function runMain(args: readonly string[], context: CommandContext, 
     return await dispatch(args, context);
   } catch (error) {
     complain(error instanceof SmartProxyError ? error.message : String(error instanceof Error ? error.stack : messageOf(error)));
-    return error instanceof SmartProxyError && error.code === 'CONFIG_INVALID' ? exitCodes.usage.code : exitCodes.failure.code;
+    return error instanceof SmartProxyError ? statusOf(error.code) : exitCodes.failure.code;
   }
+}
+
+function statusOf(code: ErrorCode): number {
+  if (code === 'CONFIG_INVALID') return exitCodes.usage.code;
+  return code === 'ADMIN_UNREACHABLE' ? exitCodes.unreachable.code : exitCodes.failure.code;
 }
 
 async function dispatch([name, ...args]: readonly string[], context: CommandContext): Promise<number> {

@@ -9,9 +9,11 @@ import type { MetricSource } from '../observability/metric-source.ts';
 import { ProcessProbe } from '../observability/process-probe.ts';
 import { SoonestCertificates } from '../observability/soonest-certificates.ts';
 import { tableApplyBounds } from '../observability/table-durations.ts';
-import { tableParts } from '../routes/route-table.ts';
+import { type InstallationSettings, installationKey, type RouteTable, tableParts } from '../routes/route-table.ts';
 import type { TableSnapshot } from '../snapshot/table-snapshot.ts';
 import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
+import type { AcmeOrders } from './acme-orders.ts';
+import type { KernelForwarding } from './kernel-forwarding.ts';
 import type { OpenedSource } from './open-source.ts';
 
 const delayResolutionMs = 50;
@@ -21,6 +23,8 @@ export interface MetricFactsOptions {
   readonly controller: Controller;
   readonly opened: OpenedSource;
   readonly supervisor: WorkerSupervisor;
+  readonly kernel: KernelForwarding;
+  readonly acme: AcmeOrders | undefined;
   /** Undefined: none is kept. */
   readonly snapshot: TableSnapshot | undefined;
 }
@@ -35,11 +39,19 @@ const objectKinds = Object.keys({
   ConfigMap: 0,
   Namespace: 0,
   SmartRoute: 0,
+  SmartProxyConfig: 0,
   ReferenceGrant: 0,
 } satisfies Record<ObjectKind, 0>) as readonly ObjectKind[];
 
 /** The limits that metrics are held against. */
-const limitFields = ['maxConnections', 'maxConnectionsPerIp', 'maxConnectionsPerEndpoint', 'maxHandshakes', 'maxRouteSeries'] as const;
+const limitFields = [
+  'maxConnections',
+  'maxConnectionsPerIp',
+  'maxUdpSessions',
+  'maxConnectionsPerEndpoint',
+  'maxHandshakes',
+  'maxRouteSeries',
+] as const;
 
 /** Takes the picture that a scrape shows: workers, controller, source and this process. */
 export class MetricFacts {
@@ -55,8 +67,16 @@ export class MetricFacts {
 
   async gather(): Promise<MetricSource> {
     const { supervisor } = this.#options;
-    const fleet = await supervisor.totals();
-    return { fleet, workers: supervisor.workers, controller: this.#controllerFacts(), program: this.#programFacts() };
+    const kernel = await this.#options.kernel.facts();
+    const fleet = await supervisor.totals(kernel?.routes);
+    return {
+      fleet,
+      kernel,
+      acme: this.#options.acme?.facts(),
+      workers: supervisor.workers,
+      controller: this.#controllerFacts(),
+      program: this.#programFacts(),
+    };
   }
 
   close(): void {
@@ -103,7 +123,7 @@ export class MetricFacts {
       source: opened.kind,
       transport: config.networkProxyTransport,
       writesStatus: opened.kind === 'cluster' && config.status,
-      limits: Object.fromEntries(limitFields.map((field) => [options[field].flag, config[field]])),
+      limits: limitsOf(config, this.#options.supervisor.table),
       process: this.#probe.read(),
     };
   }
@@ -114,4 +134,16 @@ export class MetricFacts {
     this.#loopDelay.reset();
     return Math.max(0, delayMs);
   }
+}
+
+/** As they are now: the SmartProxyConfig comes before the options. */
+function limitsOf(config: Config, { settings }: Pick<RouteTable, 'settings'>): Readonly<Record<string, number>> {
+  const own: Partial<InstallationSettings> = settings.get(installationKey) ?? {};
+  const set: Partial<Record<(typeof limitFields)[number], number | undefined>> = {
+    maxConnections: own.maxConnections,
+    maxConnectionsPerIp: own.maxConnectionsPerAddress,
+    maxUdpSessions: own.maxUdpSessions,
+    maxHandshakes: own.maxHandshakes,
+  };
+  return Object.fromEntries(limitFields.map((field) => [options[field].flag, set[field] ?? config[field]]));
 }

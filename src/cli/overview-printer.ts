@@ -7,7 +7,7 @@ export interface OverviewPrinterOptions {
   readonly source: ManifestSource;
   /** The last translation; undefined: there is none yet. */
   readonly translation: () => Translation | undefined;
-  readonly ejectedEndpoints: () => Promise<readonly OutOfRotation[]>;
+  readonly outEndpoints: () => Promise<readonly OutOfRotation[]>;
   readonly print: (text: string) => void;
 }
 
@@ -46,9 +46,9 @@ export class OverviewPrinter {
   }
 
   async #look(): Promise<void> {
-    const { source, translation, ejectedEndpoints, print } = this.#options;
+    const { source, translation, outEndpoints, print } = this.#options;
     const current = translation();
-    const ejected = current === undefined ? [] : await ejectedEndpoints();
+    const ejected = current === undefined ? [] : await outEndpoints();
     if (this.#closed) return;
     const routes = current === undefined ? '' : renderRoutes(current.routeTable, ejected);
     const problems = renderProblems(source.store.problems(), current?.problems ?? [], (kind, key) => source.locationOf(kind, key));

@@ -1,5 +1,7 @@
-import type { EndpointSet, Host, RedirectTarget, Route, RouteTable } from '../routes/route-table.ts';
-import { renderColumns } from './render-columns.ts';
+import { renderColumns } from '../ask/columns.ts';
+import type { RedirectTarget, Route, WeightedBackend } from '../routes/route.ts';
+import { type Host, type RouteTable, tcpOf } from '../routes/route-table.ts';
+import type { EndpointSet } from '../routes/service.ts';
 
 /** Most lines of the overview: a terminal is no place for ten thousand routes. */
 const maxRows = 200;
@@ -15,6 +17,10 @@ export function renderRoutes(table: RouteTable, ejected: readonly OutOfRotation[
   const away = new Set(ejected.map(({ service, endpoint }) => `${service} ${endpoint}`));
   const health = (service: string) => healthOf(service, table.endpoints.get(service), away);
   const rows = [...table.hosts.values()].flatMap((host) => rowsOf(host, health));
+  for (const { listener, protocol, clients, kernel, backends } of table.l4.values()) {
+    const all = `(all of ${protocol.toUpperCase()}${fromOf(clients)}${kernel === undefined ? '' : ', by the kernel'})`;
+    rows.push([`(${listener})`, all, '-', ...servicesOf(backends, health, 'ends')]);
+  }
   if (rows.length === 0) return 'No routes.';
   const shown = renderColumns([['HOST', 'PATH', 'TLS', 'BACKEND', 'HEALTH'], ...rows.slice(0, maxRows)]);
   return rows.length > maxRows ? `${shown}\n... and ${rows.length - maxRows} more` : shown;
@@ -23,13 +29,19 @@ export function renderRoutes(table: RouteTable, ejected: readonly OutOfRotation[
 function rowsOf(host: Host, health: (service: string) => string): string[][] {
   const { tls } = host;
   const security = tls === undefined ? '-' : tls.kind === 'passthrough' ? 'passthrough' : 'yes';
+  const tcp = tcpOf(tls);
   const rows = host.routes.map((route) => [host.key, pathOf(route), security, ...targetOf(route, health)]);
-  if (tls?.kind === 'passthrough') rows.unshift([host.key, '(all of TLS)', security, tls.service, health(tls.service)]);
+  if (tcp !== undefined) rows.unshift([host.key, '(all of TLS)', security, ...servicesOf(tcp.backends, health, 'ends')]);
   return rows;
 }
 
-function pathOf({ match: { path } }: Route): string {
-  return path.kind === 'prefix' ? path.value : `${path.value} (${path.kind})`;
+function pathOf({ match: { path, clients } }: Route): string {
+  return `${path.kind === 'prefix' ? path.value : `${path.value} (${path.kind})`}${fromOf(clients)}`;
+}
+
+/** ` from 10.0.0.0/8` */
+function fromOf(clients: readonly string[] | undefined): string {
+  return clients === undefined ? '' : ` from ${clients.join(',')}`;
 }
 
 function targetOf({ action }: Route, health: (service: string) => string): [string, string] {
@@ -42,14 +54,21 @@ function targetOf({ action }: Route, health: (service: string) => string): [stri
       return ['blocked', '-'];
     case 'fail':
       return [`answers ${action.status}`, action.reason];
-    case 'forward': {
-      const services = action.backends.map(({ service }) => service);
-      return [
-        services.map((service) => service ?? 'missing').join(', '),
-        services.map((service) => (service === undefined ? 'answers 503' : health(service))).join(', '),
-      ];
-    }
+    case 'forward':
+      return servicesOf(action.backends, health, 'answers 503');
   }
+}
+
+/** @param otherwise what becomes of the share of a backend that can't be served */
+function servicesOf(
+  backends: readonly WeightedBackend[],
+  health: (service: string) => string,
+  otherwise: string,
+): [services: string, health: string] {
+  return [
+    backends.map(({ service }) => service ?? 'missing').join(', '),
+    backends.map(({ service }) => (service === undefined ? otherwise : health(service))).join(', '),
+  ];
 }
 
 /** `https://b.example:8443/x`; `*` for what stays as it is. */

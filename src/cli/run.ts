@@ -33,7 +33,7 @@ async function run(args: readonly string[], { env, print, script }: CommandConte
   // Stopped before anything was served: nothing has to be finished.
   if (typeof application === 'string') return exitCodes.ok.code;
   const signal = await Promise.race([signals.received, application.failed]);
-  log.info({ signal, drainDelayMs: config.drainDelayMs, drainTimeoutMs: config.drainTimeoutMs }, 'stopping');
+  log.info({ signal }, 'stopping');
   await application.stop();
   log.info({}, 'stopped');
   return exitCodes.ok.code;

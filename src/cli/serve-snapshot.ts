@@ -41,9 +41,18 @@ export function serveSnapshotWithoutSource({ snapshot, listeners, controller, su
 }
 
 /** The kept table on the ports of this run, checked as every table is before workers get it: they end over a broken one. */
-function withListeners(kept: RouteTable, listeners: readonly Listener[]): RouteTable {
-  const table = { ...kept, listeners: new Map(listeners.map((listener) => [listener.key, listener])) };
+function withListeners(kept: RouteTable, own: readonly Listener[]): RouteTable {
+  const listeners = restoredListeners(kept.listeners, own);
+  const l4 = new Map([...kept.l4].filter(([, { listener }]) => listeners.has(listener)));
+  const table = { ...kept, listeners, l4 };
   const broken = validateTable(table);
   if (broken.length > 0) throw new SmartProxyError('SNAPSHOT_INVALID', `Cannot serve the last-good snapshot: ${broken.join('; ')}`);
   return table;
+}
+
+/** Those of this run's options, and of the others, which a SmartProxyConfig made, those whose ports are left. */
+function restoredListeners(kept: RouteTable['listeners'], own: readonly Listener[]): RouteTable['listeners'] {
+  const ports = new Set(own.map(({ port }) => port));
+  const others = [...kept.values()].filter(({ key, port }) => !ports.has(port) && own.every((listener) => listener.key !== key));
+  return new Map([...own, ...others].map((listener) => [listener.key, listener]));
 }

@@ -6,7 +6,9 @@ import { Exposition } from '../observability/exposition.ts';
 import { StatusServer } from '../observability/status-server.ts';
 import type { TableSnapshot } from '../snapshot/table-snapshot.ts';
 import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
-import { debugPages, debugRemovals } from './debug-pages.ts';
+import type { AcmeOrders } from './acme-orders.ts';
+import { debugAdditions, debugPages, debugRemovals } from './debug-pages.ts';
+import type { KernelForwarding } from './kernel-forwarding.ts';
 import { MetricFacts } from './metric-facts.ts';
 import type { OpenedSource } from './open-source.ts';
 import type { Readiness } from './readiness.ts';
@@ -16,6 +18,9 @@ export interface ServersOptions {
   readonly log: Log;
   readonly controller: Controller;
   readonly supervisor: WorkerSupervisor;
+  readonly kernel: KernelForwarding;
+  /** undefined: no certificates are ordered. */
+  readonly acme: AcmeOrders | undefined;
   readonly opened: OpenedSource;
   readonly snapshot: TableSnapshot | undefined;
   readonly readiness: Readiness;
@@ -43,6 +48,7 @@ export async function startServers(options: ServersOptions, parts: AsyncDisposab
     port: config.adminPort,
     pages: debugPages(config, controller, supervisor, opened),
     removals: debugRemovals(supervisor),
+    additions: debugAdditions(supervisor),
     onError: (err) => log.error({ err }, 'debug page failed'),
   });
   const adminAddress = await admin.start();

@@ -6,6 +6,10 @@ import type { TranslateOptions } from '../translate/translate-options.ts';
 export function translateOptionsOf(config: Config, listeners: readonly Listener[]): Omit<TranslateOptions, 'nowMs'> {
   return {
     listeners,
+    addresses: config.addresses,
+    proxyProtocolFrom: config.proxyProtocolFrom,
+    publishService: config.publishService,
+    configNamespace: config.manifests === undefined ? config.podNamespace : undefined,
     ingressClass: config.ingressClass,
     controllerClass: config.controllerClass,
     namespaced: config.watchNamespaces.length > 0 && config.manifests === undefined,
@@ -21,5 +25,7 @@ export function translateOptionsOf(config: Config, listeners: readonly Listener[
     retries: config.retries,
     loadBalancing: config.loadBalancing,
     allowLocalExternalNames: config.allowLocalExternalNames,
+    nftables: config.nftables,
+    acmeNamespace: config.acme ? config.podNamespace : undefined,
   };
 }

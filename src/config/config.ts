@@ -48,6 +48,10 @@ export interface Config {
   /** File with the snapshot's key; undefined: a key made in the state folder, mode 0600. */
   readonly snapshotKeyFile: string | undefined;
   readonly networkProxyTransport: 'handoff' | 'loopback';
+  /** Routes with `engine: NFTables` are forwarded by the kernel of this machine. */
+  readonly nftables: boolean;
+  /** Certificates are ordered from the issuers of the SmartProxyConfig. */
+  readonly acme: boolean;
   /** How long to go on accepting after SIGTERM with readiness off. */
   readonly drainDelayMs: number;
   /** How long connections may take to finish after that. */
@@ -97,6 +101,8 @@ export interface Config {
   readonly unknownServerName: 'default-certificate' | 'refuse';
   /** 0: the key of session tickets is never replaced. */
   readonly ticketKeyRotationMs: number;
+  /** Name of the Secret of the pod's namespace with keys that all replicas share; undefined: each has its own. */
+  readonly ticketKeySecret: string | undefined;
   readonly headerTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
@@ -105,6 +111,8 @@ export interface Config {
   readonly maxConnections: number;
   readonly maxConnectionsPerIp: number;
   readonly connectionRatePerMinute: number;
+  /** UDP sessions of one worker. */
+  readonly maxUdpSessions: number;
   readonly allowCidrs: readonly string[];
   readonly denyCidrs: readonly string[];
   readonly maxHeaderBytes: number;
@@ -115,6 +123,12 @@ export interface Config {
   readonly maxConnectionsPerEndpoint: number;
   /** Bytes that one worker holds for slow peers; undefined: a quarter of its share of the memory limit. */
   readonly maxBufferedBytes: number | undefined;
+  /** Where replicas share rate limits; undefined: they do not. */
+  readonly redisUrl: string | undefined;
+  readonly redisUsername: string | undefined;
+  readonly redisPasswordFile: string | undefined;
+  readonly redisCaFile: string | undefined;
+  readonly redisTimeoutMs: number;
   /** Percent of the memory limit from which requests are refused; 0: off. */
   readonly overloadMemoryPercent: number;
   /** Event-loop delay from which requests are refused; 0: off. */
@@ -122,6 +136,13 @@ export interface Config {
 
   // Observability
   readonly accessLog: 'off' | 'all' | 'errors';
+  readonly accessLogFormat: 'json' | 'ingress-nginx';
+  /** Where spans go, OTLP over HTTP in JSON; undefined: none are recorded. */
+  readonly otlpEndpoint: string | undefined;
+  /** `service.name` of the spans. */
+  readonly otlpServiceName: string;
+  /** 0 to 1: the share of traces that begin here whose spans are recorded. */
+  readonly otlpSampleRatio: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Most (route, service) series of request metrics in one worker. */
   readonly maxRouteSeries: number;

@@ -34,6 +34,7 @@ export function resolveConfig(args: ParsedArguments['texts'], system: System): R
   const usable = withUsableAddresses(config, system);
   checkSource(usable.config, system);
   checkPorts(usable.config);
+  checkAcme(usable.config);
   const idle = withoutEffect(usable.config).filter(isGiven).map(effectWarning);
   const warnings = [...environment.warnings, ...usable.warnings, ...idle, ...outOfSight(usable.config)];
   return { config: Object.freeze(usable.config), warnings };
@@ -68,12 +69,14 @@ function checkSource(config: Config, system: System): void {
 }
 
 /** Options that can't do anything beside the others that are set: probably a mistake, but no reason not to serve. */
-function withoutEffect({ manifests, snapshot, snapshotKeyFile, status, leaderElection }: Config): (keyof Config)[] {
+function withoutEffect({ manifests, snapshot, snapshotKeyFile, status, leaderElection, redisUrl }: Config): (keyof Config)[] {
   const idle: (keyof Config)[] = [];
   if (manifests !== undefined) idle.push(...clusterOnly);
   else if (!status) idle.push('publishService', 'publishAddresses');
   if (manifests === undefined && !leaderElection) idle.push('leaseName');
   if (!snapshot && snapshotKeyFile !== undefined) idle.push('snapshotKeyFile');
+  if (redisUrl === undefined) idle.push('redisUsername', 'redisPasswordFile', 'redisTimeoutMs');
+  if (redisUrl?.startsWith('rediss:') !== true) idle.push('redisCaFile');
   return idle;
 }
 
@@ -100,10 +103,20 @@ const clusterOnly = [
   'publishAddresses',
   'leaderElection',
   'leaseName',
+  'ticketKeySecret',
 ] as const;
 
 function effectWarning(field: keyof Config): string {
   return `--${options[field].flag} has no effect beside the other options`;
+}
+
+/** Secrets that orders are kept in have names that nobody knows beforehand. */
+function checkAcme({ acme, secretNames, manifests }: Config): void {
+  if (!acme || manifests !== undefined || secretNames.length === 0) return;
+  throw new SmartProxyError(
+    'CONFIG_INVALID',
+    'Cannot use --acme with --secret-names: it reads and writes Secrets of its own, by other names',
+  );
 }
 
 /** Two of our own listeners may not ask for one port on one address. */

@@ -168,6 +168,33 @@ export function list<T>(type: ValueType<T>): ValueType<readonly T[]> {
   };
 }
 
+/** A share from 0 to 1. */
+export const ratio: ValueType<number> = scalar({
+  placeholder: 'RATIO',
+  allowed: 'a number from 0 to 1 such as 0.01',
+  schema: { type: 'number', minimum: 0, maximum: 1 },
+  parse: (value) => (/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/.test(value) ? Number(value) : invalid),
+  format: String,
+});
+
+/** An http or https URL without user and password. */
+export const url: ValueType<string> = scalar({
+  placeholder: 'URL',
+  allowed: 'an http or https URL such as http://collector:4318/v1/traces',
+  schema: { type: 'string', pattern: '^https?://[^\\s@]+$' },
+  parse: (value) => (/^https?:\/\/[^\s@]+$/.test(value) && URL.canParse(value) ? value : invalid),
+  format: String,
+});
+
+/** A redis or rediss URL without user and password. */
+export const redisAddress: ValueType<string> = scalar({
+  placeholder: 'URL',
+  allowed: 'a redis or rediss URL without a password such as redis://redis:6379/0',
+  schema: { type: 'string', pattern: '^rediss?://[^\\s@]+$' },
+  parse: (value) => (/^rediss?:\/\/[^\s@]+$/.test(value) && URL.canParse(value) ? value : invalid),
+  format: String,
+});
+
 /** A numeric IPv4 or IPv6 address. */
 export const address: ValueType<string> = scalar({
   placeholder: 'ADDRESS',

@@ -1,4 +1,11 @@
-import { type Certificate, defaultCertificateKey, emptyRouteTable, type Host, type RouteTable } from '../routes/route-table.ts';
+import {
+  type Certificate,
+  defaultCertificateKey,
+  emptyRouteTable,
+  type Host,
+  type RouteTable,
+  type TerminatedTls,
+} from '../routes/route-table.ts';
 import { keepMap } from '../translate/keep-map.ts';
 import { sameItems } from '../translate/same-items.ts';
 
@@ -40,7 +47,7 @@ export class AddedCertificates {
       const host = table.hosts.get(key);
       const certificate = byHost.get(key);
       if (host?.tls?.kind !== 'terminate' || certificate === undefined) continue;
-      hosts.set(key, this.#hostWith(host, certificate.key));
+      hosts.set(key, this.#hostWith(host, host.tls, certificate.key));
       certificates.set(certificate.key, certificate);
     }
     const before = this.#last?.result ?? emptyRouteTable;
@@ -48,10 +55,11 @@ export class AddedCertificates {
     return { table: { hosts: table.hosts, certificates: table.certificates }, without, made, result };
   }
 
-  #hostWith(host: Host, certificate: string): Host {
+  /** With all else that the host has of TLS. */
+  #hostWith(host: Host, tls: TerminatedTls, certificate: string): Host {
     const known = this.#withCertificate.get(host);
     if (known?.tls?.kind === 'terminate' && known.tls.certificates[0] === certificate) return known;
-    const after: Host = { ...host, tls: { kind: 'terminate', certificates: [certificate] } };
+    const after: Host = { ...host, tls: { ...tls, certificates: [certificate] } };
     this.#withCertificate.set(host, after);
     return after;
   }

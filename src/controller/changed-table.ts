@@ -1,4 +1,6 @@
-import type { Host, RouteTable } from '../routes/route-table.ts';
+import type { Policy } from '../routes/policy.ts';
+import type { WeightedBackend } from '../routes/route.ts';
+import { type Host, type RouteTable, tcpOf } from '../routes/route-table.ts';
 
 /**
  * The part of `after` that has to be checked when `before` was: entries that are new or changed, with all that they refer to. The whole
@@ -6,7 +8,9 @@ import type { Host, RouteTable } from '../routes/route-table.ts';
  * endpoint.
  */
 export function changedTable(before: RouteTable, after: RouteTable): RouteTable {
-  const lost = (['listeners', 'policies', 'services', 'certificates'] as const).some((part) => hasLost<unknown>(before[part], after[part]));
+  const lost = (['listeners', 'policies', 'services', 'certificates', 'secrets', 'pages'] as const).some((part) =>
+    hasLost<unknown>(before[part], after[part]),
+  );
   if (lost) return after;
   const hosts = changed(before.hosts, after.hosts);
   const l4 = changed(before.l4, after.l4);
@@ -15,17 +19,23 @@ export function changedTable(before: RouteTable, after: RouteTable): RouteTable 
   for (const host of hosts.values()) collectUsed(host, used);
   for (const route of l4.values()) {
     used.policies.add(route.policy);
-    used.services.add(route.service);
+    collectBackends(route.backends, used);
   }
+  const policies = withUsed(changed(before.policies, after.policies), after.policies, used.policies);
+  for (const { auth } of policies.values()) for (const key of servicesOfAuth(auth)) used.services.add(key);
   return {
     listeners: after.listeners,
     hosts,
     l4,
-    policies: withUsed(changed(before.policies, after.policies), after.policies, used.policies),
+    policies,
     services: withUsed(changed(before.services, after.services), after.services, used.services),
     endpoints,
     certificates: withUsed(changed(before.certificates, after.certificates), after.certificates, used.certificates),
     challenges: changed(before.challenges, after.challenges),
+    settings: changed(before.settings, after.settings),
+    // Few, and any policy may name them.
+    secrets: after.secrets,
+    pages: after.pages,
   };
 }
 
@@ -38,13 +48,22 @@ interface UsedKeys {
 function collectUsed({ routes, tls }: Host, used: UsedKeys): void {
   for (const { policy, action } of routes) {
     used.policies.add(policy);
-    if (action.kind === 'forward') for (const { service } of action.backends) if (service !== undefined) used.services.add(service);
+    if (action.kind === 'forward') collectBackends(action.backends, used);
   }
   if (tls?.kind === 'terminate') for (const key of tls.certificates) used.certificates.add(key);
-  if (tls?.kind === 'passthrough') {
-    used.policies.add(tls.policy);
-    used.services.add(tls.service);
-  }
+  const tcp = tcpOf(tls);
+  if (tcp === undefined) return;
+  used.policies.add(tcp.policy);
+  collectBackends(tcp.backends, used);
+}
+
+function collectBackends(backends: readonly WeightedBackend[], used: UsedKeys): void {
+  for (const { service } of backends) if (service !== undefined) used.services.add(service);
+}
+
+function servicesOfAuth(auth: Policy['auth']): readonly string[] {
+  if (auth?.kind === 'external') return [auth.service];
+  return auth?.kind === 'jwt' && 'service' in auth.keys ? [auth.keys.service] : [];
 }
 
 function hasLost<V>(before: ReadonlyMap<string, V>, after: ReadonlyMap<string, V>): boolean {

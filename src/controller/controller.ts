@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import { type Certificate, defaultCertificateKey, emptyRouteTable, type RouteTable, tableParts } from '../routes/route-table.ts';
 import { validateTable } from '../routes/validate-table.ts';
 import type { Snapshot, Source } from '../sources/object-store.ts';
+import type { LastValidConfigs } from '../translate/chosen-config.ts';
 import type { ObjectView } from '../translate/object-view.ts';
 import type { Translation } from '../translate/translation.ts';
 import { AddedCertificates } from './added-certificates.ts';
@@ -11,6 +12,7 @@ import { type ControllerClock, systemClock } from './controller-clock.ts';
 import { ControllerCounters, type ControllerStats, timed } from './controller-stats.ts';
 import { HoldOff } from './hold-off.ts';
 import { type CertificateView, KeptCertificates } from './kept-certificates.ts';
+import { KeptConfigs } from './kept-configs.ts';
 
 /** Takes tables: the worker supervisor, or a data plane in this process. */
 export interface TablePublisher {
@@ -19,7 +21,7 @@ export interface TablePublisher {
 
 export interface ControllerOptions {
   readonly source: Pick<Source, 'store' | 'setReferencedSecrets'>;
-  readonly translator: { translate(objects: ObjectView, nowMs: number): Translation };
+  readonly translator: { translate(objects: ObjectView, nowMs: number, lastValid: LastValidConfigs): Translation };
   readonly publisher: TablePublisher;
   readonly log: Log;
   /** Told of every translation, also of one whose table is as before: statuses, Events. What it throws is logged. */
@@ -50,6 +52,7 @@ export class Controller {
   readonly #counters = new ControllerCounters();
   readonly #added = new AddedCertificates();
   readonly #kept = new KeptCertificates();
+  readonly #keptConfigs = new KeptConfigs();
   #unsubscribe: (() => void) | undefined;
   #cancelWakeUp: (() => void) | undefined;
   #translation: Translation | undefined;
@@ -122,7 +125,8 @@ export class Controller {
     const { source, translator } = this.#options;
     const snapshot = source.store.snapshot();
     const known = this.#translation?.referencedSecrets;
-    const translation = timed(this.#counters.translate, () => translator.translate(snapshot, this.#clock.now()));
+    const lastValid = this.#keptConfigs.lastValid(snapshot.of('SmartProxyConfig'));
+    const translation = timed(this.#counters.translate, () => translator.translate(snapshot, this.#clock.now(), lastValid));
     if (translation.referencedSecrets !== known) source.setReferencedSecrets(translation.referencedSecrets);
     if (this.#waitsForSecrets(translation, known, snapshot)) return;
     this.#translation = translation;
@@ -130,7 +134,7 @@ export class Controller {
     if (this.#closed) return;
     this.#publish(table);
     this.#tell(translation);
-    this.#wakeUpFor(table);
+    this.#wakeUpFor(table, translation.holdsUntilMs);
   }
 
   /**
@@ -183,10 +187,11 @@ export class Controller {
     }
   }
 
-  /** A certificate that expires changes problems without any event; made ones have to be renewed in time. */
-  #wakeUpFor(table: RouteTable): void {
+  /** A certificate or list that expires changes problems without any event; made ones have to be renewed in time. */
+  #wakeUpFor(table: RouteTable, holdsUntilMs: number): void {
     const nowMs = this.#clock.now();
     let nextMs = this.#options.certificatesFor === undefined ? Number.POSITIVE_INFINITY : nowMs + renewalCheckMs;
+    if (holdsUntilMs > nowMs) nextMs = Math.min(nextMs, holdsUntilMs);
     for (const { notAfterMs } of table.certificates.values()) if (notAfterMs > nowMs) nextMs = Math.min(nextMs, notAfterMs);
     this.#cancelWakeUp?.();
     this.#cancelWakeUp = undefined;

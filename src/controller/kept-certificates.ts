@@ -1,5 +1,5 @@
 import type { Secret } from '../api/objects.ts';
-import type { Certificate, Host, RouteTable } from '../routes/route-table.ts';
+import type { Certificate, Host, RouteTable, TerminatedTls } from '../routes/route-table.ts';
 import { CertificateReader } from '../translate/certificate-reader.ts';
 import { keepMap } from '../translate/keep-map.ts';
 import type { Translation } from '../translate/translation.ts';
@@ -19,12 +19,15 @@ export class KeptCertificates {
   /** @param previous the table that was published last; @param secrets all Secrets by key, as this translation saw them */
   keep(translation: CertificateView, previous: RouteTable, secrets: ReadonlyMap<string, Secret>): CertificateView {
     const { routeTable, hostsWithoutCertificate, referencedSecrets } = translation;
-    if (hostsWithoutCertificate.length === 0) return translation;
+    const broken = this.#broken(translation, previous, secrets);
+    if (broken.size === 0) return translation;
     const kept = new Map<string, readonly Certificate[]>();
-    for (const key of hostsWithoutCertificate) {
-      const certificates = certificatesOf(previous, key).filter((certificate) => this.#isBroken(certificate.key, secrets));
-      if (certificates.length > 0 && certificates.every((certificate) => referencedSecrets.includes(certificate.key)))
-        kept.set(key, certificates);
+    for (const key of routeTable.hosts.keys()) {
+      const present = certificatesOf(routeTable, key);
+      const lost = certificatesOf(previous, key).filter(
+        (certificate) => broken.has(certificate.key) && present.every(({ keyType }) => keyType !== certificate.keyType),
+      );
+      if (lost.length > 0) kept.set(key, [...present, ...lost]);
     }
     if (kept.size === 0) return translation;
     return {
@@ -32,6 +35,20 @@ export class KeptCertificates {
       hostsWithoutCertificate: hostsWithoutCertificate.filter((key) => !kept.has(key)),
       referencedSecrets,
     };
+  }
+
+  /** Keys of certificates that were there before, whose Secrets are referred to still and can't be used. */
+  #broken(
+    { routeTable, referencedSecrets }: CertificateView,
+    previous: RouteTable,
+    secrets: ReadonlyMap<string, Secret>,
+  ): ReadonlySet<string> {
+    const broken = new Set<string>();
+    if (routeTable.certificates === previous.certificates) return broken;
+    for (const key of previous.certificates.keys()) {
+      if (!routeTable.certificates.has(key) && this.#isBroken(key, secrets) && referencedSecrets.includes(key)) broken.add(key);
+    }
+    return broken;
   }
 
   #isBroken(key: string, secrets: ReadonlyMap<string, Secret>): boolean {
@@ -44,8 +61,8 @@ export class KeptCertificates {
     const certificates = new Map(table.certificates);
     for (const [key, pairs] of kept) {
       const host = table.hosts.get(key);
-      if (host === undefined) continue;
-      hosts.set(key, this.#hostWith(host, pairs));
+      if (host?.tls?.kind !== 'terminate') continue;
+      hosts.set(key, this.#hostWith(host, host.tls, pairs));
       for (const pair of pairs) certificates.set(pair.key, pair);
     }
     const last = this.#last ?? table;
@@ -53,11 +70,12 @@ export class KeptCertificates {
     return { ...table, ...this.#last };
   }
 
-  #hostWith(host: Host, pairs: readonly Certificate[]): Host {
+  /** With all else that the host has of TLS: who has to show a certificate has to go on. */
+  #hostWith(host: Host, tls: TerminatedTls, pairs: readonly Certificate[]): Host {
     const keys = pairs.map(({ key }) => key);
     const known = this.#withKept.get(host);
     if (known?.tls?.kind === 'terminate' && known.tls.certificates.join() === keys.join()) return known;
-    const after: Host = { ...host, tls: { kind: 'terminate', certificates: keys } };
+    const after: Host = { ...host, tls: { ...tls, certificates: keys } };
     this.#withKept.set(host, after);
     return after;
   }

@@ -27,6 +27,15 @@ export async function openAuthority(stateDir: string, nowMs: number): Promise<Au
   }
 }
 
+/** The certificate of the authority kept in `stateDir`, PEM; undefined: there is none. Throws STATE_UNUSABLE. */
+export async function keptAuthorityCertificate(stateDir: string): Promise<string | undefined> {
+  try {
+    return (await readAuthority(stateDir))?.certificate;
+  } catch (error) {
+    throw new SmartProxyError('STATE_UNUSABLE', `Cannot read the local CA in ${stateDir}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
 /** The path of the certificate that `openAuthority` leaves in `stateDir`. */
 export function authorityCertificatePath(stateDir: string): string {
   return join(stateDir, certificateFile);

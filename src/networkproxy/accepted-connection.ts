@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import type { ConnectionSide, TerminationReason } from '../observability/counters/termination-reason.ts';
+import type { ProxiedClient } from '../proxy-header/proxied-client.ts';
+import type { SslCertificate } from '../proxy-header/ssl-tlv.ts';
 import type { Listener } from '../routes/route-table.ts';
 
 /**
@@ -20,6 +23,10 @@ export interface AcceptedConnection {
   readonly localPort: number;
   /** The ClientHello's facts when the connection starts with TLS, else undefined: plain HTTP. */
   readonly tls: SniffedTls | undefined;
+  /** What the header of a trusted load balancer says beside the addresses; undefined: nothing of use. */
+  readonly proxied: ProxiedClient | undefined;
+  /** Who gets what is in the TLS when it is no HTTP; undefined: it is, and NetworkProxy serves it. */
+  readonly inside: ClearReceiver | undefined;
   /** `performance.now()` at accept. */
   readonly acceptedAtMs: number;
 
@@ -35,6 +42,17 @@ export interface AcceptedConnection {
    * NetworkProxy sets it: called once when clean-up starts, whoever began it; drop every listener and timer. Undefined until set.
    */
   onCleanup: ((reason: TerminationReason) => void) | undefined;
+}
+
+/** Takes a connection over once NetworkProxy has ended its TLS. */
+export interface ClearReceiver {
+  /**
+   * The handshake is done. The stream is paused, its listeners are the receiver's. Called once; never throws.
+   * @param certificate what the client has shown; undefined: nothing
+   */
+  takeOver(stream: TLSSocket, certificate: SslCertificate | undefined): void;
+  /** The connection that was taken over ends. */
+  cleanUp(): void;
 }
 
 export interface SniffedTls {

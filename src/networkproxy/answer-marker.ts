@@ -1,4 +1,4 @@
-import type { Policy } from '../routes/route-table.ts';
+import type { Policy } from '../routes/policy.ts';
 import { Cors } from './cors.ts';
 import { HeaderEditor } from './header-editor.ts';
 

@@ -1,4 +1,4 @@
-import type { CorsPolicy } from '../routes/route-table.ts';
+import type { CorsPolicy } from '../routes/policy.ts';
 import type { RequestHead } from './http1/message-handler.ts';
 import { lastFieldValue } from './http1/request-lines.ts';
 import type { LocalReply } from './local-reply.ts';

@@ -1,64 +1,58 @@
-import type { EndpointRuntime } from '../balancing/endpoint-runtime.ts';
-import type { RequestSeries } from '../observability/counters/request-series.ts';
 import type { ResponseFlag } from '../observability/counters/response-flag.ts';
 import type { TerminationReason } from '../observability/counters/termination-reason.ts';
-import type { CompiledRoute, CompiledTable } from '../routes/compiled-table.ts';
-import { CallDeadline } from './call-deadline.ts';
-import { preflightDetail } from './cors.ts';
+import type { ActivePlaces } from '../rates/active-counts.ts';
+import { Admission, type AdmissionOwner } from './admission.ts';
+import { AnswerStages, type StagesOwner } from './answer-stages.ts';
 import type { Downstream } from './downstream.ts';
-import { edgeFilters, type FilterRequest, maxBodyBytes } from './filters/filter-table.ts';
-import { clientAddressOf, type OutgoingRequest } from './forwarded-fields.ts';
-import { grpcStatusOf, grpcTimeoutMs, isGrpcCall } from './grpc.ts';
+import type { FilterRequest } from './filters/filter-request.ts';
+import { isGrpcCall } from './grpc.ts';
 import type { RequestHead, ResponseHead } from './http1/message-handler.ts';
-import { lastFieldValue, receivedRequestId } from './http1/request-lines.ts';
+import { lastFieldValue } from './http1/request-lines.ts';
 import { ErrorCode } from './http2/frames.ts';
 import { errorReply, type LocalReply } from './local-reply.ts';
+import { markedAnswer, markedReply, switchingAnswer } from './marked-answer.ts';
+import { PageInPlace } from './page-in-place.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { RequestBodyBuffer } from './request-body-buffer.ts';
-import { matchRequestOf, unreadableHead } from './request-heads.ts';
+import { unreadableHead } from './request-heads.ts';
 import { RequestRecord } from './request-record.ts';
-import { pickTarget, type RouteRuntime } from './route-runtime.ts';
-import { bytesToKeep } from './shared-read-buffer.ts';
-import { sampledTraceId } from './trace-context.ts';
-import { UpstreamAttempts } from './upstream/upstream-attempts.ts';
-import type { UpstreamFailure, UpstreamHandler } from './upstream/upstream-handler.ts';
+import type { RouteRuntime } from './route-runtime.ts';
+import { BackendCall, type BackendCaller } from './upstream/backend-call.ts';
+import type { UpstreamFailure } from './upstream/upstream-handler.ts';
 import type { UpstreamRequest } from './upstream/upstream-request.ts';
 
 /**
- * `idle` between two requests; `connecting` until an upstream connection is there; `sending` until the head of the answer;
- * `answering` until its end; `replied` when the answer is our own.
+ * `idle` between two requests; `deciding` until a backend may be asked; `asking` until the head of its answer; `answering` until that
+ * one's end; `replied` when the answer is our own.
  */
-type Phase = 'idle' | 'connecting' | 'sending' | 'answering' | 'replied';
+type Phase = 'idle' | 'deciding' | 'asking' | 'answering' | 'replied';
 
 /**
- * One request's life: matched, filtered, given to an endpoint, its body and its answer streamed with back-pressure, counted and logged.
- * A connection uses one Exchange for all its requests in turn. The table is read once, at the start: a change in between does not tear a
+ * One request's life: admitted, given to an endpoint, its body and its answer streamed with back-pressure, counted and logged. A
+ * connection uses one Exchange for all its requests in turn. The table is read once, at the start: a change in between does not tear a
  * request apart.
  */
-export class Exchange implements UpstreamHandler {
+export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner {
   readonly #context: ProxyContext;
   readonly #downstream: Downstream;
-  readonly #record = new RequestRecord();
-  readonly #attempts: UpstreamAttempts;
-  readonly #body = new RequestBodyBuffer();
+  readonly #record: RequestRecord;
+  readonly #body: RequestBodyBuffer;
+  readonly #admission: Admission;
+  readonly #call: BackendCall;
+  /** Made for the first answer that goes through some. */
+  #stages: AnswerStages | undefined;
   #phase: Phase = 'idle';
   #head: RequestHead | undefined;
-  #route: CompiledRoute | undefined;
-  #runtime: RouteRuntime | undefined;
-  #series: RequestSeries | undefined;
-  #upstream: UpstreamRequest | undefined;
-  #outgoing: OutgoingRequest | undefined;
-  /** 0: no limit. */
-  #maxBodyBytes = 0;
-  #requestDone = false;
-  #trailers: readonly string[] = [];
-  /** Made for the first gRPC call that has a time. */
-  #callDeadline: CallDeadline | undefined;
+  /** Made when a page takes the place of the answer. */
+  #page: PageInPlace | undefined;
 
   constructor(context: ProxyContext, downstream: Downstream) {
     this.#context = context;
     this.#downstream = downstream;
-    this.#attempts = new UpstreamAttempts(context);
+    this.#record = new RequestRecord(context, downstream.facts);
+    this.#body = new RequestBodyBuffer(context.bufferRoom);
+    this.#admission = new Admission(context, this, downstream, this.#record, this.#body);
+    this.#call = new BackendCall(context, this, downstream, this.#record, this.#body);
   }
 
   get takesLent(): boolean {
@@ -67,52 +61,46 @@ export class Exchange implements UpstreamHandler {
 
   /** The backend has not taken all of the body yet: lent memory may still be read. */
   get keepsLent(): boolean {
-    return this.#upstream?.keepsLent === true;
+    return this.#call.upstream?.keepsLent === true;
   }
 
   get isActive(): boolean {
     return this.#phase !== 'idle';
   }
 
+  // From the client
+
   /** Begins with a request's head; its body follows through `onRequestBody` and `onRequestEnd`. */
   begin(head: RequestHead): void {
     this.#start(head);
-    const reply = this.#decide(head, this.#context.table());
-    if (reply !== undefined) this.#reply(reply);
-    else this.#forward(head);
+    this.#admission.begin(head);
   }
 
   onRequestBody(chunk: Buffer): void {
     const record = this.#record;
+    const admission = this.#admission;
     record.bytesReceived += chunk.length;
-    if (this.#phase === 'replied' || this.#phase === 'idle') return;
-    if (this.#maxBodyBytes > 0 && record.bytesReceived > this.#maxBodyBytes) {
+    if (this.#phase === 'replied' || this.#phase === 'idle' || this.#page?.instead !== undefined) return;
+    if (admission.maxBodyBytes > 0 && record.bytesReceived > admission.maxBodyBytes) {
       this.#refuseBody();
       return;
     }
-    const upstream = this.#upstream;
-    if (this.#phase === 'connecting' || upstream === undefined) {
-      this.#body.hold(bytesToKeep(chunk));
-      this.#downstream.pauseRequest();
-      return;
-    }
-    if (upstream.canBeReturned && this.#phase === 'sending') this.#body.copy(chunk);
-    else this.#body.forget();
-    if (!upstream.writeBody(chunk)) this.#downstream.pauseRequest();
+    if (admission.isBuffering) admission.buffer(chunk);
+    else if (!this.#call.write(chunk)) this.#downstream.pauseRequest();
   }
 
   onRequestEnd(trailers: readonly string[]): void {
-    this.#requestDone = true;
-    this.#trailers = trailers;
     if (this.#phase === 'idle') return;
+    this.#body.end(trailers);
     if (this.#phase === 'replied') this.#finishReply();
-    else if (this.#phase !== 'connecting' && this.#head?.body.kind !== 'none') this.#upstream?.endRequest(trailers);
+    else if (this.#phase === 'deciding') this.#admission.bodyDone();
+    else this.#call.end();
   }
 
   /** All that one read of the client brought has been passed on. */
   onRequestTurn(): void {
-    const upstream = this.#upstream;
-    if (upstream !== undefined && !upstream.flush() && !this.#requestDone) this.#downstream.pauseRequest();
+    const { upstream } = this.#call;
+    if (upstream !== undefined && !upstream.flush() && !this.#body.isComplete) this.#downstream.pauseRequest();
   }
 
   /**
@@ -121,14 +109,15 @@ export class Exchange implements UpstreamHandler {
    */
   refuse(reply: LocalReply, scheme: RequestHead['scheme'], version: RequestHead['version']): boolean {
     if (this.#phase === 'replied') return false;
-    this.#dropUpstream();
+    this.#drop();
     if (this.#phase === 'answering') {
-      this.#markCut(reply.flag, reply.detail);
+      this.#record.cut(reply.flag, reply.detail);
       return false;
     }
     if (this.#head === undefined) this.#start(unreadableHead(scheme, version));
-    this.#requestDone = true;
-    this.#reply(reply);
+    this.#body.isComplete = true;
+    // The connection may not outlive this turn: nobody is asked for a page.
+    this.#sendReply(reply);
     return true;
   }
 
@@ -145,55 +134,71 @@ export class Exchange implements UpstreamHandler {
   /** The client took the request back before it began: it is counted and logged, and nothing else. */
   onTakenBack(head: RequestHead, detail: string): void {
     this.#start(head);
-    this.#markCut('client_gone', detail);
+    this.#record.cut('client_gone', detail);
     this.#settle();
   }
 
   onDownstreamDrain(): void {
-    this.#upstream?.resume();
+    if (this.#stages?.resume() ?? true) this.#call.upstream?.resume();
   }
 
-  /** The gRPC call is over by its own grpc-timeout. */
-  onCallTimeout(): void {
+  /** The client takes no more for now: the backend is not read until `onDownstreamDrain`. */
+  holdAnswer(): void {
+    if (this.#stages?.first !== undefined) this.#stages.pause();
+    else this.#call.pauseAnswer();
+  }
+
+  // From its admission
+
+  onAdmitted(request: FilterRequest, runtime: RouteRuntime, isLate: boolean): void {
+    this.#phase = 'asking';
+    const reply = this.#call.begin(request, runtime);
+    if (reply !== undefined) this.#reply(reply);
+    else if (isLate) this.#call.upstream?.flush();
+  }
+
+  onRefused(reply: LocalReply): void {
+    this.#reply(reply);
+  }
+
+  /** The request has had its time. @param cause who gave it: its own grpc-timeout, or the route */
+  onCallTimeout(cause: string): void {
     if (this.#phase === 'idle' || this.#phase === 'replied') return;
-    this.#dropUpstream();
+    this.#drop();
     if (this.#phase !== 'answering') {
-      this.#reply(errorReply('deadline_exceeded', 'grpc-timeout'));
+      this.#reply(errorReply('deadline_exceeded', cause));
       return;
     }
-    this.#markCut('deadline_exceeded', 'grpc-timeout');
+    this.#record.cut('deadline_exceeded', cause);
     this.#downstream.flush();
     // What a gRPC server's own deadline does: clients read it as DEADLINE_EXCEEDED.
     this.#downstream.abort('proxy', 'upstream_timeout', ErrorCode.cancel);
   }
 
-  /** The client takes no more for now: the backend is not read until `onDownstreamDrain`. */
-  holdAnswer(): void {
-    if (this.#phase === 'sending' || this.#phase === 'answering') this.#upstream?.pause();
+  // From the backend
+
+  onNoBackend(reply: LocalReply): void {
+    this.#reply(this.#page?.instead ?? reply);
   }
 
   onUpstreamReady(): void {
-    this.#record.connectMs = this.#record.elapsedMs;
-    this.#send();
-    this.#upstream?.flush();
+    this.#call.ready();
   }
 
-  onUpstreamFailed({ flag, detail, unprocessed, resetCode }: UpstreamFailure): void {
-    const failed = this.#upstream;
-    this.#upstream = undefined;
-    const endpoint = this.#attempts.release();
-    if (this.#phase === 'answering') {
-      // The client must see that the answer is not whole.
-      this.#markCut('upstream_truncated', `${flag} ${detail}`);
-      this.#downstream.flush();
-      this.#downstream.abort('upstream', flag === 'upstream_timeout' ? 'upstream_timeout' : 'upstream_failed', resetCode);
+  onUpstreamFailed(failure: UpstreamFailure): void {
+    const { flag, detail, resetCode } = failure;
+    const page = this.#duePage;
+    if (this.#call.failed(failure, this.#phase !== 'answering' && page === undefined)) return;
+    if (this.#phase !== 'answering') {
+      if (page !== undefined) this.#servePage(page);
+      else this.#reply(this.#page?.instead ?? errorReply(flag, detail));
       return;
     }
-    // What a backend resets it has looked at, or it says so.
-    const connectionEnded = flag === 'upstream_reset' && resetCode === undefined;
-    if (unprocessed && this.#body.isWhole && this.#attempts.mayRetry(connectionEnded ? failed : undefined)) this.#retry(endpoint, false);
-    else if (!unprocessed && connectionEnded && failed !== undefined && this.#mayRepeat(failed)) this.#retry(undefined, true);
-    else this.#reply(errorReply(flag, detail));
+    this.#stages?.drop();
+    // The client must see that the answer is not whole.
+    this.#record.cut('upstream_truncated', `${flag} ${detail}`);
+    this.#downstream.flush();
+    this.#downstream.abort('upstream', flag === 'upstream_timeout' ? 'upstream_timeout' : 'upstream_failed', resetCode);
   }
 
   onResponseInformational(head: ResponseHead): void {
@@ -202,242 +207,180 @@ export class Exchange implements UpstreamHandler {
   }
 
   onResponseHead(head: ResponseHead): void {
-    const request = this.#head;
-    const upstream = this.#upstream;
+    const call = this.#call;
+    const { upstream } = call;
+    const { request, runtime } = this.#admission;
     if (request === undefined || upstream === undefined) return;
     const record = this.#record;
     if (this.#context.onRequest !== undefined) record.firstByteMs = record.elapsedMs;
     if (head.version === 20 && head.body.kind === 'none') record.grpcStatus = lastFieldValue(head.headers, 'grpc-status');
     record.status = head.status;
+    if (!call.answered()) return;
     if (head.status === 101) {
-      this.#switchProtocols(head, upstream);
+      this.#switchProtocols(head, request, upstream);
       return;
     }
+    const instead = this.#page?.instead;
+    const page = instead === undefined ? runtime?.errorPages?.forStatus(head.status) : undefined;
+    if (page !== undefined && !isGrpcCall(request.head)) {
+      this.#page = new PageInPlace(page);
+      return;
+    }
+    if (instead !== undefined) this.#context.counters.countFlag(instead.flag);
     this.#phase = 'answering';
     this.#body.forget();
-    this.#downstream.sendHead(this.#marked(head, request), request);
+    const marked = markedAnswer(head, request, runtime, call.begunSession);
+    this.#downstream.sendHead(runtime?.hasStages === true ? this.#staged(marked, request.head, runtime) : marked, request.head);
   }
 
   onResponseBody(chunk: Buffer, isLent: boolean): void {
+    const page = this.#duePage;
+    if (page !== undefined) {
+      if (!page.discard(chunk)) this.#servePage(page);
+      return;
+    }
+    const stage = this.#stages?.first;
+    if (stage !== undefined) {
+      stage.write(chunk);
+      return;
+    }
     this.#record.bytesSent += chunk.length;
     this.#downstream.sendBody(chunk, isLent);
   }
 
   onResponseTurn(): void {
-    if (this.#phase === 'answering' && !this.#downstream.flush()) this.#upstream?.pause();
+    if (this.#phase !== 'answering') return;
+    const isOpen = this.#downstream.flush();
+    const stage = this.#stages?.first;
+    if (stage !== undefined && !isOpen) this.#stages?.pause();
+    if (!(stage?.turn() ?? isOpen)) this.#call.upstream?.pause();
   }
 
   onResponseEnd(trailers: readonly string[]): void {
-    this.#upstream = undefined;
-    this.#attempts.release();
-    if (trailers.length > 0) this.#record.grpcStatus = lastFieldValue(trailers, 'grpc-status');
+    const page = this.#duePage;
+    if (page === undefined && trailers.length > 0) this.#record.grpcStatus = lastFieldValue(trailers, 'grpc-status');
+    this.#call.done();
+    if (page !== undefined) {
+      this.#servePage(page);
+      return;
+    }
+    if (this.#stages?.first === undefined) this.#finishAnswer(trailers);
+    else this.#stages.end(trailers);
+  }
+
+  onUpstreamDrain(): void {
+    if (!this.#body.isComplete) this.#downstream.resumeRequest();
+  }
+
+  // From what the answer goes through
+
+  onStagesRoom(): void {
+    this.#call.upstream?.resume();
+  }
+
+  onStagesEnd(trailers: readonly string[]): void {
+    this.#finishAnswer(trailers);
+  }
+
+  onStagesFailed(error: Error): void {
+    this.#drop();
+    this.#record.cut('upstream_truncated', `compression: ${error.message}`);
+    this.#downstream.abort('proxy', 'error');
+  }
+
+  #start(head: RequestHead): void {
+    this.#record.start(head);
+    this.#head = head;
+    this.#phase = 'deciding';
+  }
+
+  #switchProtocols(head: ResponseHead, request: FilterRequest, upstream: UpstreamRequest): void {
+    const { runtime } = this.#admission;
+    this.#context.counters.upgrades++;
+    const answer = switchingAnswer(head, request, runtime, this.#call.begunSession);
+    this.#call.handOver(upstream, this.#takePlaces());
+    this.#downstream.startTunnel(answer, upstream, runtime?.compiled.policy.timeouts.tunnelIdleMs ?? 0);
+    this.#settle();
+  }
+
+  #staged(head: ResponseHead, request: RequestHead, runtime: RouteRuntime): ResponseHead {
+    this.#stages ??= new AnswerStages(this.#context, this.#downstream, this.#record, this);
+    return this.#stages.begin(head, request, runtime);
+  }
+
+  #finishAnswer(trailers: readonly string[]): void {
     this.#downstream.sendEnd(trailers);
     this.#downstream.flush();
     this.#settle();
     this.#downstream.exchangeDone();
   }
 
-  onUpstreamDrain(): void {
-    if (!this.#requestDone) this.#downstream.resumeRequest();
-  }
-
-  #start(head: RequestHead): void {
-    const record = this.#record;
-    const { facts } = this.#downstream;
-    record.start();
-    record.requestId = (facts.trusted ? receivedRequestId(head.headers) : undefined) ?? this.#context.requestIds.next();
-    record.clientAddress = facts.remoteAddress;
-    this.#head = head;
-    this.#requestDone = false;
-  }
-
-  /** Finds the route and passes its filters; a reply when the request ends here. */
-  #decide(head: RequestHead, table: CompiledTable): LocalReply | undefined {
-    const { overload, trustedProxies } = this.#context;
-    const request: FilterRequest = { head, facts: this.#downstream.facts, table, overload, trustedProxies };
-    for (const filter of edgeFilters) {
-      const reply = filter.check(request);
-      if (reply !== undefined) return reply;
-    }
-    const result = table.match(matchRequestOf(head));
-    if (result.kind !== 'route') return errorReply(result.kind);
-    const { route } = result;
-    const runtime = this.#context.routes.get(route, table.table);
-    this.#route = route;
-    this.#runtime = runtime;
-    this.#series = runtime.series;
-    if (head.body.kind !== 'none') this.#maxBodyBytes = maxBodyBytes(head, route.policy);
-    for (const filter of runtime.filters) {
-      const reply = filter.check(request, route);
-      if (reply !== undefined) return reply;
-    }
-    return undefined;
-  }
-
-  /** Chooses the service and prepares what every attempt needs. */
-  #forward(head: RequestHead): void {
-    const context = this.#context;
-    const route = this.#route;
-    const target = this.#runtime === undefined ? undefined : pickTarget(this.#runtime, Math.random);
-    const balancer = target?.service === undefined ? undefined : context.balancers.get(target.service);
-    if (route === undefined || target === undefined || balancer === undefined) {
-      this.#reply(errorReply('no_service'));
-      return;
-    }
-    const rewritten = this.#runtime?.rewriter?.rewrite(head) ?? head;
-    if (typeof rewritten === 'string') {
-      this.#reply(errorReply('bad_request', `rewritten: ${rewritten}`));
-      return;
-    }
-    const { facts } = this.#downstream;
-    const record = this.#record;
-    this.#series = target.series;
-    record.clientAddress = clientAddressOf(head, facts, context.trustedProxies);
-    const trace = context.traces?.traceOf(head.headers);
-    record.traceId = trace?.id;
-    record.isTraceSampled = trace?.sampled ?? false;
-    this.#outgoing = {
-      head: rewritten,
-      askedAuthority: head.authority,
-      facts,
-      clientAddress: record.clientAddress,
-      requestId: record.requestId,
-      traceparent: trace?.traceparent,
-      withForwarded: context.config.forwardedHeader,
-    };
-    this.#attempts.begin(balancer, route.policy);
-    this.#armCallDeadline(head);
-    this.#dispatch(undefined, false);
-  }
-
-  #armCallDeadline(head: RequestHead): void {
-    const ms = isGrpcCall(head) ? grpcTimeoutMs(head.headers) : undefined;
-    if (ms === undefined) return;
-    this.#callDeadline ??= new CallDeadline(this);
-    this.#context.wheel.arm(this.#callDeadline, ms);
-  }
-
-  /** One more attempt, outside of the client's turn: nobody else writes the head out. */
-  #retry(avoid: EndpointRuntime | undefined, fresh: boolean): void {
-    this.#context.counters.upstreamRetries++;
-    this.#dispatch(avoid, fresh);
-    this.#upstream?.flush();
-  }
-
-  /** One attempt. */
-  #dispatch(avoid: EndpointRuntime | undefined, fresh: boolean): void {
-    const attempts = this.#attempts;
-    const upstream = attempts.next(this, avoid, fresh);
-    if (upstream === undefined) {
-      this.#reply(attempts.reply ?? errorReply('no_endpoints'));
-      return;
-    }
-    this.#record.endpoint = attempts.endpoint?.key;
-    this.#upstream = upstream;
-    this.#downstream.connection.note(this.#route?.route.key, this.#record.endpoint);
-    if (upstream.isReady) {
-      this.#record.connectMs ??= 0;
-      this.#send();
-    } else {
-      this.#phase = 'connecting';
-    }
-  }
-
-  /** The upstream connection is ready: the head goes out, with what has come of the body. */
-  #send(): void {
-    const outgoing = this.#outgoing;
-    const upstream = this.#upstream;
-    const timeouts = this.#route?.policy.timeouts;
-    if (outgoing === undefined || upstream === undefined || timeouts === undefined) return;
-    this.#phase = 'sending';
-    upstream.start(outgoing, timeouts);
-    if (!this.#downstream.flush()) upstream.pause();
-    if (outgoing.head.body.kind !== 'none') this.#sendHeldBody(outgoing.head, upstream);
-  }
-
-  #sendHeldBody(head: RequestHead, upstream: UpstreamRequest): void {
-    let open = true;
-    const body = this.#body;
-    const { length } = body.chunks;
-    for (let i = 0; i < length; i++) open = upstream.writeBody(body.chunks[i] as Buffer);
-    if (length > 0 && !upstream.canBeReturned) body.forget();
-    if (this.#requestDone) {
-      upstream.endRequest(this.#trailers);
-      return;
-    }
-    if (head.expectContinue && this.#record.bytesReceived === 0) {
-      upstream.flush();
-      this.#downstream.sendContinue();
-    }
-    if (open) this.#downstream.resumeRequest();
-  }
-
-  #switchProtocols(head: ResponseHead, upstream: UpstreamRequest): void {
-    this.#upstream = undefined;
-    const idleMs = this.#route?.policy.timeouts.tunnelIdleMs ?? 0;
-    this.#context.counters.upgrades++;
-    // The endpoint counts as used while the tunnel lives: its connection is what `active` is about.
-    this.#attempts.keepUntilGone(upstream);
-    this.#downstream.startTunnel(head, upstream, idleMs);
-    this.#settle();
-  }
-
-  /** As the route lets the client see it. */
-  #marked(head: ResponseHead, request: RequestHead): ResponseHead {
-    const marker = this.#runtime?.marker;
-    return marker === undefined ? head : { ...head, headers: marker.mark(head.headers, request.headers) };
-  }
-
-  #mayRepeat(lost: UpstreamRequest): boolean {
-    return this.#body.isWhole && this.#attempts.mayRepeat(lost, this.#head?.method ?? '');
-  }
-
   #cut(flag: ResponseFlag, detail: string): void {
     if (this.#phase === 'idle') return;
-    if (this.#record.flag === undefined) this.#markCut(flag, detail);
-    this.#dropUpstream();
+    if (this.#record.flag === undefined) this.#record.cut(flag, detail);
+    this.#drop();
     this.#settle();
   }
 
   /** The body grew over the limit while it was streamed. */
   #refuseBody(): void {
-    this.#dropUpstream();
-    if (this.#phase === 'answering') {
-      this.#markCut('body_too_large', undefined);
-      this.#downstream.abort('proxy', 'limit_exceeded');
+    this.#drop();
+    if (this.#phase !== 'answering') {
+      this.#reply(errorReply('body_too_large'));
       return;
     }
-    this.#reply(errorReply('body_too_large'));
+    this.#record.cut('body_too_large', undefined);
+    this.#downstream.abort('proxy', 'limit_exceeded');
   }
 
-  /** Notes why this request gets no whole answer. */
-  #markCut(flag: ResponseFlag, detail: string | undefined): void {
-    this.#record.flag = flag;
-    this.#record.detail = detail;
-    this.#context.counters.countFlag(flag);
+  /** What takes the place of the backend's error, while that is read to its end. */
+  get #duePage(): PageInPlace | undefined {
+    const page = this.#page;
+    return page?.instead === undefined ? page : undefined;
+  }
+
+  /** In place of a backend's error. */
+  #servePage(page: PageInPlace): void {
+    this.#drop();
+    this.#replyWith(page, errorReply('error_page', undefined, this.#record.status));
+  }
+
+  /** Answers, with the route's error page where there is one for it. */
+  #reply(answer: LocalReply): void {
+    const page = this.#page?.instead === undefined ? this.#admission.runtime?.errorPages?.forReply(answer) : undefined;
+    if (page === undefined || this.#head === undefined || isGrpcCall(this.#head)) this.#sendReply(answer);
+    else this.#replyWith(new PageInPlace(page), answer);
+  }
+
+  #replyWith(page: PageInPlace, answer: LocalReply): void {
+    const { request, runtime } = this.#admission;
+    const balancer = page.service(this.#context.balancers);
+    if (request === undefined || runtime === undefined || balancer === undefined) {
+      this.#sendReply(page.text(answer, this.#context.table().table));
+      return;
+    }
+    this.#record.flag = answer.flag;
+    this.#record.detail = answer.detail;
+    this.#page = page;
+    this.#phase = 'asking';
+    this.#call.askInstead(balancer, page.ask(answer, request, runtime, this.#call.service), request, runtime);
+    if (this.#page !== undefined && !this.#body.isComplete && request.head.body.kind !== 'none') this.#downstream.resumeRequest();
   }
 
   /** Answers in our own name. The exchange lasts until the rest of the request has been read, or the connection gives it up. */
-  #reply(answer: LocalReply): void {
+  #sendReply(answer: LocalReply): void {
     const head = this.#head;
     if (head === undefined) return;
-    const cors = this.#runtime?.marker?.cors;
-    // A page may know that it failed; a preflight says so itself.
-    const reply =
-      cors === undefined || answer.detail === preflightDetail ? answer : { ...answer, headers: cors.mark(answer.headers, head.headers) };
-    const record = this.#record;
+    const { request, runtime } = this.#admission;
+    const reply = markedReply(answer, request, runtime);
+    this.#page = undefined;
     this.#phase = 'replied';
     this.#body.forget();
-    record.status = reply.status;
-    record.flag = reply.flag;
-    record.detail = reply.detail;
-    record.bytesSent = reply.body.length;
-    if (isGrpcCall(head)) record.grpcStatus = String(grpcStatusOf(reply));
-    this.#context.counters.countFlag(reply.flag);
+    this.#record.replied(reply, head);
     this.#downstream.sendReply(reply, head);
-    if (this.#requestDone || head.body.kind === 'none') {
+    if (this.#body.isComplete || head.body.kind === 'none') {
       // The parser still has to say that the request ends; `onRequestEnd` finishes then.
-      if (this.#requestDone) this.#finishReply();
+      if (this.#body.isComplete) this.#finishReply();
     } else {
       this.#downstream.resumeRequest();
     }
@@ -448,50 +391,39 @@ export class Exchange implements UpstreamHandler {
     this.#downstream.exchangeDone();
   }
 
-  #dropUpstream(): void {
-    this.#upstream?.destroy();
-    this.#upstream = undefined;
-    this.#attempts.release();
+  /** Lets go of whatever the request waits for. */
+  #drop(): void {
+    this.#admission.cancel();
+    this.#call.drop();
+    this.#stages?.drop();
+  }
+
+  /** Whoever takes them over gives them back; undefined: the request has none. */
+  #takePlaces(): ActivePlaces | undefined {
+    const { request } = this.#admission;
+    const places = request?.places;
+    if (request !== undefined) request.places = undefined;
+    return places;
   }
 
   /** Counts and logs the request and makes the object ready for the next. */
   #settle(): void {
     const head = this.#head;
     if (head === undefined) return;
-    const record = this.#record;
-    const durationMs = record.elapsedMs;
-    const { counters } = this.#context;
-    const series = this.#series ?? this.#context.unmatched;
-    if (record.grpcStatus !== undefined) counters.countGrpc(record.grpcStatus);
-    counters.countProtocol(head.version);
-    const bucket = series.observe(record.status, durationMs / 1000);
-    if (counters.exemplars.wants(series, bucket)) this.#offerExemplar(series, bucket, durationMs / 1000, head);
-    const { facts } = this.#downstream;
-    this.#context.onRequest?.(record.entry(facts.connectionId, head, this.#route?.route.key, this.#attempts.service, durationMs));
+    const places = this.#takePlaces();
+    if (places !== undefined) this.#context.rates.active.release(places);
+    this.#record.user = this.#admission.request?.user;
+    this.#record.settle(head, this.#admission.runtime, this.#call.service?.key);
     this.#reset();
   }
 
-  /** A trace that nobody records is no use to who looks for it. */
-  #offerExemplar(series: RequestSeries, bucket: number, seconds: number, head: RequestHead): void {
-    const { traceId, isTraceSampled } = this.#record;
-    const sampledId = isTraceSampled ? traceId : sampledTraceId(head.headers);
-    if (sampledId !== undefined) this.#context.counters.exemplars.take(series, bucket, sampledId, seconds);
-  }
-
   #reset(): void {
-    if (this.#callDeadline !== undefined) this.#context.wheel.disarm(this.#callDeadline);
     this.#phase = 'idle';
     this.#head = undefined;
-    this.#route = undefined;
-    this.#runtime = undefined;
-    this.#series = undefined;
-    this.#outgoing = undefined;
-    this.#maxBodyBytes = 0;
-    this.#trailers = noTrailers;
+    this.#page = undefined;
+    this.#admission.reset();
+    this.#call.reset();
     this.#record.reset();
-    this.#attempts.reset();
     this.#body.reset();
   }
 }
-
-const noTrailers: readonly string[] = [];

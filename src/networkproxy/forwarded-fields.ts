@@ -2,9 +2,10 @@ import { type BlockList, isIP } from 'node:net';
 import { type ClientFacts, isTrusted } from './client-facts.ts';
 import type { RequestHead } from './http1/message-handler.ts';
 import { serialiseFields } from './http1/serialise-head.ts';
+import type { OutgoingTrace } from './trace-context.ts';
 
 /** One request as a backend is to get it: what the client sent, and what is said of the client. Kept for a retry. */
-export interface OutgoingRequest {
+export interface OutgoingRequest extends OutgoingTrace {
   readonly head: RequestHead;
   /** The authority that the client asked, whatever `head` asks of the backend. */
   readonly askedAuthority: string;
@@ -12,8 +13,6 @@ export interface OutgoingRequest {
   /** See `clientAddressOf`. */
   readonly clientAddress: string;
   readonly requestId: string;
-  /** The trace that begins here, in place of what the client sent; undefined: what it sent goes on. */
-  readonly traceparent: string | undefined;
   /** The Forwarded header is sent too (RFC 7239). */
   readonly withForwarded: boolean;
 }

@@ -2,7 +2,7 @@ import type { RequestHead } from './http1/message-handler.ts';
 import { lastFieldValue } from './http1/request-lines.ts';
 import type { LocalReply } from './local-reply.ts';
 
-/** Status codes of gRPC that an intermediary gives (grpc/doc/statuscodes.md). */
+/** Status codes of gRPC that an intermediary gives or looks at (grpc/doc/statuscodes.md). */
 const GrpcStatus = {
   unknown: 2,
   deadlineExceeded: 4,
@@ -11,6 +11,7 @@ const GrpcStatus = {
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
+  dataLoss: 15,
   unauthenticated: 16,
 } as const;
 
@@ -37,6 +38,23 @@ export function isGrpcCall(head: RequestHead): boolean {
   if (type?.startsWith(contentType) !== true) return false;
   const next = type.charAt(contentType.length);
   return next === '' || next === '+' || next === ';';
+}
+
+/**
+ * Statuses that count as an error of the server: those that stand for 5xx in HTTP (google/rpc/code.proto), as Envoy has it for outlier
+ * detection. UNIMPLEMENTED is not among them, for it is the client that asks for what is not there, and it can do so at will.
+ */
+const serverErrors: ReadonlySet<string> = new Set([
+  String(GrpcStatus.unknown),
+  String(GrpcStatus.deadlineExceeded),
+  String(GrpcStatus.internal),
+  String(GrpcStatus.unavailable),
+  String(GrpcStatus.dataLoss),
+]);
+
+/** Whether an answer is an error of its backend. @param grpcStatus of a gRPC call that is over; undefined: none, or not known yet */
+export function isServerError(status: number, grpcStatus: string | undefined): boolean {
+  return status >= 500 || (grpcStatus !== undefined && serverErrors.has(grpcStatus));
 }
 
 /** The status that a call ends with when the answer is our own. */

@@ -1,4 +1,4 @@
-import type { HeaderEdits } from '../routes/route-table.ts';
+import type { HeaderEdits } from '../routes/policy.ts';
 
 /** Changes header lists as a route says. */
 export class HeaderEditor {

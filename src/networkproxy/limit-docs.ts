@@ -78,6 +78,34 @@ const limitRows: readonly LimitRow[] = [
     http2: '-',
     metrics: [{ http1: 'chunk_extensions' }],
   },
+  {
+    of: 'Header of a request for a route with `maxRequestHeader`',
+    limit: 'of the route',
+    http1: '431',
+    http2: '431',
+    metrics: [{ flag: 'headers_too_large' }],
+  },
+  {
+    of: 'Body of a request for a route with `buffering.request`',
+    limit: '1 MiB, or of the route',
+    http1: '413',
+    http2: '413',
+    metrics: [{ flag: 'body_too_large' }],
+  },
+  {
+    of: 'Requests of a client for a route with `rateLimits`',
+    limit: 'of the route',
+    http1: '429',
+    http2: '429',
+    metrics: [{ flag: 'rate_limited' }],
+  },
+  {
+    of: 'Requests under way of a route with `maxRequests`, or of one address with `maxRequestsPerAddress`, a pod',
+    limit: 'of the route',
+    http1: '503',
+    http2: '503',
+    metrics: [{ flag: 'request_limit' }],
+  },
   { of: 'Body', limit: 'maxRequestBodyBytes', http1: '413', http2: '413', metrics: [{ flag: 'body_too_large' }] },
   {
     of: 'Requests on a connection',
@@ -193,6 +221,9 @@ const limitRows: readonly LimitRow[] = [
     http2: 'reset at accept',
     metrics: [{ reason: 'ip_limit' }],
   },
+  backendLimit('Connections to a backend, a worker', 'connections'),
+  backendLimit('Requests that wait for a connection to a backend, a worker', 'pendingRequests'),
+  backendLimit('Requests of a backend under way, a worker', 'requests'),
   {
     of: 'New connections of one address a minute, a worker',
     limit: 'connectionRatePerMinute',
@@ -235,6 +266,11 @@ function http2Only(of: string, limit: LimitRow['limit'], http2: string, metric: 
     http2,
     metrics: [typeof metric === 'string' ? { http2: metric } : metric],
   };
+}
+
+/** A limit that only a SmartRoute sets. */
+function backendLimit(of: string, field: 'connections' | 'pendingRequests' | 'requests'): LimitRow {
+  return { of, limit: `off (\`policy.backend.limits.${field}\`)`, http1: '503', http2: '503', metrics: [{ flag: 'upstream_limit' }] };
 }
 
 function allowance({ capacity, perSecond }: { readonly capacity: number; readonly perSecond: number }): string {

@@ -1,6 +1,7 @@
 import type { ResponseFlag } from '../observability/counters/response-flag.ts';
-import type { RespondAction } from '../routes/route-table.ts';
+import type { RespondAction } from '../routes/route.ts';
 import { errorTable } from './error-table.ts';
+import { reasonPhrase } from './http1/reason-phrases.ts';
 import { serialiseFields } from './http1/serialise-head.ts';
 
 /** An answer of our own making. */
@@ -14,37 +15,6 @@ export interface LocalReply {
   /** For the log only: the broken rule, or the `reason` of a route that can't be served. */
   readonly detail: string | undefined;
 }
-
-const reasonPhrases: Readonly<Record<number, string>> = {
-  200: 'OK',
-  201: 'Created',
-  202: 'Accepted',
-  204: 'No Content',
-  301: 'Moved Permanently',
-  302: 'Found',
-  303: 'See Other',
-  307: 'Temporary Redirect',
-  308: 'Permanent Redirect',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  408: 'Request Timeout',
-  410: 'Gone',
-  413: 'Content Too Large',
-  414: 'URI Too Long',
-  417: 'Expectation Failed',
-  418: "I'm a teapot",
-  421: 'Misdirected Request',
-  429: 'Too Many Requests',
-  431: 'Request Header Fields Too Large',
-  500: 'Internal Server Error',
-  501: 'Not Implemented',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-  505: 'HTTP Version Not Supported',
-};
 
 /** The reply that the error table has for `flag`; `status` overrides the table's. */
 export function errorReply(flag: ResponseFlag, detail?: string, status: number = errorTable[flag].status): LocalReply {
@@ -77,8 +47,7 @@ export function localReplyHeaders(reply: LocalReply, now: Date): readonly string
 
 /** The whole answer as latin1 text. `headOnly` leaves the body away (answers to HEAD). */
 export function serialiseLocalReply(reply: LocalReply, keepAlive: boolean, headOnly: boolean, now: Date): string {
-  const phrase = reasonPhrases[reply.status] ?? '';
   const lines = serialiseFields(localReplyHeaders(reply, now));
-  const head = `HTTP/1.1 ${reply.status} ${phrase}\r\n${lines}${keepAlive ? '' : 'connection: close\r\n'}\r\n`;
+  const head = `HTTP/1.1 ${reply.status} ${reasonPhrase(reply.status)}\r\n${lines}${keepAlive ? '' : 'connection: close\r\n'}\r\n`;
   return headOnly ? head : head + reply.body;
 }

@@ -1,4 +1,4 @@
-import { BlockList, isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import type { TLSSocket } from 'node:tls';
 import type { Balancers } from '../balancing/balancers.ts';
@@ -6,28 +6,36 @@ import type { EndpointRuntime } from '../balancing/endpoint-runtime.ts';
 import { guardedLookup } from '../balancing/guarded-lookup.ts';
 import type { Config } from '../config/config.ts';
 import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
+import type { RateLimiters } from '../rates/rate-limiters.ts';
 import type { CompiledTable } from '../routes/compiled-table.ts';
-import type { Certificate } from '../routes/route-table.ts';
+import { type InstallationSettings, installationKey } from '../routes/route-table.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
-import type { AcceptedConnection, NetworkProxyEntry } from './accepted-connection.ts';
+import type { AcceptedConnection, ClearReceiver, NetworkProxyEntry } from './accepted-connection.ts';
+import { AuthState } from './auth/auth-state.ts';
+import { BufferRoom } from './buffering/buffer-room.ts';
 import { clientFacts } from './client-facts.ts';
+import { clientLimits } from './client-limits.ts';
+import { EncoderMemory } from './compression/encoder-memory.ts';
+import type { RequestHead } from './http1/message-handler.ts';
 import { ServerConnection } from './http1/server-connection.ts';
 import { makeHttp2Shared } from './http2/http2-shared.ts';
 import { Http2Connection } from './http2/server/connection.ts';
 import { PrefaceSniffer } from './http2/server/preface-sniffer.ts';
-import { renewalBytes } from './least-rate.ts';
 import { errorReply, serialiseLocalReply } from './local-reply.ts';
+import { MirrorRoom } from './mirror/mirrors.ts';
 import { BufferBudget } from './overload/buffer-budget.ts';
 import type { MemorySource } from './overload/memory-reading.ts';
 import { type OverloadChange, OverloadGuard } from './overload/overload-guard.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { RequestIds } from './request-ids.ts';
-import type { RequestLogEntry } from './request-log-entry.ts';
+import type { RequestLogEntry, RequestSpan } from './request-log-entry.ts';
 import { RouteRuntimes } from './route-runtime.ts';
+import { AcmeTlsContexts } from './tls/acme-tls-contexts.ts';
 import { CertificateContexts } from './tls/certificate-contexts.ts';
 import { HandshakeGate } from './tls/handshake-gate.ts';
-import { type HandshakeOptions, TlsHandshake } from './tls/tls-handshake.ts';
+import { type HandshakeOptions, type SecuredBy, TlsHandshake } from './tls/tls-handshake.ts';
 import { TraceContexts } from './trace-context.ts';
+import { blockListOf } from './trusted-proxies.ts';
 import { RetryBudgets } from './upstream/retry-budget.ts';
 import { UpstreamPools } from './upstream/upstream-pools.ts';
 
@@ -38,10 +46,13 @@ export interface NetworkProxyOptions {
   readonly wheel: TimerWheel;
   readonly table: () => CompiledTable;
   readonly balancers: Balancers;
-  /** 48 secret bytes, the same in every worker. */
-  readonly ticketKeys?: Buffer | undefined;
-  /** The access log. */
-  readonly onRequest?: ((entry: RequestLogEntry) => void) | undefined;
+  readonly rates: RateLimiters;
+  /** Keys of session tickets, 48 secret bytes each, the same in every worker. */
+  readonly ticketKeys?: Uint8Array | undefined;
+  /** The access log; not called until `logRequests`. */
+  readonly onRequest?: ((entry: RequestLogEntry, head: RequestHead) => void) | undefined;
+  /** undefined: no spans are recorded. */
+  readonly onSpan?: ((span: RequestSpan) => void) | undefined;
   /** The level of overload is another one. */
   readonly onOverload?: ((change: OverloadChange) => void) | undefined;
   readonly memory: MemorySource;
@@ -53,7 +64,7 @@ const bufferShare = 0.25;
 const idleShareShed = 0.1;
 
 /** What serves a connection at the moment. */
-type Stage = TlsHandshake | PrefaceSniffer | ServerConnection | Http2Connection;
+type Stage = TlsHandshake | PrefaceSniffer | ServerConnection | Http2Connection | ClearReceiver;
 
 /** Ends TLS and speaks HTTP on the connections that SmartProxy hands over; owns the upstream connections. */
 export class NetworkProxy implements NetworkProxyEntry {
@@ -67,8 +78,11 @@ export class NetworkProxy implements NetworkProxyEntry {
   readonly #options: NetworkProxyOptions;
   readonly #context: ProxyContext;
   readonly #contexts: CertificateContexts;
+  readonly #acmeTls = new AcmeTlsContexts();
   readonly #gate: HandshakeGate;
   readonly #pools: UpstreamPools;
+  /** One for all: a listener of each socket's own would be a fiftieth of what an idle connection weighs. */
+  readonly #onTlsClose: (this: TLSSocket) => void;
   #draining = false;
 
   constructor(options: NetworkProxyOptions) {
@@ -77,6 +91,7 @@ export class NetworkProxy implements NetworkProxyEntry {
     this.#contexts = new CertificateContexts({
       ticketKeys: options.ticketKeys,
       refuseUnknownNames: config.unknownServerName === 'refuse',
+      onMake: () => counters.tlsContextsMade++,
     });
     this.#gate = new HandshakeGate(wheel, counters, config.maxHandshakes);
     const http2 = makeHttp2Shared(config.maxHeaderBytes);
@@ -103,19 +118,29 @@ export class NetworkProxy implements NetworkProxyEntry {
       wheel,
       table: options.table,
       balancers: options.balancers,
+      rates: options.rates,
+      bufferRoom: new BufferRoom(this.overload, counters),
+      mirrors: new MirrorRoom(),
+      encoders: new EncoderMemory(this.overload, counters),
       pools: this.#pools,
       retryBudgets: new RetryBudgets(),
       routes: new RouteRuntimes(counters.requests),
       requestIds: new RequestIds(),
-      traces: config.traceContext ? new TraceContexts() : undefined,
+      traces: config.traceContext || options.onSpan !== undefined ? new TraceContexts(options.onSpan && config.otlpSampleRatio) : undefined,
       http2,
       overload: this.overload,
+      auth: new AuthState(),
       buffers: new BufferBudget(wheel, config.maxBufferedBytes ?? (totalmem() / workers) * bufferShare),
-      renewalBytes: renewalBytes(config.bodyTimeoutMs),
+      clientLimits: clientLimits(config),
       trustedProxies: blockListOf(config.trustedProxies),
       unmatched: counters.requests.get({ routeKind: '', routeNamespace: '', route: '', service: '' }),
-      onRequest: options.onRequest,
+      onRequest: undefined,
+      onSpan: options.onSpan,
       isDraining: () => this.#draining,
+    };
+    const { tlsTerminatedConnections } = this;
+    this.#onTlsClose = function () {
+      tlsTerminatedConnections.delete(this);
     };
     this.#setGauges(counters);
   }
@@ -141,7 +166,7 @@ export class NetworkProxy implements NetworkProxyEntry {
     if (connection.tls !== undefined) this.#startTls(connection);
     else if (connection.listener.protocol === 'https') refusePlainHttp(connection, this.#options.counters);
     else if (this.#options.config.h2c) this.#sniffPreface(connection);
-    else this.#serve(connection, socket, false, []);
+    else this.#serve(connection, socket, false);
   }
 
   /** Remembers the connection until its clean-up, whoever starts that. */
@@ -158,14 +183,29 @@ export class NetworkProxy implements NetworkProxyEntry {
   }
 
   /** Called after each swap of the table, with the endpoints that it no longer has. */
-  tableChanged(_previous: CompiledTable, next: CompiledTable, removedEndpoints: readonly EndpointRuntime[]): void {
+  tableChanged(previous: CompiledTable, next: CompiledTable, removedEndpoints: readonly EndpointRuntime[]): void {
+    const { settings } = next.table;
+    if (previous.table.settings !== settings) this.#settingsChanged(settings.get(installationKey));
     this.#pools.removeEndpoints(removedEndpoints);
     this.#context.retryBudgets.retain(next.table.services);
     this.#contexts.retain(next.table);
+    if (previous.table.policies !== next.table.policies) this.#context.auth.retain(next.table.policies);
   }
 
-  /** 48 secret bytes in place of those before: for tickets of handshakes from now on. */
-  setTicketKeys(keys: Buffer): void {
+  /** Turns the access log on or off, for requests that end from then on. */
+  logRequests(isOn: boolean): void {
+    this.#context.onRequest = isOn ? this.#options.onRequest : undefined;
+  }
+
+  #settingsChanged(settings: InstallationSettings | undefined): void {
+    this.#context.trustedProxies = blockListOf(settings?.trustedProxies ?? this.#options.config.trustedProxies);
+    this.#contexts.setMinVersion(settings?.tlsMinVersion ?? 'TLSv1.2');
+    this.#context.clientLimits = clientLimits(this.#options.config, settings);
+    this.#gate.limit(settings?.maxHandshakes ?? this.#options.config.maxHandshakes);
+  }
+
+  /** In place of those before, 48 secret bytes each: the first makes tickets from now on, all read them. */
+  setTicketKeys(keys: Uint8Array): void {
     this.#contexts.setTicketKeys(keys);
   }
 
@@ -177,12 +217,12 @@ export class NetworkProxy implements NetworkProxyEntry {
   }
 
   /** Ends every client connection and every upstream connection now. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#draining = true;
     this.overload.close();
     for (const connection of [...this.portProxyConnections]) connection.end('proxy', 'shutdown');
     this.#pools.close();
-    return Promise.resolve();
+    await this.#context.auth.close();
   }
 
   /** Once a second: the room for waiting bytes follows the memory limit, and memory that idle connections hold is won back. */
@@ -204,11 +244,20 @@ export class NetworkProxy implements NetworkProxyEntry {
       counters: this.#options.counters,
       gate: this.#gate,
       http2: this.#options.config.http2,
-      select: (serverName) => this.#contexts.select(this.#options.table(), serverName),
-      onSecure: (socket, certificates) => {
+      select: (serverName) => {
+        const compiled = this.#options.table();
+        return this.#acmeTls.select(compiled.table, connection.tls) ?? this.#contexts.select(compiled, serverName);
+      },
+      onSecure: (socket, made) => {
         this.tlsTerminatedConnections.add(socket);
-        socket.once('close', () => this.tlsTerminatedConnections.delete(socket));
-        this.#serve(connection, socket, socket.alpnProtocol === 'h2', certificates);
+        socket.on('close', this.#onTlsClose);
+        const { inside } = connection;
+        if (inside === undefined) {
+          this.#serve(connection, socket, socket.alpnProtocol === 'h2', made);
+          return;
+        }
+        this.socketMap.set(connection.socket, inside);
+        inside.takeOver(socket, made.clientCertificate);
       },
     };
     const handshake = new TlsHandshake(connection, options);
@@ -218,15 +267,14 @@ export class NetworkProxy implements NetworkProxyEntry {
 
   #sniffPreface(connection: AcceptedConnection): void {
     const { socket } = connection;
-    const { wheel, config } = this.#options;
-    const sniffer = new PrefaceSniffer(wheel, connection, config.headerTimeoutMs, (isHttp2) =>
-      this.#serve(connection, socket, isHttp2, []),
-    );
+    const { wheel } = this.#options;
+    const { headerTimeoutMs } = this.#context.clientLimits;
+    const sniffer = new PrefaceSniffer(wheel, connection, headerTimeoutMs, (isHttp2) => this.#serve(connection, socket, isHttp2));
     this.socketMap.set(socket, sniffer);
   }
 
-  #serve(connection: AcceptedConnection, stream: Socket, isHttp2: boolean, certificates: readonly Certificate[]): void {
-    const facts = clientFacts(connection, this.#context.trustedProxies, certificates);
+  #serve(connection: AcceptedConnection, stream: Socket, isHttp2: boolean, made?: SecuredBy): void {
+    const facts = clientFacts(connection, stream, this.#context.trustedProxies, made);
     const Stage = isHttp2 ? Http2Connection : ServerConnection;
     this.socketMap.set(connection.socket, new Stage(this.#context, connection, stream, facts));
   }
@@ -234,6 +282,7 @@ export class NetworkProxy implements NetworkProxyEntry {
   #setGauges(counters: WorkerCounters): void {
     const { gauges } = counters;
     gauges.connectedClients = () => this.connectedClients;
+    gauges.tlsContexts = () => this.#contexts.size;
     gauges.portProxyConnections = () => this.portProxyConnections.size;
     gauges.tlsTerminatedConnections = () => this.tlsTerminatedConnections.size;
     gauges.bufferedBytes = () => this.#context.buffers.bytes;
@@ -248,18 +297,4 @@ function refusePlainHttp(connection: AcceptedConnection, counters: WorkerCounter
   counters.countFlag('bad_request');
   connection.socket.write(serialiseLocalReply(errorReply('bad_request', 'plain HTTP on a TLS port'), false, false, new Date()), 'latin1');
   connection.end('client', 'protocol_error');
-}
-
-/** `10.0.0.0/8`, `::1`. What does not parse is left out: the configuration has been checked before. */
-function blockListOf(cidrs: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const cidr of cidrs) {
-    const [address = '', prefix] = cidr.split('/');
-    const version = isIP(address);
-    if (version === 0) continue;
-    const family = version === 6 ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
-  }
-  return list;
 }

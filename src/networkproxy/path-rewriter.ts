@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import { prefixElements } from '../routes/compare-routes.ts';
-import { maxPatternText } from '../routes/linear-regex.ts';
-import type { PathMatch, PathRewrite } from '../routes/route-table.ts';
+import { maxTextWork } from '../routes/linear-regex.ts';
+import type { PathMatch, PathRewrite } from '../routes/route.ts';
 import type { RequestHead } from './http1/message-handler.ts';
 
 /** Rewrites the paths of requests that a route matched. */
@@ -16,9 +16,14 @@ export class PathRewriter {
     this.#regex = rewrite.kind === 'regex' ? RE2JS.compile(rewrite.pattern) : undefined;
   }
 
-  /** Path and query of the request after it; the query stays. What a pattern made is not normal by itself. */
+  /** Path and query of the request after it; the query stays. What a pattern made is not normal by itself. Not for what `isTooLong`. */
   target({ path, target }: Pick<RequestHead, 'path' | 'target'>): string {
     return this.#path(path) + target.slice(path.length);
+  }
+
+  /** Whether looking for the pattern in it would cost too much. */
+  isTooLong({ path }: Pick<RequestHead, 'path'>): boolean {
+    return this.#regex !== undefined && path.length * this.#regex.programSize() > maxTextWork;
   }
 
   #path(path: string): string {
@@ -31,9 +36,7 @@ export class PathRewriter {
         return prefixElements(rewrite.value) + rest || '/';
       }
       case 'regex':
-        // What is too long to match a pattern is not searched for one either.
-        if (this.#regex === undefined || path.length > maxPatternText) return path;
-        return this.#regex.matcher(path).replaceFirst(rewrite.substitution);
+        return this.#regex === undefined ? path : this.#regex.matcher(path).replaceFirst(rewrite.substitution);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { CompiledTable } from '../routes/compiled-table.ts';
-import type { PathMatch, RedirectTarget } from '../routes/route-table.ts';
+import type { PathMatch, RedirectTarget } from '../routes/route.ts';
 import type { ClientFacts } from './client-facts.ts';
 import type { RequestHead } from './http1/message-handler.ts';
 import { PathRewriter } from './path-rewriter.ts';

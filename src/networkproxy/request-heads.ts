@@ -1,4 +1,8 @@
+import type { BlockList } from 'node:net';
+import { plainAddress } from '../address-list.ts';
 import type { MatchRequest } from '../routes/compiled-table.ts';
+import type { ClientFacts } from './client-facts.ts';
+import { clientAddressOf } from './forwarded-fields.ts';
 import type { RequestHead } from './http1/message-handler.ts';
 
 /** Stands for a request whose head could not be read. */
@@ -20,14 +24,33 @@ export function unreadableHead(scheme: RequestHead['scheme'], version: RequestHe
 }
 
 /** What routes match of a request. */
-export function matchRequestOf(head: RequestHead): MatchRequest {
-  const { target } = head;
-  const mark = target.indexOf('?');
-  return {
-    host: head.host,
-    method: head.method,
-    path: head.path,
-    query: mark === -1 ? '' : target.slice(mark + 1),
-    headers: head.headers,
-  };
+export class HeadToMatch implements MatchRequest {
+  readonly listener: string;
+  readonly host: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: readonly string[];
+  readonly #head: RequestHead;
+  readonly #facts: ClientFacts;
+  readonly #trustedProxies: BlockList;
+
+  constructor(head: RequestHead, facts: ClientFacts, trustedProxies: BlockList) {
+    const { target } = head;
+    const mark = target.indexOf('?');
+    this.listener = facts.listener.key;
+    this.host = head.host;
+    this.method = head.method;
+    this.path = head.path;
+    this.query = mark === -1 ? '' : target.slice(mark + 1);
+    this.headers = head.headers;
+    this.#head = head;
+    this.#facts = facts;
+    this.#trustedProxies = trustedProxies;
+  }
+
+  /** Found out when a route asks, which few do. */
+  get client(): string {
+    return plainAddress(clientAddressOf(this.#head, this.#facts, this.#trustedProxies));
+  }
 }

@@ -1,4 +1,5 @@
 import type { ResponseFlag } from '../observability/counters/response-flag.ts';
+import type { ProxiedFacts } from '../proxy-header/proxied-client.ts';
 
 /** One finished request, for the access log. Times in milliseconds, sizes in bytes of body (framing removed). */
 export interface RequestLogEntry {
@@ -7,6 +8,10 @@ export interface RequestLogEntry {
   readonly requestId: string;
   /** Of the request's trace (`--trace-context`). */
   readonly traceId: string | undefined;
+  /** Ours, when spans are recorded (`--otlp-endpoint`). */
+  readonly spanId: string | undefined;
+  /** Who asked, where the route asks who it is. */
+  readonly user: string | undefined;
   readonly method: string;
   readonly host: string;
   /** Normalised, without the query, which may hold secrets. */
@@ -34,4 +39,21 @@ export interface RequestLogEntry {
   readonly scheme: 'http' | 'https';
   /** The client: the peer, or what a trusted proxy says. */
   readonly remoteAddress: string;
+  /** Of the TLS connection; undefined: plain HTTP, or the hello named none. */
+  readonly serverName: string | undefined;
+  /** `TLSv1.3`. */
+  readonly tlsVersion: string | undefined;
+  /** The name of OpenSSL: `TLS_AES_128_GCM_SHA256`. */
+  readonly tlsCipher: string | undefined;
+  /** What the PROXY header of a load balancer says of the client beside its address; undefined: nothing of use. */
+  readonly proxied: ProxiedFacts | undefined;
+}
+
+/** A finished request as a span of its trace. */
+export interface RequestSpan {
+  /** 16 hex digits. */
+  readonly id: string;
+  /** undefined: the trace began here. */
+  readonly parentId: string | undefined;
+  readonly entry: RequestLogEntry;
 }

@@ -1,18 +1,28 @@
 import { performance } from 'node:perf_hooks';
+import type { RequestSeries } from '../observability/counters/request-series.ts';
 import type { ResponseFlag } from '../observability/counters/response-flag.ts';
+import type { ClientFacts } from './client-facts.ts';
 import { errorTable } from './error-table.ts';
+import { grpcStatusOf, isGrpcCall } from './grpc.ts';
 import type { RequestHead } from './http1/message-handler.ts';
+import { receivedRequestId } from './http1/request-lines.ts';
+import type { LocalReply } from './local-reply.ts';
+import type { ProxyContext } from './proxy-context.ts';
 import type { RequestLogEntry } from './request-log-entry.ts';
+import type { RouteRuntime } from './route-runtime.ts';
+import { sampledTraceId, type Trace } from './trace-context.ts';
 
 const protocolNames = { 10: 'HTTP/1.0', 11: 'HTTP/1.1', 20: 'HTTP/2' } as const;
 
 /** What one request is counted and logged by. Its exchange fills it in and uses it for all its requests in turn. */
 export class RequestRecord {
+  readonly #context: ProxyContext;
+  readonly #facts: ClientFacts;
   requestId = '';
   clientAddress = '';
-  traceId: string | undefined;
-  /** Somebody records the trace, or so its flags say. */
-  isTraceSampled = false;
+  /** Who asked, as far as a filter knows. */
+  user: string | undefined;
+  trace: Trace | undefined;
   startedMs = 0;
   connectMs: number | undefined;
   firstByteMs: number | undefined;
@@ -23,21 +33,103 @@ export class RequestRecord {
   detail: string | undefined;
   endpoint: string | undefined;
   grpcStatus: string | undefined;
+  /** Where it is counted; undefined: it has found no route yet. */
+  series: RequestSeries | undefined;
+
+  constructor(context: ProxyContext, facts: ClientFacts) {
+    this.#context = context;
+    this.#facts = facts;
+  }
 
   /** Begins the clock. */
-  start(): void {
+  start(head: RequestHead): void {
+    const facts = this.#facts;
     this.startedMs = performance.now();
+    this.requestId = (facts.trusted ? receivedRequestId(head.headers) : undefined) ?? this.#context.requestIds.next();
+    this.clientAddress = facts.remoteAddress;
   }
 
   get elapsedMs(): number {
     return performance.now() - this.startedMs;
   }
 
-  entry(id: string, head: RequestHead, route: string | undefined, service: string | undefined, durationMs: number): RequestLogEntry {
+  /** Why this request gets no whole answer. */
+  cut(flag: ResponseFlag, detail: string | undefined): void {
+    this.flag = flag;
+    this.detail = detail;
+    this.#context.counters.countFlag(flag);
+  }
+
+  /** It is answered in our own name. */
+  replied(reply: LocalReply, head: RequestHead): void {
+    this.status = reply.status;
+    this.bytesSent = reply.body.length;
+    if (isGrpcCall(head)) this.grpcStatus = String(grpcStatusOf(reply));
+    this.cut(reply.flag, reply.detail);
+  }
+
+  /**
+   * Counts the request, which is over, and tells who logs it.
+   * @param runtime of its route; undefined: it found none
+   * @param service the key of the one that was asked
+   */
+  settle(head: RequestHead, runtime: RouteRuntime | undefined, service: string | undefined): void {
+    const durationMs = this.elapsedMs;
+    const seconds = durationMs / 1000;
+    const { counters, unmatched } = this.#context;
+    const series = this.series ?? unmatched;
+    if (this.grpcStatus !== undefined) counters.countGrpc(this.grpcStatus);
+    counters.countProtocol(head.version);
+    const bucket = series.observe(this.status, seconds);
+    if (counters.exemplars.wants(series, bucket)) this.#offerExemplar(series, bucket, seconds, head);
+    this.#report(head, runtime, service, durationMs);
+  }
+
+  /** To the access log and, when its trace is recorded, as a span. */
+  #report(head: RequestHead, runtime: RouteRuntime | undefined, service: string | undefined, durationMs: number): void {
+    const { onRequest, onSpan } = this.#context;
+    const { trace } = this;
+    const isLogged = onRequest !== undefined && runtime?.compiled.policy.accessLog !== false;
+    const span = onSpan === undefined || trace?.sampled !== true ? undefined : trace.span;
+    if (!isLogged && span === undefined) return;
+    const entry = this.#entry(head, runtime?.compiled.route.key, service, durationMs);
+    if (isLogged) onRequest(entry, head);
+    if (span !== undefined) onSpan?.({ ...span, entry });
+  }
+
+  /** A trace that nobody records is no use to who looks for it. */
+  #offerExemplar(series: RequestSeries, bucket: number, seconds: number, head: RequestHead): void {
+    const { trace } = this;
+    const sampledId = trace?.sampled === true ? trace.id : sampledTraceId(head.headers);
+    if (sampledId !== undefined) this.#context.counters.exemplars.take(series, bucket, sampledId, seconds);
+  }
+
+  /** For the next request. */
+  reset(): void {
+    this.requestId = '';
+    this.clientAddress = '';
+    this.user = undefined;
+    this.trace = undefined;
+    this.connectMs = undefined;
+    this.firstByteMs = undefined;
+    this.bytesReceived = 0;
+    this.bytesSent = 0;
+    this.status = 0;
+    this.flag = undefined;
+    this.detail = undefined;
+    this.endpoint = undefined;
+    this.grpcStatus = undefined;
+    this.series = undefined;
+  }
+
+  #entry(head: RequestHead, route: string | undefined, service: string | undefined, durationMs: number): RequestLogEntry {
+    const facts = this.#facts;
     return {
-      id,
+      id: facts.connectionId,
       requestId: this.requestId,
-      traceId: this.traceId,
+      traceId: this.trace?.id,
+      spanId: this.trace?.span?.id,
+      user: this.user,
       method: head.method,
       host: head.host,
       path: head.path,
@@ -56,23 +148,10 @@ export class RequestRecord {
       protocol: protocolNames[head.version],
       scheme: head.scheme,
       remoteAddress: this.clientAddress,
+      serverName: facts.serverName,
+      tlsVersion: facts.tlsVersion,
+      tlsCipher: facts.tlsCipher,
+      proxied: facts.proxied?.facts,
     };
-  }
-
-  /** For the next request. */
-  reset(): void {
-    this.requestId = '';
-    this.clientAddress = '';
-    this.traceId = undefined;
-    this.isTraceSampled = false;
-    this.connectMs = undefined;
-    this.firstByteMs = undefined;
-    this.bytesReceived = 0;
-    this.bytesSent = 0;
-    this.status = 0;
-    this.flag = undefined;
-    this.detail = undefined;
-    this.endpoint = undefined;
-    this.grpcStatus = undefined;
   }
 }

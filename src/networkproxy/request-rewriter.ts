@@ -1,8 +1,16 @@
 import type { CompiledRoute } from '../routes/compiled-table.ts';
 import { HeaderEditor } from './header-editor.ts';
 import type { RequestHead } from './http1/message-handler.ts';
+import { errorReply, type LocalReply } from './local-reply.ts';
 import { normaliseTarget } from './path-normalisation.ts';
 import { PathRewriter } from './path-rewriter.ts';
+
+const tooCostly = 'patterns_too_costly';
+
+/** The answer to a request that can't be rewritten. @param why of `RequestRewriter.rewrite` */
+export function rewriteRefused(why: string): LocalReply {
+  return why === tooCostly ? errorReply(tooCostly, 'rewriting') : errorReply('bad_request', `rewritten: ${why}`);
+}
 
 /** What a route changes of requests on their way to a backend. */
 export class RequestRewriter {
@@ -24,10 +32,14 @@ export class RequestRewriter {
     return new RequestRewriter(host, path && new PathRewriter(path, match.path), edits && new HeaderEditor(edits));
   }
 
-  /** The head for the backend; or why its path is none, when a pattern made it of parts that do not fit together. */
+  /**
+   * The head for the backend; or why there is none (`rewriteRefused`): a pattern made a path of parts that do not fit together, or would cost
+   * too much to look for. As it came the request must not go on: the backend would see a path that the route does not let through.
+   */
   rewrite(head: RequestHead): RequestHead | string {
     let { target } = head;
     if (this.#path !== undefined) {
+      if (this.#path.isTooLong(head)) return tooCostly;
       const result = normaliseTarget(this.#path.target(head));
       if (result.kind === 'refused') return result.rule;
       target = result.target;

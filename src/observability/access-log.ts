@@ -1,55 +1,48 @@
+import type { ConnectionLogEntry, LoggedHead, RequestLogFacts, SessionLogEntry } from './access-log-entry.ts';
+import { ingressNginxLine, ingressNginxSessionLine, ingressNginxStreamLine } from './ingress-nginx-line.ts';
 import type { LineWriter } from './line-writer.ts';
-
-/** The facts of one finished request. Any further fields of the object are logged as they are; none may hold a secret. */
-export interface RequestLogFacts {
-  readonly id: string;
-  /** 0: there was none. */
-  readonly status: number;
-  /** Why, when the answer was of our making or broke off. */
-  readonly flag: string | undefined;
-  readonly durationMs: number;
-  readonly connectMs: number | undefined;
-  readonly firstByteMs: number | undefined;
-}
-
-/** The facts of one finished connection. */
-export interface ConnectionLogEntry {
-  readonly id: string;
-  /** Its bytes went straight to a backend, so there is no request line for it. */
-  readonly layer4: boolean;
-  readonly listener: string;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly serverName: string | undefined;
-  readonly route: string | undefined;
-  readonly service: string | undefined;
-  readonly endpoint: string | undefined;
-  readonly side: string | undefined;
-  readonly reason: string | undefined;
-  /** Wire bytes. */
-  readonly bytesReceived: number;
-  readonly bytesSent: number;
-  readonly durationMs: number;
-}
 
 /** Endings of a connection that are no fault: what `errors` leaves out. */
 const ordinaryReasons: ReadonlySet<string | undefined> = new Set(['normal', 'inactivity', 'drain', 'shutdown', 'connection_timeout']);
 
 /** Answers of ours that are no fault. */
-const ordinaryFlags: ReadonlySet<string | undefined> = new Set([undefined, 'redirect_https', 'route_redirect', 'route_response']);
+const ordinaryFlags: ReadonlySet<string | undefined> = new Set([
+  undefined,
+  'redirect_https',
+  'route_redirect',
+  'route_response',
+  'auth_login',
+]);
+
+/** What is logged, and how. */
+export interface AccessLogSettings {
+  /** `errors`: status 400 and above, answers that broke off, connections that ended badly. */
+  readonly mode: 'off' | 'all' | 'errors';
+  readonly format: 'json' | 'ingress-nginx';
+}
 
 /**
- * The access log: one JSON line for each request (`"type":"request"`) and each connection without requests (`"type":"connection"`:
- * passthrough, and those refused or failed before a request). Paths come without their query, which may hold secrets.
+ * The access log: one line for each request (`"type":"request"`), each connection without requests (`"type":"connection"`:
+ * passthrough, and those refused or failed before a request) and each UDP session (`"type":"session"`). In JSON paths come without their query, which may hold secrets; the format of
+ * ingress-nginx has it.
  */
 export class AccessLog {
   readonly #writer: LineWriter;
-  readonly #errorsOnly: boolean;
+  #settings: AccessLogSettings;
 
-  /** @param what `errors`: status 400 and above, answers that broke off, connections that ended badly */
-  constructor(writer: LineWriter, what: 'all' | 'errors') {
+  constructor(writer: LineWriter, settings: AccessLogSettings) {
     this.#writer = writer;
-    this.#errorsOnly = what === 'errors';
+    this.#settings = settings;
+  }
+
+  /** False: who has something to log need not call. */
+  get isOn(): boolean {
+    return this.#settings.mode !== 'off';
+  }
+
+  /** For what ends from now on. */
+  configure(settings: AccessLogSettings): void {
+    this.#settings = settings;
   }
 
   /** Lines that were dropped because the output was stuck. */
@@ -57,8 +50,13 @@ export class AccessLog {
     return this.#writer.dropped;
   }
 
-  request(entry: RequestLogFacts): void {
-    if (this.#errorsOnly && entry.status > 0 && entry.status < 400 && ordinaryFlags.has(entry.flag)) return;
+  /** @param head of the request */
+  request(entry: RequestLogFacts, head: LoggedHead): void {
+    if (this.#settings.mode === 'errors' && entry.status > 0 && entry.status < 400 && ordinaryFlags.has(entry.flag)) return;
+    if (this.#settings.format === 'ingress-nginx') {
+      this.#writer.write(ingressNginxLine(entry, head, new Date()));
+      return;
+    }
     const { durationMs, connectMs, firstByteMs } = entry;
     const times = { durationMs: rounded(durationMs), connectMs: rounded(connectMs), firstByteMs: rounded(firstByteMs) };
     this.#writer.write(JSON.stringify({ time: new Date().toISOString(), type: 'request', ...entry, ...times }));
@@ -66,9 +64,24 @@ export class AccessLog {
 
   connection(entry: ConnectionLogEntry): void {
     const ordinary = ordinaryReasons.has(entry.reason);
-    if (ordinary && (this.#errorsOnly || !entry.layer4)) return;
+    if (ordinary && (this.#settings.mode === 'errors' || !entry.layer4)) return;
+    if (this.#settings.format === 'ingress-nginx') {
+      this.#writer.write(ingressNginxStreamLine(entry, new Date()));
+      return;
+    }
     const times = { durationMs: rounded(entry.durationMs) };
     this.#writer.write(JSON.stringify({ time: new Date().toISOString(), type: 'connection', ...entry, ...times }));
+  }
+
+  session(entry: SessionLogEntry): void {
+    const ordinary = entry.endpoint !== undefined && (entry.reason === 'idle' || entry.reason === 'shutdown');
+    if (ordinary && this.#settings.mode === 'errors') return;
+    if (this.#settings.format === 'ingress-nginx') {
+      this.#writer.write(ingressNginxSessionLine(entry, new Date()));
+      return;
+    }
+    const times = { durationMs: rounded(entry.durationMs) };
+    this.#writer.write(JSON.stringify({ time: new Date().toISOString(), type: 'session', ...entry, ...times }));
   }
 
   /** Writes what is buffered, for at most `timeoutMs`. */

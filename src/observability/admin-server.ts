@@ -6,8 +6,17 @@ import { HttpListener, type ServerAddress } from './http-listener.ts';
 /** A page of the admin server: plain data without secrets, made when it is asked for. */
 export type DebugPage = (query: URLSearchParams) => unknown | Promise<unknown>;
 
-/** Something that DELETE brings about; resolves to whether what the query names was there. */
-export type DebugRemoval = (query: URLSearchParams) => Promise<boolean>;
+/** What a page gives in place of data when its query means nothing: 400, with why. */
+export class PageRefusal {
+  readonly message: string;
+
+  constructor(message: string) {
+    this.message = message;
+  }
+}
+
+/** Something that PUT or DELETE brings about; resolves to how many things the query meant, or to why it means none that can be. */
+export type DebugChange = (query: URLSearchParams) => Promise<number | string>;
 
 export interface AdminServerOptions {
   /** A loopback address; any other is refused. */
@@ -17,7 +26,9 @@ export interface AdminServerOptions {
   /** By path: `/debug/routes` and so on. */
   readonly pages: Readonly<Record<string, DebugPage>>;
   /** By path of a page: what DELETE does there. @default nothing */
-  readonly removals?: Readonly<Record<string, DebugRemoval>>;
+  readonly removals?: Readonly<Record<string, DebugChange>>;
+  /** By path of a page: what PUT does there. @default nothing */
+  readonly additions?: Readonly<Record<string, DebugChange>>;
   /** A page that failed is answered with 500 and told here. */
   readonly onError: (error: unknown) => void;
 }
@@ -25,7 +36,7 @@ export interface AdminServerOptions {
 /**
  * Debug pages as JSON for whoever is on this machine (in a pod: `kubectl port-forward`). It binds loopback only, and answers only
  * requests whose Host is loopback too: a web page that points its own name at 127.0.0.1 (DNS rebinding) gets nothing. Nor can a page
- * of another origin send DELETE: browsers ask first (CORS), and nobody here says yes.
+ * of another origin send PUT or DELETE: browsers ask first (CORS), and nobody here says yes. So POST, which they send unasked, does nothing.
  */
 export class AdminServer {
   readonly #options: AdminServerOptions;
@@ -51,24 +62,40 @@ export class AdminServer {
     return this.#listener.close();
   }
 
+  #changeOf(method: string | undefined, path: string): DebugChange | undefined {
+    const { removals = {}, additions = {} } = this.#options;
+    const changes = method === 'DELETE' ? removals : method === 'PUT' ? additions : {};
+    return Object.hasOwn(changes, path) ? changes[path] : undefined;
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isLocalAuthority(request.headers.host)) return json(response, 403, { error: 'the Host header must name this machine: localhost' });
-    const { pages, removals = {} } = this.#options;
+    const { pages } = this.#options;
     const [path = '', queryText = ''] = (request.url ?? '').split('?', 2);
     const query = new URLSearchParams(queryText);
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     if (page === undefined) return json(response, 404, { error: 'no such page', pages: Object.keys(pages) });
-    const removal = Object.hasOwn(removals, path) ? removals[path] : undefined;
+    const change = this.#changeOf(request.method, path);
     try {
-      if (request.method === 'GET') json(response, 200, await page(query));
-      else if (request.method !== 'DELETE' || removal === undefined) json(response, 405, { error: 'this method is not allowed here' });
-      else if (await removal(query)) json(response, 200, { removed: true });
-      else json(response, 404, { error: 'there is none of that id', removed: false });
+      if (request.method === 'GET') shown(response, await page(query));
+      else if (change === undefined) json(response, 405, { error: 'this method is not allowed here' });
+      else changed(response, await change(query));
     } catch (error) {
       this.#options.onError(error);
       json(response, 500, { error: 'the page cannot be made now; the log says why' });
     }
   }
+}
+
+function shown(response: ServerResponse, data: unknown): void {
+  if (data instanceof PageRefusal) json(response, 400, { error: data.message });
+  else json(response, 200, data);
+}
+
+function changed(response: ServerResponse, result: number | string): void {
+  if (typeof result === 'string') json(response, 400, { error: result });
+  else if (result === 0) json(response, 404, { error: 'there is none that the query means', changed: 0 });
+  else json(response, 200, { changed: result });
 }
 
 /** Whether a Host header (`localhost:10255`, `[::1]:10255`) names this machine. */

@@ -4,6 +4,8 @@ import { http2LimitMeanings } from './counters/http2-limit.ts';
 import { overloadActionMeanings, overloadCauseMeanings, overloadLevels } from './counters/overload.ts';
 import { responseFlagMeanings } from './counters/response-flag.ts';
 import { connectionSides, terminationReasonMeanings } from './counters/termination-reason.ts';
+import { udpDropMeanings, udpEndMeanings } from './counters/udp.ts';
+import { upstreamLimitMeanings } from './counters/upstream-limit.ts';
 
 const introduction = `# The life of a connection
 
@@ -16,9 +18,11 @@ accepted -> sniffing -> routing -> dialing -> forwarding -> draining -> closed(r
 
 - **accepted**: SecurityManager admits or refuses it; the record gets a unique id, which the access log and \`/debug/connections\` show.
 - **sniffing**: on the HTTPS port the ClientHello is read for its server name, and a PROXY header where one is required.
-- **routing**: the server name decides between passthrough and TLS termination. A plain HTTP connection goes to NetworkProxy at once.
-- **dialing, forwarding**: passthrough connects to an endpoint and moves bytes both ways with back-pressure; half-close is carried across.
-- **handed to NetworkProxy**: TLS is ended there, and each request finds its own route.
+- **routing**: the server name decides between passthrough and TLS termination, and whether HTTP or TCP is in it. A plain HTTP connection
+  goes to NetworkProxy at once, one of a TCP listener to the listener's route, before a byte of it is read.
+- **dialing, forwarding**: passthrough and TCP connect to an endpoint and move bytes both ways with back-pressure; half-close is carried across.
+- **handed to NetworkProxy**: TLS is ended there. With HTTP in it, each request finds its own route; with TCP, the connection comes back to be
+  dialled and forwarded.
 - **closed**: \`initiateCleanupOnce\` takes the first cause, and only that: it ends the sockets in order (destroying them after a grace),
   removes every listener and timer, leaves every map, and moves the counters once.
 
@@ -44,6 +48,19 @@ The label \`reason\` of \`smartproxy_connections_closed_total\`, with \`side\` =
 accord).
 
 ${table('reason', terminationReasonMeanings)}
+
+## UDP sessions
+
+A session is an address and port of a client on one listener, from its first datagram until neither side sent one for the idle time of the
+route; until the first answer, for ten seconds at most. It has a socket of its own towards its endpoint, and finds another endpoint when
+that one goes from the Service or says that nobody listens. Opened = active + Σ closed holds for sessions too. Why they end, the label
+\`reason\` of \`smartproxy_udp_sessions_closed_total\`:
+
+${table('reason', udpEndMeanings)}
+
+Why a datagram went nowhere, the label \`reason\` of \`smartproxy_udp_dropped_datagrams_total\`:
+
+${table('reason', udpDropMeanings)}
 
 ## Response flags
 
@@ -108,6 +125,13 @@ What moves loses its age as it goes, so slow clients outlive silent ones.
 The label \`limit\` of \`networkproxy_http1_limits_total\`.
 
 ${table('limit', http1LimitMeanings)}
+
+## Limits of services
+
+What a SmartRoute says in \`policy.backend.limits\`, and the budget of retries that every service has: the label \`limit\` of
+\`networkproxy_upstream_limits_total\`.
+
+${table('limit', upstreamLimitMeanings)}
 
 ## Limits of HTTP/2 connections
 

@@ -1,6 +1,7 @@
 import type { HistogramData } from './counters/histogram.ts';
-import { type RequestLabels, requestSeriesWidth } from './counters/request-series.ts';
+import { connectionOffset, type RequestLabels, requestSeriesWidth } from './counters/request-series.ts';
 import { closedIndex } from './counters/termination-reason.ts';
+import { udpEndReasons } from './counters/udp.ts';
 import { WorkerCounters, type WorkerTotals } from './counters/worker-counters.ts';
 import type { ExemplarStore } from './exemplar-store.ts';
 import { addSeriesBlock, type RequestSeriesIndex } from './request-series-index.ts';
@@ -52,25 +53,45 @@ export function lostWorker(report: WorkerReport): WorkerReport {
   const connectionsClosed = totals.connectionsClosed.slice();
   const lost = closedIndex('proxy', 'worker_lost');
   connectionsClosed[lost] = (connectionsClosed[lost] ?? 0) + totals.connectionsActive;
+  const udpSessionsClosed = totals.udpSessionsClosed.slice();
+  const udpLost = udpEndReasons.indexOf('worker_lost');
+  udpSessionsClosed[udpLost] = (udpSessionsClosed[udpLost] ?? 0) + totals.udpSessionsActive;
   return {
     ...report,
+    requestValues: withoutOpenConnections(report.requestValues),
     totals: {
       ...totals,
       connectionsClosed,
       connectionsActive: 0,
+      udpSessionsClosed,
+      udpSessionsActive: 0,
       connectionsByState: totals.connectionsByState.map(() => 0),
       connectedClients: 0,
       portProxyConnections: 0,
       tlsTerminatedConnections: 0,
       tlsHandshakesActive: 0,
       tlsHandshakesWaiting: 0,
+      tlsContexts: 0,
       upstreamIdle: 0,
       upstreamActive: 0,
       upstreamConnecting: 0,
       upstreamEjected: 0,
+      upstreamUnhealthy: 0,
+      upstreamPanicking: 0,
       bufferedBytes: 0,
+      rateLimitBuckets: 0,
+      encoderBytes: 0,
+      redisConnected: 0,
+      routeBufferBytes: 0,
     },
   };
+}
+
+/** A block of series whose open connections have ended. */
+function withoutOpenConnections(block: Float64Array): Float64Array {
+  const values = block.slice();
+  for (let at = connectionOffset; at < values.length; at += requestSeriesWidth) values[at + 1] = values[at] as number;
+  return values;
 }
 
 /** Two dead workers' reports as one, so that restarts do not add up in memory. */
@@ -99,26 +120,60 @@ function addTotals(a: WorkerTotals, b: WorkerTotals): WorkerTotals {
     portProxyConnections: a.portProxyConnections + b.portProxyConnections,
     tlsTerminatedConnections: a.tlsTerminatedConnections + b.tlsTerminatedConnections,
     tlsTerminated: a.tlsTerminated + b.tlsTerminated,
+    tlsContextsMade: a.tlsContextsMade + b.tlsContextsMade,
     tlsHandshakes: addLists(a.tlsHandshakes, b.tlsHandshakes),
     tlsHandshakeLimit: addLists(a.tlsHandshakeLimit, b.tlsHandshakeLimit),
     tlsHandshakesActive: a.tlsHandshakesActive + b.tlsHandshakesActive,
     tlsHandshakesWaiting: a.tlsHandshakesWaiting + b.tlsHandshakesWaiting,
+    tlsContexts: a.tlsContexts + b.tlsContexts,
     responsesByFlag: addLists(a.responsesByFlag, b.responsesByFlag),
     http1LimitHits: addLists(a.http1LimitHits, b.http1LimitHits),
     http2LimitHits: addLists(a.http2LimitHits, b.http2LimitHits),
+    upstreamLimitHits: addLists(a.upstreamLimitHits, b.upstreamLimitHits),
     grpcResponses: addLists(a.grpcResponses, b.grpcResponses),
     overloadActions: addLists(a.overloadActions, b.overloadActions),
+    auth: addLists(a.auth, b.auth),
+    keyFetches: a.keyFetches + b.keyFetches,
+    keyFetchFailures: a.keyFetchFailures + b.keyFetchFailures,
+    authCacheHits: a.authCacheHits + b.authCacheHits,
+    authCacheMisses: a.authCacheMisses + b.authCacheMisses,
+    tokenCacheHits: a.tokenCacheHits + b.tokenCacheHits,
+    tokenCacheMisses: a.tokenCacheMisses + b.tokenCacheMisses,
     bufferedBytes: a.bufferedBytes + b.bufferedBytes,
+    udpSessionsOpened: a.udpSessionsOpened + b.udpSessionsOpened,
+    udpSessionsActive: a.udpSessionsActive + b.udpSessionsActive,
+    udpSessionsClosed: addLists(a.udpSessionsClosed, b.udpSessionsClosed),
+    udpDatagramsReceived: a.udpDatagramsReceived + b.udpDatagramsReceived,
+    udpDatagramsSent: a.udpDatagramsSent + b.udpDatagramsSent,
+    udpBytesReceived: a.udpBytesReceived + b.udpBytesReceived,
+    udpBytesSent: a.udpBytesSent + b.udpBytesSent,
+    udpDropped: addLists(a.udpDropped, b.udpDropped),
     upstreamIdle: a.upstreamIdle + b.upstreamIdle,
     upstreamActive: a.upstreamActive + b.upstreamActive,
     upstreamConnecting: a.upstreamConnecting + b.upstreamConnecting,
     upstreamEjected: a.upstreamEjected + b.upstreamEjected,
+    upstreamUnhealthy: a.upstreamUnhealthy + b.upstreamUnhealthy,
+    upstreamPanicking: a.upstreamPanicking + b.upstreamPanicking,
     upstreamConnects: a.upstreamConnects + b.upstreamConnects,
     upstreamConnectFailures: a.upstreamConnectFailures + b.upstreamConnectFailures,
     upstreamRetries: a.upstreamRetries + b.upstreamRetries,
     upstreamEjections: a.upstreamEjections + b.upstreamEjections,
+    healthChecksPassed: a.healthChecksPassed + b.healthChecksPassed,
+    healthChecksFailed: a.healthChecksFailed + b.healthChecksFailed,
     zombies: a.zombies + b.zombies,
     accessLogDropped: a.accessLogDropped + b.accessLogDropped,
+    rateLimitBuckets: a.rateLimitBuckets + b.rateLimitBuckets,
+    rateLimitBucketsLost: a.rateLimitBucketsLost + b.rateLimitBucketsLost,
+    compressed: addLists(a.compressed, b.compressed),
+    compressionSkipped: addLists(a.compressionSkipped, b.compressionSkipped),
+    compressionBytesIn: a.compressionBytesIn + b.compressionBytesIn,
+    compressionBytesOut: a.compressionBytesOut + b.compressionBytesOut,
+    encoderBytes: a.encoderBytes + b.encoderBytes,
+    routeBufferBytes: a.routeBufferBytes + b.routeBufferBytes,
+    mirrored: addLists(a.mirrored, b.mirrored),
+    spans: addLists(a.spans, b.spans),
+    redis: addLists(a.redis, b.redis),
+    redisConnected: a.redisConnected + b.redisConnected,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { RouteSource } from '../routes/route.ts';
 import type { HistogramData } from './counters/histogram.ts';
 import type { OverloadLevel } from './counters/overload.ts';
 import type { FleetTotals } from './fleet-totals.ts';
@@ -9,6 +10,62 @@ export interface MetricSource {
   readonly workers: readonly WorkerFacts[];
   readonly controller: ControllerFacts;
   readonly program: ProgramFacts;
+  /** Undefined: the kernel forwards nothing for us. */
+  readonly kernel?: KernelFacts | undefined;
+  /** Undefined: no certificates are ordered. */
+  readonly acme?: AcmeFacts | undefined;
+}
+
+/** Certificates that are ordered from CAs. */
+interface AcmeFacts {
+  /** Attempts of this replica. */
+  readonly issued: number;
+  readonly failed: number;
+  /** Those that are due soonest. */
+  readonly certificates: readonly AcmeCertificateFacts[];
+}
+
+/** Times in milliseconds since 1970. */
+interface AcmeCertificateFacts {
+  /** `namespace/secret`. */
+  readonly key: string;
+  readonly nextAttemptMs: number;
+  /** Undefined: there was none. */
+  readonly lastAttemptMs: number | undefined;
+  /** In a row. */
+  readonly failures: number;
+}
+
+/** What the kernel forwards by itself. */
+interface KernelFacts {
+  /** Its rules are what they should be. */
+  readonly programmed: boolean;
+  readonly transactions: number;
+  readonly repairs: number;
+  readonly failures: number;
+  readonly routes: readonly KernelRouteFacts[];
+}
+
+/** One route that the kernel forwards, on one listener. */
+export interface KernelRouteFacts {
+  readonly source: RouteSource;
+  readonly listener: string;
+  /** Name of the Service; '': there are several, and the kernel counts them together. */
+  readonly service: string;
+  readonly connections: PacketCount;
+  readonly received: PacketCount;
+  readonly sent: PacketCount;
+  readonly refused: PacketCount;
+  readonly limited: PacketCount;
+  readonly crowded: PacketCount;
+  readonly clientCrowded: PacketCount;
+  /** Undefined: the kernel does not show them. */
+  readonly open: number | undefined;
+}
+
+interface PacketCount {
+  readonly packets: number;
+  readonly bytes: number;
 }
 
 /** What runs and what it was told. */

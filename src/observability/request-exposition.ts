@@ -1,11 +1,14 @@
 import { httpDurationBounds } from './counters/histogram.ts';
-import { type RequestLabels, requestSeriesWidth, statusClasses } from './counters/request-series.ts';
+import { connectionOffset, type RequestLabels, requestSeriesWidth, statusClasses } from './counters/request-series.ts';
 import { exemplarText, type SeriesExemplars } from './exemplar-store.ts';
 import { boundText, type ExpositionFormat } from './exposition-format.ts';
 import type { FleetTotals } from './fleet-totals.ts';
 
 const requestsMetric = 'smartproxy_http_requests_total';
 const durationMetric = 'smartproxy_http_request_duration_seconds';
+const connectionsMetric = 'smartproxy_route_connections_total';
+const activeMetric = 'smartproxy_route_connections_active';
+const bytesMetric = 'smartproxy_route_connection_bytes_total';
 
 /** Series between two yields: about a millisecond of work. */
 const seriesPerChunk = 200;
@@ -15,8 +18,8 @@ const bucketSuffixes: Readonly<Record<ExpositionFormat, readonly string[]>> = {
   openmetrics: bucketSuffixesOf('openmetrics'),
 };
 const statusSuffixes = statusClasses.map((status) => `,status_class="${status}"} `);
-const sumOffset = requestSeriesWidth - 2;
-const countOffset = requestSeriesWidth - 1;
+const sumOffset = connectionOffset - 2;
+const countOffset = connectionOffset - 1;
 
 export interface RequestRendering {
   readonly format: ExpositionFormat;
@@ -30,7 +33,7 @@ export interface RequestRendering {
 type Lines = (labels: string, values: Float64Array, offset: number, series: number) => string;
 
 /**
- * Writes the two families of request series as exposition text. With thousands of routes they are nearly all of a scrape, so their
+ * Writes the families of the series of routes as exposition text. With thousands of routes they are nearly all of a scrape, so their
  * label strings are made once, and the work is cut into chunks between which the event loop runs (bench/cases/scrape.ts).
  */
 export class RequestExposition {
@@ -48,6 +51,10 @@ export class RequestExposition {
     await this.#renderFamily(fleet, chunks, yieldToLoop, (labels, values, offset, series) =>
       durationLines(labels, values, offset, suffixes, exemplars?.ofSeries(series), nowMs),
     );
+    for (const [metric, lines] of connectionFamilies) {
+      chunks.push(head(metric));
+      await this.#renderFamily(fleet, chunks, yieldToLoop, lines);
+    }
     return chunks;
   }
 
@@ -81,6 +88,30 @@ function statusLines(labels: string, values: Float64Array, offset: number): stri
   }
   return text;
 }
+
+/** Routes that never had a connection of their own, those of HTTP, have no lines; the overflow series always has. */
+function connectionLines(line: (labels: string, values: Float64Array, at: number) => string): Lines {
+  return (labels, values, offset, series) => {
+    const at = offset + connectionOffset;
+    return series > 0 && values[at] === 0 ? '' : line(labels, values, at);
+  };
+}
+
+const connectionFamilies: readonly (readonly [metric: string, lines: Lines])[] = [
+  [connectionsMetric, connectionLines((labels, values, at) => `${connectionsMetric}{${labels}} ${values[at] as number}\n`)],
+  [
+    activeMetric,
+    connectionLines((labels, values, at) => `${activeMetric}{${labels}} ${(values[at] as number) - (values[at + 1] as number)}\n`),
+  ],
+  [
+    bytesMetric,
+    connectionLines(
+      (labels, values, at) =>
+        `${bytesMetric}{${labels},direction="received"} ${values[at + 2] as number}\n` +
+        `${bytesMetric}{${labels},direction="sent"} ${values[at + 3] as number}\n`,
+    ),
+  ],
+];
 
 function durationLines(
   labels: string,

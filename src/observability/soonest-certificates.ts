@@ -1,3 +1,4 @@
+import { isAcmeTlsKey } from '../routes/acme-tls.ts';
 import type { Certificate } from '../routes/route-table.ts';
 
 /** As many certificates as a scrape shows: those that expire later are nobody's worry yet, and users make as many as they like. */
@@ -14,7 +15,8 @@ export class SoonestCertificates {
   in(certificates: ReadonlyMap<string, Expiry>): readonly Expiry[] {
     if (certificates === this.#of) return this.#soonest;
     this.#of = certificates;
-    const byExpiry = [...certificates.values()].sort((a, b) => a.notAfterMs - b.notAfterMs || (a.key < b.key ? -1 : 1));
+    const served = [...certificates.values()].filter(({ key }) => !isAcmeTlsKey(key));
+    const byExpiry = served.sort((a, b) => a.notAfterMs - b.notAfterMs || (a.key < b.key ? -1 : 1));
     this.#soonest = byExpiry.slice(0, certificatesShown).map(({ key, notAfterMs }) => ({ key, notAfterMs }));
     return this.#soonest;
   }

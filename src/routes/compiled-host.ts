@@ -1,10 +1,13 @@
 import { SmartProxyError } from '../errors.ts';
 import { prefixElements } from './compare-routes.ts';
-import { compilePattern } from './compile-pattern.ts';
+import { compilePattern, UnusablePattern } from './compile-pattern.ts';
+import { keeperOf } from './kept-listeners.ts';
 import type { LinearRegex } from './linear-regex.ts';
 import { MatchConditions } from './match-conditions.ts';
 import type { MatchRequest } from './match-request.ts';
-import type { Host, Policy, Route } from './route-table.ts';
+import type { Policy } from './policy.ts';
+import type { Route } from './route.ts';
+import type { Host } from './route-table.ts';
 
 /** A route with what it refers to. One object a route; the data plane may hang memoised runtime on its identity. */
 export interface CompiledRoute {
@@ -17,6 +20,11 @@ export interface CompiledRoute {
 export interface RouteMatched {
   readonly kind: 'route';
   readonly route: CompiledRoute;
+}
+
+/** What a request meets may be a route whose patterns would cost too much to try, so nobody can say. */
+export interface TooCostly {
+  readonly kind: 'patterns_too_costly';
 }
 
 /**
@@ -43,7 +51,7 @@ export class CompiledHost {
       const { path } = route.match;
       if (path.kind === 'exact') addExact(exact, path.value, candidate);
       else if (path.kind === 'prefix') prefixNode(prefixes, path.value).candidates.push(candidate);
-      else patterns.push({ candidate, regex: compilePattern(path.value, route.key) });
+      else patterns.push({ candidate, pattern: patternOf(path, route.key) });
     });
     this.host = host;
     this.#policies = [...used];
@@ -57,23 +65,26 @@ export class CompiledHost {
     return this.#policies.every((policy) => policies.get(policy.key) === policy);
   }
 
-  /** The first route in the order of `host.routes` that matches. */
-  match(request: MatchRequest): RouteMatched | undefined {
+  /**
+   * The first route in the order of `host.routes` that matches.
+   * @param only namespaces whose routes the listener serves; undefined: all
+   */
+  match(request: MatchRequest, only: ReadonlySet<string> | undefined): RouteMatched | TooCostly | undefined {
     const { path } = request;
     const exact = this.#exact?.get(path);
-    let best = exact === undefined ? undefined : firstMatch(exact, request, undefined);
+    let best = exact === undefined ? undefined : firstMatch(exact, request, undefined, only);
     if (path !== '' && path.charCodeAt(0) !== slashCode) return best?.matched;
     let node: PrefixNode | undefined = this.#prefixes;
     let end = 0; // the end of the elements that `node` stands for
     while (node !== undefined) {
-      best = firstMatch(node.candidates, request, best);
+      best = firstMatch(node.candidates, request, best, only);
       if (node.children === undefined || end >= path.length) break;
       const start = end + 1;
       end = path.indexOf('/', start);
       if (end === -1) end = path.length;
       node = node.children.get(path.slice(start, end));
     }
-    if (this.#patterns !== undefined) best = firstPattern(this.#patterns, request, best);
+    if (this.#patterns !== undefined) best = firstPattern(this.#patterns, request, best, only);
     return best?.matched;
   }
 }
@@ -81,15 +92,17 @@ export class CompiledHost {
 /** A route in a bucket; `rank` is its place in the host's order, so the lowest one that matches wins. */
 interface Candidate {
   readonly rank: number;
+  /** As `keeperOf` has it. */
+  readonly keeper: string | undefined;
   /** undefined: the path is all that it asks for. */
   readonly conditions: MatchConditions | undefined;
-  readonly matched: RouteMatched;
+  readonly matched: RouteMatched | TooCostly;
 }
 
 /** A route whose path is a pattern; in order of rank too. */
 interface PatternCandidate {
   readonly candidate: Candidate;
-  readonly regex: LinearRegex;
+  readonly pattern: LinearRegex | UnusablePattern;
 }
 
 /** A node stands for a sequence of path elements. Candidates are in order of rank, because routes are added in that order. */
@@ -99,9 +112,20 @@ interface PrefixNode {
 }
 
 const slashCode = 47;
+const tooCostly: TooCostly = { kind: 'patterns_too_costly' };
+
+/** Stands for a candidate of which nobody can say whether it matches: should none come before it, the request must not go to the next. */
+function doubtful({ rank, keeper }: Candidate): Candidate {
+  return { rank, keeper, conditions: undefined, matched: tooCostly };
+}
 
 function makeCandidate(route: CompiledRoute, rank: number): Candidate {
-  return { rank, conditions: MatchConditions.compile(route.route), matched: { kind: 'route', route } };
+  const keeper = keeperOf(route.route.source);
+  return { rank, keeper, conditions: MatchConditions.compile(route.route), matched: { kind: 'route', route } };
+}
+
+function patternOf({ kind, value }: Route['match']['path'], routeKey: string): PatternCandidate['pattern'] {
+  return kind === 'unusable-regex' ? new UnusablePattern(value) : compilePattern(value, routeKey);
 }
 
 function policyOf(route: Route, policies: ReadonlyMap<string, Policy>): Policy {
@@ -133,21 +157,42 @@ function prefixNode(root: PrefixNode, prefix: string): PrefixNode {
   return node;
 }
 
+function isKeptFrom({ keeper }: Candidate, only: ReadonlySet<string>): boolean {
+  return keeper !== undefined && !only.has(keeper);
+}
+
 /** The better of `best` and the first candidate that matches. */
-function firstMatch(candidates: readonly Candidate[], request: MatchRequest, best: Candidate | undefined): Candidate | undefined {
+function firstMatch(
+  candidates: readonly Candidate[],
+  request: MatchRequest,
+  best: Candidate | undefined,
+  only: ReadonlySet<string> | undefined,
+): Candidate | undefined {
   for (let index = 0; index < candidates.length; index++) {
     const candidate = candidates[index] as Candidate;
     if (best !== undefined && candidate.rank > best.rank) return best;
-    if (candidate.conditions === undefined || candidate.conditions.hold(request)) return candidate;
+    if (only !== undefined && isKeptFrom(candidate, only)) continue;
+    if (candidate.conditions === undefined) return candidate;
+    const holds = candidate.conditions.hold(request);
+    if (holds !== false) return holds === true ? candidate : doubtful(candidate);
   }
   return best;
 }
 
 /** The better of `best` and the first pattern that matches, conditions first because they cost less. */
-function firstPattern(patterns: readonly PatternCandidate[], request: MatchRequest, best: Candidate | undefined): Candidate | undefined {
-  for (const { candidate, regex } of patterns) {
+function firstPattern(
+  patterns: readonly PatternCandidate[],
+  request: MatchRequest,
+  best: Candidate | undefined,
+  only: ReadonlySet<string> | undefined,
+): Candidate | undefined {
+  for (const { candidate, pattern } of patterns) {
     if (best !== undefined && candidate.rank > best.rank) return best;
-    if ((candidate.conditions === undefined || candidate.conditions.hold(request)) && regex.matches(request.path)) return candidate;
+    if (only !== undefined && isKeptFrom(candidate, only)) continue;
+    const holds = candidate.conditions === undefined ? true : candidate.conditions.hold(request);
+    if (holds === false) continue;
+    const fits = pattern.matches(request.path);
+    if (fits !== false) return holds === true && fits === true ? candidate : doubtful(candidate);
   }
   return best;
 }

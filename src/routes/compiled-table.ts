@@ -1,8 +1,11 @@
 import { runToEnd, type Steps } from '../steps.ts';
-import { CompiledHost, type RouteMatched } from './compiled-host.ts';
+import { CompiledHost, type RouteMatched, type TooCostly } from './compiled-host.ts';
 import { hostPattern, maxHostNameLength } from './host-name.ts';
+import { type KeptListeners, keeperOf, keptListeners } from './kept-listeners.ts';
 import { MapEdit } from './map-edit.ts';
 import type { MatchRequest } from './match-request.ts';
+import { patternWork } from './pattern-work.ts';
+import type { RouteSource } from './route.ts';
 import type { Host, RouteTable } from './route-table.ts';
 import { changedKeys, type TableDelta } from './table-delta.ts';
 
@@ -11,9 +14,9 @@ export type { MatchRequest } from './match-request.ts';
 
 /**
  * What a request meets. `no_host`: no host key covers the name. `no_path`: some host does, and none of its routes, nor of the less
- * specific hosts', matches.
+ * specific hosts', matches. `patterns_too_costly`: the first that might match has patterns that would cost too much to try.
  */
-export type MatchResult = RouteMatched | { readonly kind: 'no_host' } | { readonly kind: 'no_path' };
+export type MatchResult = RouteMatched | TooCostly | { readonly kind: 'no_host' | 'no_path' };
 
 /** Hosts and routes that are compiled without a pause. */
 const stepCost = 1000;
@@ -32,11 +35,13 @@ export class CompiledTable {
   /** 0 for a table compiled without a previous one, then one more each time. */
   readonly generation: number;
   readonly #hosts: HostIndex;
+  readonly #kept: KeptListeners;
 
   private constructor(table: RouteTable, generation: number, hosts: HostIndex) {
     this.table = table;
     this.generation = generation;
     this.#hosts = hosts;
+    this.#kept = keptListeners(table.listeners);
   }
 
   /**
@@ -72,6 +77,13 @@ export class CompiledTable {
     return new CompiledTable(table, previous.generation + 1, hosts);
   }
 
+  /** Whether the listener serves what comes of `source`: what is kept for some namespaces is for their routes alone, named or not. */
+  isServedOn(listener: string, source: RouteSource): boolean {
+    const only = this.#kept?.get(listener);
+    const keeper = keeperOf(source);
+    return only === undefined || keeper === undefined || only.has(keeper);
+  }
+
   /** The most specific host that covers `name` (normalised): exact, then the longest wildcard, then `*`. It may be one without routes. */
   findHost(name: string): Host | undefined {
     const { exact, wildcards, any } = this.#hosts;
@@ -81,19 +93,25 @@ export class CompiledTable {
 
   /** The first route in precedence order that matches; the most specific host with a match wins. */
   match(request: MatchRequest): MatchResult {
+    patternWork.begin();
+    return this.#match(request);
+  }
+
+  #match(request: MatchRequest): MatchResult {
     const { exact, wildcards, any } = this.#hosts;
+    const only = this.#kept?.get(request.listener);
     const exactHost = exact.get(request.host);
-    const matched = exactHost?.match(request);
+    const matched = exactHost?.match(request, only);
     if (matched !== undefined) return matched;
     let known = exactHost !== undefined || any !== undefined;
     if (wildcards !== undefined) {
       for (const host of coveringWildcards(wildcards, request.host)) {
-        const wildcardMatched = host.match(request);
+        const wildcardMatched = host.match(request, only);
         if (wildcardMatched !== undefined) return wildcardMatched;
         known = true;
       }
     }
-    return any?.match(request) ?? (known ? noPath : noHost);
+    return any?.match(request, only) ?? (known ? noPath : noHost);
   }
 }
 

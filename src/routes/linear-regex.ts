@@ -1,12 +1,14 @@
 import { RE2JS, RE2Set } from 're2js';
+import { literalPrefix } from './literal-prefix.ts';
+import { patternWork } from './pattern-work.ts';
 
 /** The largest program that a pattern may compile to, in RE2's instructions; about one a character, and one more for each repetition. */
 const maxProgramSize = 64;
 /**
- * Longer texts match no pattern. Nothing else of a worker goes on while one is matched: the worst pattern of that size takes about 2 µs a
- * character, so about 1 ms ("match, worst pattern" of the bench).
+ * What one text may cost, in characters times steps of the pattern: 512 characters for the largest patterns, some thousands for most. Nothing
+ * else of a worker goes on meanwhile: the worst patterns take about 30 ns of each, so about 1 ms ("match, worst pattern" of the bench).
  */
-export const maxPatternText = 512;
+export const maxTextWork = 512 * maxProgramSize;
 /**
  * What a pattern's automaton may grow to before it begins anew; the library's own limit is 8 MiB. Patterns of real life need a few KiB, and
  * the worst ones make a state for every character, which costs less the fewer of them are kept.
@@ -16,9 +18,14 @@ const maxBytes = 32 * 1024;
 /** A user's pattern in RE2 syntax, matched in time linear in the text, whatever both are. */
 export class LinearRegex {
   readonly #set: RE2Set;
+  /** In RE2's instructions. */
+  readonly #size: number;
+  readonly #prefix: string;
 
-  private constructor(set: RE2Set) {
+  private constructor(set: RE2Set, size: number, prefix: string) {
     this.#set = set;
+    this.#size = size;
+    this.#prefix = prefix;
   }
 
   /** The pattern, or why it can't be used, as the end of a sentence ("the pattern ..."). */
@@ -32,7 +39,8 @@ export class LinearRegex {
     } catch (error) {
       return `is no regular expression in RE2 syntax: ${reasonOf(error)}`;
     }
-    return size > maxProgramSize ? `is too large: ${size} steps, where ${maxProgramSize} are the most` : new LinearRegex(set);
+    if (size > maxProgramSize) return `is too large: ${size} steps, where ${maxProgramSize} are the most`;
+    return new LinearRegex(set, size, literalPrefix(pattern));
   }
 
   /** How many groups the pattern has, or why it can't be used. */
@@ -41,9 +49,12 @@ export class LinearRegex {
     return typeof compiled === 'string' ? compiled : RE2JS.compile(pattern).groupCount();
   }
 
-  /** Whether it matches the whole of a text. */
-  matches(text: string): boolean {
-    return text.length <= maxPatternText && this.#set.match(text).length > 0;
+  /** Whether it matches the whole of a text; undefined: to find out would cost too much. Spends pattern work. */
+  matches(text: string): boolean | undefined {
+    if (!text.startsWith(this.#prefix)) return false;
+    const work = text.length * this.#size;
+    if (work > maxTextWork || !patternWork.spend(work)) return undefined;
+    return this.#set.match(text).length > 0;
   }
 }
 

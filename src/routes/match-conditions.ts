@@ -1,15 +1,26 @@
-import { compilePattern } from './compile-pattern.ts';
+import { isListed } from './client-access.ts';
+import { compilePattern, UnusablePattern } from './compile-pattern.ts';
 import type { LinearRegex } from './linear-regex.ts';
 import type { MatchRequest } from './match-request.ts';
-import type { Route, ValueMatch } from './route-table.ts';
+import { firstParameter } from './query-parameter.ts';
+import type { Route, ValueMatch } from './route.ts';
 
-/** What a route asks for beside a path: method, headers and query. */
+/** Something that a route asks for beside a path, and that a request does not have. `namespace`: those that its listener is kept for. */
+export type FailedCondition =
+  | { readonly kind: 'listener' | 'namespace' | 'client' | 'method'; readonly wanted: readonly string[] }
+  | { readonly kind: 'header' | 'query'; readonly wanted: ValueMatch };
+
+/** What a route asks for beside a path: listener, client, method, headers and query. */
 export class MatchConditions {
+  readonly #listeners: readonly string[] | undefined;
+  readonly #clients: readonly string[] | undefined;
   readonly #methods: readonly string[];
   readonly #headers: readonly CompiledValue[];
   readonly #query: readonly CompiledValue[];
 
   private constructor({ key, match }: Route) {
+    this.#listeners = match.listeners;
+    this.#clients = match.clients;
     this.#methods = match.methods;
     this.#headers = match.headers.map((header) => compileValue(header, key));
     this.#query = match.query.map((parameter) => compileValue(parameter, key));
@@ -17,40 +28,83 @@ export class MatchConditions {
 
   /** undefined: nothing but a path is asked for. */
   static compile(route: Route): MatchConditions | undefined {
-    const { methods, headers, query } = route.match;
-    return methods.length + headers.length + query.length === 0 ? undefined : new MatchConditions(route);
+    const { listeners, clients, methods, headers, query } = route.match;
+    const isPathAlone = listeners === undefined && clients === undefined && methods.length + headers.length + query.length === 0;
+    return isPathAlone ? undefined : new MatchConditions(route);
   }
 
-  /** Whether a request is what the route asks for. The path is the index's business. */
-  hold(request: MatchRequest): boolean {
+  /**
+   * Whether a request is what the route asks for; undefined: to find out would cost too much. The path is the index's business.
+   * @param failed gets all that does not hold (`explain`); undefined: the first of it decides, which is all that a request costs
+   */
+  hold(request: MatchRequest, failed?: FailedCondition[]): boolean | undefined {
     const { method, headers, query } = request;
-    if (this.#methods.length > 0 && !this.#methods.includes(method)) return false;
-    for (const wanted of this.#headers) if (!headerHolds(headers, wanted)) return false;
-    for (const wanted of this.#query) if (!valueHolds(firstParameter(query, wanted.name), wanted)) return false;
-    return true;
+    let answer: boolean | undefined = true;
+    if (this.#listeners !== undefined && !this.#listeners.includes(request.listener)) {
+      if (failed === undefined) return false;
+      failed.push({ kind: 'listener', wanted: this.#listeners });
+      answer = false;
+    }
+    if (this.#clients !== undefined && !isListed(this.#clients, request.client)) {
+      if (failed === undefined) return false;
+      failed.push({ kind: 'client', wanted: this.#clients });
+      answer = false;
+    }
+    if (this.#methods.length > 0 && !this.#methods.includes(method)) {
+      if (failed === undefined) return false;
+      failed.push({ kind: 'method', wanted: this.#methods });
+      answer = false;
+    }
+    for (const wanted of this.#headers) {
+      const holds = headerHolds(headers, wanted);
+      if (holds === true) continue;
+      if (holds === false) {
+        if (failed === undefined) return false;
+        failed.push({ kind: 'header', wanted });
+        answer = false;
+      } else if (answer === true) answer = undefined;
+    }
+    for (const wanted of this.#query) {
+      const holds = valueHolds(firstParameter(query, wanted.name), wanted);
+      if (holds === true) continue;
+      if (holds === false) {
+        if (failed === undefined) return false;
+        failed.push({ kind: 'query', wanted });
+        answer = false;
+      } else if (answer === true) answer = undefined;
+    }
+    return answer;
   }
 }
 
 interface CompiledValue extends ValueMatch {
-  readonly regex: LinearRegex | undefined;
+  readonly pattern: LinearRegex | UnusablePattern | undefined;
 }
 
 function compileValue({ name, kind, value }: ValueMatch, routeKey: string): CompiledValue {
-  return { name, kind, value, regex: kind === 'regex' ? compilePattern(value, routeKey) : undefined };
+  return { name, kind, value, pattern: patternOf(kind, value, routeKey) };
+}
+
+function patternOf(kind: ValueMatch['kind'], value: string, routeKey: string): CompiledValue['pattern'] {
+  if (kind === 'unusable-regex') return new UnusablePattern(value);
+  return kind === 'regex' ? compilePattern(value, routeKey) : undefined;
 }
 
 /** Of a header sent on several lines any one line may have the value. */
-function headerHolds(headers: readonly string[], wanted: CompiledValue): boolean {
+function headerHolds(headers: readonly string[], wanted: CompiledValue): boolean | undefined {
+  let answer: false | undefined = false;
   for (let index = 0; index < headers.length; index += 2) {
     if (headers[index] !== wanted.name) continue;
     if (wanted.kind === 'absent') return false;
-    if (valueHolds(headers[index + 1], wanted)) return true;
+    const holds = valueHolds(headers[index + 1], wanted);
+    if (holds === true) return true;
+    if (holds === undefined) answer = undefined;
   }
-  return wanted.kind === 'absent';
+  return wanted.kind === 'absent' ? true : answer;
 }
 
 /** @param value undefined: there is none */
-function valueHolds(value: string | undefined, wanted: CompiledValue): boolean {
+function valueHolds(value: string | undefined, wanted: CompiledValue): boolean | undefined {
   if (value === undefined) return wanted.kind === 'absent';
   switch (wanted.kind) {
     case 'exact':
@@ -58,36 +112,11 @@ function valueHolds(value: string | undefined, wanted: CompiledValue): boolean {
     case 'prefix':
       return value.startsWith(wanted.value);
     case 'regex':
-      return wanted.regex?.matches(value) === true;
+    case 'unusable-regex':
+      return wanted.pattern?.matches(value);
     case 'present':
       return true;
     case 'absent':
       return false;
-  }
-}
-
-/** The decoded value of the first parameter called `name`; a parameter without `=` has the value ''. */
-function firstParameter(query: string, name: string): string | undefined {
-  let start = 0;
-  while (start < query.length) {
-    let end = query.indexOf('&', start);
-    if (end === -1) end = query.length;
-    const equals = query.indexOf('=', start);
-    const nameEnd = equals === -1 || equals > end ? end : equals;
-    if (nameEnd > start && decodeForm(query.slice(start, nameEnd)) === name)
-      return decodeForm(query.slice(Math.min(nameEnd + 1, end), end));
-    start = end + 1;
-  }
-  return undefined;
-}
-
-/** Form decoding; what is not valid percent-encoded UTF-8 is compared as it was sent. */
-function decodeForm(text: string): string {
-  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
-  if (!spaced.includes('%')) return spaced;
-  try {
-    return decodeURIComponent(spaced);
-  } catch {
-    return text;
   }
 }

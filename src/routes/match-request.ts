@@ -1,5 +1,9 @@
 /** What routes are matched with: one request, normalised by whoever parsed it. */
 export interface MatchRequest {
+  /** Key of the listener that it came in by. */
+  readonly listener: string;
+  /** The client's address in plain form; asked for only where a route is for certain clients. */
+  readonly client: string;
   /** Lower case, no port, no trailing dot, IPv6 in brackets; '' when the request has none. */
   readonly host: string;
   readonly method: string;

@@ -1,4 +1,7 @@
 import type { Redacted } from '../redacted.ts';
+import type { Policy } from './policy.ts';
+import type { L4Route, Route, RouteSource, WeightedBackend } from './route.ts';
+import type { EndpointSet, Service } from './service.ts';
 
 /**
  * The route table: all that the data plane knows, as plain immutable data in parts with stable keys. Unchanged parts keep their
@@ -18,10 +21,28 @@ export interface RouteTable {
   readonly certificates: ReadonlyMap<string, Certificate>;
   /** ACME answers by token. */
   readonly challenges: ReadonlyMap<string, Challenge>;
+  /** One entry under `installationKey`, or none: the options alone hold. */
+  readonly settings: ReadonlyMap<string, InstallationSettings>;
+  /** What filters need of Secrets; policies name them by key. */
+  readonly secrets: ReadonlyMap<string, SecretEntry>;
+  /** Texts of error pages that many policies may name. */
+  readonly pages: ReadonlyMap<string, PageText>;
 }
 
 /** The parts of a table, in the order in which a delta lists them. */
-export const tableParts = ['listeners', 'hosts', 'l4', 'policies', 'services', 'endpoints', 'certificates', 'challenges'] as const;
+export const tableParts = [
+  'listeners',
+  'hosts',
+  'l4',
+  'policies',
+  'services',
+  'endpoints',
+  'certificates',
+  'challenges',
+  'settings',
+  'secrets',
+  'pages',
+] as const;
 export type TablePart = (typeof tableParts)[number];
 
 /** A port that we listen on. */
@@ -34,10 +55,12 @@ export interface Listener {
   readonly port: number;
   /** What clients dial when it differs from `port` (a Service in front): used by redirects and X-Forwarded-Port. */
   readonly publishedPort: number;
-  /** `http`: plain HTTP at once. `https`: sniff the ClientHello, then terminate or pass through by SNI. `tcp`: L4 routes only. */
-  readonly protocol: 'http' | 'https' | 'tcp';
+  /** `http`: plain HTTP at once. `https`: sniff the ClientHello, then terminate or pass through by SNI. `tcp`, `udp`: L4 routes only. */
+  readonly protocol: 'http' | 'https' | 'tcp' | 'udp';
   /** A PROXY v1 or v2 header is required from peers in these CIDRs; empty: none is accepted. */
   readonly proxyProtocolFrom: readonly string[];
+  /** Namespaces whose routes it serves, whether they name it or not; undefined: everybody's. */
+  readonly namespaces?: readonly string[] | undefined;
 }
 
 /** One host with its routes in precedence order. */
@@ -48,224 +71,62 @@ export interface Host {
   readonly tls: HostTls | undefined;
 }
 
-export type HostTls =
+export type HostTls = TerminatedTls | PassedTls;
+
+/** TLS ends here. */
+export interface TerminatedTls {
+  readonly kind: 'terminate';
   /** Keys into `certificates`: the first that fits the client (ECDSA or RSA) is used. Empty: the default certificate. */
-  | { readonly kind: 'terminate'; readonly certificates: readonly string[] }
-  /** The TLS bytes go to the service unread. */
-  | { readonly kind: 'passthrough'; readonly service: string; readonly policy: string; readonly source: RouteSource };
-
-/** The user's object that a route comes from: labels of metrics, log and `explain`. */
-export interface RouteSource {
-  readonly kind: string; // 'Ingress', 'SmartRoute'
-  readonly namespace: string;
-  readonly name: string;
+  readonly certificates: readonly string[];
+  readonly policy?: TlsPolicy | undefined;
+  /** What is in it goes to backends as a whole; undefined: it is HTTP. */
+  readonly tcp?: TerminatedTcp | undefined;
 }
 
-export interface Route {
-  /** Stable and unique in the table: kind, object, host, and path type and path or the name of the rule. */
+/** The TLS bytes go to a backend unread. */
+export interface PassedTls extends HostTcp {
+  readonly kind: 'passthrough';
+}
+
+/** Connections for a host that go to backends as a whole. */
+export interface HostTcp {
+  /** Stable and unique in the table, as that of a route: kind and object, the host, and `passthrough` or `tcp`. */
   readonly key: string;
-  readonly source: RouteSource;
-  /** Milliseconds since 1970 of the object's creation: the oldest wins a tie. 0 when unknown. */
-  readonly createdAtMs: number;
-  /** Place in its object, for kinds where the order written decides a tie; undefined: it does not. */
-  readonly order?: number | undefined;
-  /** Higher first; Ingress has none (0). */
-  readonly priority: number;
-  readonly match: RouteMatch;
-  /** Key into `policies`. */
-  readonly policy: string;
-  readonly action: RouteAction;
-}
-
-export interface RouteMatch {
-  readonly path: PathMatch;
-  /** Upper case; empty: any. */
-  readonly methods: readonly string[];
-  /** All must match. */
-  readonly headers: readonly ValueMatch[];
-  readonly query: readonly ValueMatch[];
-}
-
-export type PathMatch =
-  | { readonly kind: 'exact'; readonly value: string }
-  /** By path element: `/foo` matches `/foo`, `/foo/` and `/foo/bar`, not `/foobar`. */
-  | { readonly kind: 'prefix'; readonly value: string }
-  /** A pattern in RE2 syntax that matches the whole path; what begins with no `/` (OPTIONS *) is no path. */
-  | { readonly kind: 'regex'; readonly value: string };
-
-/** What a header (name in lower case) or query parameter must be. */
-export interface ValueMatch {
-  readonly name: string;
-  /** `regex`: in RE2 syntax, the whole value. */
-  readonly kind: 'exact' | 'prefix' | 'regex' | 'present' | 'absent';
-  /** '' for `present` and `absent`. */
-  readonly value: string;
-}
-
-export type RouteAction =
-  | { readonly kind: 'forward'; readonly backends: readonly WeightedBackend[]; readonly rewrite?: RequestRewrite | undefined }
-  | { readonly kind: 'redirect'; readonly status: 301 | 302 | 303 | 307 | 308; readonly to: RedirectTarget }
-  /** Answered with what the route says. */
-  | RespondAction
-  /** Refused with 403. */
-  | { readonly kind: 'block' }
-  /** The backend can't be served: the request is answered with this status, and `reason` says why in log and debug output. */
-  | { readonly kind: 'fail'; readonly status: 500 | 503; readonly reason: string };
-
-export interface WeightedBackend {
-  /** Key into `services`; undefined: this one can't be served, and its share of the requests is answered with 503. */
-  readonly service: string | undefined;
-  readonly weight: number;
-}
-
-/** What a backend is asked in place of what the client asked; what is undefined stays. */
-export interface RequestRewrite {
-  readonly host: string | undefined;
-  readonly path: PathRewrite | undefined;
-}
-
-/** Where a redirect leads; what is undefined stays as the request has it. The query always does. */
-export interface RedirectTarget {
-  readonly scheme: 'http' | 'https' | undefined;
-  readonly host: string | undefined;
-  /** undefined: the published port of the listener of `scheme`, or that of the request when the scheme stays. */
-  readonly port: number | undefined;
-  readonly path: FixedPathRewrite | undefined;
-}
-
-/** A new path, or a new beginning of it. */
-export type FixedPathRewrite =
-  | { readonly kind: 'full'; readonly value: string }
-  /** Takes the place of the elements that the route's prefix matched: `/a` to `/b` makes `/a/x` `/b/x`. */
-  | { readonly kind: 'prefix'; readonly value: string };
-
-export type PathRewrite =
-  | FixedPathRewrite
-  /** The first match of a pattern in RE2 syntax gives way to `substitution`, in which `$1` stands for its first group. */
-  | { readonly kind: 'regex'; readonly pattern: string; readonly substitution: string };
-
-export interface RespondAction {
-  readonly kind: 'respond';
-  /** 200-599. */
-  readonly status: number;
-  /** Flat, names in lower case. */
-  readonly headers: readonly string[];
-  /** Any text; sent as UTF-8. */
-  readonly body: string;
-}
-
-/** An L4 route: everything that arrives on `listener` goes to `service`. */
-export interface L4Route {
-  readonly key: string;
-  readonly listener: string;
-  readonly protocol: 'tcp' | 'udp';
-  readonly service: string;
+  readonly backends: readonly WeightedBackend[];
   readonly policy: string;
   readonly source: RouteSource;
+  /** Keys of the listeners where it is so; undefined: all. Elsewhere nothing is served under the name over TLS. */
+  readonly listeners?: readonly string[] | undefined;
 }
 
-/** Settings of a route with nothing left to inherit. Times in milliseconds, 0 = none. */
-export interface Policy {
+export interface TerminatedTcp extends HostTcp {
+  /** Backends are spoken to over TLS, as their services say. */
+  readonly reencrypts: boolean;
+}
+
+/** The way of connections that go to backends as a whole; undefined: the host has none. */
+export function tcpOf(tls: HostTls | undefined): HostTcp | undefined {
+  return tls?.kind === 'passthrough' ? tls : tls?.tcp;
+}
+
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
+
+/** How TLS of a host is spoken, where that is not as everywhere. A connection serves hosts of its own policy and no others. */
+export interface TlsPolicy {
+  /** Stands for all of it: sessions resume only within one key. */
   readonly key: string;
-  /** Plain HTTP is answered with a redirect to HTTPS (never below `/.well-known/acme-challenge/`). */
-  readonly redirectToHttps: boolean;
-  readonly timeouts: PolicyTimeouts;
-  /** Largest request body in bytes; 0 = no limit. */
-  readonly maxRequestBodyBytes: number;
-  /** The same for all messages of a gRPC call together, which may run for days: only what a route says by itself. */
-  readonly maxCallBytes: number;
-  /** Retries of a request that never reached the application; 0 = none. */
-  readonly retries: number;
-  /** Of requests to backends. */
-  readonly requestHeaders?: HeaderEdits | undefined;
-  /** Of answers of backends, one that switches protocols excepted. */
-  readonly responseHeaders?: HeaderEdits | undefined;
-  readonly cors?: CorsPolicy | undefined;
-  readonly clients?: ClientAccess | undefined;
+  readonly minVersion: TlsVersion;
+  /** undefined: all that we speak; of a host with `tcp`, none is negotiated. */
+  readonly alpn: readonly string[] | undefined;
+  /** Certificates of clients, verified by a CA in PEM; undefined: none is asked for. */
+  readonly clientAuth: ClientAuth | undefined;
 }
 
-/** Changes of header fields, in this order. Names in lower case; `set` and `add` flat. */
-export interface HeaderEdits {
-  readonly remove: readonly string[];
-  /** In place of every field of the name. */
-  readonly set: readonly string[];
-  /** Beside those that are there. */
-  readonly add: readonly string[];
-}
-
-/** What pages of other origins may ask (the Fetch standard's CORS protocol). */
-export interface CorsPolicy {
-  /** `https://app.example.com`, `https://*.example.com` for any number of labels more, `*` for all. */
-  readonly allowOrigins: readonly string[];
-  readonly allowMethods: readonly string[];
-  /** undefined: those that the browser asks for. */
-  readonly allowHeaders: readonly string[] | undefined;
-  readonly exposeHeaders: readonly string[];
-  readonly allowCredentials: boolean;
-  /** Seconds that a browser may keep the answer to a preflight; undefined: as it likes. */
-  readonly maxAgeSeconds: number | undefined;
-}
-
-/** Who may ask, by address; CIDRs or single addresses. */
-export interface ClientAccess {
-  /** When not empty only these. */
-  readonly allow: readonly string[];
-  /** Never these; before `allow`. */
-  readonly deny: readonly string[];
-}
-
-export interface PolicyTimeouts {
-  /** Until the upstream socket is connected. */
-  readonly connectMs: number;
-  /** Between two reads of the answer, first byte included. */
-  readonly readMs: number;
-  /** Between two writes towards the upstream that make progress. */
-  readonly sendMs: number;
-  /** Without a byte in either direction: WebSocket and other upgrades, passthrough. */
-  readonly tunnelIdleMs: number;
-}
-
-export interface Service {
-  /** `namespace/name:port`, plus `#` and a hash when settings make a variant of the same Service port. */
-  readonly key: string;
-  readonly namespace: string;
-  readonly name: string;
-  /** The Service port's number. */
-  readonly port: number;
-  readonly protocol: BackendProtocol;
-  /** Set when `protocol` is over TLS: `https` or `h2`. */
-  readonly tls: BackendTls | undefined;
-  readonly loadBalancing: 'round-robin' | 'least-request';
-}
-
-/** HTTP/1.1 in clear and over TLS, HTTP/2 in clear (prior knowledge) and over TLS. */
-export type BackendProtocol = 'http' | 'https' | 'h2c' | 'h2';
-
-/** TLS towards the backend. Not verified unless a CA is given, as in every ingress controller. */
-export interface BackendTls {
-  /** SNI; undefined: none. */
-  readonly serverName: string | undefined;
-  /** PEM; undefined: the backend's certificate is not verified. */
-  readonly ca: string | undefined;
-  /** Shown to a backend that asks for one; undefined: none is. */
-  readonly clientCertificate: Certificate | undefined;
-}
-
-export interface EndpointSet {
-  /** The service's key. */
-  readonly key: string;
-  readonly endpoints: readonly Endpoint[];
-}
-
-export interface Endpoint {
-  /** A numeric address, or a DNS name (ExternalName). */
-  readonly address: string;
-  readonly port: number;
-  /** `ready`: gets new requests. `fallback`: serving while terminating, used only when none is ready. `draining`: keeps what it has. */
-  readonly state: 'ready' | 'fallback' | 'draining';
-  readonly zone: string | undefined;
-  /** Zones that this endpoint should serve (EndpointSlice hints); empty: any. */
-  readonly forZones: readonly string[];
+export interface ClientAuth {
+  readonly isRequired: boolean;
+  readonly ca: string;
+  /** Lists of revoked certificates in PEM, one of each CA; undefined: nobody is asked whether one was revoked. */
+  readonly crls?: readonly string[] | undefined;
 }
 
 export interface Certificate {
@@ -282,10 +143,57 @@ export interface Certificate {
   readonly keyType: 'ec' | 'rsa' | 'ed25519';
 }
 
+/** A secret text under a key that says what it is and where it comes from: `htpasswd shop/users`. */
+export interface SecretEntry {
+  readonly key: string;
+  readonly value: Redacted;
+}
+
+/** The text of an error page, under a key that says where it comes from: `shop/pages/404.html`. */
+export interface PageText {
+  readonly key: string;
+  readonly text: string;
+}
+
 export interface Challenge {
   readonly token: string;
   readonly keyAuthorization: string;
 }
+
+/** What holds for the installation as a whole in place of its options; what is undefined is as they say. Times in milliseconds. */
+export interface InstallationSettings {
+  readonly key: string;
+  readonly trustedProxies: readonly string[] | undefined;
+  readonly drainDelayMs: number | undefined;
+  readonly drainTimeoutMs: number | undefined;
+  /** Of client connections in one worker; 0 = no limit. */
+  readonly maxConnections: number | undefined;
+  readonly maxConnectionsPerAddress: number | undefined;
+  readonly connectionRatePerMinute: number | undefined;
+  /** UDP sessions, and TLS handshakes under way, in one worker; 0 = no limit. */
+  readonly maxUdpSessions?: number | undefined;
+  readonly maxHandshakes?: number | undefined;
+  /** 0 = none. */
+  readonly maxConnectionLifetimeMs?: number | undefined;
+  /** 0 = no limit. */
+  readonly keepAliveRequests?: number | undefined;
+  readonly firstByteTimeoutMs?: number | undefined;
+  readonly handshakeTimeoutMs?: number | undefined;
+  readonly headerTimeoutMs?: number | undefined;
+  readonly bodyTimeoutMs?: number | undefined;
+  readonly keepAliveTimeoutMs?: number | undefined;
+  readonly allowCidrs: readonly string[] | undefined;
+  readonly denyCidrs: readonly string[] | undefined;
+  /** Of hosts without a `TlsPolicy`, and of names that no host has. */
+  readonly tlsMinVersion: TlsVersion | undefined;
+  /** 0: the key of session tickets is never replaced. */
+  readonly ticketKeyRotationMs: number | undefined;
+  readonly accessLogMode: 'off' | 'all' | 'errors' | undefined;
+  readonly accessLogFormat: 'json' | 'ingress-nginx' | undefined;
+}
+
+/** Where the settings of the installation are. */
+export const installationKey = 'installation';
 
 /** The key of the certificate for connections whose name has none; the table may lack it until one is made. */
 export const defaultCertificateKey = 'default';
@@ -302,4 +210,7 @@ export const emptyRouteTable: RouteTable = {
   endpoints: new Map(),
   certificates: new Map(),
   challenges: new Map(),
+  settings: new Map(),
+  secrets: new Map(),
+  pages: new Map(),
 };

@@ -2,14 +2,20 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Deadline, type TimerWheel } from '../timer-wheel.ts';
 
-/** How long a socket that was ended in order may take to flush and to see the peer's end. */
+/** How long a socket that was ended in order waits for the peer's end once all is flushed, and the worker for all such sockets when it ends. */
 export const closeGraceMs = 5000;
+/** Graces in a row in which the peer may take nothing of what it has not got yet: a minute, as for a client that is being answered. */
+const maxStalls = 12;
 
-/** The sockets whose connection is over and which still flush: ended, then destroyed when the grace is over. Their one owner. */
+/**
+ * The sockets whose connection is over and which still flush: ended, then destroyed when the grace is over, or when a slow peer has stopped
+ * to take what was written for it. Their one owner.
+ */
 export class ClosingSockets {
   readonly #wheel: TimerWheel;
   readonly #closing = new Set<ClosingSocket>();
   readonly #waiting: (() => void)[] = [];
+  #isLast = false;
 
   constructor(wheel: TimerWheel) {
     this.#wheel = wheel;
@@ -28,17 +34,29 @@ export class ClosingSockets {
     if (raw.destroyed && stream.destroyed) return;
     const closing = new ClosingSocket(this, stream, raw);
     this.#closing.add(closing);
-    this.#wheel.arm(closing, closeGraceMs);
+    this.wait(closing);
     closing.begin();
+  }
+
+  /** No socket has more than its grace any longer. */
+  get isLast(): boolean {
+    return this.#isLast;
+  }
+
+  /** @internal one grace more */
+  wait(closing: ClosingSocket): void {
+    this.#wheel.arm(closing, closeGraceMs);
   }
 
   /** Destroys everything at once. */
   destroyAll(): void {
+    this.#isLast = true;
     for (const closing of this.#closing) closing.onTimeout();
   }
 
-  /** Resolves when no socket is left; at the latest when the grace of the last one is over. */
+  /** Resolves when no socket is left. The worker is ending: at the latest when one grace is over, whoever is slow. */
   whenEmpty(): Promise<void> {
+    this.#isLast = true;
     if (this.#closing.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
@@ -55,6 +73,9 @@ class ClosingSocket extends Deadline {
   readonly #owner: ClosingSockets;
   readonly #stream: Duplex;
   readonly #raw: Socket;
+  /** Bytes that the peer had not taken when last looked at; undefined: not looked at yet. 0: it has taken all. */
+  #left: number | undefined;
+  #stalls = 0;
 
   constructor(owner: ClosingSockets, stream: Duplex, raw: Socket) {
     super();
@@ -70,8 +91,22 @@ class ClosingSocket extends Deadline {
   }
 
   override onTimeout(): void {
+    if (!this.#owner.isLast && this.#mayGoOn()) {
+      this.#owner.wait(this);
+      return;
+    }
     destroyBoth(this.#stream, this.#raw);
     if (this.#raw.closed) this.#onClose();
+  }
+
+  /** Bytes still wait and the peer takes some now and then; or the last have gone since the last look, and a grace for its end begins. */
+  #mayGoOn(): boolean {
+    const before = this.#left;
+    const left = this.#stream.writableFinished || this.#raw.destroyed ? 0 : this.#stream.writableLength + this.#raw.writableLength;
+    this.#left = left;
+    if (left === 0) return before !== undefined && before > 0;
+    this.#stalls = left === before ? this.#stalls + 1 : 0;
+    return this.#stalls < maxStalls;
   }
 
   readonly #onClose = (): void => {

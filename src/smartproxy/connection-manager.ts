@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { type AddressList, plainAddress } from '../address-list.ts';
 import { connectionActivities } from '../observability/counters/connection-activity.ts';
 import { type ConnectionSide, closedIndex, type TerminationReason } from '../observability/counters/termination-reason.ts';
 import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
+import type { ProxyAddresses } from '../proxy-header/proxy-header.ts';
+import type { ActiveCounts } from '../rates/active-counts.ts';
 import type { Listener } from '../routes/route-table.ts';
 import { Deadline, type TimerWheel } from '../timer-wheel.ts';
 import { type CleanupOutcome, outcomeOf } from './cleanup-outcome.ts';
@@ -17,8 +20,8 @@ import {
   type WireBytes,
 } from './connection-record.ts';
 import { guardIncoming, guardOutermost, ignoreLateError, keepErrorListener, releaseIncoming } from './incoming-guard.ts';
-import type { ProxyAddresses } from './proxy-protocol.ts';
 import type { SecurityManager } from './security-manager.ts';
+import { seriesLabels } from './series-labels.ts';
 import type { TimeoutManager } from './timeout-manager.ts';
 
 /** What ConnectionManager works with; none of it is owned by it. */
@@ -31,6 +34,8 @@ export interface ConnectionManagerOptions {
   readonly wheel: TimerWheel;
   readonly timeouts: TimeoutManager;
   readonly security: SecurityManager;
+  /** Where records have their places, which are given back at their end; undefined: they have none. */
+  readonly active?: ActiveCounts | undefined;
   /** First part of every connection id: the pod and worker. */
   readonly idPrefix: string;
   /** Called once a connection, when its clean-up is done. */
@@ -50,15 +55,25 @@ export class ConnectionManager implements RecordOwner {
   readonly #closing: ClosingSockets;
   readonly #sweeper: Sweeper;
   readonly #waiting: (() => void)[] = [];
+  #maxConnections: number;
+  #maxConnectionLifetimeMs: number;
   #lastId = 0;
 
   constructor(options: ConnectionManagerOptions) {
     this.#options = options;
+    this.#maxConnections = options.maxConnections;
+    this.#maxConnectionLifetimeMs = options.maxConnectionLifetimeMs;
     this.#closing = new ClosingSockets(options.wheel);
     this.#sweeper = new Sweeper(() => this.sweep(), options.wheel);
     options.counters.gauges.connectionsActive = () => this.#records.size;
     options.counters.gauges.connectionsByState = () => this.#byState();
     options.counters.gauges.liveBytes = () => this.#liveBytes();
+  }
+
+  /** Another number of connections that may be open, and how long those that come from now on may last; those that are open stay. 0: no limit. */
+  limitConnections(maxConnections: number, maxConnectionLifetimeMs: number): void {
+    this.#maxConnections = maxConnections;
+    this.#maxConnectionLifetimeMs = maxConnectionLifetimeMs;
   }
 
   /** Open connections; those that only flush are not among them. */
@@ -113,7 +128,7 @@ export class ConnectionManager implements RecordOwner {
     if (!viaBalancer) record.countedAddress = address;
     this.#records.set(id, record);
     guardIncoming(record);
-    timeouts.limitLifetime(record, this.#options.maxConnectionLifetimeMs);
+    timeouts.limitLifetime(record, this.#maxConnectionLifetimeMs);
     return record;
   }
 
@@ -126,20 +141,28 @@ export class ConnectionManager implements RecordOwner {
     return refusal === undefined;
   }
 
-  /** The record becomes a direct connection to a service. */
-  setDirect(record: ConnectionRecord, direct: DirectRoute): void {
+  /** The record becomes a direct connection to a service. @param lifetimeMs 0: no limit */
+  setDirect(record: ConnectionRecord, direct: DirectRoute, lifetimeMs = 0): void {
     record.direct = direct;
+    record.series = this.#options.counters.requests.get(seriesLabels(direct.source, direct.service));
+    record.series.connectionsOpened++;
     this.#options.counters.connectionsPassedThrough++;
     const known = this.#byService.get(direct.service);
     if (known === undefined) this.#byService.set(direct.service, new Set([record]));
     else known.add(record);
-    this.#options.timeouts.limitLifetime(record, 0);
+    this.#options.timeouts.limitLifetime(record, lifetimeMs);
   }
 
-  /** NetworkProxy, at the far end of the loopback transport, has ended this connection: that is the first cause, whatever is seen here. */
+  /**
+   * NetworkProxy, at the far end of the loopback transport, has ended this connection: that is the first cause, whatever is seen here. It
+   * is over when its last bytes are here, or when the client takes none of them for too long.
+   */
   foretell(connectionId: string, ending: Ending): void {
     const record = this.#records.get(connectionId);
-    if (record !== undefined) record.foretold ??= ending;
+    if (record === undefined || record.ended || record.foretold !== undefined) return;
+    record.foretold = ending;
+    if (record.outgoing?.readableEnded === true) this.initiateCleanupOnce(record);
+    else this.#options.timeouts.start(record, 'inactivity', foretoldLimitMs);
   }
 
   /**
@@ -270,8 +293,9 @@ export class ConnectionManager implements RecordOwner {
   }
 
   #refusalOf(address: string, viaBalancer: boolean): TerminationReason | undefined {
-    const { maxConnections, security } = this.#options;
-    if (maxConnections > 0 && this.#records.size + this.#closing.size >= maxConnections) return 'rejected';
+    const { security } = this.#options;
+    const most = this.#maxConnections;
+    if (most > 0 && this.#records.size + this.#closing.size >= most) return 'rejected';
     if (viaBalancer) return undefined;
     return security.admit(address);
   }
@@ -291,11 +315,19 @@ export class ConnectionManager implements RecordOwner {
     const bytes = record.fixBytes();
     counters.bytesReceived += bytes.received;
     counters.bytesSent += bytes.sent;
+    const { series } = record;
+    if (series !== undefined) {
+      series.connectionsClosed++;
+      series.bytesReceived += bytes.received;
+      series.bytesSent += bytes.sent;
+    }
     this.#records.delete(record.trackingId);
   }
 
   #forget(record: ConnectionRecord): void {
     this.#records.delete(record.trackingId);
+    if (record.places !== undefined) this.#options.active?.release(record.places);
+    record.places = undefined;
     const service = record.direct?.service;
     if (service === undefined) return;
     const siblings = this.#byService.get(service);
@@ -312,8 +344,14 @@ export class ConnectionManager implements RecordOwner {
   #liveBytes(): WireBytes {
     let received = 0;
     let sent = 0;
+    this.#options.counters.requests.resetLive();
     for (const record of this.#records.values()) {
       const bytes = record.bytes;
+      const { series } = record;
+      if (series !== undefined) {
+        series.liveReceived += bytes.received;
+        series.liveSent += bytes.sent;
+      }
       received += bytes.received;
       sent += bytes.sent;
     }
@@ -322,6 +360,9 @@ export class ConnectionManager implements RecordOwner {
 }
 
 const noRecords: ReadonlySet<ConnectionRecord> = new Set();
+
+/** How long the last bytes of a connection that the far end of the loopback transport has ended may wait for a client that takes none. */
+const foretoldLimitMs = 60_000;
 
 /** Counts a connection that was closed before it had a record: accepted and closed in one. */
 export function countRefused(counters: WorkerCounters, reason: TerminationReason, side: ConnectionSide = 'proxy'): void {
@@ -345,9 +386,10 @@ function attempt(step: () => void): void {
   }
 }
 
-/** The peer learns at once, and no TIME_WAIT is left with us. */
+/** The peer learns at once, and no TIME_WAIT is left with us. A TLS socket has nothing of its own to reset. */
 function resetSocket(socket: Socket): void {
-  if (!socket.destroyed) socket.resetAndDestroy();
+  if (socket instanceof TLSSocket) socket.destroy();
+  else if (!socket.destroyed) socket.resetAndDestroy();
 }
 
 /** Runs `task` about every ten seconds, not in step with the other workers. */

@@ -1,11 +1,17 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { plainAddress } from '../address-list.ts';
-import type { AcceptedConnection, SniffedTls } from '../networkproxy/accepted-connection.ts';
+import type { AcceptedConnection, ClearReceiver, SniffedTls } from '../networkproxy/accepted-connection.ts';
+import type { RequestSeries } from '../observability/counters/request-series.ts';
 import type { ConnectionSide, TerminationReason } from '../observability/counters/termination-reason.ts';
+import type { ProxiedClient } from '../proxy-header/proxied-client.ts';
+import type { ProxyAddresses } from '../proxy-header/proxy-header.ts';
+import type { ActivePlaces } from '../rates/active-counts.ts';
+import type { RouteSource } from '../routes/route.ts';
 import type { Listener } from '../routes/route-table.ts';
 import { Deadline } from '../timer-wheel.ts';
-import type { ProxyAddresses } from './proxy-protocol.ts';
+import type { LoopbackHeader } from './loopback-header.ts';
+import type { SharedRateCheck } from './shared-rate-check.ts';
 
 /**
  * The states of a connection, in order; `dialing` and `forwarding` are the direct path, `handed_over` is NetworkProxy's. Only
@@ -25,10 +31,19 @@ export interface RecordOwner {
   onSecure(record: ConnectionRecord): void;
 }
 
+/** How the bytes of a direct connection get to the backend: as they are, out of TLS that ends here, or out of that into TLS of our own. */
+export type DirectWay = 'unread' | 'clear' | 'reencrypted';
+
 /** A direct (layer 4) connection's place in the table: which service it belongs to, so that a removed route finds it. */
 export interface DirectRoute {
   readonly service: string;
+  readonly source: RouteSource;
   readonly serverName: string | undefined;
+  readonly way: DirectWay;
+  /** It may go on for a while when its route is removed. */
+  readonly drains: boolean;
+  /** The wheel's time at which its route was found to be gone; undefined: it is there. */
+  unroutedAtMs: number | undefined;
 }
 
 /**
@@ -56,9 +71,21 @@ export class ConnectionRecord extends Deadline implements AcceptedConnection {
   /** The address that SecurityManager counts this connection under; undefined: not counted (a load balancer, before its header). */
   countedAddress: string | undefined = undefined;
 
+  /** Bytes of the PROXY header, which the client did not send. */
+  headerBytes = 0;
   tls: SniffedTls | undefined = undefined;
+  proxied: ProxiedClient | undefined = undefined;
   direct: DirectRoute | undefined = undefined;
+  inside: ClearReceiver | undefined = undefined;
+  /** Set while replicas are asked about the rate of its address. */
+  rateCheck: SharedRateCheck | undefined = undefined;
+  /** Set while a limited route counts it. */
+  places: ActivePlaces | undefined = undefined;
   route: string | undefined = undefined;
+  /** False: its route is in no access log. */
+  isLogged = true;
+  /** What it counts in, when it is a direct connection. */
+  series: RequestSeries | undefined = undefined;
   endpoint: string | undefined = undefined;
 
   readonly acceptedAtMs: number;
@@ -84,6 +111,8 @@ export class ConnectionRecord extends Deadline implements AcceptedConnection {
   phaseLimitMs = 0;
   /** @internal owned by TimeoutManager */
   phaseSinceMs = 0;
+  /** @internal owned by TimeoutManager: the limit of `inactivity` that follows a first byte; 0: none does */
+  idleAfterFirstMs = 0;
   /** @internal owned by TimeoutManager; 0: no limit */
   lifetimeEndsMs = 0;
   /** @internal owned by ConnectionManager: the last sweep found a dead socket here */
@@ -137,11 +166,13 @@ export class ConnectionRecord extends Deadline implements AcceptedConnection {
     return this.#bytes;
   }
 
-  /** At the far end of the loopback transport: this is the client's connection `id`, as far as NetworkProxy can tell. */
-  actFor(id: string, listener: Listener, addresses: ProxyAddresses): void {
-    this.id = id;
+  /** At the far end of the loopback transport: this is that client's connection, as far as NetworkProxy can tell. */
+  actFor({ connectionId, addresses, service, proxied }: LoopbackHeader, listener: Listener): void {
+    this.id = connectionId;
     this.listener = listener;
+    if (service !== undefined) this.direct = { ...farRoute, service };
     this.setAddresses(addresses);
+    this.proxied = proxied;
   }
 
   /** A PROXY header names the real ends of the connection. */
@@ -183,6 +214,15 @@ export class ConnectionRecord extends Deadline implements AcceptedConnection {
     this.#owner.onDeadline(this);
   }
 }
+
+/** The client's end knows the rest. */
+const farRoute: Omit<DirectRoute, 'service'> = {
+  source: { kind: '', namespace: '', name: '' },
+  serverName: undefined,
+  way: 'clear',
+  drains: false,
+  unroutedAtMs: undefined,
+};
 
 /** Who ended a connection, and why. */
 export interface Ending {

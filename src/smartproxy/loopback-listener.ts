@@ -1,11 +1,15 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Balancers } from '../balancing/balancers.ts';
 import type { Config } from '../config/config.ts';
 import type { NetworkProxyEntry, SniffedTls } from '../networkproxy/accepted-connection.ts';
 import { WorkerCounters } from '../observability/counters/worker-counters.ts';
+import type { CompiledTable } from '../routes/compiled-table.ts';
 import type { Listener } from '../routes/route-table.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import { ConnectionManager, countRefused } from './connection-manager.ts';
 import type { ConnectionRecord, Ending } from './connection-record.ts';
+import { DirectConnection, type DirectConnectionContext } from './direct-connection.ts';
+import { directLimitsOf, targetOfHost } from './direct-routes.ts';
 import { readLoopbackHeader } from './loopback-header.ts';
 import { HandoffBridge } from './network-proxy-bridge.ts';
 import { SecurityManager } from './security-manager.ts';
@@ -23,7 +27,10 @@ export interface LoopbackListenerOptions {
   readonly key: Buffer;
   /** Those of the process; only strangers are counted here. */
   readonly counters: WorkerCounters;
-  readonly listener: (key: string) => Listener | undefined;
+  readonly table: () => CompiledTable;
+  readonly balancers: Balancers;
+  /** For what is in TLS and no HTTP. */
+  readonly direct: Omit<DirectConnectionContext, 'timeouts'>;
   /** Told how NetworkProxy's end of a client's connection ended, before the client's end can see it. */
   readonly onEnded: (connectionId: string, ending: Ending) => void;
 }
@@ -39,13 +46,15 @@ export class LoopbackListener {
   readonly #connections: ConnectionManager;
   readonly #security: SecurityManager;
   readonly #bridge: HandoffBridge;
-  readonly #plan: SniffPlan;
+  #plan: SniffPlan;
   readonly #timeouts: TimeoutManager;
+  readonly #direct: DirectConnectionContext;
 
   constructor(options: LoopbackListenerOptions) {
     const { wheel, config } = options;
     this.#options = options;
     this.#timeouts = new TimeoutManager(wheel);
+    this.#direct = { ...options.direct, timeouts: this.#timeouts };
     this.#security = new SecurityManager(unlimited, wheel);
     this.#bridge = new HandoffBridge(options.networkProxy);
     this.#connections = new ConnectionManager({
@@ -77,6 +86,11 @@ export class LoopbackListener {
     return portOf(server) ?? 0;
   }
 
+  /** Other times for connections that come from now on. */
+  limitTimes({ firstByteTimeoutMs, handshakeTimeoutMs }: Pick<SniffPlan, 'firstByteTimeoutMs' | 'handshakeTimeoutMs'>): void {
+    this.#plan = { ...this.#plan, firstByteTimeoutMs, handshakeTimeoutMs };
+  }
+
   /** Ends everything at once. */
   close(): void {
     this.#server.close();
@@ -92,19 +106,37 @@ export class LoopbackListener {
   /** @returns whether a ClientHello follows; undefined for a stranger, whose connection is reset */
   #authenticate(record: ConnectionRecord, parsed: ParsedProxyHeader, bytes: Buffer): boolean | undefined {
     const header = readLoopbackHeader(bytes, parsed, this.#options.key);
-    const listener = header === undefined ? undefined : this.#options.listener(header.listenerKey);
+    const listener = header === undefined ? undefined : this.#options.table().table.listeners.get(header.listenerKey);
     if (header === undefined || listener === undefined) {
       this.#options.counters.connectionsAccepted++;
       countRefused(this.#options.counters, 'unauthenticated_loopback');
       record.end('proxy', 'unauthenticated_loopback');
       return undefined;
     }
-    record.actFor(header.connectionId, listener, header.addresses);
+    record.actFor(header, listener);
     return listener.protocol === 'https';
   }
 
-  #handOver(record: ConnectionRecord, _tls: SniffedTls | undefined, initialChunk: Buffer): void {
+  #handOver(record: ConnectionRecord, tls: SniffedTls | undefined, initialChunk: Buffer): void {
+    const { direct } = record;
+    if (direct !== undefined) {
+      record.inside = tls && this.#connectionTo(direct.service, record, tls);
+      if (record.inside === undefined) {
+        record.end('proxy', 'no_route');
+        return;
+      }
+    }
     this.#bridge.forwardToNetworkProxy(record.id, record.incoming, record, initialChunk, 0, (reason, side) => record.end(side, reason));
+  }
+
+  /** The client's end has counted it and chosen the service. undefined: the route went away in between. */
+  #connectionTo(service: string, record: ConnectionRecord, tls: SniffedTls): DirectConnection | undefined {
+    const { table, balancers } = this.#options;
+    const target = targetOfHost(table(), tls, record.listener);
+    const policy = target && table().table.policies.get(target.policy);
+    const balancer = balancers.get(service);
+    if (target === undefined || target.way === 'unread' || policy === undefined || balancer === undefined) return undefined;
+    return new DirectConnection(this.#direct, record, balancer, directLimitsOf(policy), target.way);
   }
 }
 

@@ -118,7 +118,7 @@ function describe(connectionId: string, record: ConnectionRecord) {
     destinationAddress: record.localAddress,
     destinationPort: record.localPort,
   };
-  return { addresses, connectionId, listenerKey: record.listener.key };
+  return { addresses, connectionId, listenerKey: record.listener.key, service: record.direct?.service, proxied: record.proxied };
 }
 
 /** One client's second socket. */
@@ -163,7 +163,7 @@ class LoopbackLink {
     if (socket === undefined) return;
     this.#endDial(socket);
     socket.write(this.#header);
-    this.#splice = new Splice(this.#record, socket, this.#reader, this.#timeouts);
+    this.#splice = new Splice(this.#record, this.#record.incoming, socket, this.#reader, this.#timeouts);
     this.#splice.start(loopbackIdleTimeoutMs);
   };
 

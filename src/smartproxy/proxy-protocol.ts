@@ -1,5 +1,8 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { plainAddress } from '../address-list.ts';
+import { crc32c } from '../proxy-header/crc32c.ts';
+import { type ProxyAddresses, type ProxyTlv, proxyV2FixedBytes, proxyV2Signature, tlvTypes } from '../proxy-header/proxy-header.ts';
+import { splitTlvs } from '../proxy-header/split-tlvs.ts';
 
 /**
  * What the first bytes of a connection say about a PROXY protocol header, version 1 or 2
@@ -12,29 +15,23 @@ export type ProxyHeaderResult =
   | { readonly kind: 'local'; readonly bytes: number; readonly tlvs: readonly ProxyTlv[] }
   | { readonly kind: 'invalid'; readonly reason: ProxyHeaderProblem };
 
-export type ProxyHeaderProblem = 'signature' | 'line' | 'address' | 'port' | 'version' | 'command' | 'family' | 'length' | 'tlv';
-
-/** Who connected, and to what; numeric addresses, an IPv4 one never in `::ffff:` form. */
-export interface ProxyAddresses {
-  readonly sourceAddress: string;
-  readonly sourcePort: number;
-  readonly destinationAddress: string;
-  readonly destinationPort: number;
-}
-
-/** One type-length-value of a version 2 header. */
-export interface ProxyTlv {
-  readonly type: number;
-  readonly value: Buffer;
-}
+export type ProxyHeaderProblem =
+  | 'signature'
+  | 'line'
+  | 'address'
+  | 'port'
+  | 'version'
+  | 'command'
+  | 'family'
+  | 'length'
+  | 'tlv'
+  | 'checksum';
 
 /** The longest line of version 1, its CRLF included. */
 const maxLineBytes = 107;
 /** Most bytes after the fixed part of a version 2 header; the protocol would allow 65,535. */
 const maxBodyBytes = 4096;
 
-export const proxyV2Signature = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
-export const proxyV2FixedBytes = 16;
 const lineStart = Buffer.from('PROXY ', 'latin1');
 
 /** Reads a PROXY header from the start of `bytes`. Pure, total and strict: what the specification does not allow is refused. */
@@ -64,7 +61,7 @@ function parseLine(bytes: Buffer): ProxyHeaderResult {
 function parseLineFields(fields: readonly string[], bytes: number): ProxyHeaderResult {
   const [family, source, destination, sourcePort, destinationPort] = fields;
   if (fields.length !== 5 || (family !== 'TCP4' && family !== 'TCP6')) return { kind: 'invalid', reason: 'line' };
-  const isAddress = family === 'TCP4' ? isIPv4 : isIPv6;
+  const isAddress = family === 'TCP4' ? isIPv4 : isUnzonedIPv6;
   if (source === undefined || destination === undefined || !isAddress(source) || !isAddress(destination)) {
     return { kind: 'invalid', reason: 'address' };
   }
@@ -78,6 +75,11 @@ function parseLineFields(fields: readonly string[], bytes: number): ProxyHeaderR
     destinationPort: to,
   };
   return { kind: 'proxied', bytes, addresses, tlvs: [] };
+}
+
+/** A zone names an interface of the sender's, which says nothing here (and Node takes any text for one). */
+function isUnzonedIPv6(address: string): boolean {
+  return isIPv6(address) && !address.includes('%');
 }
 
 /** Decimal without sign or leading zeros, 0-65535. */
@@ -103,7 +105,8 @@ function parseBinary(bytes: Buffer): ProxyHeaderResult {
   if (length > maxBodyBytes) return { kind: 'invalid', reason: 'length' };
   const total = proxyV2FixedBytes + length;
   if (bytes.length < total) return { kind: 'need-more', bytes: total };
-  return parseBody(command, bytes.readUInt8(13), bytes.subarray(proxyV2FixedBytes, total), total);
+  const result = parseBody(command, bytes.readUInt8(13), bytes.subarray(proxyV2FixedBytes, total), total);
+  return result.kind === 'proxied' && !isChecked(bytes.subarray(0, total), result.tlvs) ? { kind: 'invalid', reason: 'checksum' } : result;
 }
 
 /** A LOCAL command and the family UNSPEC carry nothing to believe, and what follows must be skipped whatever it is. */
@@ -113,7 +116,7 @@ function parseBody(command: number, familyByte: number, body: Buffer, bytes: num
   if (family === undefined) return { kind: 'invalid', reason: 'family' };
   const size = family.addressBytes;
   if (body.length < 2 * size + 4) return { kind: 'invalid', reason: 'length' };
-  const tlvs = parseTlvs(body.subarray(2 * size + 4));
+  const tlvs = splitTlvs(body.subarray(2 * size + 4));
   if (tlvs === undefined) return { kind: 'invalid', reason: 'tlv' };
   const addresses = {
     sourceAddress: plainAddress(family.read(body.subarray(0, size))),
@@ -122,19 +125,6 @@ function parseBody(command: number, familyByte: number, body: Buffer, bytes: num
     destinationPort: body.readUInt16BE(2 * size + 2),
   };
   return { kind: 'proxied', bytes, addresses, tlvs };
-}
-
-function parseTlvs(bytes: Buffer): readonly ProxyTlv[] | undefined {
-  const tlvs: ProxyTlv[] = [];
-  for (let offset = 0; offset < bytes.length; ) {
-    if (offset + 3 > bytes.length) return undefined;
-    const start = offset + 3;
-    const end = start + bytes.readUInt16BE(offset + 1);
-    if (end > bytes.length) return undefined;
-    tlvs.push({ type: bytes.readUInt8(offset), value: bytes.subarray(start, end) });
-    offset = end;
-  }
-  return tlvs;
 }
 
 function readIPv6(bytes: Buffer): string {
@@ -146,4 +136,14 @@ function readIPv6(bytes: Buffer): string {
 /** An IPv6 address has many spellings: the one that sockets report, so that one client counts as one address. */
 function reportedForm(address: string): string {
   return isIPv4(address) ? address : new SocketAddress({ address, family: 'ipv6' }).address;
+}
+
+/** A header with a checksum is only believed when it is right (2.2.3); it is computed with zeros in its own place. */
+function isChecked(header: Buffer, tlvs: readonly ProxyTlv[]): boolean {
+  const checksum = tlvs.find(({ type }) => type === tlvTypes.crc32c)?.value;
+  if (checksum === undefined) return true;
+  if (checksum.length !== 4) return false;
+  const copy = Buffer.from(header);
+  copy.fill(0, checksum.byteOffset - header.byteOffset, checksum.byteOffset - header.byteOffset + 4);
+  return crc32c(copy) === checksum.readUInt32BE(0);
 }

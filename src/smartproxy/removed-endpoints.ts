@@ -46,7 +46,9 @@ export class RemovedEndpoints {
 
   #endConnections(endpoint: EndpointRuntime): void {
     for (const record of [...this.#connections.ofService(endpoint.service)]) {
-      if (record.endpoint === endpoint.key) record.end('proxy', 'endpoint_removed');
+      // Where the route went too, that is the cause, with a time of its own.
+      const isUnrouted = record.direct?.unroutedAtMs !== undefined;
+      if (record.endpoint === endpoint.key && !isUnrouted) record.end('proxy', 'endpoint_removed');
     }
   }
 }

@@ -30,11 +30,11 @@ interface AddressState {
  * are in plain form, so `::ffff:1.2.3.4` and `1.2.3.4` are one client (lesson 38).
  */
 export class SecurityManager extends Deadline {
-  readonly #limits: SecurityLimits;
+  #limits: SecurityLimits;
   readonly #wheel: TimerWheel;
-  readonly #allow: AddressList;
-  readonly #deny: AddressList;
-  readonly #counting: boolean;
+  #allow: AddressList;
+  #deny: AddressList;
+  #counting: boolean;
   /** Addresses with a connection: as many as there are connections at most. */
   readonly #active = new Map<string, AddressState>();
   /** Addresses without one whose rate has not recovered, in the order in which they came here. */
@@ -50,6 +50,21 @@ export class SecurityManager extends Deadline {
     this.#deny = new AddressList(limits.denyCidrs);
     this.#counting = limits.maxConnectionsPerIp > 0 || limits.connectionRatePerMinute > 0;
     if (this.#counting) wheel.arm(this, expiryIntervalMs);
+  }
+
+  /**
+   * Other limits, for connections that come from now on. Those that are open stay, and count where they were counted; a higher rate gives
+   * what it is more to every address.
+   */
+  update(limits: SecurityLimits): void {
+    const more = limits.connectionRatePerMinute - this.#limits.connectionRatePerMinute;
+    if (more > 0) for (const states of [this.#active, this.#idle]) for (const state of states.values()) state.tokens += more;
+    this.#limits = limits;
+    this.#allow = new AddressList(limits.allowCidrs);
+    this.#deny = new AddressList(limits.denyCidrs);
+    const counting = limits.maxConnectionsPerIp > 0 || limits.connectionRatePerMinute > 0;
+    if (counting && !this.#counting) this.#wheel.arm(this, expiryIntervalMs);
+    this.#counting = counting;
   }
 
   /** How many addresses are known; 0 when nothing leaks and the rates have recovered. */

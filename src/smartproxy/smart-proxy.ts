@@ -7,19 +7,30 @@ import { guardedLookup } from '../balancing/guarded-lookup.ts';
 import type { Config } from '../config/config.ts';
 import type { NetworkProxyEntry, SniffedTls } from '../networkproxy/accepted-connection.ts';
 import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
+import { ProxiedClient, type ProxiedFacts } from '../proxy-header/proxied-client.ts';
+import type { RateLimiters } from '../rates/rate-limiters.ts';
 import { ReadBuffers } from '../read-buffers.ts';
-import { isClientAllowed } from '../routes/client-access.ts';
+import { isAcmeTlsAnswer } from '../routes/acme-tls.ts';
 import type { CompiledTable } from '../routes/compiled-table.ts';
-import { anyHost, type HostTls, type L4Route, type Listener } from '../routes/route-table.ts';
+import { findL4Route } from '../routes/find-l4-route.ts';
+import type { RateLimit } from '../routes/policy.ts';
+import type { L4Route } from '../routes/route.ts';
+import { emptyRouteTable, type Listener } from '../routes/route-table.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
+import { type ConnectionFilter, isMeant } from './connection-filter.ts';
 import { ConnectionManager } from './connection-manager.ts';
 import type { ConnectionRecord, Ending } from './connection-record.ts';
-import { DirectConnection, type DirectConnectionContext } from './direct-connection.ts';
+import { type ConnectionSettings, connectionSettings, sharedRateOf } from './connection-settings.ts';
+import { DirectForwarder, type FindTarget } from './direct-forwarder.ts';
+import { type DirectTarget, hasSameRoutes, isRouted, targetOfHost } from './direct-routes.ts';
+import type { LoopbackEnd } from './loopback-end.ts';
 import { LoopbackListener } from './loopback-listener.ts';
 import { HandoffBridge, LoopbackBridge, type NetworkProxyBridge } from './network-proxy-bridge.ts';
 import { type OpenPort, PortManager, type SocketSource } from './port-manager.ts';
 import { RemovedEndpoints } from './removed-endpoints.ts';
+import { RemovedRoutes } from './removed-routes.ts';
 import { SecurityManager } from './security-manager.ts';
+import { SharedRateCheck } from './shared-rate-check.ts';
 import { type ParsedProxyHeader, Sniffer, type SniffPlan } from './sniffer.ts';
 import { TimeoutManager } from './timeout-manager.ts';
 
@@ -32,7 +43,10 @@ export interface SmartProxyOptions {
   /** The table for connections that come now. */
   readonly table: () => CompiledTable;
   readonly balancers: Balancers;
+  readonly rates: RateLimiters;
   readonly networkProxy: NetworkProxyEntry;
+  /** What of the loopback transport is in this process; undefined: all of it, where the configuration asks for it. */
+  readonly loopbackEnd?: LoopbackEnd | undefined;
   /** Called once a connection at its end; for the access log. */
   readonly onClosed?: ((record: ConnectionRecord) => void) | undefined;
 }
@@ -45,6 +59,8 @@ export interface ConnectionView {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly serverName: string | undefined;
+  /** What the PROXY header of a load balancer says of the client beside its address. */
+  readonly proxied?: ProxiedFacts | undefined;
   readonly route: string | undefined;
   readonly endpoint: string | undefined;
   readonly ageMs: number;
@@ -66,57 +82,89 @@ export class SmartProxy {
   readonly #security: SecurityManager;
   readonly #ports: PortManager;
   readonly #removedEndpoints: RemovedEndpoints;
-  readonly #direct: DirectConnectionContext;
+  readonly #removedRoutes: RemovedRoutes;
+  readonly #forwarder: DirectForwarder;
   readonly #bridge: NetworkProxyBridge;
   readonly #loopback: LoopbackListener | undefined;
   /** For connections that begin with a ClientHello. */
-  readonly #sniffHello: SniffPlan;
+  #sniffHello: SniffPlan;
   /** For connections through a balancer, which begin with its PROXY header. */
-  readonly #sniffHeader: SniffPlan;
+  #sniffHeader: SniffPlan;
+  #settings: ConnectionSettings;
+  /** The rate of an address as replicas share it; undefined: there is none. */
+  #sharedRate: RateLimit | undefined;
   #loopbackPort: Promise<number> | undefined;
   #networkProxyPort = 0;
 
   constructor(options: SmartProxyOptions) {
-    const { config, counters, wheel, idPrefix, onClosed, networkProxy } = options;
+    const { config, counters, wheel, idPrefix, onClosed, networkProxy, loopbackEnd } = options;
     this.#options = options;
     this.#timeouts = new TimeoutManager(wheel);
-    this.#security = new SecurityManager(config, wheel);
+    this.#settings = connectionSettings(config, emptyRouteTable);
+    this.#sharedRate = sharedRateOf(config, this.#settings);
+    this.#security = new SecurityManager(this.#settings.security, wheel);
     this.connectionManager = new ConnectionManager({
-      maxConnections: config.maxConnections,
+      maxConnections: this.#settings.maxConnections,
       maxConnectionLifetimeMs: config.maxConnectionLifetimeMs,
       counters,
       wheel,
       timeouts: this.#timeouts,
       security: this.#security,
+      active: options.rates.active,
       idPrefix,
       onClosed,
     });
     this.#ports = new PortManager((socket, port) => this.#accept(socket, port));
     this.#removedEndpoints = new RemovedEndpoints(this.connectionManager, wheel, options.table);
+    this.#removedRoutes = new RemovedRoutes(this.connectionManager, wheel, () => this.#settings.drainTimeoutMs);
     const buffers = new ReadBuffers();
-    this.#direct = { timeouts: this.#timeouts, counters, buffers, lookup: guardedLookup(config.allowLocalExternalNames) };
-    if (config.networkProxyTransport === 'loopback') {
-      const key = randomBytes(32);
-      const listener = (listenerKey: string) => options.table().table.listeners.get(listenerKey);
+    const { table, balancers, rates } = options;
+    const connections = this.connectionManager;
+    const direct = { timeouts: this.#timeouts, counters, buffers, lookup: guardedLookup(config.allowLocalExternalNames) };
+    this.#forwarder = new DirectForwarder({ table, balancers, rates, connections, wheel, direct });
+    if (loopbackEnd?.kind === 'near') {
+      this.#bridge = new LoopbackBridge(loopbackEnd.key, buffers, this.#timeouts);
+      this.#loopbackPort = loopbackEnd.port;
+    } else if (loopbackEnd?.kind === 'far' || config.networkProxyTransport === 'loopback') {
+      const key = loopbackEnd?.key ?? randomBytes(32);
       this.#bridge = new LoopbackBridge(key, buffers, this.#timeouts);
-      const onEnded = (connectionId: string, ending: Ending) => this.connectionManager.foretell(connectionId, ending);
-      this.#loopback = new LoopbackListener({ config, wheel, networkProxy, key, counters, listener, onEnded });
+      const onEnded = loopbackEnd?.onEnded ?? ((connectionId: string, ending: Ending) => connections.foretell(connectionId, ending));
+      const onEndpoint = (connectionId: string, endpoint: string) => {
+        const record = connections.get(connectionId);
+        record?.note(record.route, endpoint);
+      };
+      const far = { direct: { ...direct, onEndpoint }, onEnded };
+      this.#loopback = new LoopbackListener({ config, wheel, networkProxy, key, counters, table, balancers, ...far });
     } else {
       this.#bridge = new HandoffBridge(networkProxy);
     }
-    this.#sniffHello = {
-      firstByteTimeoutMs: config.firstByteTimeoutMs,
-      handshakeTimeoutMs: config.handshakeTimeoutMs,
-      onProxyHeader: undefined,
-      onSniffed: (record, tls, initialChunk) => this.#route(record, tls, initialChunk),
-    };
-    this.#sniffHeader = { ...this.#sniffHello, onProxyHeader: (record, header) => this.#identify(record, header) };
+    [this.#sniffHello, this.#sniffHeader] = this.#plans();
   }
 
   /** Starts to accept on one address of a listener. Resolves with the port number. */
   async openPort(listener: Listener, address: string, from: SocketSource): Promise<number> {
-    if (this.#loopback !== undefined) await this.#openLoopback(this.#loopback);
+    if (this.#loopback !== undefined || this.#loopbackPort !== undefined) await this.openNetworkProxyPort();
     return this.#ports.open(listener, address, from);
+  }
+
+  /**
+   * NetworkProxy's port on 127.0.0.1. It is opened when it isn't open, and a failure is tried again the next time; or, where it is in another
+   * process, waited for.
+   */
+  async openNetworkProxyPort(): Promise<number> {
+    this.#loopbackPort ??= this.#loopback?.open();
+    try {
+      this.#networkProxyPort = (await this.#loopbackPort) ?? 0;
+    } catch (error) {
+      this.#loopbackPort = undefined;
+      throw error;
+    }
+    return this.#networkProxyPort;
+  }
+
+  /** NetworkProxy, in another process, has ended a client's connection. */
+  foretell(connectionId: string, ending: Ending): void {
+    this.connectionManager.foretell(connectionId, ending);
   }
 
   /** Stops to accept on one address of a listener, or on all; its connections live on. */
@@ -125,26 +173,43 @@ export class SmartProxy {
   }
 
   /** Ends the direct connections whose way has gone from the table; those of removed endpoints get the drain time to finish. */
-  tableChanged(_previous: CompiledTable, next: CompiledTable, removedEndpoints: readonly EndpointRuntime[]): void {
+  tableChanged(previous: CompiledTable, next: CompiledTable, removedEndpoints: readonly EndpointRuntime[]): void {
     this.#ports.update(next.table.listeners);
-    this.#endUnrouted(next);
-    this.#removedEndpoints.add(removedEndpoints, this.#options.config.drainTimeoutMs);
+    if (previous.table.settings !== next.table.settings) this.#takeSettings(next);
+    if (!hasSameRoutes(previous, next)) this.#removedRoutes.update((record) => isRouted(record, next));
+    this.#removedEndpoints.add(removedEndpoints, this.#settings.drainTimeoutMs);
   }
 
-  /** The first `limit` open connections, oldest first. */
-  connections(limit: number): readonly ConnectionView[] {
+  /** The first `limit` open connections that the filter means, oldest first. */
+  connections(limit: number, filter: ConnectionFilter = {}): readonly ConnectionView[] {
     const views: ConnectionView[] = [];
-    for (const record of this.connectionManager.records()) {
+    for (const record of this.#meant(filter)) {
       if (views.length >= limit) break;
       views.push(this.#view(record));
     }
     return views;
   }
 
-  /** Ends a connection by hand. @returns false when there is none of that id */
-  kill(connectionId: string): boolean {
-    const record = this.connectionManager.get(connectionId);
-    return record !== undefined && this.connectionManager.initiateCleanupOnce(record, 'killed', 'proxy');
+  /** Ends connections by hand, in turns of the event loop when they are many. @returns how many */
+  kill(filter: ConnectionFilter): number {
+    const meant = [...this.#meant(filter)];
+    this.#killFrom(meant, 0);
+    return meant.length;
+  }
+
+  #killFrom(records: readonly ConnectionRecord[], from: number): void {
+    const to = from + killedPerTurn;
+    for (const record of records.slice(from, to)) this.connectionManager.initiateCleanupOnce(record, 'killed', 'proxy');
+    if (to < records.length) setImmediate(() => this.#killFrom(records, to));
+  }
+
+  *#meant(filter: ConnectionFilter): Iterable<ConnectionRecord> {
+    if (filter.id !== undefined) {
+      const record = this.connectionManager.get(filter.id);
+      if (record !== undefined && isMeant(filter, filtered(record))) yield record;
+      return;
+    }
+    for (const record of this.connectionManager.records()) if (isMeant(filter, filtered(record))) yield record;
   }
 
   /** Stops to accept, lets connections finish for `timeoutMs`, then ends the rest in order. Resolves when all sockets are closed. */
@@ -159,39 +224,71 @@ export class SmartProxy {
   async close(): Promise<void> {
     this.#ports.closeAll();
     this.#removedEndpoints.close();
+    this.#removedRoutes.close();
     this.connectionManager.close('shutdown');
     this.#loopback?.close();
     this.#security.close();
     await this.connectionManager.whenClosed();
   }
 
-  /** Opens NetworkProxy's own port when it isn't open; a failure is tried again with the next port. */
-  async #openLoopback(loopback: LoopbackListener): Promise<void> {
-    this.#loopbackPort ??= loopback.open();
-    try {
-      this.#networkProxyPort = await this.#loopbackPort;
-    } catch (error) {
-      this.#loopbackPort = undefined;
-      throw error;
-    }
+  #takeSettings({ table }: CompiledTable): void {
+    const { config } = this.#options;
+    this.#settings = connectionSettings(config, table);
+    this.#sharedRate = sharedRateOf(config, this.#settings);
+    this.#security.update(this.#settings.security);
+    this.connectionManager.limitConnections(this.#settings.maxConnections, this.#settings.maxConnectionLifetimeMs);
+    [this.#sniffHello, this.#sniffHeader] = this.#plans();
+    this.#loopback?.limitTimes(this.#settings);
+  }
+
+  /** What is looked for at the start of a connection: a ClientHello, or the header of a balancer first. */
+  #plans(): readonly [hello: SniffPlan, header: SniffPlan] {
+    const { firstByteTimeoutMs, handshakeTimeoutMs } = this.#settings;
+    const hello: SniffPlan = {
+      firstByteTimeoutMs,
+      handshakeTimeoutMs,
+      onProxyHeader: undefined,
+      onSniffed: (record, tls, initialChunk) => this.#route(record, tls, initialChunk),
+    };
+    return [hello, { ...hello, onProxyHeader: (record, header) => this.#identify(record, header) }];
   }
 
   #accept(socket: Socket, port: OpenPort): void {
     const record = this.connectionManager.createConnection(socket, port.listener, port.balancers);
     if (record === undefined) return;
     const viaBalancer = record.countedAddress === undefined;
+    if (!viaBalancer) this.#askReplicas(record);
     if (viaBalancer) new Sniffer(record, this.#sniffHeader, this.#timeouts).start();
     else if (beginsWithHello(record)) new Sniffer(record, this.#sniffHello, this.#timeouts).start();
-    else this.#routePlain(record, nothing);
+    else this.#route(record, undefined, nothing);
+  }
+
+  /** Begins to ask about the rate of the client's address, which this worker has admitted. */
+  #askReplicas(record: ConnectionRecord): void {
+    const { shared } = this.#options.rates;
+    if (shared === undefined || this.#sharedRate === undefined || !shared.mayAsk()) return;
+    record.rateCheck = new SharedRateCheck(record, shared, this.#options.wheel);
+    record.rateCheck.begin({ limits: [this.#sharedRate], clients: [record.remoteAddress] });
   }
 
   /** @returns whether a ClientHello follows the header; undefined when the connection has been ended */
   #identify(record: ConnectionRecord, header: ParsedProxyHeader): boolean | undefined {
-    if (header.kind === 'proxied' && !this.connectionManager.identify(record, header.addresses)) return undefined;
+    if (header.kind === 'proxied') {
+      record.proxied = ProxiedClient.of(header.tlvs);
+      if (!this.connectionManager.identify(record, header.addresses)) return undefined;
+      this.#askReplicas(record);
+    }
     return beginsWithHello(record);
   }
 
   #route(record: ConnectionRecord, tls: SniffedTls | undefined, initialChunk: Buffer): void {
+    const { rateCheck } = record;
+    record.rateCheck = undefined;
+    if (rateCheck === undefined) this.#routeAdmitted(record, tls, initialChunk);
+    else rateCheck.whenAdmitted(() => this.#routeAdmitted(record, tls, initialChunk));
+  }
+
+  #routeAdmitted(record: ConnectionRecord, tls: SniffedTls | undefined, initialChunk: Buffer): void {
     if (tls === undefined) this.#routePlain(record, initialChunk);
     else this.#routeTls(record, tls, initialChunk);
   }
@@ -202,45 +299,48 @@ export class SmartProxy {
       this.#routeTcp(record, initialChunk);
       return;
     }
-    if (initialChunk.length === 0) this.#timeouts.start(record, 'initial_timeout', this.#options.config.firstByteTimeoutMs);
+    if (initialChunk.length === 0) this.#timeouts.start(record, 'initial_timeout', this.#settings.firstByteTimeoutMs);
     this.#toNetworkProxy(record, initialChunk);
   }
 
   #routeTls(record: ConnectionRecord, tls: SniffedTls, initialChunk: Buffer): void {
-    const hostTls = tlsOfHost(this.#options.table(), tls);
-    if (hostTls?.kind !== 'passthrough') {
-      this.#toNetworkProxy(record, initialChunk);
-      return;
-    }
-    record.note(`${hostTls.source.kind}/${hostTls.source.namespace}/${hostTls.source.name}`, undefined);
-    this.#forward(record, hostTls.service, hostTls.policy, initialChunk);
+    const compiled = this.#options.table();
+    const find = () => targetOfHost(this.#options.table(), tls, record.listener);
+    // What a CA looks at comes before whatever is routed, backends that get all of a name's bytes included.
+    const target = isAcmeTlsAnswer(compiled.table, tls) ? undefined : targetOfHost(compiled, tls, record.listener);
+    if (target === undefined) this.#toNetworkProxy(record, initialChunk);
+    else if (target.way === 'unread') this.#forward(record, target, find, initialChunk);
+    else this.#terminate(record, target, find, initialChunk);
   }
 
   #routeTcp(record: ConnectionRecord, initialChunk: Buffer): void {
-    const route = tcpRouteOf(this.#options.table(), record.listener.key);
-    if (route === undefined) {
-      record.end('proxy', 'no_route');
-      return;
-    }
-    record.note(route.key, undefined);
-    this.#forward(record, route.service, route.policy, initialChunk);
+    const client = plainAddress(record.remoteAddress);
+    const find = (): L4Route | undefined => findL4Route(this.#options.table().table, record.listener.key, 'tcp', client);
+    const route = find();
+    if (route === undefined) record.end('proxy', 'no_route');
+    else if (route.kernel !== undefined) this.#leaveToKernel(record, route);
+    else this.#forward(record, unreadTarget(route), () => unreadTarget(find()), initialChunk);
   }
 
-  #forward(record: ConnectionRecord, service: string, policyKey: string, initialChunk: Buffer): void {
-    const { balancers, table } = this.#options;
-    this.connectionManager.setDirect(record, { service, serverName: record.tls?.serverName });
-    const balancer = balancers.get(service);
-    const policy = table().table.policies.get(policyKey);
-    if (balancer === undefined || policy === undefined) {
-      record.end('proxy', 'no_endpoints');
-      return;
-    }
-    if (!isClientAllowed(policy, plainAddress(record.remoteAddress))) {
-      record.end('proxy', 'ip_blocked');
-      return;
-    }
-    if (initialChunk.length > 0) record.incoming.unshift(initialChunk);
-    new DirectConnection(this.#direct, record, balancer, policy.timeouts).start();
+  /** The kernel's rules did not meet it: they are not there (yet), or there is no endpoint of its family. */
+  #leaveToKernel(record: ConnectionRecord, { key }: L4Route): void {
+    record.note(key, undefined);
+    record.end('proxy', 'nftables_handled');
+  }
+
+  #forward(record: ConnectionRecord, target: DirectTarget, find: FindTarget, initialChunk: Buffer): void {
+    this.#forwarder.admit(record, target, find, (connection) => {
+      if (initialChunk.length > 0) record.incoming.unshift(initialChunk);
+      connection.start();
+    });
+  }
+
+  /** NetworkProxy ends the TLS; what is in it goes to the backend as a whole. */
+  #terminate(record: ConnectionRecord, target: DirectTarget, find: FindTarget, initialChunk: Buffer): void {
+    this.#forwarder.admit(record, target, find, (connection) => {
+      record.inside = connection;
+      this.#toNetworkProxy(record, initialChunk);
+    });
   }
 
   #toNetworkProxy(record: ConnectionRecord, initialChunk: Buffer): void {
@@ -249,15 +349,6 @@ export class SmartProxy {
     this.#bridge.forwardToNetworkProxy(record.id, record.incoming, record, initialChunk, this.#networkProxyPort, (reason, side) =>
       this.connectionManager.initiateCleanupOnce(record, reason, side),
     );
-  }
-
-  #endUnrouted(next: CompiledTable): void {
-    for (const service of [...this.connectionManager.services()]) {
-      const serviceExists = next.table.services.has(service);
-      for (const record of [...this.connectionManager.ofService(service)]) {
-        if (!serviceExists || !isRouted(record, next)) record.end('proxy', 'route_removed');
-      }
-    }
   }
 
   #view(record: ConnectionRecord): ConnectionView {
@@ -269,6 +360,7 @@ export class SmartProxy {
       remoteAddress: record.remoteAddress,
       remotePort: record.remotePort,
       serverName: record.tls?.serverName,
+      ...(record.proxied && { proxied: record.proxied.facts }),
       route: record.route,
       endpoint: record.endpoint,
       ageMs: performance.now() - record.acceptedAtMs,
@@ -279,24 +371,19 @@ export class SmartProxy {
   }
 }
 
+function unreadTarget(route: L4Route): DirectTarget;
+function unreadTarget(route: L4Route | undefined): DirectTarget | undefined;
+function unreadTarget(route: L4Route | undefined): DirectTarget | undefined {
+  return route?.kernel === undefined ? route && { ...route, way: 'unread' } : undefined;
+}
+
+/** Connections that are ended by hand in one turn: a reset costs about as much as an answer. */
+const killedPerTurn = 256;
+
+function filtered({ id, route, endpoint, listener, state, remoteAddress, tls }: ConnectionRecord): Parameters<typeof isMeant>[1] {
+  return { id, route, endpoint, listener: listener.key, state, remoteAddress, serverName: tls?.serverName };
+}
+
 function beginsWithHello(record: ConnectionRecord): boolean {
   return record.listener.protocol === 'https';
-}
-
-/** A direct connection outlives a change of its route's target, but not of its route's kind or the route itself. */
-function isRouted(record: ConnectionRecord, table: CompiledTable): boolean {
-  if (record.tls === undefined) return tcpRouteOf(table, record.listener.key) !== undefined;
-  return tlsOfHost(table, record.tls)?.kind === 'passthrough';
-}
-
-/** A TCP listener has one route: there is nothing in the bytes to choose by. */
-function tcpRouteOf({ table }: CompiledTable, listenerKey: string): L4Route | undefined {
-  for (const route of table.l4.values()) if (route.listener === listenerKey && route.protocol === 'tcp') return route;
-  return undefined;
-}
-
-/** What the table says of a hello's server name; a hello without one gets what is for any host. */
-function tlsOfHost(table: CompiledTable, { serverName }: SniffedTls): HostTls | undefined {
-  const host = serverName === undefined ? table.table.hosts.get(anyHost) : table.findHost(serverName);
-  return host?.tls;
 }

@@ -100,6 +100,7 @@ export class Sniffer {
     const expectsHello = this.#plan.onProxyHeader?.(this.#record, header, bytes);
     if (expectsHello === undefined) return false;
     this.#awaitsHeader = false;
+    this.#record.headerBytes = header.bytes;
     this.#expectsHello = expectsHello;
     this.#buffer = this.#buffer.subarray(header.bytes);
     this.#length -= header.bytes;

@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import { type ConnectionSide, reasonOfSocketError } from '../observability/counters/termination-reason.ts';
 import type { ConnectionRecord } from './connection-record.ts';
 import type { TimeoutManager } from './timeout-manager.ts';
-import type { UpstreamReader } from './upstream-reader.ts';
 
 /** How much a socket of a splice buffers before its peer is held back: fewer stops and starts than with the default of 64 KiB. */
 export const spliceBufferBytes = 262_144;
@@ -13,37 +12,47 @@ export const splicedSocketOptions = { allowHalfOpen: true, noDelay: true, highWa
 /** When one side has finished both ways, how long the other may take to take our last bytes. */
 const flushLimitMs = 60_000;
 
+/** Carries what the upstream sends to the client, from when it is made. */
+export interface SpliceReader {
+  /** From now on what arrives is dropped; what waits in the client's socket is still written. */
+  stop(): void;
+}
+
 /**
- * Carries bytes both ways between a record's `incoming` and `outgoing`, each side held back by the other. An end of data on one side is
+ * Carries bytes both ways between a client and a record's `outgoing`, each side held back by the other. An end of data on one side is
  * passed on as such and the other direction goes on; the record ends when both sockets have closed, or at an error of either.
  */
 export class Splice {
   readonly #record: ConnectionRecord;
   readonly #client: Socket;
   readonly #upstream: Socket;
-  readonly #reader: UpstreamReader;
+  readonly #reader: SpliceReader;
   readonly #timeouts: TimeoutManager;
 
   /**
+   * @param client the record's outermost socket
    * @param upstream connected; must be `record.outgoing`
-   * @param reader what `upstream` was dialled with
+   * @param reader of `upstream`
    */
-  constructor(record: ConnectionRecord, upstream: Socket, reader: UpstreamReader, timeouts: TimeoutManager) {
+  constructor(record: ConnectionRecord, client: Socket, upstream: Socket, reader: SpliceReader, timeouts: TimeoutManager) {
     this.#record = record;
-    this.#client = record.incoming;
+    this.#client = client;
     this.#upstream = upstream;
     this.#reader = reader;
     this.#timeouts = timeouts;
   }
 
-  /** @param idleTimeoutMs without a byte in either direction; 0 = no limit */
-  start(idleTimeoutMs: number): void {
+  /**
+   * @param idleTimeoutMs without a byte in either direction; 0 = no limit
+   * @param firstDataMs until the client's first byte; 0 = no limit
+   */
+  start(idleTimeoutMs: number, firstDataMs = 0): void {
     const client = this.#client;
     const upstream = this.#upstream;
     this.#record.state = 'forwarding';
     this.#record.lastActivityMs = this.#timeouts.nowMs;
     this.#record.onIncomingClosed = this.#onClientClose;
-    this.#timeouts.start(this.#record, 'inactivity', idleTimeoutMs);
+    this.#timeouts.startFirstData(this.#record, firstDataMs, idleTimeoutMs);
     client.on('data', this.#onClientData);
     client.on('end', this.#onClientEnd);
     upstream.on('end', this.#onUpstreamEnd);
@@ -79,7 +88,11 @@ export class Splice {
 
   readonly #onClientEnd = (): void => this.#carryEnd('client', this.#upstream);
 
-  readonly #onUpstreamEnd = (): void => this.#carryEnd('upstream', this.#client);
+  readonly #onUpstreamEnd = (): void => {
+    // The far end of the loopback transport has ended it, and these were its last bytes: nobody is there for what the client still sends.
+    if (this.#record.foretold !== undefined) this.#record.end('upstream', 'normal');
+    else this.#carryEnd('upstream', this.#client);
+  };
 
   readonly #onUpstreamError = (error: NodeJS.ErrnoException): void => {
     this.#record.end('upstream', reasonOfSocketError(error));

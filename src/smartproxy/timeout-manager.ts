@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { maxTimeoutMs, type TimerWheel } from '../timer-wheel.ts';
 import type { ConnectionRecord, TimeoutPhase } from './connection-record.ts';
 
@@ -27,7 +28,16 @@ export class TimeoutManager {
     record.phase = limitMs > 0 ? phase : undefined;
     record.phaseLimitMs = this.#jittered(limitMs);
     record.phaseSinceMs = this.#wheel.nowMs;
+    record.idleAfterFirstMs = 0;
     this.#arm(record);
+  }
+
+  /** Gives a client time for its first byte, and from then on `idleMs` of silence; 0: no limit of that kind. */
+  startFirstData(record: ConnectionRecord, limitMs: number, idleMs: number): void {
+    if (limitMs > 0 && !hasSpoken(record)) {
+      this.start(record, 'initial_timeout', limitMs);
+      record.idleAfterFirstMs = idleMs;
+    } else this.start(record, 'inactivity', idleMs);
   }
 
   /** Ends the phase; the lifetime goes on. */
@@ -55,7 +65,9 @@ export class TimeoutManager {
     if (record.lifetimeEndsMs !== 0 && now >= record.lifetimeEndsMs) return 'connection_timeout';
     if (record.phase !== undefined && now >= this.#phaseEndsMs(record)) {
       if (record.phase !== 'initial_timeout' || !hasSpoken(record)) return record.phase;
-      record.phase = undefined;
+      // Silence counts from the last byte, which was long ago perhaps: the new phase may be over already, and is looked at next.
+      if (record.idleAfterFirstMs > 0) this.start(record, 'inactivity', record.idleAfterFirstMs);
+      else record.phase = undefined;
     }
     this.#arm(record);
     return undefined;
@@ -81,7 +93,10 @@ export class TimeoutManager {
   }
 }
 
-/** While nobody of ours reads the socket, its own byte count tells whether the first byte has come. */
-function hasSpoken(record: ConnectionRecord): boolean {
-  return record.incoming.bytesRead > 0;
+/**
+ * While nobody of ours reads the socket, its own byte count tells whether the first byte has come, after a PROXY header. A TLS socket around
+ * it counts what is in the TLS.
+ */
+function hasSpoken({ incoming, outermost, headerBytes }: ConnectionRecord): boolean {
+  return outermost instanceof Socket ? outermost.bytesRead > 0 : incoming.bytesRead > headerBytes;
 }

@@ -7,7 +7,7 @@ import { decodeDelta, encodeDelta, type WireDelta } from '../routes/encode-delta
 import { emptyRouteTable, type RouteTable } from '../routes/route-table.ts';
 
 /** Begins every file and is authenticated with it: the number changes when the table's shape does. */
-const magic = Buffer.from('smartproxy-ingress snapshot 2\n');
+const magic = Buffer.from('smartproxy-ingress snapshot 3\n');
 const algorithm = 'aes-256-gcm';
 const nonceBytes = 12;
 const tagBytes = 16;

@@ -14,6 +14,7 @@ export const troubleReasons = [
   'missing', // an object that an option names does not exist
   'invalid', // it exists and cannot be used
   'no-endpoints', // nobody is there to answer for it
+  'kernel-refused', // the kernel does not forward: nft is missing, may not change rules, or forwarding is switched off
   'unusable', // a folder or file of ours cannot be read or written
   'failed', // anything else
 ] as const;
@@ -43,7 +44,14 @@ export interface TroublesOptions {
 /** About the whole API server: one line, however many parts feel it. */
 const ofTheServer: ReadonlySet<TroubleReason> = new Set(['unreachable', 'certificate-refused', 'unauthorized']);
 /** Somebody has to do something; the others often pass by themselves. */
-const needsSomebody: ReadonlySet<TroubleReason> = new Set(['certificate-refused', 'unauthorized', 'forbidden', 'not-served', 'missing']);
+const needsSomebody: ReadonlySet<TroubleReason> = new Set([
+  'certificate-refused',
+  'unauthorized',
+  'forbidden',
+  'not-served',
+  'missing',
+  'kernel-refused',
+]);
 /** As many parts are named in one line. */
 const maxNamed = 20;
 

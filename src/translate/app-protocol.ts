@@ -1,4 +1,4 @@
-import type { BackendProtocol } from '../routes/route-table.ts';
+import type { BackendProtocol } from '../routes/service.ts';
 
 /**
  * What `appProtocol` of a Service port says, in lower case. The Kubernetes API defines the names with `kubernetes.io/` and leaves bare ones

@@ -1,4 +1,5 @@
-import type { BackendTls, Certificate, Service } from '../routes/route-table.ts';
+import type { Certificate } from '../routes/route-table.ts';
+import type { BackendTls, Service } from '../routes/service.ts';
 import { isoTime } from './certificate-dates.ts';
 import { messageFor, type ProblemList } from './problem-list.ts';
 import { readCaBundle } from './read-certificate.ts';

@@ -1,4 +1,5 @@
 import type { MergedHost, ServiceUse } from './merged-host.ts';
+import type { MergedL4 } from './merged-l4.ts';
 import { describe, ProblemList } from './problem-list.ts';
 import type { ResolvedObject } from './resolved-object.ts';
 import type { Problem } from './translation.ts';
@@ -38,11 +39,11 @@ class ProblemsByObject {
 }
 
 /** One problem for each object and Service of it that has nobody to answer. @param empty keys of such services */
-export function missingEndpoints(merged: readonly MergedHost[], empty: ReadonlySet<string>): readonly Problem[] {
+export function missingEndpoints(merged: readonly MergedHost[], l4: MergedL4, empty: ReadonlySet<string>): readonly Problem[] {
   if (empty.size === 0) return [];
   const problems: Problem[] = [];
   const reported = new Set<string>();
-  for (const { uses } of merged) {
+  for (const { uses } of [...merged, l4]) {
     for (const use of uses) {
       const { service } = use.binding;
       const pair = `${use.from === undefined ? '' : `${use.from.ref.kind} ${use.from.key}`} ${service.key}`;
@@ -54,9 +55,10 @@ export function missingEndpoints(merged: readonly MergedHost[], empty: ReadonlyS
   return problems;
 }
 
-function noEndpointsProblem({ binding, from, field, rule }: ServiceUse): Problem {
+function noEndpointsProblem({ binding, from, field, rule, isDirect = false }: ServiceUse): Problem {
   const { namespace, name, port } = binding.service;
   const object = from?.ref ?? { apiVersion: 'v1', kind: 'Service', namespace, name, uid: '' };
-  const message = `${describe(object)}, ${field}: Service ${namespace}/${name} has no ready endpoint for port ${port}, so requests get 503; check its selector and that its pods are ready.`;
+  const then = isDirect ? 'connections are closed' : 'requests get 503';
+  const message = `${describe(object)}, ${field}: Service ${namespace}/${name} has no ready endpoint for port ${port}, so ${then}; check its selector and that its pods are ready.`;
   return { object, reason: 'NoEndpoints', field, message, ...(rule === undefined ? {} : { rule }) };
 }

@@ -1,9 +1,12 @@
 import type { Service as ServiceObject } from '../api/objects.ts';
-import { anyHost, type Host, type Policy } from '../routes/route-table.ts';
+import type { Policy } from '../routes/policy.ts';
+import { anyHost, type Host } from '../routes/route-table.ts';
+import { inheritSettings } from './inherited-settings.ts';
 import type { MergedHost } from './merged-host.ts';
 import type { Policies } from './policies.ts';
 import { describe } from './problem-list.ts';
-import { bindService } from './service-binding.ts';
+import type { RouteSettings } from './route-settings.ts';
+import { bindService, endpointCareOf } from './service-binding.ts';
 import type { TranslateDefaults } from './translate-options.ts';
 import type { ObjectRef, Problem } from './translation.ts';
 
@@ -36,6 +39,7 @@ export function readDefaultBackend(
   service: ServiceObject | undefined,
   options: TranslateDefaults,
   policies: Policies,
+  inherited: RouteSettings | undefined,
 ): DefaultBackend {
   if (name === undefined) return absent;
   const { objectKey, port } = name;
@@ -43,19 +47,24 @@ export function readDefaultBackend(
   const object = { apiVersion: 'v1', kind: 'Service', namespace: objectKey.slice(0, slash), name: objectKey.slice(slash + 1), uid: '' };
   if (service === undefined) return failing(object, 'ServiceNotFound', 'does not exist; create it or correct --default-backend');
   const result = bindService(objectKey, service, port, {
-    protocol: undefined,
+    protocol: inherited?.backendProtocol,
     alwaysTls: false,
     tls: { serverName: undefined, ca: undefined, clientCertificate: undefined },
     loadBalancing: options.loadBalancing,
+    proxyProtocol: undefined,
     defaultLoadBalancing: options.loadBalancing,
+    care: endpointCareOf(inherited ?? {}),
     allowLocalExternalNames: options.allowLocalExternalNames,
   });
   if (result.kind === 'unbound') return failing(object, result.reason, result.why);
   const { binding } = result;
-  const policy = policies.policy({}, false);
+  const policy = policies.policy(inherited === undefined ? {} : inheritSettings(inherited, {}), false);
   const host = hostFor(object, policy, binding.service.key);
   const uses = [{ binding, from: undefined, field: '--default-backend' }];
-  return { merged: { host, policies: [policy], certificates: [], uses, served: [], problems: [] }, problems: [] };
+  return {
+    merged: { host, policies: [policy], certificates: [], secrets: [], pages: [], uses, served: [], servedRules: [], problems: [] },
+    problems: [],
+  };
 }
 
 function hostFor(object: ObjectRef, policy: Policy, service: string): Host {

@@ -1,5 +1,5 @@
 import type { EndpointSlice } from '../api/objects.ts';
-import type { Endpoint } from '../routes/route-table.ts';
+import type { Endpoint } from '../routes/service.ts';
 import { readSliceEndpoints } from './read-endpoints.ts';
 import { fieldsOf, textOf } from './unknown-input.ts';
 
@@ -13,7 +13,7 @@ const noEndpoints: readonly Endpoint[] = Object.freeze([]);
 export class EndpointIndex {
   #slices: ReadonlyMap<string, EndpointSlice> = new Map();
   readonly #byService = new Map<string, Map<string, EndpointSlice>>();
-  /** By Service and port name. */
+  /** By Service, and by protocol and name of its port, with sessions also by the Service port. */
   readonly #endpoints = new Map<string, Map<string, readonly Endpoint[]>>();
 
   /** Takes a new snapshot's slices; answers with the Services (`namespace/name`) whose slices changed. */
@@ -32,16 +32,21 @@ export class EndpointIndex {
     return changed;
   }
 
-  /** The endpoints behind one port of a Service, in a stable order; the same reference until one of the slices changes. */
-  endpoints(service: string, portName: string): readonly Endpoint[] {
+  /**
+   * The endpoints behind one port of a Service, in a stable order; the same reference until one of the slices changes.
+   * @param sessionPort number of the Service port, when the endpoints need a `session`
+   */
+  endpoints(service: string, portName: string, transport: 'TCP' | 'UDP', sessionPort: number | undefined): readonly Endpoint[] {
     let byPort = this.#endpoints.get(service);
-    const known = byPort?.get(portName);
+    const key = sessionPort === undefined ? `${transport} ${portName}` : `${transport} ${portName} ${sessionPort}`;
+    const known = byPort?.get(key);
     if (known !== undefined) return known;
     const slices = this.#byService.get(service);
     if (slices === undefined) return noEndpoints;
-    const endpoints = readSliceEndpoints(slices, portName);
+    const sessionScope = sessionPort === undefined ? undefined : `${service}:${sessionPort}`;
+    const endpoints = readSliceEndpoints(slices, portName, transport, sessionScope);
     if (byPort === undefined) this.#endpoints.set(service, (byPort = new Map()));
-    byPort.set(portName, endpoints);
+    byPort.set(key, endpoints);
     return endpoints;
   }
 

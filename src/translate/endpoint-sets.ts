@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EndpointSlice } from '../api/objects.ts';
-import type { Endpoint, EndpointSet } from '../routes/route-table.ts';
+import type { Endpoint, EndpointSet } from '../routes/service.ts';
 import { EndpointIndex, hasUsableEndpoint } from './endpoint-index.ts';
 import type { ServiceBinding } from './service-binding.ts';
 import { noParts, type StaticParts } from './static-parts.ts';
@@ -59,8 +59,8 @@ export class EndpointSets {
     return { key, endpoints };
   }
 
-  #endpointsOf({ externalName, objectKey, portName, service }: ServiceBinding): readonly Endpoint[] {
-    if (externalName === undefined) return this.#index.endpoints(objectKey, portName);
+  #endpointsOf({ externalName, objectKey, portName, transport, service }: ServiceBinding): readonly Endpoint[] {
+    if (externalName === undefined) return this.#index.endpoints(objectKey, portName, transport, service.sessions && service.port);
     return [{ address: externalName, port: service.port, state: 'ready', zone: undefined, forZones: [] }];
   }
 }

@@ -1,5 +1,6 @@
 import { defaultClassAnnotation, legacyClassAnnotation } from '../api/annotations.ts';
 import type { IngressClass } from '../api/objects.ts';
+import { isSolverIngress } from './solver-ingress.ts';
 import type { TranslateOptions } from './translate-options.ts';
 import { fieldsOf, textOf } from './unknown-input.ts';
 
@@ -31,7 +32,8 @@ export class IngressClasses {
     const legacy = textOf(annotations[legacyClassAnnotation]);
     if (legacy !== undefined) return this.#isOurs(legacy) ? 'ours' : 'foreign';
     const name = textOf(fieldsOf(object.spec).ingressClassName);
-    if (name === undefined) return this.#takesClassless ? 'ours' : 'foreign';
+    // A solver's without a class is for whoever serves its host.
+    if (name === undefined) return this.#takesClassless || isSolverIngress(object) ? 'ours' : 'foreign';
     if (this.#isOurs(name)) return 'ours';
     return this.#options.namespaced || this.#all.has(name) ? 'foreign' : 'unknown-class';
   }

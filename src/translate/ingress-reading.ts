@@ -1,6 +1,7 @@
 import type { AnnotationValues } from '../api/annotations.ts';
-import type { PathMatch } from '../routes/route-table.ts';
+import type { PathMatch } from '../routes/route.ts';
 import type { Claimant } from './host-claim.ts';
+import type { RouteSettings } from './route-settings.ts';
 import type { TlsEntry } from './tls-certificates.ts';
 
 /** An Ingress as far as it can be understood alone: typed, checked, with what is wrong in it. Depends on nothing but the object. */
@@ -10,8 +11,16 @@ export interface IngressReading extends Claimant {
   readonly defaultBackend: ReadBackend | undefined;
   readonly tls: readonly TlsEntry[];
   readonly annotations: AnnotationValues;
+  /** An annotation asks cert-manager for its certificates. */
+  readonly hasCertManager: boolean;
   /** Fields of `annotations` that are missing because their value can't be read, where the default would be less safe. */
   readonly unsafeAnnotations: ReadonlySet<keyof AnnotationValues>;
+  /** An annotation of ours that does not exist, and would keep somebody out if it did: nobody is let in. */
+  readonly missingGuard: string | undefined;
+  /** Leads CAs to a solver, and does nothing else. */
+  readonly isSolver: boolean;
+  /** What the installation sets where no annotation does. */
+  readonly inherited?: RouteSettings;
 }
 
 export interface ReadRule {
@@ -25,6 +34,8 @@ export interface ReadPath {
   readonly match: PathMatch;
   readonly backend: ReadBackend;
   readonly field: string;
+  /** It is what a path that can't be used may have meant, for which nobody is served. */
+  readonly isMeant: boolean;
 }
 
 export type ReadBackend =

@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { compareRoutes } from '../routes/compare-routes.ts';
-import { anyHost, type Certificate, type HostTls, type Policy, type Route } from '../routes/route-table.ts';
-import { type HostClaim, matchKey, type RouteClaim, type TlsClaim } from './host-claim.ts';
+import type { Policy } from '../routes/policy.ts';
+import type { Route, RouteAction } from '../routes/route.ts';
+import { anyHost, type Certificate, type HostTcp, type HostTls } from '../routes/route-table.ts';
+import { type HostClaim, matchKey, type RouteClaim, type TcpClaim, type TlsPolicyClaim, tcpClaimOf } from './host-claim.ts';
 import type { MergedHost, ServiceUse } from './merged-host.ts';
 import type { Policies } from './policies.ts';
 import { describe, messageFor, quote } from './problem-list.ts';
@@ -38,6 +41,8 @@ class HostMerge {
   readonly #byName: readonly Certificate[];
   readonly #context: MergeContext;
   readonly #problems: Problem[] = [];
+  /** Whose wish for certificates of clients can't be had: they are not served. */
+  readonly #closed = new Set<HostClaim>();
   readonly #routes = new Map<string, { readonly claim: HostClaim; readonly route: RouteClaim; readonly isFallback: boolean }>();
 
   constructor(key: string, claims: readonly HostClaim[], byName: readonly Certificate[], context: MergeContext) {
@@ -45,20 +50,26 @@ class HostMerge {
     this.#claims = claims;
     this.#byName = byName;
     this.#context = context;
-    this.owner = claims.find(isServing) ?? claims.find((claim) => claim.named);
+    this.owner =
+      claims.find((claim) => isServing(claim) && claim.isSolver === undefined) ??
+      claims.find(isServing) ??
+      claims.find((claim) => claim.named);
   }
 
   result(owner: HostClaim): MergedHost {
-    const passthrough = owner.tls?.kind === 'passthrough' ? owner.tls : undefined;
-    const accepted = passthrough === undefined ? this.#terminating(owner) : this.#besidePassthrough(owner, passthrough);
-    const certificates = passthrough === undefined ? this.#certificates(accepted) : [];
-    const terminates = passthrough === undefined && accepted.some((claim) => claim.tls?.kind === 'terminate');
+    const tcp = tcpClaimOf(owner.tls);
+    const accepted = tcp === undefined ? this.#terminating(owner) : this.#besideTcp(owner);
+    const ofTls = tcp === undefined ? accepted : [owner];
+    const certificates = this.#certificates(ofTls);
+    const tlsPolicy = tcp === undefined ? this.#tlsPolicy(owner, accepted) : tlsPolicyOfTcp(owner);
+    const terminates = ofTls.some((claim) => claim.tls?.kind === 'terminate');
     this.#addRoutes(accepted);
 
     const policies = new Map<string, Policy>();
-    const policyOf = (claim: HostClaim, settings: RouteSettings): string => {
-      const hasTls = terminates || (passthrough !== undefined && claim.tls?.kind === 'passthrough');
-      const policy = this.#context.policies.policy(settings, hasTls && this.#context.hasHttps);
+    const policyOf = (claim: HostClaim, settings: RouteSettings, isDirect = false): string => {
+      const hasTls = tcp === undefined ? terminates : !terminates && claim.tls?.kind === 'passthrough';
+      const rule = isDirect || claim.isSolver ? undefined : tlsPolicy?.rule;
+      const policy = this.#context.policies.policy(settings, hasTls && this.#context.hasHttps, rule, isDirect);
       policies.set(policy.key, policy);
       return policy.key;
     };
@@ -66,49 +77,75 @@ class HostMerge {
       .map(({ claim, route }) => this.#route(claim, route, policyOf(claim, route.settings)))
       .sort(compareRoutes);
     const uses = this.#uses();
-    let tls: HostTls | undefined;
-    if (terminates) tls = { kind: 'terminate', certificates: certificates.map((certificate) => certificate.key) };
-    if (passthrough !== undefined) {
-      const { kind, namespace, name } = owner.from.ref;
-      const source = { kind, namespace, name };
-      tls = { kind: 'passthrough', service: passthrough.binding.service.key, policy: policyOf(owner, owner.settings), source };
-      uses.push({ binding: passthrough.binding, from: owner.from, field: passthrough.field });
+    let hostTcp: HostTcp | undefined;
+    if (tcp !== undefined) {
+      const isClosed = tlsPolicy?.rule?.isBroken === true;
+      hostTcp = hostTcpOf(owner, isClosed ? closedTcp(tcp) : tcp, policyOf(owner, owner.settings, true));
+      if (!isClosed) uses.push(...tcp.bindings.map((binding) => ({ binding, from: owner.from, field: tcp.field, isDirect: true })));
     }
+    let tls: HostTls | undefined;
+    if (terminates) {
+      const keys = certificates.map((certificate) => certificate.key);
+      const reencrypts = owner.tls?.kind === 'terminate' && owner.tls.tcp?.reencrypts === true;
+      const inside = hostTcp && { tcp: { ...hostTcp, reencrypts } };
+      tls = { kind: 'terminate', certificates: keys, ...(tlsPolicy && { policy: tlsPolicy.policy }), ...inside };
+    } else if (hostTcp !== undefined) tls = { kind: 'passthrough', ...hostTcp };
     const served = new Set([...this.#routes.values()].map(({ claim }) => claim.from));
-    if (passthrough !== undefined) served.add(owner.from);
+    if (tcp !== undefined) served.add(owner.from);
     return {
       host: { key: this.#key, routes, tls },
       policies: [...policies.values()],
       certificates,
+      secrets: [...this.#routes.values()].flatMap(({ route }) => route.needs.secrets),
+      pages: [...this.#routes.values()].flatMap(({ route }) => route.needs.pages),
       uses,
       served: [...served],
+      servedRules: [...this.#routes.values()].flatMap(({ claim: { from }, route: { rule } }) =>
+        rule === undefined ? [] : [{ from, rule }],
+      ),
       problems: this.#problems,
     };
   }
 
-  /** TLS ends here: objects that want passthrough for the host lose it, and their routes, which lead to TLS backends, with it. */
+  /** There is HTTP in the TLS: objects that want connections as a whole for the host lose them, and their routes, which lead to TLS backends, too. */
   #terminating(owner: HostClaim): readonly HostClaim[] {
     return this.#claims.filter((claim) => {
-      if (claim.tls?.kind !== 'passthrough') return claim === owner || isServing(claim) || sameNamespace(claim, owner);
-      this.#lost(
-        claim,
-        'PassthroughConflict',
-        claim.tls.field,
-        owner,
-        'serves without passthrough; use another host, or passthrough in both',
-      );
+      const tcp = tcpClaimOf(claim.tls);
+      if (tcp === undefined) return claim === owner || isServing(claim) || sameNamespace(claim, owner);
+      const how =
+        claim.tls?.kind === 'passthrough'
+          ? 'serves without passthrough; use another host, or passthrough in both'
+          : 'serves HTTP; use another host';
+      this.#lost(claim, 'PassthroughConflict', tcp.field, owner, how);
       return false;
     });
   }
 
-  /** TLS passes through: other objects keep their routes for plain HTTP, and those that want TLS are told that they don't get it. */
-  #besidePassthrough(owner: HostClaim, winner: TlsClaim & { readonly kind: 'passthrough' }): readonly HostClaim[] {
+  /**
+   * Connections go to a backend as a whole: other objects keep their routes for plain HTTP, and those that want TLS are told that they don't
+   * get it. Those that would ask for certificates of clients are not served without.
+   */
+  #besideTcp(owner: HostClaim): readonly HostClaim[] {
+    const wanted = wayOf(owner);
+    const how = owner.tls?.kind === 'passthrough' ? 'passes TLS through to its own backend' : 'has TCP in the TLS, for its own backend';
     for (const claim of this.#claims) {
-      const same = claim.tls?.kind === 'passthrough' && claim.tls.binding.service.key === winner.binding.service.key;
-      if (claim === owner || claim.tls === undefined || same) continue;
-      this.#lost(claim, 'PassthroughConflict', claim.tls.field, owner, 'passes TLS through to its own backend; use another host');
+      if (claim === owner || claim.tls === undefined) continue;
+      if (isDeepStrictEqual(wayOf(claim), wanted)) {
+        this.#checkTlsPolicy(claim, owner);
+        continue;
+      }
+      const isClosed = claim.tlsPolicy?.rule !== undefined;
+      if (isClosed) this.#closed.add(claim);
+      const field = tcpClaimOf(claim.tls)?.field ?? claim.tls.field;
+      this.#lost(
+        claim,
+        'PassthroughConflict',
+        field,
+        owner,
+        `${how}${isClosed ? ', so nobody is served by this one' : ''}; use another host`,
+      );
     }
-    return this.#claims.filter((claim) => claim === owner || claim.tls?.kind !== 'passthrough');
+    return this.#claims.filter((claim) => claim === owner || tcpClaimOf(claim.tls) === undefined);
   }
 
   /** One certificate of each key type, the oldest object's; ECDSA first, for it is cheaper for both sides. */
@@ -132,6 +169,27 @@ class HostMerge {
       }
     }
     return keyTypeOrder.flatMap((keyType) => chosen.get(keyType)?.certificate ?? []);
+  }
+
+  /** One for a host: of the owner, or of an older object of its namespace than others that want another. */
+  #tlsPolicy(owner: HostClaim, claims: readonly HostClaim[]): TlsPolicyClaim | undefined {
+    const winner = claims.find((claim) => claim.tlsPolicy !== undefined && sameNamespace(claim, owner));
+    for (const claim of claims) {
+      const { tlsPolicy } = claim;
+      if (tlsPolicy === undefined || tlsPolicy.policy.key === winner?.tlsPolicy?.policy.key) continue;
+      const isClosed = tlsPolicy.rule !== undefined;
+      if (isClosed) this.#closed.add(claim);
+      const how = `says how TLS of the host is spoken${isClosed ? ', so nobody is served by this one' : ''}; say the same in both`;
+      this.#lost(claim, 'TlsPolicyConflict', tlsPolicy.field, winner ?? owner, how);
+    }
+    return winner?.tlsPolicy;
+  }
+
+  /** Of who shares a host whose connections go on as a whole: only the owner says how TLS is spoken. */
+  #checkTlsPolicy(claim: HostClaim, owner: HostClaim): void {
+    const { tlsPolicy } = claim;
+    if (tlsPolicy === undefined || tlsPolicy.policy.key === owner.tlsPolicy?.policy.key) return;
+    this.#lost(claim, 'TlsPolicyConflict', tlsPolicy.field, owner, 'says how TLS of the host is spoken; say the same in both');
   }
 
   #addRoutes(claims: readonly HostClaim[]): void {
@@ -169,7 +227,8 @@ class HostMerge {
   #route(claim: HostClaim, route: RouteClaim, policy: string): Route {
     const { ref, createdAtMs } = claim.from;
     const { kind, namespace, name } = ref;
-    const { match, priority, order, action } = route;
+    const { match, priority, order } = route;
+    const action: RouteAction = this.#closed.has(claim) ? closedAction : route.action;
     const key = `${kind} ${namespace}/${name} ${this.#key} ${route.id}`;
     const source = { kind, namespace, name };
     return { key, source, createdAtMs, ...(order === undefined ? {} : { order }), priority, match, policy, action };
@@ -177,7 +236,7 @@ class HostMerge {
 
   #uses(): ServiceUse[] {
     return [...this.#routes.values()].flatMap(({ claim, route }) =>
-      route.bindings.map((binding) => ({ binding, from: claim.from, field: route.field, rule: route.rule })),
+      [...route.bindings, ...route.needs.bindings].map((binding) => ({ binding, from: claim.from, field: route.field, rule: route.rule })),
     );
   }
 
@@ -190,11 +249,33 @@ class HostMerge {
   }
 }
 
-const pathKinds = { exact: 'Exact', prefix: 'Prefix', regex: 'Regex' } as const;
+const closedAction: RouteAction = { kind: 'fail', status: 503, reason: 'client certificates can not be asked for as the object says' };
+const pathKinds = { exact: 'Exact', prefix: 'Prefix', regex: 'Regex', 'unusable-regex': 'Regex' } as const;
 const keyTypeOrder = ['ec', 'rsa', 'ed25519'] as const;
 
 function isServing(claim: HostClaim): boolean {
-  return claim.routes.length > 0 || claim.fallback !== undefined || claim.tls?.kind === 'passthrough';
+  return claim.routes.length > 0 || claim.fallback !== undefined || tcpClaimOf(claim.tls) !== undefined;
+}
+
+/** What two objects must have in common to share a host whose connections go on as a whole. */
+function wayOf({ tls }: HostClaim): object {
+  return { kind: tls?.kind, backends: tcpClaimOf(tls)?.backends, reencrypts: tls?.kind === 'terminate' && tls.tcp?.reencrypts === true };
+}
+
+/** The owner's alone: nothing that HTTP asks of TLS holds for what is no HTTP. */
+function tlsPolicyOfTcp({ tls, tlsPolicy }: HostClaim): TlsPolicyClaim | undefined {
+  return tls?.kind === 'passthrough' ? undefined : tlsPolicy;
+}
+
+/** Nobody is let in. */
+function closedTcp(tcp: TcpClaim): TcpClaim {
+  return { ...tcp, backends: tcp.backends.map(({ weight }) => ({ service: undefined, weight })) };
+}
+
+function hostTcpOf({ from: { ref }, host, tls }: HostClaim, { backends, listeners }: TcpClaim, policy: string): HostTcp {
+  const { kind, namespace, name } = ref;
+  const key = `${kind} ${namespace}/${name} ${host} ${tls?.kind === 'passthrough' ? 'passthrough' : 'tcp'}`;
+  return { key, backends, policy, source: { kind, namespace, name }, ...(listeners && { listeners }) };
 }
 
 /** `Prefix "/api"`, for messages. */

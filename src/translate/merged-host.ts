@@ -1,4 +1,5 @@
-import type { Certificate, Host, Policy } from '../routes/route-table.ts';
+import type { Policy } from '../routes/policy.ts';
+import type { Certificate, Host, PageText, SecretEntry } from '../routes/route-table.ts';
 import type { Claimant } from './host-claim.ts';
 import type { ServiceBinding } from './service-binding.ts';
 import type { Problem } from './translation.ts';
@@ -8,11 +9,21 @@ export interface MergedHost {
   readonly host: Host;
   readonly policies: readonly Policy[];
   readonly certificates: readonly Certificate[];
+  readonly secrets: readonly SecretEntry[];
+  readonly pages: readonly PageText[];
   readonly uses: readonly ServiceUse[];
   /** Objects with something in the host. */
   readonly served: readonly Claimant[];
+  /** Rules of SmartRoutes with a match in the host. */
+  readonly servedRules: readonly ServedRule[];
   /** What lost against another object. */
   readonly problems: readonly Problem[];
+}
+
+/** A rule of a SmartRoute that requests may come to. */
+export interface ServedRule {
+  readonly from: Claimant;
+  readonly rule: string;
 }
 
 /** A Service in use, with the place in the object that asks for it. */
@@ -23,4 +34,6 @@ export interface ServiceUse {
   readonly field: string;
   /** The rule of a SmartRoute. */
   readonly rule?: string | undefined;
+  /** It gets connections as a whole, in place of requests. */
+  readonly isDirect?: boolean;
 }

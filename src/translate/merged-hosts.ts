@@ -19,18 +19,22 @@ const noClaims: readonly HostClaim[] = Object.freeze([]);
 
 /** Merges the claims of all objects host by host, each host again only when one of its claims changed. */
 export class MergedHosts {
-  readonly #context: MergeContext;
+  #context: MergeContext;
   #objects: readonly ResolvedObject[] | undefined;
   readonly #entries = new Map<string, Entry>();
   #result: readonly MergedHost[] = [];
 
-  constructor(context: MergeContext) {
-    this.#context = context;
+  constructor(policies: MergeContext['policies']) {
+    this.#context = { policies, hasHttps: false };
   }
 
   /** In the order in which the oldest objects name the hosts; the same reference when nothing changed. */
-  merge(objects: readonly ResolvedObject[]): readonly MergedHost[] {
-    if (objects === this.#objects) return this.#result;
+  merge(objects: readonly ResolvedObject[], hasHttps: boolean): readonly MergedHost[] {
+    if (hasHttps !== this.#context.hasHttps) {
+      // Where redirects lead is in every policy.
+      this.#context = { ...this.#context, hasHttps };
+      this.#entries.clear();
+    } else if (objects === this.#objects) return this.#result;
     const certificates = new NamespaceCertificates(objects);
     const byHost = claimsByHost(objects);
     const result: MergedHost[] = [];

@@ -1,5 +1,7 @@
 /** Paths longer than this can't be matched: no request line is as long. */
 const maxPathLength = 4096;
+/** Of a request (docs/paths.md, `line-too-long`). */
+const maxRequestLine = 8192;
 
 /** Why a path is none, as the end of a sentence: what the API server checks too. @param isNormal whether it must be as requests are */
 export function pathProblem(path: unknown, isNormal: boolean): string | undefined {
@@ -30,4 +32,26 @@ export function withoutTrailingSlashes(path: string): string {
   let end = path.length;
   while (end > 1 && path.charCodeAt(end - 1) === 47) end--;
   return path.slice(0, end);
+}
+
+/** `/a/../b` is `/b`, as `/./b` is: what is left of a path of which no request keeps those elements. */
+export function withoutDotElements(path: string): string {
+  const kept: string[] = [];
+  for (const element of path.split('/').slice(1)) {
+    if (element === '..') kept.pop();
+    else if (element !== '.') kept.push(element);
+  }
+  return `/${kept.join('/')}`;
+}
+
+/**
+ * What a path that is none may have meant, in the spelling of requests: what it was to guard is refused, so that it does not fall through to
+ * a rule that asks for less. undefined: no request can be for it.
+ */
+export function meantPath(path: string): string | undefined {
+  const end = path.search(/[?#]/);
+  const own = (end === -1 ? path : path.slice(0, end)).replace(/[\u0000-\u001f\u007f]+/g, '').trim();
+  const elements = own.replaceAll(' ', '%20').replace(/%2f/gi, '/').split('/');
+  const meant = withoutDotElements(`/${elements.filter((element) => element !== '').join('/')}`);
+  return meant.length > maxRequestLine ? undefined : meant;
 }

@@ -1,7 +1,38 @@
-import type { Policy } from '../routes/route-table.ts';
+import type { ClientCertificateRule, Policy, RetryRules } from '../routes/policy.ts';
+import { usableLimits } from './active-limits.ts';
+import { connectionPolicyOf } from './connection-policy.ts';
+import { usablePages } from './error-page-settings.ts';
 import { mergeSettings, type RouteSettings, settingsOfOptions } from './route-settings.ts';
 import { shortHash } from './service-binding.ts';
 import type { TranslateDefaults } from './translate-options.ts';
+
+const defaultBufferBytes = 1024 * 1024;
+
+function bufferingOf({ bufferRequests, bufferAnswers, ...sizes }: RouteSettings): Pick<Policy, 'buffering'> {
+  if (bufferRequests !== true && bufferAnswers !== true) return {};
+  return {
+    buffering: {
+      requestBytes: bufferRequests === true ? (sizes.maxBufferedRequestBytes ?? defaultBufferBytes) : 0,
+      answerBytes: bufferAnswers === true ? (sizes.maxBufferedAnswerBytes ?? defaultBufferBytes) : 0,
+    },
+  };
+}
+
+function errorPagesOf({ errorPages = [] }: RouteSettings): Pick<Policy, 'errorPages'> {
+  const pages = usablePages(errorPages);
+  return pages.length === 0 ? {} : { errorPages: pages };
+}
+
+/** The mirror whose Service is there. */
+function mirrorOf({ mirror }: RouteSettings): Pick<Policy, 'mirror'> {
+  if (mirror?.service === undefined) return {};
+  return { mirror: { service: mirror.service, percent: mirror.percent, maxBodyBytes: mirror.maxBodyBytes } };
+}
+
+/** Whether rules say more than what holds without them. */
+function doesSomething({ reset, timeout, statuses, grpcStatuses, perTryTimeoutMs, backOffMs }: RetryRules): boolean {
+  return reset || timeout || statuses.length + grpcStatuses.length > 0 || perTryTimeoutMs + backOffMs > 0;
+}
 
 /** Makes policies and gives equal ones one key and one reference: most routes set nothing and share two. */
 export class Policies {
@@ -15,9 +46,12 @@ export class Policies {
   /**
    * The policy of a route with these settings.
    * @param mayRedirect whether there is HTTPS to redirect to: the host has TLS and some listener serves it
+   * @param clientCertificate what the host asks of clients
+   * @param isDirect for connections that go to a backend as a whole
    */
-  policy(settings: RouteSettings, mayRedirect: boolean): Policy {
+  policy(settings: RouteSettings, mayRedirect: boolean, clientCertificate?: ClientCertificateRule, isDirect = false): Policy {
     const all = mergeSettings(this.#defaults, settings);
+    const requestLimits = isDirect ? undefined : usableLimits(all);
     const content = {
       redirectToHttps: mayRedirect && all.redirectToHttps === true,
       timeouts: {
@@ -25,14 +59,29 @@ export class Policies {
         readMs: all.readTimeoutMs ?? 0,
         sendMs: all.sendTimeoutMs ?? 0,
         tunnelIdleMs: all.tunnelIdleTimeoutMs ?? 0,
+        ...(all.requestTimeoutMs && { requestMs: all.requestTimeoutMs }),
       },
       maxRequestBodyBytes: all.maxRequestBodyBytes ?? 0,
-      maxCallBytes: settings.maxRequestBodyBytes ?? 0,
+      maxCallBytes: settings.maxCallBytes ?? settings.maxRequestBodyBytes ?? 0,
       retries: all.retries ?? 0,
+      ...(all.retryRules && doesSomething(all.retryRules) && { retryRules: all.retryRules }),
       ...(all.requestHeaders && { requestHeaders: all.requestHeaders }),
       ...(all.responseHeaders && { responseHeaders: all.responseHeaders }),
       ...(all.cors && { cors: all.cors }),
       ...(all.clients && { clients: all.clients }),
+      ...mirrorOf(all),
+      ...(all.accessLog === false && { accessLog: false as const }),
+      ...errorPagesOf(all),
+      ...bufferingOf(all),
+      ...(all.maxRequestHeadBytes !== undefined && { maxRequestHeadBytes: all.maxRequestHeadBytes }),
+      ...(all.compression && all.compression.algorithms.length > 0 && { compression: all.compression }),
+      ...(all.rateLimits && all.rateLimits.length > 0 && { rateLimits: all.rateLimits }),
+      ...(requestLimits && { requestLimits }),
+      ...(isDirect && { connection: connectionPolicyOf(all) }),
+      ...(clientCertificate && { clientCertificate }),
+      ...(all.maintenance && { maintenance: all.maintenance }),
+      ...(all.authPolicy && { auth: all.authPolicy }),
+      ...(all.satisfy === 'any' && all.authPolicy && (all.clients?.allow ?? []).length > 0 && { satisfyAny: true as const }),
     };
     const text = JSON.stringify(content);
     const known = this.#known.get(text);

@@ -44,7 +44,7 @@ export function messageFor(object: ObjectRef, field: string, sentence: string): 
 
 /** `Ingress shop/web`, for messages. */
 export function describe(object: ObjectRef): string {
-  return `${object.kind} ${object.namespace}/${object.name}`;
+  return object.namespace === '' ? `${object.kind} ${object.name}` : `${object.kind} ${object.namespace}/${object.name}`;
 }
 
 /** A user's text in quotes for a message, shortened and without control characters. */

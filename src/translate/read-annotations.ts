@@ -1,7 +1,9 @@
 import { type AnnotationValues, annotationPrefix, annotationsByName } from '../api/annotations.ts';
+import { type ForeignAnnotation, foreignAnnotations, foreignGuards, ingressNginxPrefix } from '../api/ingress-nginx-annotations.ts';
 import { nearestName } from '../config/nearest-name.ts';
+import { idleAnnotations } from './idle-annotations.ts';
 import { messageFor, type ProblemList, quote } from './problem-list.ts';
-import type { ObjectRef } from './translation.ts';
+import type { ObjectRef, ProblemReason } from './translation.ts';
 import { fieldsOf } from './unknown-input.ts';
 
 /** Our annotations on one object. */
@@ -9,33 +11,97 @@ export interface ReadAnnotations {
   readonly values: AnnotationValues;
   /** Those whose value could not be read, and whose default would be less safe than what was meant. */
   readonly unsafe: ReadonlySet<keyof AnnotationValues>;
+  /** One that keeps somebody out in ingress-nginx and does not exist here, by its name without the prefix. */
+  readonly missingGuard: string | undefined;
 }
 
-/** The values of our annotations. What can't be read or is unknown is reported and inherits. */
+/** The values of our annotations. What can't be read, is unknown or has no effect is reported and inherits. */
 export function readAnnotations(ref: ObjectRef, annotations: unknown, problems: ProblemList): ReadAnnotations {
-  const values: Record<string, unknown> = {};
-  const unsafe = new Set<keyof AnnotationValues>();
-  for (const [name, text] of Object.entries(fieldsOf(annotations)).sort(byName)) {
-    if (!name.startsWith(annotationPrefix)) continue;
+  return new AnnotationReader(ref, fieldsOf(annotations), problems).read();
+}
+
+class AnnotationReader {
+  readonly #ref: ObjectRef;
+  readonly #annotations: Readonly<Record<string, unknown>>;
+  readonly #problems: ProblemList;
+  readonly #values: Record<string, unknown> = {};
+  readonly #unsafe = new Set<keyof AnnotationValues>();
+  #missingGuard: string | undefined;
+
+  constructor(ref: ObjectRef, annotations: Readonly<Record<string, unknown>>, problems: ProblemList) {
+    this.#ref = ref;
+    this.#annotations = annotations;
+    this.#problems = problems;
+  }
+
+  read(): ReadAnnotations {
+    const present = new Set<keyof AnnotationValues>();
+    for (const [name, text] of Object.entries(this.#annotations).sort(byName)) {
+      const field = annotationsByName.get(name)?.field;
+      if (field !== undefined) present.add(field);
+      if (name.startsWith(annotationPrefix)) this.#readOwn(name, text);
+      else if (name.startsWith(ingressNginxPrefix)) this.#reportForeign(name);
+    }
+    for (const { name, needs } of idleAnnotations(present))
+      this.#report('InvalidAnnotation', annotationPrefix + name, `it has no effect without ${needs}; set that too, or remove this one`);
+    return { values: this.#values, unsafe: this.#unsafe, missingGuard: this.#missingGuard };
+  }
+
+  #readOwn(name: string, text: unknown): void {
     const entry = annotationsByName.get(name);
-    const field = `metadata.annotations[${name.slice(0, 100)}]`;
     if (entry === undefined) {
-      problems.add('UnknownAnnotation', field, messageFor(ref, field, `annotation ${quote(name)} does not exist${suggestion(name)}`));
-      continue;
+      this.#reportUnknown(name);
+      return;
     }
     const parsed = typeof text === 'string' ? entry.annotation.type.parse(text.trim()) : notText;
-    if (parsed.kind === 'value') values[entry.field] = parsed.value;
+    if (parsed.kind === 'value') this.#values[entry.field] = parsed.value;
     else if (parsed.kind === 'invalid') {
       const { whileUnreadable } = entry.annotation;
-      if (whileUnreadable !== undefined) unsafe.add(entry.field);
+      if (whileUnreadable !== undefined) this.#unsafe.add(entry.field);
       const meanwhile = whileUnreadable === undefined ? '' : `; ${whileUnreadable}`;
-      const sentence = `the value ${quote(text)} is wrong; write ${parsed.expected}${meanwhile}`;
-      problems.add('InvalidAnnotation', field, messageFor(ref, field, sentence));
+      this.#report('InvalidAnnotation', name, `the value ${quote(text)} is wrong; write ${parsed.expected}${meanwhile}`);
     } else {
-      problems.add('Unsupported', field, messageFor(ref, field, `${quote(text)} is not supported; ${parsed.instead}`));
+      this.#report('Unsupported', name, `${quote(text)} is not supported; ${parsed.instead}`);
     }
   }
-  return { values, unsafe };
+
+  /** With our prefix, and none of ours. */
+  #reportUnknown(name: string): void {
+    const short = name.slice(annotationPrefix.length);
+    const foreign = foreignAnnotations.get(short);
+    const remedy = foreign === undefined ? suggestion(name) : `; ${remedyFor(foreign)}`;
+    const isGuard = foreignGuards.has(short);
+    if (isGuard) this.#missingGuard ??= short;
+    const meanwhile = isGuard ? '; until then nobody is let in' : '';
+    this.#report('UnknownAnnotation', name, `annotation ${quote(name)} does not exist${remedy}${meanwhile}`);
+  }
+
+  /** Of ingress-nginx, with its prefix: it is reported unless ours that say the same are there, or it would change nothing. */
+  #reportForeign(name: string): void {
+    const short = name.slice(ingressNginxPrefix.length);
+    const foreign = foreignAnnotations.get(short);
+    const isOurs = annotationsByName.has(annotationPrefix + short);
+    const ours = foreign?.kind === 'renamed' ? foreign.to : isOurs ? [short] : [];
+    if (foreign?.kind === 'needless' || ours.some((other) => annotationPrefix + other in this.#annotations)) return;
+    const remedy = foreign === undefined && !isOurs ? 'remove it' : remedyFor(foreign ?? { kind: 'renamed', to: [short] });
+    this.#report('UnknownAnnotation', name, `annotations of ingress-nginx are not read; ${remedy}`);
+  }
+
+  #report(reason: ProblemReason, name: string, sentence: string): void {
+    const field = `metadata.annotations[${name.slice(0, 100)}]`;
+    this.#problems.add(reason, field, messageFor(this.#ref, field, sentence));
+  }
+}
+
+function remedyFor(foreign: ForeignAnnotation): string {
+  switch (foreign.kind) {
+    case 'renamed':
+      return `write ${foreign.to.map((name) => annotationPrefix + name).join(' or ')}`;
+    case 'elsewhere':
+      return foreign.instead;
+    case 'needless':
+      return `remove it: ${foreign.why}`;
+  }
 }
 
 const notText = { kind: 'invalid', expected: 'the value as a text, in quotes' } as const;

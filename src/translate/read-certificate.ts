@@ -48,7 +48,8 @@ function unusable(why: string): CertificateReading {
 }
 
 /** `data` is base64. */
-function secretText(secret: Secret, name: string): string | undefined {
+/** An entry of a Secret, a character a byte; undefined: there is none, or it is empty. */
+export function secretText(secret: Secret, name: string): string | undefined {
   const encoded = textOf(fieldsOf(secret.data)[name]);
   return encoded === undefined ? undefined : textOf(Buffer.from(encoded, 'base64').toString('latin1'));
 }

@@ -1,11 +1,13 @@
 import type { Ingress } from '../api/objects.ts';
 import { hostKeyProblem } from '../routes/host-name.ts';
-import { anyHost, type PathMatch } from '../routes/route-table.ts';
+import type { PathMatch } from '../routes/route.ts';
+import { anyHost } from '../routes/route-table.ts';
 import type { IngressReading, ReadBackend, ReadPath, ReadRule } from './ingress-reading.ts';
-import { pathProblem, requestSpelling, withoutTrailingSlashes } from './path-spelling.ts';
+import { meantPath, pathProblem, requestSpelling, withoutTrailingSlashes } from './path-spelling.ts';
 import { describe, messageFor, ProblemList, quote } from './problem-list.ts';
 import { readAnnotations } from './read-annotations.ts';
 import { createdAtMs, objectRef } from './read-metadata.ts';
+import { isSolverIngress } from './solver-ingress.ts';
 import type { TlsEntry } from './tls-certificates.ts';
 import type { ObjectRef } from './translation.ts';
 import { fieldsOf, isFields, itemsOf, portOf, textOf } from './unknown-input.ts';
@@ -26,7 +28,7 @@ export function readIngress(key: string, ingress: Ingress): IngressReading {
     );
   }
   const tls = reader.tls(spec.tls);
-  const { values: annotations, unsafe } = readAnnotations(ref, fieldsOf(ingress.metadata).annotations, problems);
+  const { values: annotations, unsafe, missingGuard } = readAnnotations(ref, fieldsOf(ingress.metadata).annotations, problems);
   return {
     kind: 'ingress',
     key,
@@ -36,9 +38,26 @@ export function readIngress(key: string, ingress: Ingress): IngressReading {
     defaultBackend,
     tls,
     annotations,
+    hasCertManager: asksCertManager(fieldsOf(fieldsOf(ingress.metadata).annotations)),
     unsafeAnnotations: unsafe,
+    missingGuard,
+    isSolver: isSolverIngress(ingress),
     problems: problems.list(),
   };
+}
+
+/** What makes cert-manager order certificates for an Ingress. */
+function asksCertManager(annotations: Readonly<Record<string, unknown>>): boolean {
+  return annotations['kubernetes.io/tls-acme'] === 'true' || Object.keys(annotations).some((name) => name.includes('cert-manager.io/'));
+}
+
+const regexCharacters = /[()[\]{}*^|\\]/;
+
+/** A path that can't be used. */
+interface BrokenPath {
+  readonly broken: string;
+  /** What it may have meant. */
+  readonly meant: readonly PathMatch[];
 }
 
 class IngressReader {
@@ -119,35 +138,31 @@ class IngressReader {
   }
 
   #paths(value: unknown, field: string): readonly ReadPath[] {
-    return itemsOf(value).flatMap((item, index) => {
+    return itemsOf(value).flatMap((item, index): readonly ReadPath[] => {
       const at = `${field}[${index}]`;
       if (!isFields(item)) {
         this.#report('InvalidPath', at, 'the path is no object; write path, pathType and backend');
         return [];
       }
-      const match = this.#match(item, at);
-      return match === undefined ? [] : [{ match, field: at, backend: this.backend(item.backend, `${at}.backend`) }];
+      const read = this.#match(item, at);
+      if (!('broken' in read)) return [{ match: read, field: at, isMeant: false, backend: this.backend(item.backend, `${at}.backend`) }];
+      const backend: ReadBackend = { kind: 'unusable', reason: read.broken, field: at };
+      return read.meant.map((match) => ({ match, field: at, isMeant: true, backend }));
     });
   }
 
-  #match(item: Readonly<Record<string, unknown>>, field: string): PathMatch | undefined {
+  #match(item: Readonly<Record<string, unknown>>, field: string): PathMatch | BrokenPath {
     const { path, pathType } = item;
-    if (pathType !== 'Exact' && pathType !== 'Prefix' && pathType !== 'ImplementationSpecific') {
-      this.#report(
-        'InvalidPath',
-        `${field}.pathType`,
-        `pathType is ${quote(pathType)}; use "Exact", "Prefix" or "ImplementationSpecific" (taken as Prefix)`,
-      );
-      return undefined;
-    }
     const value = path === undefined || path === null || path === '' ? '/' : requestSpelling(path);
-    const wrong = pathProblem(value, pathType !== 'ImplementationSpecific');
-    if (wrong !== undefined) {
-      this.#report('InvalidPath', `${field}.path`, `path ${quote(value)} ${wrong}`);
-      return undefined;
+    if (pathType !== 'Exact' && pathType !== 'Prefix' && pathType !== 'ImplementationSpecific') {
+      const sentence = `pathType is ${quote(pathType)}; use "Exact", "Prefix" or "ImplementationSpecific" (taken as Prefix)`;
+      return this.#broken(`${field}.pathType`, sentence, meantMatches(value, undefined));
     }
+    const wrong = pathProblem(value, pathType !== 'ImplementationSpecific');
+    if (wrong !== undefined)
+      return this.#broken(`${field}.path`, `path ${quote(value)} ${wrong}`, meantMatches(value, pathType === 'Exact' ? 'exact' : 'prefix'));
     const text = value as string;
-    if (pathType === 'ImplementationSpecific' && /[()[\]{}*^|\\]/.test(text)) {
+    if (pathType === 'ImplementationSpecific' && regexCharacters.test(text)) {
       this.#report(
         'Unsupported',
         `${field}.path`,
@@ -155,6 +170,15 @@ class IngressReader {
       );
     }
     return pathType === 'Exact' ? { kind: 'exact', value: text } : { kind: 'prefix', value: withoutTrailingSlashes(text) };
+  }
+
+  #broken(field: string, sentence: string, meant: readonly PathMatch[]): BrokenPath {
+    this.#report(
+      'InvalidPath',
+      field,
+      meant.length === 0 ? sentence : `${sentence}; until it is corrected, what it may mean is answered 503`,
+    );
+    return { broken: sentence, meant };
   }
 
   #host(value: unknown, field: string): string | undefined {
@@ -192,6 +216,15 @@ class IngressReader {
   #report(reason: Parameters<ProblemList['add']>[0], field: string, sentence: string): void {
     this.#problems.add(reason, field, messageFor(this.#ref, field, sentence));
   }
+}
+
+/** @param kind undefined: nobody can say, and it may have been meant for a pattern, too */
+function meantMatches(path: unknown, kind: 'exact' | 'prefix' | undefined): readonly PathMatch[] {
+  const value = typeof path === 'string' ? meantPath(path) : undefined;
+  if (value === undefined) return [];
+  if (kind === 'exact') return [{ kind, value }];
+  const prefix: PathMatch = { kind: 'prefix', value };
+  return kind === undefined && regexCharacters.test(value) ? [prefix, { kind: 'unusable-regex', value }] : [prefix];
 }
 
 function ingressHostProblem(host: string): string | undefined {

@@ -1,14 +1,16 @@
-import type { SmartRouteHeader, SmartRouteMatch, SmartRouteRule, SmartRouteSpec } from '../api/generated/smart-route.ts';
-import { smartRouteSchema } from '../api/generated/smart-route-schema.ts';
+import { isNetwork } from '../address-list.ts';
+import type { SmartRouteHeader, SmartRouteMatch, SmartRoutePolicy, SmartRouteRule, SmartRouteSpec } from '../api/generated/smart-route.ts';
 import type { SmartRoute } from '../api/objects.ts';
-import { checkSchema } from '../api/schema-check.ts';
 import { LinearRegex } from '../routes/linear-regex.ts';
-import { anyHost, type PathMatch, type RouteMatch, type ValueMatch } from '../routes/route-table.ts';
-import { pathProblem, requestSpelling, withoutTrailingSlashes } from './path-spelling.ts';
+import type { PathMatch, RouteMatch, ValueMatch } from '../routes/route.ts';
+import { anyHost } from '../routes/route-table.ts';
+import { checkedRoute } from './checked-route.ts';
+import { pathProblem, requestSpelling, withoutDotElements, withoutTrailingSlashes } from './path-spelling.ts';
 import { messageFor, ProblemList, quote } from './problem-list.ts';
+import { wrongExemption } from './rate-limits.ts';
 import { createdAtMs, objectRef } from './read-metadata.ts';
 import { mergeSettings, type RouteSettings } from './route-settings.ts';
-import { settingsOfForward, settingsOfPolicy } from './smart-route-policy.ts';
+import { settingsOfConnection, settingsOfForward, settingsOfPolicy } from './smart-route-policy.ts';
 import type { ReadSmartRouteMatch, ReadSmartRouteRule, SmartRouteReading } from './smart-route-reading.ts';
 import type { ObjectRef, ProblemReason } from './translation.ts';
 import { fieldsOf } from './unknown-input.ts';
@@ -17,10 +19,14 @@ import { fieldsOf } from './unknown-input.ts';
 export function readSmartRoute(key: string, object: SmartRoute): SmartRouteReading {
   const ref = objectRef('smartproxy.dev/v1alpha1', 'SmartRoute', key, object);
   const problems = new ProblemList(ref);
-  const spec = checkedSpec(ref, object.spec, problems);
+  const { spec, brokenRules } = checkedRoute(ref, object.spec, problems);
   const { generation } = fieldsOf(object.metadata);
-  const settings = spec?.policy === undefined ? {} : settingsOfPolicy(spec.policy);
-  const rules = (spec?.http?.rules ?? []).map((rule, index) => readRule(ref, rule, `spec.http.rules[${index}]`, settings, problems));
+  const fromPolicy = spec?.policy === undefined ? {} : settingsOfPolicy(spec.policy, `SmartRoute ${key}`);
+  const settings = spec?.connection === undefined ? fromPolicy : mergeSettings(fromPolicy, settingsOfConnection(spec.connection));
+  reportExemption(ref, spec?.policy, 'spec', undefined, problems);
+  const rules = (spec?.http?.rules ?? []).map((rule, index) => {
+    return readRule(ref, rule, `spec.http.rules[${index}]`, settings, problems, brokenRules.get(index));
+  });
   return {
     kind: 'smart-route',
     key,
@@ -28,19 +34,28 @@ export function readSmartRoute(key: string, object: SmartRoute): SmartRouteReadi
     createdAtMs: createdAtMs(object),
     generation: typeof generation === 'number' ? generation : 0,
     spec,
-    hosts: spec === undefined ? [] : spec.hosts === undefined || spec.hosts.length === 0 ? [anyHost] : spec.hosts,
+    hosts: spec === undefined ? [] : hostsOf(spec),
+    clients: clientsOf(ref, spec?.clientCIDRs, problems),
     settings,
     rules,
     problems: problems.list(),
   };
 }
 
-/** The spec when the API server would take it. */
-function checkedSpec(ref: ObjectRef, spec: unknown, problems: ProblemList): SmartRouteSpec | undefined {
-  const { invalid, unknown } = checkSchema(smartRouteSchema, spec, 'spec');
-  for (const { field, sentence } of invalid) problems.add('InvalidObject', field, messageFor(ref, field, sentence));
-  for (const { field, sentence } of unknown) problems.add('UnknownField', field, messageFor(ref, field, sentence));
-  return invalid.length === 0 ? (spec as SmartRouteSpec) : undefined;
+/** What goes by its listener alone has no host, not even any. */
+function hostsOf({ hosts = [], tcp, udp, tls }: SmartRouteSpec): readonly string[] {
+  if ((tcp !== undefined && tls === undefined) || udp !== undefined) return [];
+  return hosts.length === 0 ? [anyHost] : hosts;
+}
+
+/** A route for nobody's address is for nobody: it must not become one for everybody. */
+function clientsOf(ref: ObjectRef, cidrs: readonly string[] | undefined, problems: ProblemList): readonly string[] | undefined {
+  const wrong = cidrs?.find((cidr) => !isNetwork(cidr));
+  if (wrong === undefined) return cidrs;
+  const field = 'spec.clientCIDRs';
+  const sentence = `${quote(wrong)} is no address or CIDR, so it stands for no client; correct it`;
+  problems.add('InvalidAddress', field, messageFor(ref, field, sentence));
+  return cidrs?.filter(isNetwork);
 }
 
 function readRule(
@@ -49,36 +64,84 @@ function readRule(
   field: string,
   outer: RouteSettings,
   problems: ProblemList,
+  broken: string | undefined,
 ): ReadSmartRouteRule {
-  const fromPolicy = policy === undefined ? {} : settingsOfPolicy(policy);
+  reportExemption(ref, policy, field, name, problems);
+  const fromPolicy = policy === undefined ? {} : settingsOfPolicy(policy, `SmartRoute ${ref.namespace}/${ref.name} ${name}`);
   const ownSettings = action.forward === undefined ? fromPolicy : mergeSettings(fromPolicy, settingsOfForward(action.forward));
-  const read = matches.flatMap((match, index): ReadSmartRouteMatch[] => {
+  const read = matches.map((match, index): ReadSmartRouteMatch => {
     const at = `${field}.matches[${index}]`;
-    const refuse = (reason: ProblemReason, place: string, sentence: string): readonly [] => {
-      problems.add(reason, `${at}.${place}`, messageFor(ref, `${at}.${place}`, sentence), name);
-      return [];
-    };
-    const path = readPath(match);
-    if (typeof path === 'string') return [...refuse('InvalidPath', 'path.value', `path ${quote(match.path?.value)} ${path}`)];
-    const conditions = conditionsOf(match);
-    const broken = patternProblem({ path, ...conditions });
-    if (broken !== undefined) return [...refuse('InvalidRegex', broken.place, broken.sentence)];
-    return [{ field: at, match: { path, ...conditions } }];
+    const { match: asked, problem } = readMatch(match);
+    // What the matches of a broken rule may have meant is nobody's text.
+    if (problem !== undefined && broken === undefined) {
+      const place = `${at}.${problem.place}`;
+      problems.add(
+        problem.reason,
+        place,
+        messageFor(ref, place, `${problem.sentence}; until it is corrected, what it covers is answered 503`),
+        name,
+      );
+    }
+    return { field: at, match: asked, broken: problem?.sentence };
   });
-  return { name, field, matches: read, ownSettings, settings: mergeSettings(outer, ownSettings), action };
+  return { name, field, broken, matches: read, ownSettings, settings: mergeSettings(outer, ownSettings), action };
 }
 
-/** The path, or why it is none: an escape may hide what the schema refuses. */
-function readPath({ path }: SmartRouteMatch): PathMatch | string {
-  if (path === undefined) return { kind: 'prefix', value: '/' };
-  if (path.type === 'Regex') return { kind: 'regex', value: path.value };
+function reportExemption(
+  ref: ObjectRef,
+  policy: SmartRoutePolicy | undefined,
+  where: string,
+  rule: string | undefined,
+  problems: ProblemList,
+): void {
+  const wrong = wrongExemption(policy?.rateLimits ?? []);
+  if (wrong === undefined) return;
+  const field = `${where}.policy.rateLimits`;
+  problems.add(
+    'InvalidAddress',
+    field,
+    messageFor(ref, field, `${quote(wrong)} in exempt is no address or CIDR, so its requests are counted; correct it`),
+    rule,
+  );
+}
+
+/** Why a match can't be used. */
+interface MatchProblem {
+  readonly reason: ProblemReason;
+  /** Below the match. */
+  readonly place: string;
+  readonly sentence: string;
+}
+
+/** The match, with what it may have meant in place of what can't be used, and the first thing that can't. */
+function readMatch(match: SmartRouteMatch): { readonly match: RouteMatch; readonly problem: MatchProblem | undefined } {
+  const { path, problem } = readPath(match);
+  const asked = { path, ...conditionsOf(match) };
+  const found = [
+    problem,
+    regexProblem('path.value', asked.path),
+    ...asked.headers.map((header, index) => regexProblem(`headers[${index}].value`, header)),
+    ...asked.query.map((parameter, index) => regexProblem(`query[${index}].value`, parameter)),
+  ].find((one) => one !== undefined);
+  if (found === undefined) return { match: asked, problem: undefined };
+  const { headers, query, methods } = asked;
+  return { match: { path: usable(asked.path), methods, headers: headers.map(usable), query: query.map(usable) }, problem: found };
+}
+
+/** An escape may hide what the schema refuses. */
+function readPath({ path }: SmartRouteMatch): { readonly path: PathMatch; readonly problem?: MatchProblem } {
+  if (path === undefined) return { path: { kind: 'prefix', value: '/' } };
+  if (path.type === 'Regex') return { path: { kind: 'regex', value: path.value } };
   const value = String(requestSpelling(path.value));
   const wrong = pathProblem(value, true);
-  if (wrong !== undefined) return wrong;
-  return path.type === 'Exact' ? { kind: 'exact', value } : { kind: 'prefix', value: withoutTrailingSlashes(value) };
+  const kind = path.type === 'Exact' ? 'exact' : 'prefix';
+  if (wrong === undefined) return { path: { kind, value: kind === 'exact' ? value : withoutTrailingSlashes(value) } };
+  const sentence = `path ${quote(path.value)} ${wrong}`;
+  // What requests that spell it so come to.
+  return { path: { kind, value: withoutDotElements(value) }, problem: { reason: 'InvalidPath', place: 'path.value', sentence } };
 }
 
-function conditionsOf({ methods = [], headers = [], query = [] }: SmartRouteMatch): Omit<ReadSmartRouteMatch['match'], 'path'> {
+function conditionsOf({ methods = [], headers = [], query = [] }: SmartRouteMatch): Omit<RouteMatch, 'path'> {
   return {
     methods,
     headers: headers.map((header) => valueMatch(header.name.toLowerCase(), header)),
@@ -92,18 +155,11 @@ function valueMatch(name: string, { type = 'Exact', value = '' }: Pick<SmartRout
 
 const valueKinds = { Exact: 'exact', Prefix: 'prefix', Regex: 'regex', Present: 'present', Absent: 'absent' } as const;
 
-/** The first pattern that can't be used. */
-function patternProblem({ path, headers, query }: RouteMatch): { readonly place: string; readonly sentence: string } | undefined {
-  const inList = (list: string, matches: readonly ValueMatch[]) =>
-    matches.flatMap(({ kind, value }, index) => (kind === 'regex' ? [[`${list}[${index}].value`, value] as const] : []));
-  const places = [
-    ...(path.kind === 'regex' ? [['path.value', path.value] as const] : []),
-    ...inList('headers', headers),
-    ...inList('query', query),
-  ];
-  for (const [place, pattern] of places) {
-    const regex = LinearRegex.compile(pattern);
-    if (typeof regex === 'string') return { place, sentence: `the pattern ${quote(pattern)} ${regex}` };
-  }
-  return undefined;
+function regexProblem(place: string, { kind, value }: PathMatch | ValueMatch): MatchProblem | undefined {
+  const why = kind === 'regex' ? LinearRegex.compile(value) : undefined;
+  return typeof why === 'string' ? { reason: 'InvalidRegex', place, sentence: `the pattern ${quote(value)} ${why}` } : undefined;
+}
+
+function usable<M extends PathMatch | ValueMatch>(match: M): M {
+  return regexProblem('', match) === undefined ? match : { ...match, kind: 'unusable-regex' };
 }

@@ -1,14 +1,26 @@
-import { annotationPrefix } from '../api/annotations.ts';
-import { anyHost, type PathMatch, type Service } from '../routes/route-table.ts';
+import { annotationPrefix, ingressAnnotations } from '../api/annotations.ts';
+import type { PathMatch } from '../routes/route.ts';
+import { anyHost, type PageText } from '../routes/route-table.ts';
+import type { Service } from '../routes/service.ts';
+import { readAnnotatedAuth } from './annotated-auth.ts';
+import { readAnnotatedTlsPolicy } from './annotated-tls-policy.ts';
+import type { AuthReading } from './auth-reader.ts';
 import { BackendTlsReader, type TlsSetting } from './backend-tls-reader.ts';
 import { CertificateDates } from './certificate-dates.ts';
-import { type HostClaim, pathKey, type RouteClaim, type TlsClaim } from './host-claim.ts';
+import { asksForCredentialsOfAll } from './cors-settings.ts';
+import { forwardActionOf } from './forward-action.ts';
+import { type HostClaim, noNeeds, pathKey, type RouteClaim, type TlsClaim, type TlsPolicyClaim } from './host-claim.ts';
 import type { IngressReading, ReadBackend, ReadRule } from './ingress-reading.ts';
+import { inheritSettings } from './inherited-settings.ts';
+import { readPage } from './page-text.ts';
+import { bindPolicyServices, type PolicyBackend, type PolicyConfigMap } from './policy-services.ts';
 import { messageFor, ProblemList, quote } from './problem-list.ts';
 import type { ResolvedObject } from './resolved-object.ts';
 import type { ResolveContext } from './resolved-objects.ts';
 import { type RouteSettings, settingsOfAnnotations } from './route-settings.ts';
-import { type BackendSettings, bindService } from './service-binding.ts';
+import { type BackendSettings, bindService, endpointCareOf, type ServiceBinding } from './service-binding.ts';
+import { closedToAll } from './smart-route-listeners.ts';
+import { solverPriority } from './solver-ingress.ts';
 import { TlsCertificates } from './tls-certificates.ts';
 import { TrackedReads } from './tracked-reads.ts';
 
@@ -27,6 +39,8 @@ const tlsAnnotations = {
   backendTlsClientSecret: 'backend-tls-client-secret',
 } as const;
 
+const httpProtocols = ['http', 'https'] as const;
+
 const rootPrefix: PathMatch = { kind: 'prefix', value: '/' };
 
 class IngressResolver {
@@ -37,7 +51,13 @@ class IngressResolver {
   readonly #tls: TlsCertificates;
   readonly #backendTls: BackendTlsReader;
   readonly #settings: RouteSettings;
+  readonly #auth: AuthReading;
+  readonly #tlsPolicy: TlsPolicyClaim | undefined;
   readonly #backendSettings: BackendSettings;
+  /** Of Services that annotations name. */
+  readonly #policyBindings: readonly ServiceBinding[];
+  /** Texts of the installation's error pages. */
+  readonly #pages: readonly PageText[];
   readonly #targets = new Map<ReadBackend, Target>();
   /** Reported Services, so that ten paths to one missing Service are one problem. */
   readonly #reported = new Set<string>();
@@ -49,7 +69,8 @@ class IngressResolver {
     this.#dates = new CertificateDates(context.nowMs);
     const { certificates, options } = context;
     const certificateContext = { certificates, reads: this.#reads, problems: this.#problems, dates: this.#dates };
-    const settings = settingsOfAnnotations(reading.annotations);
+    const own = settingsOfAnnotations(reading.annotations, `Ingress ${reading.key}`);
+    const settings = inheritSettings(reading.inherited ?? {}, own);
     this.#tls = new TlsCertificates(reading, certificateContext);
     this.#backendTls = new BackendTlsReader(
       {
@@ -62,24 +83,40 @@ class IngressResolver {
       },
       certificateContext,
     );
-    this.#settings = settings;
+    this.#auth = readAnnotatedAuth(reading, settings.auth, { reads: this.#reads, problems: this.#problems, options });
+    this.#tlsPolicy = readAnnotatedTlsPolicy(reading, certificateContext);
     this.#backendSettings = {
       protocol: settings.backendProtocol,
       alwaysTls: false,
       tls: this.#backendTls.settings,
       loadBalancing: settings.loadBalancing ?? options.loadBalancing,
+      proxyProtocol: settings.backendProxyProtocol,
       defaultLoadBalancing: options.loadBalancing,
+      care: endpointCareOf(settings),
       allowLocalExternalNames: options.allowLocalExternalNames,
     };
+    const withAuth = 'broken' in this.#auth ? settings : { ...settings, authPolicy: this.#auth.policy };
+    const bound = bindPolicyServices(
+      withAuth,
+      (backend, setting) => this.#policyService(backend, setting),
+      (configMap) => this.#page(configMap),
+    );
+    this.#settings = bound.settings;
+    this.#policyBindings = bound.bindings;
+    this.#pages = bound.pages;
   }
 
   resolve(): ResolvedObject {
     const reading = this.#reading;
+    this.#reportCredentials();
     const fallback =
       reading.defaultBackend === undefined ? undefined : this.#route(rootPrefix, reading.defaultBackend, 'spec.defaultBackend');
-    const claims = [...this.#rulesByHost(fallback !== undefined)].map(([host, rules]) => this.#claim(host, rules, fallback));
-    this.#backendTls.reportUnused(servicesOf(claims));
-    this.#tls.reportUnused(claims.map((claim) => claim.host));
+    const wanted = [...this.#rulesByHost(fallback !== undefined)].map(([host, rules]) => this.#claim(host, rules, fallback));
+    this.#backendTls.reportUnused(servicesOf(wanted));
+    this.#tls.reportUnused(wanted.map((claim) => claim.host));
+    const isClosed = this.#reads.isClosedTo(reading.ref.namespace, httpProtocols);
+    if (isClosed) this.#report('ListenerNotPermitted', 'spec', closedToAll(httpProtocols));
+    const claims = isClosed ? [] : wanted;
     return {
       reading,
       claims,
@@ -88,6 +125,7 @@ class IngressResolver {
       holds: this.#dates.holds,
       certificates: this.#tls.usable,
       referencedSecrets: this.#reads.secretKeys(),
+      ...acmeAsks(reading),
     };
   }
 
@@ -114,17 +152,21 @@ class IngressResolver {
       routes,
       fallback,
       tls: this.#passthrough(host, routes, fallback) ?? this.#tls.claim(host),
+      tlsPolicy: this.#tlsPolicy,
       settings: this.#settings,
+      ...(this.#reading.isSolver && { isSolver: true as const }),
     };
   }
 
   #routes(host: string, rules: readonly ReadRule[]): readonly RouteClaim[] {
     const byMatch = new Map<string, RouteClaim>();
-    for (const path of rules.flatMap((rule) => rule.paths)) {
+    const paths = rules.flatMap((rule) => rule.paths);
+    // What a path that can't be used may have meant gives way to what is written.
+    for (const path of [...paths.filter(({ isMeant }) => !isMeant), ...paths.filter(({ isMeant }) => isMeant)]) {
       const key = pathKey(path.match);
       const first = byMatch.get(key);
       if (first === undefined) byMatch.set(key, this.#route(path.match, path.backend, path.field));
-      else {
+      else if (!path.isMeant) {
         const shown = `${path.match.kind === 'exact' ? 'Exact' : 'Prefix'} ${quote(path.match.value)}`;
         this.#report(
           'DuplicatePath',
@@ -142,18 +184,23 @@ class IngressResolver {
     return {
       id: pathKey(match),
       match: { path: match, methods: [], headers: [], query: [] },
-      priority: 0,
+      priority: this.#reading.isSolver ? solverPriority : 0,
       order: undefined,
       settings: this.#settings,
+      needs: { ...('broken' in this.#auth ? noNeeds : this.#auth.needs), pages: this.#pages },
       field,
       rule: undefined,
       ...target,
+      bindings: [...target.bindings, ...this.#policyBindings],
     };
   }
 
   #resolve(backend: ReadBackend): Target {
     if (backend.kind === 'unusable') return failed(backend.reason);
     if (this.#backendTls.broken !== undefined) return failed(this.#backendTls.broken);
+    if ('broken' in this.#auth) return failed(this.#auth.broken);
+    const lost = lostGuard(this.#reading);
+    if (lost !== undefined) return failed(lost);
     const key = `${this.#reading.ref.namespace}/${backend.name}`;
     const object = this.#reads.service(key);
     if (object === undefined) {
@@ -172,21 +219,68 @@ class IngressResolver {
       return failed(`Service ${key} ${result.why}`);
     }
     const { binding } = result;
-    return { action: { kind: 'forward', backends: [{ service: binding.service.key, weight: 1 }] }, bindings: [binding] };
+    const { upstreamVhost } = this.#reading.annotations;
+    const rewrite = upstreamVhost === undefined ? undefined : { host: upstreamVhost, path: undefined };
+    return { action: forwardActionOf([{ service: binding.service.key, weight: 1 }], this.#settings, rewrite), bindings: [binding] };
+  }
+
+  #reportCredentials(): void {
+    if (!asksForCredentialsOfAll(this.#reading.annotations)) return;
+    const field = `metadata.annotations[${annotationPrefix}cors-allow-credentials]`;
+    this.#report('InvalidAnnotation', field, 'credentials need named origins, so there are none; name them in cors-allow-origin');
+  }
+
+  /** A Service that an annotation names; it is spoken to as its port says. */
+  #policyService(
+    { name, namespace = this.#reading.ref.namespace, port }: PolicyBackend,
+    setting: keyof RouteSettings,
+  ): ServiceBinding | undefined {
+    const key = `${namespace}/${name}`;
+    const field = `metadata.annotations[${annotationPrefix}${setting === 'mirror' ? 'mirror-service' : 'error-backend'}]`;
+    const object = this.#reads.service(key);
+    if (object === undefined) {
+      this.#report('ServiceNotFound', field, `Service ${key} does not exist; create it or correct the name`);
+      return undefined;
+    }
+    const tls = { serverName: undefined, ca: undefined, clientCertificate: undefined };
+    const result = bindService(key, object, port, { ...this.#backendSettings, protocol: undefined, tls });
+    if (result.kind === 'bound') return result.binding;
+    this.#report(result.reason, field, `Service ${key} ${result.why}`);
+    return undefined;
+  }
+
+  /** A text that the installation names, which is told when it can't be had: no annotation names one. */
+  #page({ name, key, namespace = this.#reading.ref.namespace }: PolicyConfigMap): PageText | undefined {
+    const configMap = `${namespace}/${name}`;
+    const read = readPage(configMap, this.#reads.configMap(configMap), key);
+    return 'text' in read ? read : undefined;
   }
 
   /** Passthrough sends a whole connection to one backend: that of `/`, else of the first path, else the default backend. */
   #passthrough(host: string, routes: readonly RouteClaim[], fallback: RouteClaim | undefined): TlsClaim | undefined {
     if (this.#reading.annotations.tlsPassthrough !== true) return undefined;
     const field = `metadata.annotations[${annotationPrefix}tls-passthrough]`;
+    if (this.#asksWho) {
+      const sentence = 'TLS that passes through can not be asked who it is from, so it ends here; remove this, or what asks';
+      this.#reportOnce('passthrough', 'PassthroughConflict', field, sentence);
+      return undefined;
+    }
     if (host === anyHost) {
       if (routes.length > 0)
         this.#report('PassthroughConflict', field, 'a rule without a host has no server name to pass TLS through by; give the rule a host');
       return undefined;
     }
     const route = routes.find(({ match }) => match.path.value === '/') ?? routes[0] ?? fallback;
-    const binding = route?.bindings[0];
-    return binding === undefined ? undefined : { kind: 'passthrough', binding, field };
+    const binding = route?.action.kind === 'forward' ? route.bindings[0] : undefined;
+    if (binding === undefined) return undefined;
+    const backends = [{ service: binding.service.key, weight: 1 }];
+    return { kind: 'passthrough', backends, bindings: [binding], listeners: undefined, field };
+  }
+
+  /** Whether some annotation says who may ask, readable or not. */
+  get #asksWho(): boolean {
+    const { missingGuard } = this.#reading;
+    return 'broken' in this.#auth || this.#auth.policy !== undefined || this.#tlsPolicy?.rule !== undefined || missingGuard !== undefined;
   }
 
   #reportOnce(what: string, reason: Parameters<ProblemList['add']>[0], field: string, sentence: string): void {
@@ -200,9 +294,26 @@ class IngressResolver {
   }
 }
 
+/** The certificates that an annotation asks for, or that are left to the installation; cert-manager's are its own. */
+function acmeAsks({ annotations: { acmeIssuer: issuer }, tls, hasCertManager }: IngressReading): Pick<ResolvedObject, 'acme'> {
+  if (tls.length === 0 || (issuer === undefined && hasCertManager)) return {};
+  const issuerField = issuer === undefined ? 'spec.tls' : `metadata.annotations[${annotationPrefix}acme-issuer]`;
+  const acme = tls.flatMap(({ secret, secretField, hosts }) =>
+    secret === undefined || hosts.length === 0 ? [] : [{ issuer, issuerField, secret, secretField, hosts }],
+  );
+  return { acme };
+}
+
 function servicesOf(claims: readonly HostClaim[]): readonly Service[] {
   const routes = claims.flatMap((claim) => (claim.fallback === undefined ? claim.routes : [...claim.routes, claim.fallback]));
   return routes.flatMap((route) => route.bindings.map(({ service }) => service));
+}
+
+/** Why nobody may be let in by an address, or at all; undefined: they may. */
+function lostGuard({ unsafeAnnotations, missingGuard }: IngressReading): string | undefined {
+  if (missingGuard !== undefined) return `annotation ${missingGuard} does not exist`;
+  const list = (['allowlistSourceRange', 'denylistSourceRange'] as const).find((name) => unsafeAnnotations.has(name));
+  return list === undefined ? undefined : `annotation ${ingressAnnotations[list].name} has a value that can't be read`;
 }
 
 function failed(reason: string): Target {

@@ -1,5 +1,7 @@
 import type { Certificate } from '../routes/route-table.ts';
+import type { AcmeAsk } from './acme-certificate.ts';
 import type { Claimant, HostClaim } from './host-claim.ts';
+import type { L4Claim } from './merged-l4.ts';
 import type { ReadRecord } from './tracked-reads.ts';
 import type { Problem } from './translation.ts';
 
@@ -16,6 +18,10 @@ export interface ResolvedObject {
   /** Usable certificates that it refers to, for other hosts of the namespace. */
   readonly certificates: readonly Certificate[];
   readonly referencedSecrets: readonly string[];
+  /** Certificates that it wants to be ordered. */
+  readonly acme?: readonly AcmeAsk[];
+  /** What it claims of whole listeners. */
+  readonly l4?: readonly L4Claim[];
   /** What a SmartRoute forwards to: keys of services in the table, each once; undefined for each that can't be served. */
   readonly backends?: readonly (string | undefined)[];
 }

@@ -34,6 +34,11 @@ export class ResolvedObjects<R extends Claimant> {
     this.#resolveOne = resolveOne;
   }
 
+  /** When the last answer may have to be another, though nothing changes; milliseconds since 1970. */
+  get holdsUntilMs(): number {
+    return this.#holds.untilMs;
+  }
+
   /** In the order of `readings`; the same reference when nothing changed. */
   resolve(readings: readonly R[], references: References, nowMs: number): readonly ResolvedObject[] {
     const unchanged = sameReferences(references, this.#references);

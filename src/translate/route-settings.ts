@@ -1,5 +1,15 @@
 import type { AnnotationValues } from '../api/annotations.ts';
-import type { BackendProtocol, Policy, Service } from '../routes/route-table.ts';
+import type { ActiveLimit, Policy, RetryRules } from '../routes/policy.ts';
+import type { HashSource, SessionCookie } from '../routes/route.ts';
+import type { BackendProtocol, HealthCheck, OutlierDetection, Service, ServiceLimits } from '../routes/service.ts';
+import { activeLimitsOfAnnotations } from './active-limits.ts';
+import { type AuthSettings, authOfAnnotations } from './auth-settings.ts';
+import { compressionWith } from './compression-policy.ts';
+import { corsOfAnnotations } from './cors-settings.ts';
+import { type ErrorPageSetting, errorPagesOfAnnotations } from './error-page-settings.ts';
+import { mirrorOfAnnotations } from './mirror-setting.ts';
+import type { PolicyBackend } from './policy-services.ts';
+import { rateLimitsOfAnnotations } from './rate-limits.ts';
 import type { TranslateDefaults } from './translate-options.ts';
 
 /**
@@ -14,10 +24,24 @@ export interface RouteSettings {
   readonly tunnelIdleTimeoutMs?: number | undefined;
   /** 0 = no limit. */
   readonly maxRequestBodyBytes?: number | undefined;
+  /** In place of `maxRequestBodyBytes` for all messages of a gRPC call together, where that is inherited. */
+  readonly maxCallBytes?: number | undefined;
   readonly retries?: number | undefined;
+  readonly retryRules?: RetryRules | undefined;
+  /** 0 = no limit. */
+  readonly requestTimeoutMs?: number | undefined;
   readonly loadBalancing?: Service['loadBalancing'] | undefined;
+  /** With `consistent-hash`; undefined: connections by the client's address, requests by turns. */
+  readonly hashBy?: HashSource | undefined;
+  readonly maxLoadPercent?: number | undefined;
+  readonly sessionCookie?: SessionCookie | undefined;
+  readonly slowStartMs?: number | undefined;
+  readonly healthCheck?: HealthCheck | undefined;
+  readonly outlierDetection?: OutlierDetection | undefined;
+  readonly serviceLimits?: ServiceLimits | undefined;
   /** undefined everywhere: the Service port's `appProtocol` decides. */
   readonly backendProtocol?: BackendProtocol | undefined;
+  readonly backendProxyProtocol?: Service['proxyProtocol'];
   readonly backendTlsServerName?: string | undefined;
   /** Name of a Secret with a `ca.crt`, in the namespace of the object. */
   readonly backendTlsCaSecret?: string | undefined;
@@ -26,8 +50,49 @@ export interface RouteSettings {
   /** Each of these is inherited or replaced as a whole. */
   readonly requestHeaders?: Policy['requestHeaders'];
   readonly responseHeaders?: Policy['responseHeaders'];
-  readonly cors?: Policy['cors'];
+  /** `false`: none, whatever the outer one says. */
+  readonly cors?: Policy['cors'] | false;
   readonly clients?: Policy['clients'];
+  /** What of `clients.allow` and `auth` lets a request in. */
+  readonly satisfy?: 'all' | 'any' | undefined;
+  readonly connectionIdleMs?: number | undefined;
+  readonly connectionLifetimeMs?: number | undefined;
+  readonly firstDataMs?: number | undefined;
+  readonly keepAlive?: 'standard' | 'extended' | 'immortal' | undefined;
+  readonly whenRemoved?: 'cut' | 'drain' | undefined;
+  /** 0 = no limit. */
+  readonly maxConnections?: number | undefined;
+  readonly maxConnectionsPerAddress?: number | undefined;
+  readonly rateLimits?: Policy['rateLimits'];
+  /** Of requests under way; `most` 0 = no limit. */
+  readonly requestLimit?: ActiveLimit | undefined;
+  /** The same of one address. */
+  readonly addressLimit?: ActiveLimit | undefined;
+  /** Without algorithms: off. */
+  readonly compression?: Policy['compression'];
+  readonly mirror?: MirrorSetting | undefined;
+  readonly accessLog?: boolean | undefined;
+  readonly errorPages?: readonly ErrorPageSetting[] | undefined;
+  readonly bufferRequests?: boolean | undefined;
+  readonly maxBufferedRequestBytes?: number | undefined;
+  readonly bufferAnswers?: boolean | undefined;
+  readonly maxBufferedAnswerBytes?: number | undefined;
+  readonly maxRequestHeadBytes?: number | undefined;
+  /** `false`: none, whatever the outer one says. */
+  readonly maintenance?: Policy['maintenance'] | false;
+  readonly auth?: AuthSettings | undefined;
+  /** What `auth` has become: nobody writes it, resolving adds it. */
+  readonly authPolicy?: Policy['auth'];
+}
+
+/** Where copies of requests go. */
+export interface MirrorSetting {
+  readonly backend: PolicyBackend;
+  /** The key of the Service when it has been looked up and is there. */
+  readonly service: string | undefined;
+  /** 0: none. */
+  readonly percent: number;
+  readonly maxBodyBytes: number;
 }
 
 /** The one rule of inheritance: field by field, what the inner one sets comes before the outer one. */
@@ -37,8 +102,8 @@ export function mergeSettings(outer: RouteSettings, inner: RouteSettings): Route
   return merged;
 }
 
-/** What an Ingress's annotations set. */
-export function settingsOfAnnotations(values: AnnotationValues): RouteSettings {
+/** What an Ingress's annotations set. @param scope names the object: `Ingress shop/shop` */
+export function settingsOfAnnotations(values: AnnotationValues, scope: string): RouteSettings {
   return {
     redirectToHttps: values.sslRedirect,
     connectTimeoutMs: values.connectTimeout,
@@ -46,12 +111,57 @@ export function settingsOfAnnotations(values: AnnotationValues): RouteSettings {
     sendTimeoutMs: values.sendTimeout,
     tunnelIdleTimeoutMs: values.tunnelIdleTimeout,
     maxRequestBodyBytes: values.maxBodySize,
-    retries: values.retries,
-    loadBalancing: values.loadBalance,
+    retries: values.nextUpstream === 'off' ? 0 : values.retries,
+    retryRules:
+      values.nextUpstream === 'off' ? undefined : values.nextUpstream && { perTryTimeoutMs: 0, backOffMs: 0, ...values.nextUpstream },
+    requestTimeoutMs: values.requestTimeout,
+    loadBalancing: values.upstreamHashBy === undefined ? values.loadBalance : 'consistent-hash',
+    hashBy: values.upstreamHashBy,
+    ...(values.affinity && settingsOfSession(sessionCookieOfAnnotations(values))),
+    clients: clientsOfAnnotations(values),
+    cors: corsOfAnnotations(values),
+    satisfy: values.satisfy,
     backendProtocol: values.backendProtocol,
     backendTlsServerName: values.backendTlsServerName,
     backendTlsCaSecret: values.backendTlsCaSecret,
     backendTlsClientSecret: values.backendTlsClientSecret,
+    rateLimits: rateLimitsOfAnnotations(values, scope),
+    ...activeLimitsOfAnnotations(values, scope),
+    maxConnectionsPerAddress: values.limitConnections,
+    mirror: mirrorOfAnnotations(values),
+    accessLog: values.enableAccessLog,
+    errorPages: errorPagesOfAnnotations(values),
+    bufferRequests: values.requestBuffering === undefined ? undefined : values.requestBuffering === 'on',
+    bufferAnswers: values.responseBuffering === undefined ? undefined : values.responseBuffering === 'on',
+    compression: values.compression && compressionWith(values.compression),
+    auth: authOfAnnotations(values),
+  };
+}
+
+/** Sessions in balance are requests with equal cookies. */
+export function settingsOfSession(sessionCookie: SessionCookie): RouteSettings {
+  if (sessionCookie.mode !== 'balanced') return { sessionCookie };
+  return { sessionCookie, loadBalancing: 'consistent-hash', hashBy: { kind: 'cookie', name: sessionCookie.name } };
+}
+
+function clientsOfAnnotations({ allowlistSourceRange, denylistSourceRange }: AnnotationValues): Policy['clients'] {
+  if (allowlistSourceRange === undefined && denylistSourceRange === undefined) return undefined;
+  return { allow: allowlistSourceRange ?? [], deny: denylistSourceRange ?? [] };
+}
+
+/** In nginx's ways: its name, and for a browser that would refuse the cookie otherwise `Secure`. */
+function sessionCookieOfAnnotations(values: AnnotationValues): SessionCookie {
+  const sameSite = values.sessionCookieSameSite;
+  const maxAgeMs = values.sessionCookieMaxAge ?? values.sessionCookieExpires;
+  return {
+    ...(values.affinityMode === 'balanced' && { mode: 'balanced' }),
+    name: values.sessionCookieName ?? 'INGRESSCOOKIE',
+    path: values.sessionCookiePath,
+    domain: values.sessionCookieDomain,
+    maxAgeSeconds: maxAgeMs === undefined ? undefined : Math.floor(maxAgeMs / 1000),
+    secure: values.sessionCookieSecure === true || sameSite === 'None' ? true : undefined,
+    httpOnly: true,
+    sameSite,
   };
 }
 

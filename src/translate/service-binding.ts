@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Service as ServiceObject } from '../api/objects.ts';
-import type { BackendProtocol, BackendTls, Service } from '../routes/route-table.ts';
+import { externalNameProblem } from '../routes/external-name.ts';
+import type { BackendProtocol, BackendTls, Service } from '../routes/service.ts';
 import { protocolOf } from './app-protocol.ts';
-import { externalNameProblem } from './external-name.ts';
 import { quote } from './problem-list.ts';
+import type { RouteSettings } from './route-settings.ts';
 import type { ProblemReason } from './translation.ts';
 import { fieldsOf, itemsOf, portOf, textOf } from './unknown-input.ts';
 
@@ -14,6 +15,7 @@ export interface ServiceBinding {
   readonly objectKey: string;
   /** The Service port's name, which EndpointSlices repeat; '' when it has none. */
   readonly portName: string;
+  readonly transport: 'TCP' | 'UDP';
   /** The DNS name of an ExternalName Service. */
   readonly externalName: string | undefined;
 }
@@ -32,18 +34,41 @@ export interface BackendSettings {
   /** Used when the protocol is over TLS. */
   readonly tls: BackendTls;
   readonly loadBalancing: Service['loadBalancing'];
+  readonly proxyProtocol: Service['proxyProtocol'];
+  /** The port's protocol. @default 'TCP' */
+  readonly transport?: 'TCP' | 'UDP';
   /** Settings with the default load balancing need no variant of their own. */
   readonly defaultLoadBalancing: Service['loadBalancing'];
+  readonly care: EndpointCare;
   readonly allowLocalExternalNames: boolean;
+}
+
+/** How the endpoints of a Service are chosen and looked after, where somebody says so: what is undefined is not there at all. */
+export type EndpointCare = Pick<Service, 'maxLoadPercent' | 'slowStartMs' | 'healthCheck' | 'outlierDetection' | 'limits' | 'sessions'>;
+
+/** What routes with these settings want of the endpoints of their Services. */
+export function endpointCareOf(settings: RouteSettings): EndpointCare {
+  const { loadBalancing, maxLoadPercent, slowStartMs, sessionCookie, healthCheck, outlierDetection, serviceLimits } = settings;
+  return {
+    ...(loadBalancing === 'consistent-hash' && maxLoadPercent !== undefined && { maxLoadPercent }),
+    ...(loadBalancing !== 'consistent-hash' && slowStartMs !== undefined && { slowStartMs }),
+    ...(healthCheck && { healthCheck }),
+    ...(outlierDetection && { outlierDetection }),
+    ...(serviceLimits && { limits: serviceLimits }),
+    ...(sessionCookie && sessionCookie.mode !== 'balanced' && { sessions: true }),
+  };
 }
 
 /** Binds one port of a Service object. @param key `namespace/name` */
 export function bindService(key: string, object: ServiceObject, port: number | string, settings: BackendSettings): BindingResult {
   const spec = fieldsOf(object.spec);
   const external = spec.type === 'ExternalName';
+  const { transport = 'TCP' } = settings;
   const found =
-    findPort(spec.ports, port) ?? (external && typeof port === 'number' ? { number: port, name: '', appProtocol: undefined } : undefined);
-  if (found === undefined) return unbound('ServicePortNotFound', `has no TCP port ${quote(String(port))}; it has ${portList(spec.ports)}`);
+    findPort(spec.ports, port, transport) ??
+    (external && typeof port === 'number' ? { number: port, name: '', appProtocol: undefined } : undefined);
+  if (found === undefined)
+    return unbound('ServicePortNotFound', `has no ${transport} port ${quote(String(port))}; it has ${portList(spec.ports)}`);
   let externalName: string | undefined;
   if (external) {
     externalName = (textOf(spec.externalName) ?? '').toLowerCase().replace(/\.$/, '');
@@ -55,9 +80,14 @@ export function bindService(key: string, object: ServiceObject, port: number | s
       );
     }
   }
+  if (transport === 'UDP')
+    return {
+      kind: 'bound',
+      binding: { service: udpService(key, found.number), objectKey: key, portName: found.name, transport, externalName },
+    };
   const spoken = settings.protocol ?? protocolOf(found.appProtocol);
   const service = tableService(key, found.number, settings.alwaysTls ? overTls[spoken] : spoken, settings);
-  return { kind: 'bound', binding: { service, objectKey: key, portName: found.name, externalName } };
+  return { kind: 'bound', binding: { service, objectKey: key, portName: found.name, transport, externalName } };
 }
 
 const overTls = { http: 'https', https: 'https', h2c: 'h2', h2: 'h2' } as const;
@@ -72,12 +102,12 @@ interface FoundPort {
   readonly appProtocol: string | undefined;
 }
 
-function findPort(ports: unknown, wanted: number | string): FoundPort | undefined {
+function findPort(ports: unknown, wanted: number | string, transport: string): FoundPort | undefined {
   for (const item of itemsOf(ports)) {
     const port = fieldsOf(item);
     const number = portOf(port.port);
     const name = textOf(port.name) ?? '';
-    if (number === undefined || (port.protocol ?? 'TCP') !== 'TCP') continue;
+    if (number === undefined || (port.protocol ?? 'TCP') !== transport) continue;
     if (typeof wanted === 'number' ? number === wanted : name === wanted) return { number, name, appProtocol: textOf(port.appProtocol) };
   }
   return undefined;
@@ -97,24 +127,44 @@ function portList(ports: unknown): string {
 function tableService(objectKey: string, port: number, protocol: BackendProtocol, settings: BackendSettings): Service {
   const slash = objectKey.indexOf('/');
   const tls = protocol === 'https' || protocol === 'h2' ? settings.tls : undefined;
-  const { loadBalancing } = settings;
-  const plain = protocol === 'http' && loadBalancing === settings.defaultLoadBalancing;
+  const { loadBalancing, proxyProtocol, care } = settings;
+  const isUsual = loadBalancing === settings.defaultLoadBalancing && proxyProtocol === undefined && Object.keys(care).length === 0;
+  const plain = protocol === 'http' && isUsual;
   return {
-    key: `${objectKey}:${port}${plain ? '' : `#${variantOf(protocol, tls, loadBalancing)}`}`,
+    key: `${objectKey}:${port}${plain ? '' : `#${variantOf(protocol, tls, settings)}`}`,
     namespace: objectKey.slice(0, slash),
     name: objectKey.slice(slash + 1),
     port,
     protocol,
     tls,
     loadBalancing,
+    ...(proxyProtocol && { proxyProtocol }),
+    ...care,
+  };
+}
+
+/** Datagrams are spread by a hash of who sent them, whatever is set for requests. A Service may have the same port for TCP, too. */
+function udpService(objectKey: string, port: number): Service {
+  const slash = objectKey.indexOf('/');
+  return {
+    key: `${objectKey}:${port}/udp`,
+    namespace: objectKey.slice(0, slash),
+    name: objectKey.slice(slash + 1),
+    port,
+    protocol: 'http',
+    tls: undefined,
+    loadBalancing: 'consistent-hash',
   };
 }
 
 /** Stands for all settings; of a certificate the chain does, which is public and belongs to one key alone. */
-function variantOf(protocol: BackendProtocol, tls: BackendTls | undefined, loadBalancing: Service['loadBalancing']): string {
+function variantOf(protocol: BackendProtocol, tls: BackendTls | undefined, settings: BackendSettings): string {
+  const { loadBalancing, proxyProtocol, care } = settings;
   const { serverName = null, ca = null, clientCertificate } = tls ?? {};
   const { key = null, chain = null } = clientCertificate ?? {};
-  return shortHash(JSON.stringify([protocol, serverName, ca, key, chain, loadBalancing]));
+  const opening = proxyProtocol === undefined ? [] : [proxyProtocol.version, ...proxyProtocol.tlvs];
+  const more = Object.keys(care).length === 0 ? [] : [care];
+  return shortHash(JSON.stringify([protocol, serverName, ca, key, chain, loadBalancing, ...opening, ...more]));
 }
 
 /** Enough of a SHA-256 to tell the settings of one Service apart. */

@@ -1,6 +1,6 @@
 import type { SmartRouteRedirect, SmartRouteRewrite } from '../api/generated/smart-route.ts';
 import { LinearRegex } from '../routes/linear-regex.ts';
-import type { FixedPathRewrite, RedirectTarget, RequestRewrite } from '../routes/route-table.ts';
+import type { FixedPathRewrite, RedirectTarget, RequestRewrite } from '../routes/route.ts';
 
 /** Where a redirect leads. */
 export function targetOf({ scheme, host, port, path }: SmartRouteRedirect): RedirectTarget {

@@ -1,11 +1,56 @@
-import { durationValue, sizeValue, type ValueType } from '../api/annotation-values.ts';
-import type { SmartRouteCors, SmartRouteForward, SmartRoutePolicy, SmartRouteRequest } from '../api/generated/smart-route.ts';
-import type { CorsPolicy, HeaderEdits } from '../routes/route-table.ts';
-import type { RouteSettings } from './route-settings.ts';
+import { sizeValue } from '../api/annotation-values.ts';
+import type {
+  SmartRouteConnection,
+  SmartRouteCors,
+  SmartRouteForward,
+  SmartRouteLimits,
+  SmartRouteMaintenance,
+  SmartRouteOutlierDetection,
+  SmartRoutePolicy,
+  SmartRouteProxyProtocol,
+  SmartRouteRequest,
+  SmartRouteRetries,
+  SmartRouteSessionCookie,
+  SmartRouteTcp,
+} from '../api/generated/smart-route.ts';
+import type { CorsPolicy, HeaderEdits, Maintenance, RetryRules } from '../routes/policy.ts';
+import type { SessionCookie } from '../routes/route.ts';
+import type { OutlierDetection, ServiceLimits } from '../routes/service.ts';
+import { activeLimitsOf } from './active-limits.ts';
+import { authOfPolicy } from './auth-settings.ts';
+import { compressionOf } from './compression-policy.ts';
+import { errorPageSettings } from './error-page-settings.ts';
+import { hashSourceOf } from './hash-source.ts';
+import { mirrorSetting } from './mirror-setting.ts';
+import { rateLimitsOf } from './rate-limits.ts';
+import { type RouteSettings, settingsOfSession } from './route-settings.ts';
+import { duration, readAs } from './schema-values.ts';
+import { healthCheckOf } from './smart-route-health-check.ts';
 
-/** What a policy of a SmartRoute, or of a rule of it, sets. */
-export function settingsOfPolicy(policy: SmartRoutePolicy): RouteSettings {
-  const { redirectToHttps, timeouts = {}, maxRequestBody, retries, backend, headers = {}, cors, clients } = policy;
+/** What a policy of a SmartRoute, or of a rule of it, sets. @param scope names where it is written: `SmartRoute shop/shop api` */
+export function settingsOfPolicy(policy: SmartRoutePolicy, scope: string): RouteSettings {
+  const {
+    redirectToHttps,
+    timeouts = {},
+    maxRequestBody,
+    retries,
+    backend,
+    headers = {},
+    cors,
+    clients,
+    rateLimits,
+    maxRequests,
+    maxRequestsPerAddress,
+    compression,
+    mirror,
+    buffering = {},
+    maxRequestHeader,
+    accessLog,
+    errorPages,
+    maintenance,
+    auth,
+    satisfy,
+  } = policy;
   return {
     redirectToHttps,
     connectTimeoutMs: readAs(duration, timeouts.connect),
@@ -13,21 +58,119 @@ export function settingsOfPolicy(policy: SmartRoutePolicy): RouteSettings {
     sendTimeoutMs: readAs(duration, timeouts.send),
     tunnelIdleTimeoutMs: readAs(duration, timeouts.tunnelIdle),
     maxRequestBodyBytes: readAs(sizeValue, maxRequestBody),
+    requestTimeoutMs: readAs(duration, timeouts.request),
     retries: retries?.attempts,
+    retryRules: retries && retryRulesOf(retries),
     backendProtocol: backend?.protocol === undefined ? undefined : protocols[backend.protocol],
+    backendProxyProtocol: backend?.proxyProtocol && proxyHeaderOf(backend.proxyProtocol),
     backendTlsServerName: backend?.tls?.serverName,
     backendTlsCaSecret: backend?.tls?.caRef?.name,
     backendTlsClientSecret: backend?.tls?.clientCertificateRef?.name,
+    healthCheck: backend?.healthCheck && healthCheckOf(backend.healthCheck),
+    serviceLimits: backend?.limits && limitsOf(backend.limits),
+    outlierDetection: backend?.outlierDetection && outlierDetectionOf(backend.outlierDetection),
     requestHeaders: headers.request && editsOf(headers.request),
     responseHeaders: headers.response && editsOf(headers.response),
     cors: cors && corsOf(cors),
+    bufferRequests: buffering.request,
+    maxBufferedRequestBytes: readAs(sizeValue, buffering.maxRequest),
+    bufferAnswers: buffering.answer,
+    maxBufferedAnswerBytes: readAs(sizeValue, buffering.maxAnswer),
+    maxRequestHeadBytes: readAs(sizeValue, maxRequestHeader),
+    errorPages: errorPages && errorPageSettings(errorPages),
+    accessLog,
+    mirror: mirror && mirrorSetting(mirror),
+    compression: compression && compressionOf(compression),
+    rateLimits: rateLimits && rateLimitsOf(rateLimits, scope),
+    ...activeLimitsOf({ maxRequests, maxRequestsPerAddress }, scope),
     clients: clients && { allow: clients.allow ?? [], deny: clients.deny ?? [] },
+    maintenance: maintenance && maintenanceOf(maintenance),
+    auth: auth && authOfPolicy(auth, (text) => readAs(duration, text)),
+    satisfy: satisfy && (satisfy === 'Any' ? 'any' : 'all'),
+  };
+}
+
+/** What `connection` of a SmartRoute sets. */
+export function settingsOfConnection(connection: SmartRouteConnection): RouteSettings {
+  const { idleTimeout, maxLifetime, firstDataTimeout, keepAlive, whenRemoved, maxConnections, maxConnectionsPerAddress } = connection;
+  return {
+    connectionIdleMs: readAs(duration, idleTimeout),
+    connectionLifetimeMs: readAs(duration, maxLifetime),
+    firstDataMs: readAs(duration, firstDataTimeout),
+    keepAlive: keepAlive && keepAlives[keepAlive],
+    whenRemoved: whenRemoved && removals[whenRemoved],
+    maxConnections,
+    maxConnectionsPerAddress,
   };
 }
 
 /** What a forward action sets by itself. */
 export function settingsOfForward({ loadBalancing }: SmartRouteForward): RouteSettings {
-  return { loadBalancing: loadBalancing === undefined ? undefined : loadBalancers[loadBalancing.type] };
+  const { type, hash, sessionCookie, slowStart } = loadBalancing ?? {};
+  return {
+    loadBalancing: type && loadBalancers[type],
+    hashBy: hash && hashSourceOf(hash),
+    maxLoadPercent: hash?.maxLoadPercent,
+    ...(sessionCookie && settingsOfSession(sessionCookieOf(sessionCookie))),
+    slowStartMs: readAs(duration, slowStart),
+  };
+}
+
+/** What `tcp` sets by itself. */
+export function settingsOfTcp({ loadBalancing }: SmartRouteTcp): RouteSettings {
+  const { type, slowStart } = loadBalancing ?? {};
+  return { loadBalancing: type && loadBalancers[type], slowStartMs: readAs(duration, slowStart) };
+}
+
+/** What a policy says of retries; it takes the place of all that an outer one says of them. */
+function retryRulesOf({
+  conditions = [],
+  statuses = [],
+  grpcStatuses = [],
+  nonIdempotent = false,
+  ...times
+}: SmartRouteRetries): RetryRules {
+  return {
+    reset: conditions.includes('Reset'),
+    timeout: conditions.includes('Timeout'),
+    statuses,
+    grpcStatuses: grpcStatuses.map((name) => grpcStatusCodes[name]),
+    nonIdempotent,
+    perTryTimeoutMs: readAs(duration, times.perTryTimeout) ?? 0,
+    backOffMs: readAs(duration, times.backOff) ?? 0,
+  };
+}
+
+/** grpc/doc/statuscodes.md. */
+const grpcStatusCodes = { CANCELLED: '1', DEADLINE_EXCEEDED: '4', RESOURCE_EXHAUSTED: '8', INTERNAL: '13', UNAVAILABLE: '14' } as const;
+
+function limitsOf({ connections = 0, pendingRequests = 0, requests = 0, retryPercent }: SmartRouteLimits): ServiceLimits {
+  return { connections, pendingRequests, requests, retryPercent };
+}
+
+/** With the defaults that hold without it: there is nothing to inherit inside of it. */
+function outlierDetectionOf(from: SmartRouteOutlierDetection): OutlierDetection {
+  return {
+    connectFailures: from.consecutiveConnectFailures ?? 5,
+    errors: from.consecutiveErrors ?? 0,
+    ejectionMs: readAs(duration, from.baseEjectionTime) ?? 30_000,
+    maxEjectionMs: readAs(duration, from.maxEjectionTime) ?? 300_000,
+    maxEjectedPercent: from.maxEjectionPercent ?? 50,
+  };
+}
+
+function sessionCookieOf({ mode, name, path, domain, maxAge, secure, httpOnly, sameSite }: SmartRouteSessionCookie): SessionCookie {
+  const maxAgeMs = readAs(duration, maxAge);
+  return {
+    ...(mode === 'Balanced' && { mode: 'balanced' }),
+    name: name ?? 'smartproxy-session',
+    path,
+    domain,
+    maxAgeSeconds: maxAgeMs === undefined ? undefined : Math.floor(maxAgeMs / 1000),
+    secure: sameSite === 'None' ? true : secure,
+    httpOnly: httpOnly ?? true,
+    sameSite,
+  };
 }
 
 function editsOf({ set = [], add = [], remove = [] }: SmartRouteRequest): HeaderEdits {
@@ -37,6 +180,17 @@ function editsOf({ set = [], add = [], remove = [] }: SmartRouteRequest): Header
 /** Name, value, name, value ... with names in lower case. */
 export function flatHeaders(headers: readonly { readonly name: string; readonly value: string }[]): readonly string[] {
   return headers.flatMap(({ name, value }) => [name.toLowerCase(), value]);
+}
+
+function maintenanceOf({ enabled, ...settings }: SmartRouteMaintenance): Maintenance | false {
+  if (!enabled) return false;
+  const { allow = [], status = 503, retryAfter, contentType, body = 'Down for maintenance\n' } = settings;
+  const retryMs = readAs(duration, retryAfter);
+  const headers = [
+    ...(retryMs === undefined ? [] : ['retry-after', String(Math.ceil(retryMs / 1000))]),
+    ...(contentType === undefined ? [] : ['content-type', contentType]),
+  ];
+  return { allow, answer: { kind: 'respond', status, headers, body } };
 }
 
 function corsOf({
@@ -58,12 +212,12 @@ function corsOf({
   };
 }
 
-const duration = durationValue(0);
-const protocols = { HTTP: 'http', HTTPS: 'https', H2C: 'h2c', H2: 'h2' } as const;
-const loadBalancers = { RoundRobin: 'round-robin', LeastRequest: 'least-request' } as const;
-
-/** The schema has let through only what can be read. */
-function readAs<T>(type: ValueType<T>, text: string | undefined): T | undefined {
-  const parsed = text === undefined ? undefined : type.parse(text);
-  return parsed?.kind === 'value' ? parsed.value : undefined;
+function proxyHeaderOf({ version, tlvs = [] }: SmartRouteProxyProtocol): RouteSettings['backendProxyProtocol'] {
+  return { version: version === 'V1' ? 1 : 2, tlvs: tlvs.map((tlv) => tlvNames[tlv]).sort() };
 }
+
+const protocols = { HTTP: 'http', HTTPS: 'https', H2C: 'h2c', H2: 'h2' } as const;
+const tlvNames = { ALPN: 'alpn', Authority: 'authority', UniqueId: 'unique-id', SSL: 'ssl', CRC32C: 'crc32c' } as const;
+const keepAlives = { Standard: 'standard', Extended: 'extended', Immortal: 'immortal' } as const;
+const removals = { Cut: 'cut', Drain: 'drain' } as const;
+const loadBalancers = { RoundRobin: 'round-robin', LeastRequest: 'least-request', ConsistentHash: 'consistent-hash' } as const;

@@ -1,5 +1,5 @@
 import type { SmartRouteAction, SmartRouteSpec } from '../api/generated/smart-route.ts';
-import type { RouteMatch } from '../routes/route-table.ts';
+import type { RouteMatch } from '../routes/route.ts';
 import type { Claimant } from './host-claim.ts';
 import type { RouteSettings } from './route-settings.ts';
 
@@ -12,7 +12,9 @@ export interface SmartRouteReading extends Claimant {
   readonly spec: SmartRouteSpec | undefined;
   /** Host keys of the route table. */
   readonly hosts: readonly string[];
-  /** What `spec.policy` sets. */
+  /** Networks of the clients that it is for, without those that are none; undefined: everybody. */
+  readonly clients: readonly string[] | undefined;
+  /** What `spec.policy` and `spec.connection` set. */
   readonly settings: RouteSettings;
   readonly rules: readonly ReadSmartRouteRule[];
 }
@@ -20,6 +22,8 @@ export interface SmartRouteReading extends Claimant {
 export interface ReadSmartRouteRule {
   readonly name: string;
   readonly field: string;
+  /** Why nobody is served by it, whatever it matches; undefined: it is as the schema has it. */
+  readonly broken: string | undefined;
   readonly matches: readonly ReadSmartRouteMatch[];
   /** What the rule's policy sets by itself. */
   readonly ownSettings: RouteSettings;
@@ -31,4 +35,6 @@ export interface ReadSmartRouteRule {
 export interface ReadSmartRouteMatch {
   readonly field: string;
   readonly match: RouteMatch;
+  /** Why it can't be used: what it may have meant is answered 503, for the next rule may let in whom this one would not. undefined: it can. */
+  readonly broken: string | undefined;
 }

@@ -159,7 +159,7 @@ export class TlsCertificates {
 }
 
 /** The entries of `spec.tls[].hosts` that speak of a rule's host: the same, then the wildcard above it. */
-function tlsHostsOf(host: string): readonly string[] {
+export function tlsHostsOf(host: string): readonly string[] {
   const dot = host.indexOf('.');
   return host.startsWith('*') || dot === -1 ? [host] : [host, `*${host.slice(dot)}`];
 }

@@ -1,21 +1,35 @@
-import type { Secret, Service } from '../api/objects.ts';
+import type { ConfigMap, Secret, Service } from '../api/objects.ts';
+import type { Listener } from '../routes/route-table.ts';
+import type { InstallationTls } from './installation-tls.ts';
 import type { ObjectView } from './object-view.ts';
 import { type ForeignReference, ReferenceGrants } from './reference-grants.ts';
 
-/** The objects that others may refer to, in one snapshot. */
+/** What objects may refer to, in one snapshot. */
 export interface References {
   readonly services: ReadonlyMap<string, Service>;
   readonly secrets: ReadonlyMap<string, Secret>;
+  readonly configMaps: ReadonlyMap<string, ConfigMap>;
   readonly grants: ReferenceGrants;
+  readonly listeners: ReadonlyMap<string, Listener>;
+  readonly tls: InstallationTls;
 }
 
-export function referencesOf(objects: ObjectView): References {
-  return { services: objects.of('Service'), secrets: objects.of('Secret'), grants: ReferenceGrants.of(objects.of('ReferenceGrant')) };
+export function referencesOf(objects: ObjectView, listeners: References['listeners'], tls: InstallationTls): References {
+  const grants = ReferenceGrants.of(objects.of('ReferenceGrant'));
+  const [services, secrets, configMaps] = [objects.of('Service'), objects.of('Secret'), objects.of('ConfigMap')];
+  return { services, secrets, configMaps, grants, listeners, tls };
 }
 
 /** Whether two snapshots have the same objects to refer to. */
 export function sameReferences(a: References, b: References | undefined): boolean {
-  return a.services === b?.services && a.secrets === b.secrets && a.grants === b.grants;
+  return (
+    a.services === b?.services &&
+    a.secrets === b.secrets &&
+    a.configMaps === b.configMaps &&
+    a.grants === b.grants &&
+    a.listeners === b.listeners &&
+    a.tls === b.tls
+  );
 }
 
 /** Looks objects up and remembers what was found, so that a result holds for as long as every look-up would find the same. */
@@ -23,7 +37,11 @@ export class TrackedReads {
   readonly #references: References;
   readonly #services = new Map<string, Service | undefined>();
   readonly #secrets = new Map<string, Secret | undefined>();
+  readonly #configMaps = new Map<string, ConfigMap | undefined>();
   readonly #permits: (readonly [ForeignReference, boolean])[] = [];
+  readonly #listeners = new Map<string, Listener | undefined>();
+  readonly #closed: ClosedRead[] = [];
+  #tls: InstallationTls | undefined;
 
   constructor(references: References) {
     this.#references = references;
@@ -41,6 +59,31 @@ export class TrackedReads {
     return found;
   }
 
+  configMap(key: string): ConfigMap | undefined {
+    const found = this.#references.configMaps.get(key);
+    this.#configMaps.set(key, found);
+    return found;
+  }
+
+  listener(key: string): Listener | undefined {
+    const found = this.#references.listeners.get(key);
+    this.#listeners.set(key, found);
+    return found;
+  }
+
+  /** Whether every listener of these protocols is kept for other namespaces, and there is one. */
+  isClosedTo(namespace: string, protocols: readonly Listener['protocol'][]): boolean {
+    const isClosed = areClosedTo(this.#references.listeners, namespace, protocols);
+    this.#closed.push({ namespace, protocols, isClosed });
+    return isClosed;
+  }
+
+  /** How the installation speaks TLS. */
+  tls(): InstallationTls {
+    this.#tls = this.#references.tls;
+    return this.#tls;
+  }
+
   /** Whether the other namespace permits the reference. */
   permits(reference: ForeignReference): boolean {
     const permitted = this.#references.grants.permit(reference);
@@ -55,20 +98,55 @@ export class TrackedReads {
 
   /** The reads as data, to be checked against later snapshots without keeping this one alive. */
   record(): ReadRecord {
-    return { services: [...this.#services], secrets: [...this.#secrets], permits: this.#permits };
+    return {
+      services: [...this.#services],
+      secrets: [...this.#secrets],
+      configMaps: [...this.#configMaps],
+      permits: this.#permits,
+      listeners: [...this.#listeners],
+      closed: this.#closed,
+      tls: this.#tls,
+    };
   }
 }
 
 export interface ReadRecord {
   readonly services: readonly (readonly [string, Service | undefined])[];
   readonly secrets: readonly (readonly [string, Secret | undefined])[];
+  readonly configMaps: readonly (readonly [string, ConfigMap | undefined])[];
   readonly permits: readonly (readonly [ForeignReference, boolean])[];
+  readonly listeners: readonly (readonly [string, Listener | undefined])[];
+  readonly closed: readonly ClosedRead[];
+  /** undefined: it was not asked for. */
+  readonly tls: InstallationTls | undefined;
+}
+
+/** Whether there was no listener of some protocols for a namespace. */
+interface ClosedRead {
+  readonly namespace: string;
+  readonly protocols: readonly Listener['protocol'][];
+  readonly isClosed: boolean;
 }
 
 /** Whether every look-up on record finds the same object in these references. */
 export function stillHolds(record: ReadRecord, references: References): boolean {
   for (const [key, found] of record.services) if (references.services.get(key) !== found) return false;
   for (const [key, found] of record.secrets) if (references.secrets.get(key) !== found) return false;
+  for (const [key, found] of record.configMaps) if (references.configMaps.get(key) !== found) return false;
+  for (const [key, found] of record.listeners) if (references.listeners.get(key) !== found) return false;
+  for (const { namespace, protocols, isClosed } of record.closed)
+    if (areClosedTo(references.listeners, namespace, protocols) !== isClosed) return false;
+  if (record.tls !== undefined && record.tls !== references.tls) return false;
   for (const [reference, permitted] of record.permits) if (references.grants.permit(reference) !== permitted) return false;
   return true;
+}
+
+function areClosedTo(listeners: References['listeners'], namespace: string, protocols: readonly Listener['protocol'][]): boolean {
+  let isThere = false;
+  for (const { protocol, namespaces } of listeners.values()) {
+    if (!protocols.includes(protocol)) continue;
+    if (namespaces === undefined || namespaces.includes(namespace)) return false;
+    isThere = true;
+  }
+  return isThere;
 }

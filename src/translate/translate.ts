@@ -1,17 +1,28 @@
 import type { Ingress, SmartRoute } from '../api/objects.ts';
-import type { Listener, RouteTable } from '../routes/route-table.ts';
+import type { RouteTable } from '../routes/route-table.ts';
+import { AcmeCertificates } from './acme-certificates.ts';
+import { AcmeIssuers } from './acme-issuers.ts';
 import { CertificateReader } from './certificate-reader.ts';
+import { chooseConfig, type LastValidConfigs } from './chosen-config.ts';
 import { collectProblems, missingEndpoints } from './collect-problems.ts';
+import { ConfiguredListeners } from './configured-listeners.ts';
 import { parseBackendName, readDefaultBackend } from './default-backend.ts';
 import { readDefaultCertificate } from './default-certificate.ts';
 import { EndpointSets } from './endpoint-sets.ts';
 import { compareClaimants } from './host-claim.ts';
 import type { IngressReading } from './ingress-reading.ts';
 import { ingressStatuses } from './ingress-statuses.ts';
+import { InheritedSettings, inheritSettings } from './inherited-settings.ts';
+import { installationPageProblems } from './installation-pages.ts';
+import { installationSettings } from './installation-settings.ts';
+import { installationTls } from './installation-tls.ts';
+import { KeptValue } from './keep-map.ts';
 import { Memo } from './memo.ts';
 import { MergedHosts } from './merged-hosts.ts';
+import { MergedL4Routes } from './merged-l4.ts';
 import { ObjectReadings } from './object-readings.ts';
 import type { ObjectView } from './object-view.ts';
+import { permitHosts } from './permitted-hosts.ts';
 import { Policies } from './policies.ts';
 import { readIngress } from './read-ingress.ts';
 import { readSmartRoute } from './read-smart-route.ts';
@@ -20,6 +31,8 @@ import { resolveIngress } from './resolve-ingress.ts';
 import { resolveSmartRoute } from './resolve-smart-route.ts';
 import type { ResolvedObject } from './resolved-object.ts';
 import { type ResolveContext, ResolvedObjects } from './resolved-objects.ts';
+import type { RouteSettings } from './route-settings.ts';
+import { smartProxyConfigStates } from './smart-proxy-config-statuses.ts';
 import type { SmartRouteReading } from './smart-route-reading.ts';
 import { smartRouteStates } from './smart-route-statuses.ts';
 import { PartsAssembler, withDefaultBackend } from './static-parts.ts';
@@ -38,18 +51,33 @@ export function translate(objects: ObjectView, options: TranslateOptions): Trans
  */
 export class Translator {
   readonly #options: TranslateDefaults;
-  readonly #listeners: ReadonlyMap<string, Listener>;
   readonly #defaultBackendName: ReturnType<typeof parseBackendName>;
 
   readonly #policies: Policies;
+  readonly #configured = new ConfiguredListeners();
   readonly #certificates = new CertificateReader();
   readonly #ingresses: ObjectReadings<Ingress, IngressReading>;
   readonly #routes: ObjectReadings<SmartRoute, SmartRouteReading>;
+  readonly #defaults = new KeptValue<RouteSettings | undefined>();
+  readonly #inheritingIngresses = new InheritedSettings(inheritingIngress);
+  readonly #inheritingRoutes = new InheritedSettings(inheritingRoute);
   readonly #resolved: ResolvedObjects<Reading>;
+  readonly #permitted = new Memo(permitHosts);
+  readonly #issuers: AcmeIssuers;
+  readonly #acme: AcmeCertificates;
   readonly #hosts: MergedHosts;
+  readonly #l4: MergedL4Routes;
   readonly #parts = new PartsAssembler();
+  readonly #withAnswers = new Memo(withAnswers);
   readonly #endpoints = new EndpointSets();
 
+  readonly #config = new Memo(chooseConfig);
+  readonly #listeners = new Memo(this.#configured.configure.bind(this.#configured));
+  readonly #settings = new Memo(installationSettings);
+  readonly #installation = new KeptValue<RouteTable['settings']>();
+  readonly #pageProblems = new Memo(installationPageProblems);
+  readonly #settingProblems = new Memo(joined);
+  readonly #configStates = new Memo(smartProxyConfigStates);
   readonly #defaultCertificate = new Memo(readDefaultCertificate);
   readonly #defaultBackend = new Memo(readDefaultBackend);
   readonly #allHosts = new Memo(withDefaultBackend);
@@ -63,60 +91,99 @@ export class Translator {
 
   constructor(options: TranslateDefaults) {
     this.#options = options;
-    this.#listeners = new Map(options.listeners.map((listener) => [listener.key, listener]));
     this.#defaultBackendName = parseBackendName(options.defaultBackend);
     this.#policies = new Policies(options);
     this.#ingresses = new ObjectReadings(options, readIngress);
     this.#routes = new ObjectReadings(options, readSmartRoute);
     this.#resolved = new ResolvedObjects(options, this.#certificates, resolveOne);
-    const hasHttps = options.listeners.some((listener) => listener.protocol === 'https');
-    this.#hosts = new MergedHosts({ policies: this.#policies, hasHttps });
+    this.#issuers = new AcmeIssuers(options.acmeNamespace !== undefined);
+    this.#acme = new AcmeCertificates(options.acmeNamespace, this.#certificates);
+    this.#hosts = new MergedHosts(this.#policies);
+    this.#l4 = new MergedL4Routes(this.#policies);
   }
 
-  /** @param nowMs the time that certificates are judged by, milliseconds since 1970 */
-  translate(objects: ObjectView, nowMs: number): Translation {
-    const references = referencesOf(objects);
+  /**
+   * @param nowMs the time that certificates are judged by, milliseconds since 1970
+   * @param lastValid what holds in place of a SmartProxyConfig that is not valid any more
+   */
+  translate(objects: ObjectView, nowMs: number, lastValid: LastValidConfigs = noEntries): Translation {
     const backendName = this.#defaultBackendName;
     const certificateName = this.#options.defaultCertificate;
 
-    // What each object says by itself, then with what it refers to, then beside the others.
+    // What holds for the installation as a whole.
     const classes = objects.of('IngressClass');
+    const { publishService } = this.#options;
+    const front = publishService === undefined ? undefined : objects.of('Service').get(publishService);
+    const config = this.#config.get(classes, objects.of('SmartProxyConfig'), this.#options, lastValid);
+    const { listeners, problems: ofListeners } = this.#listeners.get(config.chosen, front, this.#options);
+    const installation = this.#settings.get(config.chosen);
+    const ofPages = this.#pageProblems.get(config.chosen, objects.of('ConfigMap'));
+    const ofSettings = this.#settingProblems.get(installation.problems, ofPages);
+    const references = referencesOf(objects, listeners, installationTls(config.chosen));
+
+    // What each object says by itself, then with what it refers to, then beside the others.
     const ingresses = this.#ingresses.read(objects.of('Ingress'), classes);
     const routes = this.#routes.read(objects.of('SmartRoute'), classes);
-    const resolved = this.#resolved.resolve(this.#readings.get(ingresses.ours, routes.ours), references, nowMs);
-    const merged = this.#hosts.merge(resolved);
+    const defaults = this.#defaults.keep(config.chosen?.defaults);
+    const ourIngresses = this.#inheritingIngresses.apply(ingresses.ours, defaults);
+    const ourRoutes = this.#inheritingRoutes.apply(routes.ours, defaults);
+    const known = this.#resolved.resolve(this.#readings.get(ourIngresses, ourRoutes), references, nowMs);
+    const permitted = this.#permitted.get(known, config.chosen?.hostRules, config.chosen?.ref);
+    const issuers = this.#issuers.read(config.chosen, references.secrets, hasProtocol(listeners, 'http'));
+    const acme = this.#acme.order(permitted, issuers, references.secrets);
+    const resolved = acme.objects;
+    const merged = this.#hosts.merge(resolved, hasProtocol(listeners, 'https'));
+    const l4 = this.#l4.merge(resolved);
 
     // What the installation adds to it.
     const certificateSecret = certificateName === undefined ? undefined : references.secrets.get(certificateName);
     const defaultCertificate = this.#defaultCertificate.get(certificateName, certificateSecret, this.#certificates);
     const backendService = backendName === undefined ? undefined : references.services.get(backendName.objectKey);
-    const defaultBackend = this.#defaultBackend.get(backendName, backendService, this.#options, this.#policies);
+    const defaultBackend = this.#defaultBackend.get(backendName, backendService, this.#options, this.#policies, defaults);
     const hosts = this.#allHosts.get(merged, defaultBackend.merged);
 
     // The table.
-    const parts = this.#parts.assemble(hosts, defaultCertificate.certificate);
+    const parts = this.#parts.assemble(hosts, l4, defaultCertificate.certificate);
     this.#policies.keepOnly(parts.policies);
     const { endpoints, empty } = this.#endpoints.update(objects.of('EndpointSlice'), parts);
     const routeTable: RouteTable = {
-      listeners: this.#listeners,
+      listeners,
       hosts: parts.hosts,
-      l4: noEntries,
+      l4: parts.l4,
       policies: parts.policies,
       services: parts.services,
       endpoints,
-      certificates: parts.certificates,
-      challenges: noEntries,
+      certificates: this.#withAnswers.get(parts.certificates, acme.answers),
+      challenges: acme.challenges,
+      settings: this.#installation.keep(installation.settings),
+      secrets: parts.secrets,
+      pages: parts.pages,
     };
 
     const classProblems = this.#classProblems.get(ingresses.problems, routes.problems);
-    const unanswered = this.#missingEndpoints.get(hosts, empty);
+    const unanswered = this.#missingEndpoints.get(hosts, l4, empty);
     return {
       routeTable,
-      statuses: this.#statuses.get(ingresses.ours, parts.served),
-      smartRoutes: this.#states.get(routes.ours, resolved, hosts),
-      problems: this.#problems.get(classProblems, resolved, hosts, defaultCertificate.problems, defaultBackend.problems, unanswered),
-      referencedSecrets: this.#secrets.get(resolved, certificateName),
+      statuses: this.#statuses.get(ourIngresses, parts.served),
+      smartRoutes: this.#states.get(ourRoutes, resolved, hosts, l4, front !== undefined),
+      smartProxyConfigs: this.#configStates.get(config, ofListeners, ofSettings, issuers.problems, front !== undefined),
+      problems: this.#problems.get(
+        classProblems,
+        resolved,
+        hosts,
+        l4.problems,
+        config.problems,
+        ofListeners,
+        ofSettings,
+        issuers.problems,
+        defaultCertificate.problems,
+        defaultBackend.problems,
+        unanswered,
+      ),
+      referencedSecrets: this.#secrets.get(resolved, certificateName, issuers.secrets, acme.secrets),
+      holdsUntilMs: this.#resolved.holdsUntilMs,
       hostsWithoutCertificate: parts.hostsWithoutCertificate,
+      acme: acme.certificates,
     };
   }
 }
@@ -129,9 +196,27 @@ function resolveOne(reading: Reading, context: ResolveContext): ResolvedObject {
   return reading.kind === 'ingress' ? resolveIngress(reading, context) : resolveSmartRoute(reading, context);
 }
 
+/** A CA is let through to a solver whoever else may ask. */
+function inheritingIngress(reading: IngressReading, inherited: RouteSettings): IngressReading {
+  return reading.isSolver ? reading : { ...reading, inherited };
+}
+
+function inheritingRoute(reading: SmartRouteReading, inherited: RouteSettings): SmartRouteReading {
+  const rules = reading.rules.map((rule) => ({ ...rule, settings: inheritSettings(inherited, rule.settings) }));
+  return { ...reading, settings: inheritSettings(inherited, reading.settings), rules };
+}
+
 /** Objects of all kinds, oldest first: what is older wins whatever it is. */
 function byAge(ingresses: readonly IngressReading[], routes: readonly SmartRouteReading[]): readonly Reading[] {
   return routes.length === 0 ? ingresses : [...ingresses, ...routes].sort(compareClaimants);
+}
+
+function hasProtocol(listeners: RouteTable['listeners'], protocol: 'http' | 'https'): boolean {
+  return [...listeners.values()].some((listener) => listener.protocol === protocol);
+}
+
+function withAnswers(certificates: RouteTable['certificates'], answers: RouteTable['certificates']): RouteTable['certificates'] {
+  return answers.size === 0 ? certificates : new Map([...certificates, ...answers]);
 }
 
 function joined(a: readonly Problem[], b: readonly Problem[]): readonly Problem[] {

@@ -1,4 +1,6 @@
 import type { RouteTable } from '../routes/route-table.ts';
+import type { AcmeCertificate } from './acme-certificate.ts';
+import type { SmartProxyConfigState } from './smart-proxy-config-statuses.ts';
 import type { SmartRouteState } from './smart-route-statuses.ts';
 
 /** The user's object that something is said of. */
@@ -24,6 +26,9 @@ export const problemReasons = [
   'NoEndpoints',
   'SecretNotFound',
   'SecretInvalid',
+  'RevocationListExpired',
+  'ConfigMapNotFound',
+  'ConfigMapInvalid',
   'CertificateExpired',
   'CertificateHostMismatch',
   'CertificateConflict',
@@ -31,14 +36,33 @@ export const problemReasons = [
   'InvalidAnnotation',
   'UnknownAnnotation',
   'PassthroughConflict',
+  'TlsPolicyConflict',
   'TooLarge',
   'Unsupported',
   'NoEffect',
+  'EngineUnavailable',
   'InvalidObject',
+  'InvalidRule',
+  'ConfigKept',
+  'ConfigReduced',
+  'ConfigClosed',
   'UnknownField',
   'InvalidRegex',
   'InvalidAddress',
   'RefNotPermitted',
+  'InvalidParameters',
+  'ConfigConflict',
+  'NotReferenced',
+  'PortConflict',
+  'NotPublished',
+  'ListenerNotFound',
+  'ListenerMismatch',
+  'ListenerNotPermitted',
+  'ListenerConflict',
+  'HostNotPermitted',
+  'IssuerNotFound',
+  'SecretNotOwned',
+  'CertificateNotIssued',
 ] as const;
 export type ProblemReason = (typeof problemReasons)[number];
 
@@ -50,7 +74,7 @@ export interface Problem {
   readonly field: string;
   /** One sentence that names object, field and fix; no secret in it; at most 1,000 characters. */
   readonly message: string;
-  /** The rule of a SmartRoute that it is about. */
+  /** The rule of a SmartRoute, or the listener of a SmartProxyConfig, that it is about. */
   readonly rule?: string;
 }
 
@@ -66,9 +90,15 @@ export interface Translation {
   readonly statuses: readonly IngressStatus[];
   /** One for each SmartRoute of ours, without what workers and endpoints say (`statusOf` adds that). */
   readonly smartRoutes: readonly SmartRouteState[];
+  /** One for each SmartProxyConfig of ours, without what workers say (`configStatusOf` adds that). */
+  readonly smartProxyConfigs: readonly SmartProxyConfigState[];
   readonly problems: readonly Problem[];
   /** `namespace/name` of every Secret that an object of ours refers to, so that the source fetches exactly these. */
   readonly referencedSecrets: readonly string[];
+  /** When a certificate or list begins or ends, so that something else is to be said, milliseconds since 1970; infinity: never. */
+  readonly holdsUntilMs: number;
   /** TLS hosts without any usable certificate, sorted: the local CA (manifest mode) makes one for each. */
   readonly hostsWithoutCertificate: readonly string[];
+  /** Certificates that are to be ordered and renewed. */
+  readonly acme: readonly AcmeCertificate[];
 }

@@ -1,4 +1,4 @@
-import type { ConnectionLogEntry } from '../observability/access-log.ts';
+import type { ConnectionLogEntry } from '../observability/access-log-entry.ts';
 import type { ConnectionRecord } from '../smartproxy/connection-record.ts';
 
 /** The access-log entry of a connection that is over. */
@@ -11,6 +11,7 @@ export function connectionLine(record: ConnectionRecord): ConnectionLogEntry {
     remoteAddress: record.remoteAddress,
     remotePort: record.remotePort,
     serverName: record.tls?.serverName,
+    proxied: record.proxied?.facts,
     route: record.route,
     service: record.direct?.service,
     endpoint: record.endpoint,

@@ -1,37 +1,63 @@
 import { availableParallelism } from 'node:os';
-import { Balancers } from '../balancing/balancers.ts';
+import { Balancers, type OutEndpoint } from '../balancing/balancers.ts';
+import { guardedLookup } from '../balancing/guarded-lookup.ts';
 import type { Config } from '../config/config.ts';
 import { SmartProxyError } from '../errors.ts';
+import { HealthChecks } from '../networkproxy/health/health-checks.ts';
 import { NetworkProxy } from '../networkproxy/network-proxy.ts';
 import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
 import type { OverloadReadings } from '../networkproxy/overload/overload-monitor.ts';
 import type { AccessLog } from '../observability/access-log.ts';
 import { WorkerCounters, type WorkerSnapshot } from '../observability/counters/worker-counters.ts';
+import { SpanExporter } from '../observability/span-exporter.ts';
+import type { ActiveCounts, ActiveShare } from '../rates/active-counts.ts';
+import { RateLimiters } from '../rates/rate-limiters.ts';
+import type { RateUse } from '../rates/rate-sharing.ts';
+import { RedisRates, type RedisRatesOptions } from '../rates/redis-rates.ts';
 import { CompiledTable } from '../routes/compiled-table.ts';
 import { emptyRouteTable, type Listener, type RouteTable } from '../routes/route-table.ts';
 import { StagedTable } from '../routes/staged-table.ts';
 import { changedKeys, type TableDelta } from '../routes/table-delta.ts';
+import type { ConnectionFilter } from '../smartproxy/connection-filter.ts';
+import type { LoopbackEnd } from '../smartproxy/loopback-end.ts';
 import { SmartProxy } from '../smartproxy/smart-proxy.ts';
+import { UdpForwarder } from '../smartproxy/udp/udp-forwarder.ts';
 import { runToEnd, type Steps } from '../steps.ts';
 import { TimerWheel } from '../timer-wheel.ts';
+import { accessLogSettings } from './access-log-settings.ts';
 import type { BoundAddress } from './bound-address.ts';
 import { connectionLine } from './connection-line.ts';
 import { MemoryProbe } from './memory-probe.ts';
-import type { ConnectionSummary, EjectedEndpoint } from './protocol.ts';
+import type { ConnectionSummary, FarEnding } from './protocol.ts';
+import { sessionLine } from './session-line.ts';
 
 export interface DataPlaneOptions {
   readonly config: Config;
   /** Begins every connection id. */
   readonly idPrefix: string;
-  /** 48 bytes that all workers share, so that a TLS session resumes in any of them; undefined: our own. */
-  readonly ticketKeys?: Buffer;
+  /** Keys that all workers share, 48 bytes each, so that a TLS session resumes in any of them; undefined: our own. */
+  readonly ticketKeys?: Uint8Array;
   readonly accessLog?: AccessLog;
+  /** What of the loopback transport is here, when the rest is in another process; undefined: all that there is. */
+  readonly loopbackEnd?: LoopbackEnd | undefined;
   /** The level of overload is another one. */
   readonly onOverload?: (change: OverloadChange) => void;
+  /** Redis is connected, or not any more. */
+  readonly onRedis?: RedisRatesOptions['onChange'] | undefined;
+  /** Tells the other workers what was admitted here; undefined: there are none. */
+  readonly shareRates?: ((uses: readonly RateUse[]) => void) | undefined;
+  /** Tells them what is under way here; undefined: there are none. */
+  readonly shareActive?: ((shares: readonly ActiveShare[]) => void) | undefined;
 }
 
-/** Where the bytes of a listener come from: an inherited descriptor, a handle from the main process, or a socket of our own. */
-export type PortSource = { readonly fd: number } | { readonly handle: unknown } | { readonly bind: true };
+/** How long a data plane that drains may take to send its last spans. */
+const flushTimeoutMs = 1000;
+
+/**
+ * Where the bytes of a listener come from: an inherited descriptor, a handle from the main process, a socket of our own, or, for UDP, one of
+ * ours beside those of the other workers on this port.
+ */
+export type PortSource = { readonly fd: number } | { readonly handle: unknown } | { readonly bind: true } | { readonly sharedPort: number };
 
 /**
  * Everything that carries traffic, in one process: SmartProxy, NetworkProxy, balancers, timers and counters around one route table.
@@ -41,37 +67,83 @@ export class DataPlane {
   readonly counters: WorkerCounters;
   readonly #wheel = new TimerWheel();
   readonly #balancers: Balancers;
+  readonly #rates: RateLimiters;
+  readonly #redis: RedisRates | undefined;
+  readonly #healthChecks: HealthChecks;
   readonly #networkProxy: NetworkProxy;
   readonly #smartProxy: SmartProxy;
+  readonly #spans: SpanExporter | undefined;
+  readonly #udp: UdpForwarder;
+  readonly #configureLog: (settings: RouteTable['settings']) => void;
   #table: CompiledTable = CompiledTable.compile(emptyRouteTable);
   #generation = 0;
 
-  constructor({ config, idPrefix, ticketKeys, accessLog, onOverload }: DataPlaneOptions) {
+  constructor({ config, idPrefix, ticketKeys, accessLog, loopbackEnd, onOverload, shareRates, shareActive, onRedis }: DataPlaneOptions) {
     this.counters = new WorkerCounters(config.maxRouteSeries);
     if (accessLog !== undefined) this.counters.gauges.accessLogDropped = () => accessLog.dropped;
-    const shared = { config, counters: this.counters, wheel: this.#wheel, table: () => this.#table };
+    this.#redis = newRedisRates(config, this.counters, onRedis);
+    this.#rates = new RateLimiters({
+      wheel: this.#wheel,
+      counters: this.counters,
+      now: () => performance.now(),
+      share: shareRates,
+      shareActive,
+      shared: this.#redis,
+    });
+    const shared = { config, counters: this.counters, wheel: this.#wheel, table: () => this.#table, rates: this.#rates };
     this.#balancers = new Balancers({
       ...(config.zone === undefined ? {} : { zone: config.zone }),
       counters: this.counters,
       now: () => performance.now(),
       random: Math.random,
     });
-    this.counters.gauges.upstreamEjected = () => this.#balancers.ejected().length;
+    const spans = newSpanExporter(config, this.counters);
+    this.#spans = spans;
+    this.#healthChecks = new HealthChecks({
+      balancers: this.#balancers,
+      wheel: this.#wheel,
+      counters: this.counters,
+      lookup: guardedLookup(config.allowLocalExternalNames),
+      random: Math.random,
+    });
+    const { gauges } = this.counters;
+    const countOut = (isUnhealthy: boolean) =>
+      this.#balancers.out().filter(({ reason }) => (reason === 'health_check') === isUnhealthy).length;
+    gauges.upstreamEjected = () => countOut(false);
+    gauges.upstreamUnhealthy = () => countOut(true);
+    gauges.upstreamPanicking = () => this.#balancers.panicking();
     this.#networkProxy = new NetworkProxy({
       ...shared,
-      memory: new MemoryProbe(config.workers ?? availableParallelism()),
+      memory: new MemoryProbe((config.workers ?? availableParallelism()) * (loopbackEnd === undefined ? 1 : 2)),
       balancers: this.#balancers,
       ...(ticketKeys === undefined ? {} : { ticketKeys }),
       onOverload,
-      ...(accessLog === undefined ? {} : { onRequest: (entry) => accessLog.request(entry) }),
+      onSpan: spans && ((span) => spans.add(span)),
+      ...(accessLog && { onRequest: (entry, head) => accessLog.request(entry, head) }),
     });
     this.#smartProxy = new SmartProxy({
       ...shared,
       balancers: this.#balancers,
       idPrefix,
       networkProxy: this.#networkProxy,
-      ...(accessLog === undefined ? {} : { onClosed: (record) => accessLog.connection(connectionLine(record)) }),
+      loopbackEnd,
+      ...(accessLog && { onClosed: (record) => accessLog.isOn && record.isLogged && accessLog.connection(connectionLine(record)) }),
     });
+    const lookup = guardedLookup(config.allowLocalExternalNames);
+    this.#udp = new UdpForwarder({
+      ...shared,
+      balancers: this.#balancers,
+      idPrefix,
+      lookup,
+      ...(accessLog && {
+        onEnded: (session, reason, nowMs) => accessLog.isOn && session.isLogged && accessLog.session(sessionLine(session, reason, nowMs)),
+      }),
+    });
+    this.#configureLog = (settings) => {
+      accessLog?.configure(accessLogSettings(config, { settings }));
+      this.#networkProxy.logRequests(accessLog?.isOn === true);
+    };
+    this.#configureLog(emptyRouteTable.settings);
   }
 
   /** The table that new connections and requests see. */
@@ -122,9 +194,19 @@ export class DataPlane {
     return true;
   }
 
-  /** Replaces the key of TLS session tickets: 48 bytes. */
-  setTicketKeys(keys: Buffer): void {
+  /** Replaces the keys of TLS session tickets, 48 bytes each: the first makes tickets, all read them. */
+  setTicketKeys(keys: Uint8Array): void {
     this.#networkProxy.setTicketKeys(keys);
+  }
+
+  /** Other workers have admitted these. */
+  applyRates(uses: readonly RateUse[]): void {
+    this.#rates.apply(uses);
+  }
+
+  /** What is under way of limited routes, here and in the other workers. */
+  get active(): ActiveCounts {
+    return this.#rates.active;
   }
 
   /** 99th percentile of the event loop's delay over the last second. */
@@ -148,7 +230,19 @@ export class DataPlane {
 
   /** Starts to accept; resolves to the port. */
   openPort(listener: Listener, address: string, from: PortSource): Promise<number> {
+    if ('sharedPort' in from) return this.#udp.open(listener, address, from.sharedPort);
+    if (listener.protocol === 'udp') return this.#udp.open(listener, address, listener.port);
     return this.#smartProxy.openPort(listener, address, from);
+  }
+
+  /** Takes connections on NetworkProxy's own port on 127.0.0.1, at the far end of the loopback transport; resolves to the port. */
+  openNetworkProxyPort(): Promise<number> {
+    return this.#smartProxy.openNetworkProxyPort();
+  }
+
+  /** NetworkProxy, in another process, has ended these connections of clients. */
+  foretell(endings: readonly FarEnding[]): void {
+    for (const { connectionId, ending } of endings) this.#smartProxy.foretell(connectionId, ending);
   }
 
   /** Binds and opens every listener of the table: for a data plane without a main process. */
@@ -164,6 +258,7 @@ export class DataPlane {
 
   /** Stops accepting on one address, or on all addresses of a listener; its connections live on. */
   closePort(listenerKey: string, address?: string): Promise<void> {
+    this.#udp.close(listenerKey, address);
     return this.#smartProxy.closePort(listenerKey, address);
   }
 
@@ -171,17 +266,19 @@ export class DataPlane {
     return this.counters.snapshot();
   }
 
-  connections(limit: number): readonly Omit<ConnectionSummary, 'worker'>[] {
-    return this.#smartProxy.connections(limit);
+  connections(limit: number, filter: ConnectionFilter = {}): readonly Omit<ConnectionSummary, 'worker'>[] {
+    const connections = this.#smartProxy.connections(limit, filter);
+    const room = limit - connections.length;
+    return room === 0 ? connections : [...connections, ...this.#udp.sessions(room, filter)];
   }
 
-  ejectedEndpoints(): readonly EjectedEndpoint[] {
-    return this.#balancers.ejected();
+  outEndpoints(): readonly OutEndpoint[] {
+    return this.#balancers.out();
   }
 
-  /** Ends one connection by hand; false: there is none of that id. */
-  kill(connectionId: string): boolean {
-    return this.#smartProxy.kill(connectionId);
+  /** Ends connections and UDP sessions by hand; returns how many. */
+  kill(filter: ConnectionFilter): number {
+    return this.#smartProxy.kill(filter) + this.#udp.kill(filter);
   }
 
   /** From now on answers ask clients to leave. */
@@ -192,13 +289,19 @@ export class DataPlane {
   /** Stops accepting, lets connections finish for `timeoutMs`, then ends the rest. */
   async drain(timeoutMs: number): Promise<void> {
     this.#networkProxy.announceDrain();
-    await this.#smartProxy.drain(timeoutMs);
+    await Promise.all([this.#smartProxy.drain(timeoutMs), this.#udp.drain(timeoutMs)]);
+    await this.#spans?.close(flushTimeoutMs);
   }
 
   /** Ends everything at once. */
   async close(): Promise<void> {
+    this.#healthChecks.close();
+    this.#udp.closeAll();
     await this.#smartProxy.close();
     await this.#networkProxy.close();
+    this.#rates.close();
+    this.#redis?.close();
+    await this.#spans?.close(0);
     this.#wheel.close();
   }
 
@@ -212,10 +315,32 @@ export class DataPlane {
   #swap(next: CompiledTable, changedServices?: ReadonlySet<string>): void {
     const previous = this.#table;
     this.#table = next;
+    if (previous.table.settings !== next.table.settings) this.#configureLog(next.table.settings);
     const removed = this.#balancers.update(next.table, changedServices);
+    this.#healthChecks.update(next.table, changedServices);
     this.#networkProxy.tableChanged(previous, next, removed);
     this.#smartProxy.tableChanged(previous, next, removed);
+    this.#udp.tableChanged(previous, next, removed);
   }
+}
+
+/** undefined: replicas do not share their rates. */
+function newRedisRates(
+  { redisUrl, redisUsername, redisPasswordFile, redisCaFile, redisTimeoutMs }: Config,
+  counters: WorkerCounters,
+  onChange: RedisRatesOptions['onChange'] = () => {},
+): RedisRates | undefined {
+  if (redisUrl === undefined) return undefined;
+  const now = (): number => performance.now();
+  const credentials = { username: redisUsername, passwordFile: redisPasswordFile, caFile: redisCaFile };
+  return new RedisRates({ url: redisUrl, ...credentials, timeoutMs: redisTimeoutMs, counters, onChange, now });
+}
+
+/** undefined: no spans are recorded. */
+function newSpanExporter({ otlpEndpoint, otlpServiceName }: Config, counters: WorkerCounters): SpanExporter | undefined {
+  if (otlpEndpoint === undefined) return undefined;
+  const count = counters.countSpans.bind(counters);
+  return new SpanExporter({ endpoint: otlpEndpoint, serviceName: otlpServiceName, count });
 }
 
 /** False: the delta was made for another table. */

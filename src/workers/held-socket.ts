@@ -60,7 +60,8 @@ function bind(host: string, port: number, reusePort: boolean): BoundSocket {
   }
 }
 
-function bindError(host: string, port: number, cause: unknown): SmartProxyError {
+/** Why a socket could not be bound, with what helps. */
+export function bindError(host: string, port: number, cause: unknown): SmartProxyError {
   const at = isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
   switch (errorCode(cause)) {
     case 'EADDRINUSE':
@@ -80,9 +81,9 @@ function bindError(host: string, port: number, cause: unknown): SmartProxyError 
   }
 }
 
-const otherPortAdvice = '; end that one, or choose another port with --http-port or --https-port';
+const otherPortAdvice = '; end that one, or choose another port with --http-port, --https-port or in the SmartProxyConfig';
 const lowPortAdvice =
-  '; ports below 1024 need CAP_NET_BIND_SERVICE: choose one from 1024 up with --http-port or --https-port, and let a Service publish 80 and 443';
+  '; ports below 1024 need CAP_NET_BIND_SERVICE: choose one from 1024 up with --http-port, --https-port or in the SmartProxyConfig, and let a Service publish the low one';
 
 function errorCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;

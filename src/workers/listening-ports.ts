@@ -1,16 +1,19 @@
 import type { Listener } from '../routes/route-table.ts';
 import { type BoundPort, bindPort, lacksIpv6 } from './bind-port.ts';
 import type { BoundAddress } from './bound-address.ts';
+import { probeUdpPort } from './probe-udp-port.ts';
+import type { SharedPort } from './protocol.ts';
 import type { SocketForWorker } from './worker-process.ts';
 
 /** One address of a listener with the sockets that the main process holds for it. */
 export interface ListeningPort extends BoundPort {
   readonly listener: string;
-  /** What was asked for: an address and a port, perhaps 0. */
+  /** What was asked for: an address, a port, perhaps 0, and a protocol, by which a socket is set up. */
   readonly requested: string;
+  readonly protocol: Listener['protocol'];
 }
 
-/** The listening sockets of the main process: one for each listener address and worker slot. */
+/** The listening sockets of the main process: one for each listener address and worker slot, for UDP the ports alone. */
 export class ListeningPorts {
   readonly #slots: number;
   readonly #onSkipped: (listener: string, address: string) => void;
@@ -36,6 +39,11 @@ export class ListeningPorts {
       const socket = sockets[slot];
       return socket === undefined ? [] : [{ listener, address, socket }];
     });
+  }
+
+  /** The ports that every worker opens a UDP socket on. */
+  get udp(): readonly SharedPort[] {
+    return this.all.filter(({ protocol }) => protocol === 'udp').map(({ listener, address, port }) => ({ listener, address, port }));
   }
 
   /**
@@ -77,7 +85,9 @@ export class ListeningPorts {
     const sibling = this.all.find((port) => port.listener === listener.key);
     const number = listener.port === 0 ? (sibling?.port ?? 0) : listener.port;
     try {
-      const port = { ...bindPort(address, number, this.#slots), listener: listener.key, requested };
+      const { key, protocol } = listener;
+      const bound = protocol === 'udp' ? probeUdpPort(address, number) : bindPort(address, number, this.#slots);
+      const port = { ...bound, listener: key, requested, protocol };
       this.#ports.set(requested, port);
       return port;
     } catch (error) {
@@ -90,5 +100,5 @@ export class ListeningPorts {
 }
 
 function requestKey(listener: Listener, address: string): string {
-  return `${listener.key} ${address} ${listener.port}`;
+  return `${listener.key} ${address} ${listener.port} ${listener.protocol}`;
 }

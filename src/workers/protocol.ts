@@ -1,9 +1,15 @@
+import type { OutEndpoint } from '../balancing/balancers.ts';
 import type { Config } from '../config/config.ts';
 import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
 import type { ProcessFacts } from '../observability/process-probe.ts';
+import type { ActiveShare } from '../rates/active-counts.ts';
+import type { RateUse } from '../rates/rate-sharing.ts';
+import type { ConnectionFilter } from '../smartproxy/connection-filter.ts';
+import type { Ending } from '../smartproxy/connection-record.ts';
 import type { ConnectionView } from '../smartproxy/smart-proxy.ts';
 import type { PackedDelta } from './packed-delta.ts';
 import type { WireSnapshot } from './wire-snapshot.ts';
+import type { WorkerPart } from './worker-part.ts';
 
 /**
  * Messages between the main process and its workers, over Node's IPC channel with structured clone. Private keys travel as
@@ -13,30 +19,51 @@ export type ToWorker =
   | {
       readonly type: 'start';
       readonly slot: number;
+      readonly part: WorkerPart;
       /** Begins every connection id of this process, so that ids are unique over workers and restarts. */
       readonly idPrefix: string;
       readonly config: Config;
-      /** 48 bytes: the current key of session tickets. */
+      /** The keys of session tickets, 48 bytes each: the first makes tickets, all read them. */
       readonly ticketKeys: Uint8Array;
       /** Sockets that were inherited, opened after the first table. */
       readonly sockets: readonly InheritedSocket[];
+      /** UDP ports, opened then too. */
+      readonly udpPorts: readonly SharedPort[];
       readonly heartbeatMs: number;
     }
   /** The next delta; `base` is the generation that it was made for (0: the empty table). */
   | { readonly type: 'delta'; readonly base: number; readonly generation: number; readonly delta: PackedDelta }
-  /** A new key of session tickets in place of the one before; sent to all workers at once. */
+  /** Keys of session tickets in place of those before; sent to all workers at once. */
   | { readonly type: 'ticketKeys'; readonly ticketKeys: Uint8Array }
-  /** A listener opened at run time (or handed back); its socket comes as the message's handle. */
-  | { readonly type: 'listen'; readonly listener: string; readonly address: string }
+  /** Where NetworkProxy's process listens on 127.0.0.1; for a process with SmartProxy alone, which opens no port before. */
+  | { readonly type: 'networkProxyPort'; readonly port: number }
+  /** For a process with SmartProxy alone. */
+  | { readonly type: 'endings'; readonly endings: readonly FarEnding[] }
+  /** A listener opened at run time (or handed back); its socket comes as the message's handle, or is to be made on `sharedPort` (UDP). */
+  | { readonly type: 'listen'; readonly listener: string; readonly address: string; readonly sharedPort?: number | undefined }
   /** Stop accepting on one address; connections live on. Answered with `unlistened`. */
   | { readonly type: 'unlisten'; readonly listener: string; readonly address: string }
+  /** Other workers have admitted these requests of limited clients. */
+  | { readonly type: 'rates'; readonly uses: readonly RateUse[] }
+  /** What another worker has under way of limited routes; `from` names it, over restarts. */
+  | { readonly type: 'active'; readonly from: string; readonly shares: readonly ActiveShare[] }
+  /** That one has ended, and what was under way in it. */
+  | { readonly type: 'activeGone'; readonly from: string }
+  /** Another worker has begun: it has to be told everything. */
+  | { readonly type: 'shareActive' }
   /** Finish what is open within `timeoutMs`; then `drained`. */
   | { readonly type: 'drain'; readonly timeoutMs: number }
   | { readonly type: 'announceDrain' }
   | { readonly type: 'stats'; readonly request: number }
-  | { readonly type: 'connections'; readonly request: number; readonly limit: number }
+  | { readonly type: 'connections'; readonly request: number; readonly limit: number; readonly filter: ConnectionFilter }
   | { readonly type: 'endpointHealth'; readonly request: number }
-  | { readonly type: 'kill'; readonly request: number; readonly connectionId: string };
+  | { readonly type: 'kill'; readonly request: number; readonly filter: ConnectionFilter };
+
+/** How NetworkProxy's end of a client's connection ended. */
+export interface FarEnding {
+  readonly connectionId: string;
+  readonly ending: Ending;
+}
 
 /** A listening socket among the file descriptors that a worker was spawned with. */
 export interface InheritedSocket {
@@ -45,11 +72,22 @@ export interface InheritedSocket {
   readonly fd: number;
 }
 
+/** A port on which each worker has a UDP socket of its own. */
+export interface SharedPort {
+  readonly listener: string;
+  readonly address: string;
+  readonly port: number;
+}
+
 export type FromWorker =
   /** The module is loaded; `start` may come. */
   | { readonly type: 'loaded' }
   /** The first table is applied and every inherited socket is listening. */
   | { readonly type: 'started' }
+  /** A process with NetworkProxy alone takes connections there. */
+  | { readonly type: 'networkProxyPort'; readonly port: number }
+  /** A process with NetworkProxy alone has ended these connections, or their backends have. */
+  | { readonly type: 'endings'; readonly endings: readonly FarEnding[] }
   | { readonly type: 'listening'; readonly listener: string; readonly address: string; readonly port: number }
   | { readonly type: 'unlistened'; readonly listener: string; readonly address: string }
   | { readonly type: 'failed'; readonly message: string }
@@ -59,9 +97,15 @@ export type FromWorker =
   | { readonly type: 'heartbeat'; readonly vitals: WorkerVitals; readonly snapshot: WireSnapshot }
   | { readonly type: 'statsReply'; readonly request: number; readonly snapshot: WireSnapshot }
   | { readonly type: 'connectionsReply'; readonly request: number; readonly connections: readonly ConnectionSummary[] }
-  | { readonly type: 'endpointHealthReply'; readonly request: number; readonly ejected: readonly EjectedEndpoint[] }
-  | { readonly type: 'killReply'; readonly request: number; readonly found: boolean }
+  | { readonly type: 'endpointHealthReply'; readonly request: number; readonly out: readonly OutEndpoint[] }
+  | { readonly type: 'killReply'; readonly request: number; readonly killed: number }
   | { readonly type: 'overload'; readonly change: OverloadChange }
+  /** Redis is connected, or not any more. */
+  | { readonly type: 'redis'; readonly state: 'connected' | 'lost'; readonly detail: string | undefined }
+  /** What this worker admitted of limited clients, for all others. */
+  | { readonly type: 'rates'; readonly uses: readonly RateUse[] }
+  /** What this worker has under way of limited routes, for all others. */
+  | { readonly type: 'active'; readonly shares: readonly ActiveShare[] }
   | { readonly type: 'drained' };
 
 /** How a worker process fares. */
@@ -77,10 +121,4 @@ export interface WorkerVitals {
 /** One open connection and the worker that has it, for `/debug/connections`. */
 export interface ConnectionSummary extends ConnectionView {
   readonly worker: number;
-}
-
-export interface EjectedEndpoint {
-  readonly service: string;
-  readonly endpoint: string;
-  readonly forMs: number;
 }

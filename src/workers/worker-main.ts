@@ -1,13 +1,17 @@
+import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.ts';
 import { assertNever, messageOf } from '../errors.ts';
+import type { AccessLog } from '../observability/access-log.ts';
 import { ProcessProbe } from '../observability/process-probe.ts';
 import type { Listener } from '../routes/route-table.ts';
+import type { LoopbackEnd } from '../smartproxy/loopback-end.ts';
 import { runInTurns } from '../steps.ts';
-import { DataPlane } from './data-plane.ts';
+import { DataPlane, type PortSource } from './data-plane.ts';
 import { openAccessLog } from './open-access-log.ts';
 import { unpackDelta } from './packed-delta.ts';
-import type { FromWorker, InheritedSocket, ToWorker, WorkerVitals } from './protocol.ts';
+import type { FarEnding, FromWorker, InheritedSocket, SharedPort, ToWorker, WorkerVitals } from './protocol.ts';
 import { SnapshotEncoder } from './wire-snapshot.ts';
+import type { WorkerPart } from './worker-part.ts';
 
 /** A message that has to wait for those before it. */
 interface Waiting {
@@ -16,6 +20,9 @@ interface Waiting {
 }
 
 type Start = Extract<ToWorker, { readonly type: 'start' }>;
+
+/** After which a UDP port that could not be had is tried again. */
+const udpRetryMs = 1000;
 
 /** How long a dying worker may take to write its last log lines. */
 const flushTimeoutMs = 1000;
@@ -45,8 +52,14 @@ class Worker {
   readonly #dataPlane: DataPlane;
   readonly #encoder: SnapshotEncoder;
   readonly #probe = new ProcessProbe();
-  readonly #accessLog: ReturnType<typeof openAccessLog>;
+  readonly #accessLog: AccessLog;
+  readonly #part: WorkerPart;
+  /** Where NetworkProxy's process listens; awaited by a process with SmartProxy alone. */
+  readonly #networkProxyPort = Promise.withResolvers<number>();
   #inherited: readonly InheritedSocket[];
+  #udpPorts: readonly SharedPort[];
+  /** Trials of UDP ports that could not be had, by listener and address. */
+  readonly #udpRetries = new Map<string, NodeJS.Timeout>();
   /** Every listener that was ever opened here: a port that closes may be handed back after the table forgot it. */
   readonly #listeners = new Map<string, Listener>();
   /** What came while a large table was being applied and builds on it. */
@@ -55,11 +68,15 @@ class Worker {
   #heartbeatUnderWay = false;
   #started = false;
 
-  constructor({ slot, idPrefix, config, ticketKeys, sockets, heartbeatMs }: Start) {
+  constructor({ slot, part, idPrefix, config, ticketKeys, sockets, udpPorts, heartbeatMs }: Start) {
     this.#slot = slot;
+    this.#part = part;
     this.#inherited = sockets;
+    this.#udpPorts = udpPorts;
     this.#accessLog = openAccessLog(config);
-    this.#dataPlane = newDataPlane(config, idPrefix, ticketKeys, this.#accessLog);
+    const endings = new FarEndings();
+    const loopbackEnd = endOf(part, this.#networkProxyPort.promise, endings);
+    this.#dataPlane = newDataPlane(config, idPrefix, ticketKeys, this.#accessLog, loopbackEnd);
     this.#encoder = new SnapshotEncoder(this.#dataPlane.counters);
     setInterval(() => this.#heartbeat(), heartbeatMs);
     process.on('message', (message: ToWorker, handle: unknown) => {
@@ -76,10 +93,32 @@ class Worker {
         this.#apply(message);
         return;
       case 'ticketKeys':
-        this.#dataPlane.setTicketKeys(Buffer.from(message.ticketKeys));
+        this.#dataPlane.setTicketKeys(message.ticketKeys);
+        return;
+      case 'networkProxyPort':
+        this.#networkProxyPort.resolve(message.port);
+        return;
+      case 'endings':
+        this.#dataPlane.foretell(message.endings);
+        return;
+      case 'rates':
+        this.#dataPlane.applyRates(message.uses);
+        return;
+      case 'active':
+        this.#dataPlane.active.hear(message.from, message.shares);
+        return;
+      case 'activeGone':
+        this.#dataPlane.active.forget(message.from);
+        return;
+      case 'shareActive':
+        this.#dataPlane.active.shareAgain();
         return;
       case 'listen':
-        void this.#listen(message.listener, message.address, { handle });
+        void this.#listen(
+          message.listener,
+          message.address,
+          message.sharedPort === undefined ? { handle } : { sharedPort: message.sharedPort },
+        );
         return;
       case 'unlisten':
         void this.#unlisten(message.listener, message.address);
@@ -94,13 +133,13 @@ class Worker {
         send({ type: 'statsReply', request: message.request, snapshot: this.#encoder.encode() });
         return;
       case 'connections':
-        send({ type: 'connectionsReply', request: message.request, connections: this.#connections(message.limit) });
+        send({ type: 'connectionsReply', request: message.request, connections: this.#connections(message) });
         return;
       case 'endpointHealth':
-        send({ type: 'endpointHealthReply', request: message.request, ejected: this.#dataPlane.ejectedEndpoints() });
+        send({ type: 'endpointHealthReply', request: message.request, out: this.#dataPlane.outEndpoints() });
         return;
       case 'kill':
-        send({ type: 'killReply', request: message.request, found: this.#dataPlane.kill(message.connectionId) });
+        send({ type: 'killReply', request: message.request, killed: this.#dataPlane.kill(message.filter) });
         return;
       default:
         assertNever(message);
@@ -137,11 +176,28 @@ class Worker {
     this.#started = true;
     const sockets = this.#inherited;
     this.#inherited = [];
-    await Promise.all(sockets.map(({ listener, address, fd }) => this.#listen(listener, address, { fd })));
+    const ports = this.#udpPorts;
+    this.#udpPorts = [];
+    await Promise.all([
+      ...sockets.map(({ listener, address, fd }) => this.#listen(listener, address, { fd })),
+      ...ports.map(({ listener, address, port }) => this.#listen(listener, address, { sharedPort: port })),
+    ]);
+    if (this.#part.kind === 'networkproxy' && !(await this.#openNetworkProxyPort())) return;
     send({ type: 'started' });
   }
 
-  async #listen(listenerKey: string, address: string, from: { readonly fd: number } | { readonly handle: unknown }): Promise<void> {
+  /** False: it can't be had, and this process ends. */
+  async #openNetworkProxyPort(): Promise<boolean> {
+    try {
+      send({ type: 'networkProxyPort', port: await this.#dataPlane.openNetworkProxyPort() });
+      return true;
+    } catch (error) {
+      send({ type: 'failed', message: `Cannot listen on loopback: ${messageOf(error)}` }, () => process.exit(1));
+      return false;
+    }
+  }
+
+  async #listen(listenerKey: string, address: string, from: Exclude<PortSource, { readonly bind: true }>): Promise<void> {
     const listener = this.#dataPlane.listener(listenerKey) ?? this.#listeners.get(listenerKey);
     if (listener === undefined) return; // it was removed again; main asks us to stop listening next
     this.#listeners.set(listenerKey, listener);
@@ -149,25 +205,35 @@ class Worker {
       const port = await this.#dataPlane.openPort(listener, address, from);
       send({ type: 'listening', listener: listenerKey, address, port });
     } catch (error) {
-      send({ type: 'failed', message: `Cannot listen for ${listenerKey} on ${address}: ${messageOf(error)}` }, () => process.exit(1));
+      const message = `Cannot listen for ${listenerKey} on ${address}: ${messageOf(error)}`;
+      if ('sharedPort' in from) {
+        // Nobody else's socket is lost with it, and a worker that ends would cost every connection that it has.
+        send({ type: 'failed', message });
+        const retry = setTimeout(() => void this.#listen(listenerKey, address, from), udpRetryMs);
+        this.#udpRetries.set(`${listenerKey} ${address}`, retry);
+      } else send({ type: 'failed', message }, () => process.exit(1));
     }
   }
 
   async #unlisten(listener: string, address: string): Promise<void> {
+    clearTimeout(this.#udpRetries.get(`${listener} ${address}`));
     await this.#dataPlane.closePort(listener, address);
     send({ type: 'unlistened', listener, address });
   }
 
   async #drain(timeoutMs: number): Promise<void> {
     await this.#dataPlane.drain(timeoutMs);
-    await this.#accessLog?.close(flushTimeoutMs);
+    await this.#accessLog.close(flushTimeoutMs);
     // The last counters travel before the word that we are done.
     this.#heartbeat();
     send({ type: 'drained' });
   }
 
-  #connections(limit: number): Extract<FromWorker, { readonly type: 'connectionsReply' }>['connections'] {
-    return this.#dataPlane.connections(limit).map((connection) => ({ ...connection, worker: this.#slot }));
+  #connections({
+    limit,
+    filter,
+  }: Extract<ToWorker, { readonly type: 'connections' }>): Extract<FromWorker, { readonly type: 'connectionsReply' }>['connections'] {
+    return this.#dataPlane.connections(limit, filter).map((connection) => ({ ...connection, worker: this.#slot }));
   }
 
   #heartbeat(): void {
@@ -184,17 +250,68 @@ class Worker {
   }
 }
 
+/** Endings that wait while the main process does not read: beyond that, the near end sees what it sees. */
+const mostEndings = 10_000;
+
+/** Endings on their way to the near end of the loopback transport: those of one turn of the event loop are one message. */
+class FarEndings {
+  #waiting: FarEnding[] = [];
+  #isUnderWay = false;
+
+  add(ending: FarEnding): void {
+    if (this.#waiting.length >= mostEndings) return;
+    this.#waiting.push(ending);
+    if (this.#isUnderWay) return;
+    this.#isUnderWay = true;
+    setImmediate(() => this.#send());
+  }
+
+  #send(): void {
+    const endings = this.#waiting;
+    this.#waiting = [];
+    send({ type: 'endings', endings }, () => {
+      this.#isUnderWay = this.#waiting.length > 0;
+      if (this.#isUnderWay) setImmediate(() => this.#send());
+    });
+  }
+}
+
 /** Whether the message means the table that was sent before it: such messages keep their order. */
 function buildsOnTable({ type }: ToWorker): boolean {
   return type === 'delta' || type === 'listen' || type === 'unlisten' || type === 'drain';
 }
 
-function newDataPlane(config: Config, idPrefix: string, ticketKeys: Uint8Array, accessLog: ReturnType<typeof openAccessLog>): DataPlane {
+function endOf(part: WorkerPart, port: Promise<number>, endings: FarEndings): LoopbackEnd | undefined {
+  switch (part.kind) {
+    case 'whole':
+      return undefined;
+    case 'smartproxy':
+      return { kind: 'near', key: Buffer.from(part.loopbackKey), port };
+    case 'networkproxy':
+      return { kind: 'far', key: Buffer.from(part.loopbackKey), onEnded: (connectionId, ending) => endings.add({ connectionId, ending }) };
+    default:
+      return assertNever(part);
+  }
+}
+
+function newDataPlane(
+  config: Config,
+  idPrefix: string,
+  ticketKeys: Uint8Array,
+  accessLog: AccessLog,
+  loopbackEnd: LoopbackEnd | undefined,
+): DataPlane {
   return new DataPlane({
     config,
     idPrefix,
-    ticketKeys: Buffer.from(ticketKeys),
+    ticketKeys,
+    loopbackEnd,
+    onRedis: (state, detail) => send({ type: 'redis', state, detail }),
     onOverload: (change) => send({ type: 'overload', change }),
-    ...(accessLog === undefined ? {} : { accessLog }),
+    ...((config.workers ?? availableParallelism()) > 1 && {
+      shareRates: (uses) => send({ type: 'rates', uses }),
+      shareActive: (shares) => send({ type: 'active', shares }),
+    }),
+    accessLog,
   });
 }

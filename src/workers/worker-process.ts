@@ -1,15 +1,22 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import type { OutEndpoint } from '../balancing/balancers.ts';
 import type { Config } from '../config/config.ts';
 import { assertNever } from '../errors.ts';
 import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
 import type { OverloadLevel } from '../observability/counters/overload.ts';
 import type { WorkerReport } from '../observability/fleet-totals.ts';
 import type { RequestSeriesIndex } from '../observability/request-series-index.ts';
+import type { ActiveShare } from '../rates/active-counts.ts';
+import type { RateUse } from '../rates/rate-sharing.ts';
 import { closeGraceMs } from '../smartproxy/closing-sockets.ts';
+import type { ConnectionFilter } from '../smartproxy/connection-filter.ts';
+import type { FleetWorker } from './fleet-worker.ts';
 import type { HeldSocket } from './held-socket.ts';
+import type { OutgoingDelta } from './outgoing-delta.ts';
 import type { PackedDelta } from './packed-delta.ts';
-import type { ConnectionSummary, EjectedEndpoint, FromWorker, ToWorker, WorkerVitals } from './protocol.ts';
+import type { ConnectionSummary, FarEnding, FromWorker, SharedPort, ToWorker, WorkerVitals } from './protocol.ts';
 import { SnapshotDecoder } from './wire-snapshot.ts';
+import type { WorkerPart } from './worker-part.ts';
 
 /** How a worker process is started: a script that ends in `runWorker()`. */
 export interface WorkerEntry {
@@ -28,11 +35,14 @@ export interface SocketForWorker {
 
 export interface WorkerProcessOptions {
   readonly slot: number;
+  /** @default all of the data plane */
+  readonly part?: WorkerPart;
   readonly idPrefix: string;
   readonly config: Config;
   readonly ticketKeys: Uint8Array;
   readonly entry: WorkerEntry;
   readonly sockets: readonly SocketForWorker[];
+  readonly udpPorts: readonly SharedPort[];
   readonly heartbeatMs: number;
   readonly seriesIndex: RequestSeriesIndex;
   readonly observer: WorkerObserver;
@@ -40,13 +50,22 @@ export interface WorkerProcessOptions {
 
 /** What the supervisor hears of a worker. */
 export interface WorkerObserver {
-  workerStarted(worker: WorkerProcess): void;
-  workerApplied(worker: WorkerProcess, durationMs: number): void;
-  workerNeedsTable(worker: WorkerProcess): void;
-  workerFailed(worker: WorkerProcess, message: string): void;
-  workerOverload(worker: WorkerProcess, change: OverloadChange): void;
+  workerStarted(worker: FleetWorker): void;
+  workerApplied(worker: FleetWorker, durationMs: number): void;
+  workerNeedsTable(worker: FleetWorker): void;
+  workerFailed(worker: FleetWorker, message: string): void;
+  workerOverload(worker: FleetWorker, change: OverloadChange): void;
+  workerRedis(worker: FleetWorker, state: 'connected' | 'lost', detail: string | undefined): void;
+  /** What it admitted of limited clients. */
+  workerRates(worker: FleetWorker, uses: readonly RateUse[]): void;
+  /** What it has under way of limited routes. */
+  workerActive(worker: FleetWorker, shares: readonly ActiveShare[]): void;
+  /** A process with NetworkProxy alone takes connections on this port of 127.0.0.1. */
+  networkProxyOpened?(worker: FleetWorker, port: number): void;
+  /** Such a process has ended connections of clients. */
+  connectionsEnded?(worker: FleetWorker, endings: readonly FarEnding[]): void;
   /** Last of all calls, exactly once. */
-  workerExited(worker: WorkerProcess, exit: WorkerExit): void;
+  workerExited(worker: FleetWorker, exit: WorkerExit): void;
 }
 
 export interface WorkerExit {
@@ -57,6 +76,8 @@ export interface WorkerExit {
 
 /** Answers that do not come within this time never will: the caller goes on with what is known. */
 const replyTimeoutMs = 1000;
+/** Ending thousands of TLS connections takes longer; without its answer none would count as ended. */
+const killTimeoutMs = 10_000;
 /** A scrape waits less: a silent worker's last snapshot serves. */
 const statsTimeoutMs = 250;
 
@@ -65,7 +86,8 @@ const exitTimeoutMs = 5000;
 type Waiter = (message: FromWorker | undefined) => void;
 
 /** One worker process as the main process sees it: messages out, replies and heartbeats in, its last counters. */
-export class WorkerProcess {
+export class WorkerProcess implements FleetWorker {
+  readonly networkProxyPid = undefined;
   readonly slot: number;
   readonly idPrefix: string;
   readonly #child: ChildProcess;
@@ -82,7 +104,7 @@ export class WorkerProcess {
   #overloadLevel: OverloadLevel = 'normal';
 
   constructor(options: WorkerProcessOptions) {
-    const { slot, idPrefix, config, ticketKeys, entry, sockets, heartbeatMs } = options;
+    const { slot, part = { kind: 'whole' }, idPrefix, config, ticketKeys, entry, sockets, udpPorts, heartbeatMs } = options;
     this.slot = slot;
     this.idPrefix = idPrefix;
     this.#observer = options.observer;
@@ -96,7 +118,7 @@ export class WorkerProcess {
     this.#child.once('exit', (code, signal) => this.#ended(code === null ? `signal ${signal}` : `code ${code}`));
     this.#child.on('error', (error) => this.#failed(error));
     const inherited = sockets.map(({ listener, address }, index) => ({ listener, address, fd: firstInheritedFd + index }));
-    this.#send({ type: 'start', slot, idPrefix, config, ticketKeys, sockets: inherited, heartbeatMs });
+    this.#send({ type: 'start', slot, part, idPrefix, config, ticketKeys, sockets: inherited, udpPorts, heartbeatMs });
   }
 
   get pid(): number | undefined {
@@ -131,9 +153,20 @@ export class WorkerProcess {
     return this.#overloadLevel;
   }
 
-  /** Its last counters. */
-  get report(): WorkerReport {
-    return this.#decoder.report;
+  get reports(): readonly WorkerReport[] {
+    return [this.#decoder.report];
+  }
+
+  sendTable(base: number, generation: number, delta: OutgoingDelta): void {
+    this.sendDelta(base, generation, delta.whole);
+  }
+
+  sendEndings(endings: readonly FarEnding[]): void {
+    this.#send({ type: 'endings', endings });
+  }
+
+  sendNetworkProxyPort(port: number): void {
+    this.#send({ type: 'networkProxyPort', port });
   }
 
   sendDelta(base: number, generation: number, delta: PackedDelta): void {
@@ -144,10 +177,36 @@ export class WorkerProcess {
     this.#send({ type: 'ticketKeys', ticketKeys });
   }
 
+  sendRates(uses: readonly RateUse[]): void {
+    this.#send({ type: 'rates', uses });
+  }
+
+  /** What another worker has under way. */
+  sendActive(from: Pick<FleetWorker, 'idPrefix'>, shares: readonly ActiveShare[]): void {
+    this.#send({ type: 'active', from: from.idPrefix, shares });
+  }
+
+  /** Another worker has ended. */
+  sendActiveGone(from: Pick<FleetWorker, 'idPrefix'>): void {
+    this.#send({ type: 'activeGone', from: from.idPrefix });
+  }
+
+  /** Another worker has begun: this one tells all that it has under way again. */
+  shareActive(): void {
+    this.#send({ type: 'shareActive' });
+  }
+
   /** Hands it a copy of a listening socket; resolves when it listens, or when it can't be expected to any more. */
   async listen(listener: string, address: string, socket: HeldSocket): Promise<void> {
     const listening = this.#reply(`listening ${listener} ${address}`, replyTimeoutMs);
     this.#send({ type: 'listen', listener, address }, socket);
+    await listening;
+  }
+
+  /** Makes it open a UDP socket of its own; resolves as `listen` does. */
+  async listenUdp({ listener, address, port }: SharedPort): Promise<void> {
+    const listening = this.#reply(`listening ${listener} ${address}`, replyTimeoutMs);
+    this.#send({ type: 'listen', listener, address, sharedPort: port });
     await listening;
   }
 
@@ -163,20 +222,20 @@ export class WorkerProcess {
     await this.#ask((request) => ({ type: 'stats', request }), statsTimeoutMs);
   }
 
-  async connections(limit: number): Promise<readonly ConnectionSummary[]> {
-    const reply = await this.#ask((request) => ({ type: 'connections', request, limit }), replyTimeoutMs);
+  async connections(limit: number, filter: ConnectionFilter = {}): Promise<readonly ConnectionSummary[]> {
+    const reply = await this.#ask((request) => ({ type: 'connections', request, limit, filter }), replyTimeoutMs);
     return reply?.type === 'connectionsReply' ? reply.connections : [];
   }
 
-  async ejectedEndpoints(): Promise<readonly EjectedEndpoint[]> {
+  async outEndpoints(): Promise<readonly OutEndpoint[]> {
     const reply = await this.#ask((request) => ({ type: 'endpointHealth', request }), replyTimeoutMs);
-    return reply?.type === 'endpointHealthReply' ? reply.ejected : [];
+    return reply?.type === 'endpointHealthReply' ? reply.out : [];
   }
 
-  /** Ends one of its connections; false: it has none of that id. */
-  async kill(connectionId: string): Promise<boolean> {
-    const reply = await this.#ask((request) => ({ type: 'kill', request, connectionId }), replyTimeoutMs);
-    return reply?.type === 'killReply' && reply.found;
+  /** Ends those of its connections that the filter means; resolves to how many. */
+  async kill(filter: ConnectionFilter): Promise<number> {
+    const reply = await this.#ask((request) => ({ type: 'kill', request, filter }), killTimeoutMs);
+    return reply?.type === 'killReply' ? reply.killed : 0;
   }
 
   announceDrain(): void {
@@ -238,6 +297,12 @@ export class WorkerProcess {
         this.#serving = true;
         this.#observer.workerStarted(this);
         break;
+      case 'networkProxyPort':
+        this.#observer.networkProxyOpened?.(this, message.port);
+        break;
+      case 'endings':
+        this.#observer.connectionsEnded?.(this, message.endings);
+        break;
       case 'applied':
         this.#generation = message.generation;
         this.#observer.workerApplied(this, message.durationMs);
@@ -255,6 +320,15 @@ export class WorkerProcess {
       case 'overload':
         this.#overloadLevel = message.change.level;
         this.#observer.workerOverload(this, message.change);
+        break;
+      case 'redis':
+        this.#observer.workerRedis(this, message.state, message.detail);
+        break;
+      case 'rates':
+        this.#observer.workerRates(this, message.uses);
+        break;
+      case 'active':
+        this.#observer.workerActive(this, message.shares);
         break;
       case 'statsReply':
         this.#decoder.decode(message.snapshot);

@@ -1,15 +1,16 @@
 import { BackOff, type BackOffOptions } from './back-off.ts';
-import type { WorkerExit, WorkerProcess } from './worker-process.ts';
+import type { FleetWorker } from './fleet-worker.ts';
+import type { WorkerExit } from './worker-process.ts';
 
 /** Starts the nth process of a slot; undefined: it could not even be started, and no exit follows. */
-export type SpawnWorker = (slot: number, incarnation: number) => WorkerProcess | undefined;
+export type SpawnWorker = (slot: number, incarnation: number) => FleetWorker | undefined;
 
 /** One of the N places that a worker process fills: starts it, and starts another when it ends, ever slower while it crashes. */
 export class WorkerSlot {
   readonly index: number;
   readonly #spawn: SpawnWorker;
   readonly #backOff: BackOff;
-  #process: WorkerProcess | undefined;
+  #process: FleetWorker | undefined;
   #timer: NodeJS.Timeout | undefined;
   #incarnation = 0;
   #stopped = false;
@@ -21,7 +22,7 @@ export class WorkerSlot {
   }
 
   /** The process that fills the slot; undefined while none does. */
-  get process(): WorkerProcess | undefined {
+  get process(): FleetWorker | undefined {
     return this.#process;
   }
 

@@ -2,22 +2,30 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { OutEndpoint } from '../balancing/balancers.ts';
 import type { Config } from '../config/config.ts';
-import { messageOf, SmartProxyError } from '../errors.ts';
+import { type ErrorCode, messageOf, SmartProxyError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
 import type { HistogramData } from '../observability/counters/histogram.ts';
 import type { OverloadLevel } from '../observability/counters/overload.ts';
 import type { FleetTotals } from '../observability/fleet-totals.ts';
+import type { KernelRouteFacts } from '../observability/metric-source.ts';
+import type { ActiveShare } from '../rates/active-counts.ts';
+import type { RateUse } from '../rates/rate-sharing.ts';
 import { diffTables } from '../routes/diff-tables.ts';
-import { emptyRouteTable, type Listener, type RouteTable } from '../routes/route-table.ts';
+import { emptyRouteTable, installationKey, type Listener, type RouteTable } from '../routes/route-table.ts';
+import type { ConnectionFilter } from '../smartproxy/connection-filter.ts';
 import { queuedConnections } from './accept-queue.ts';
 import { type BackOffOptions, defaultBackOff } from './back-off.ts';
 import type { BoundAddress } from './bound-address.ts';
+import { DrainedEndpoints } from './drained-endpoints.ts';
 import { FleetStatistics } from './fleet-statistics.ts';
+import type { FleetWorker } from './fleet-worker.ts';
 import { type ListeningPort, ListeningPorts } from './listening-ports.ts';
-import { packDelta } from './packed-delta.ts';
-import type { ConnectionSummary, EjectedEndpoint, WorkerVitals } from './protocol.ts';
+import { OutgoingDelta } from './outgoing-delta.ts';
+import type { ConnectionSummary, WorkerVitals } from './protocol.ts';
+import { SplitWorker } from './split-worker.ts';
 import { tableForWorkers } from './table-for-workers.ts';
 import { TicketKeys } from './ticket-keys.ts';
 import { type WorkerEntry, type WorkerExit, type WorkerObserver, WorkerProcess } from './worker-process.ts';
@@ -30,6 +38,8 @@ export interface WorkerSupervisorOptions {
   readonly log: Log;
   /** How worker processes are started; default: the entry beside this file, run by this Node. */
   readonly entry?: WorkerEntry;
+  /** Ports were opened or closed, or could not be. */
+  readonly onPorts?: () => void;
   readonly backOff?: BackOffOptions;
   readonly heartbeat?: HeartbeatOptions;
   /** Monotonic milliseconds that the age of ticket keys is told by, default `performance.now()`; tests pass a fake. */
@@ -45,11 +55,19 @@ export interface HeartbeatOptions {
 
 const defaultHeartbeat: HeartbeatOptions = { intervalMs: 1000, wedgedAfterMs: 10_000 };
 
+/** Why a listener of the table is not open; it is tried again. */
+export interface ListenerTrouble {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 /** One worker for `/debug` and the metrics. */
 export interface WorkerState {
   readonly slot: number;
   /** undefined: between two processes. */
   readonly pid: number | undefined;
+  /** Of the process that ends TLS, where that is one of its own. */
+  readonly networkProxyPid: number | undefined;
   readonly serving: boolean;
   readonly generation: number;
   readonly restarts: number;
@@ -77,8 +95,13 @@ export class WorkerSupervisor implements WorkerObserver {
   readonly #idBase = randomBytes(3).toString('hex');
   readonly #appliedWaiters = new Set<() => void>();
   readonly #closing = new Set<ListeningPort>();
-  /** Keys of listeners whose port could not be had; tried again with every look at the workers. */
-  readonly #unopened = new Set<string>();
+  /** Listeners whose port could not be had, by key; tried again with every look at the workers. */
+  readonly #unopened = new Map<string, ListenerTrouble>();
+  /** Ports that workers are being given. */
+  #handingOut = 0;
+  readonly #drained = new DrainedEndpoints();
+  /** The last table that was given to be published. */
+  #given: RouteTable = emptyRouteTable;
   #table: RouteTable = emptyRouteTable;
   #generation = 0;
   /** Ports were closed for good: no table opens one again. */
@@ -98,7 +121,7 @@ export class WorkerSupervisor implements WorkerObserver {
     this.#slots = Array.from({ length: slots }, (_, index) => new WorkerSlot(index, backOff, (slot, nth) => this.#spawn(slot, nth)));
     this.#statistics = new FleetStatistics(options.config.maxRouteSeries);
     this.#now = options.now ?? (() => performance.now());
-    this.#ticketKeys = new TicketKeys(options.config.ticketKeyRotationMs, this.#now());
+    this.#ticketKeys = new TicketKeys(this.#now());
   }
 
   /**
@@ -123,6 +146,11 @@ export class WorkerSupervisor implements WorkerObserver {
     return this.#ports.addresses;
   }
 
+  /** Listeners of the table whose port could not be had. */
+  get listenerTroubles(): ReadonlyMap<string, ListenerTrouble> {
+    return this.#unopened;
+  }
+
   /** The generation of the last table that was published; 0: none yet. */
   get generation(): number {
     return this.#generation;
@@ -142,6 +170,7 @@ export class WorkerSupervisor implements WorkerObserver {
     return this.#slots.map(({ index, process, restarts }) => ({
       slot: index,
       pid: process?.pid,
+      networkProxyPid: process?.networkProxyPid,
       serving: process?.serving ?? false,
       generation: process?.generation ?? 0,
       restarts,
@@ -157,52 +186,82 @@ export class WorkerSupervisor implements WorkerObserver {
 
   /** Sends what changed since the last table to every worker; opens and closes ports as the table's listeners ask. */
   publish(table: RouteTable): void {
-    const next = tableForWorkers(table);
+    this.#given = table;
+    const next = tableForWorkers(this.#drained.apply(table));
     const delta = diffTables(this.#table, next);
     if (delta === undefined && this.#generation > 0) return;
     this.#table = next;
     this.#generation++;
-    const packed = packDelta(delta ?? {});
-    for (const worker of this.#live()) worker.sendDelta(this.#generation - 1, this.#generation, packed);
+    const outgoing = new OutgoingDelta(delta ?? {});
+    for (const worker of this.#live()) worker.sendTable(this.#generation - 1, this.#generation, outgoing);
     this.#reconcilePorts();
   }
 
-  /** Resolves when every slot has a worker that serves the last table. */
+  /** Resolves when every slot has a worker that serves the last table, on all ports that could be had. */
   async applied(): Promise<void> {
-    while (!this.#slots.every(({ process }) => process?.serving && process.generation === this.#generation)) {
+    while (!this.#isApplied()) {
       await new Promise<void>((resolve) => this.#appliedWaiters.add(resolve));
     }
   }
 
-  /** The counters of all workers at one moment; a silent worker's last ones serve. */
-  async totals(): Promise<FleetTotals> {
+  /**
+   * The counters of all workers at one moment; a silent worker's last ones serve.
+   * @param kernel what the kernel counted for its routes, to be added to them
+   */
+  async totals(kernel?: readonly KernelRouteFacts[]): Promise<FleetTotals> {
     await Promise.all(this.#live().map((worker) => worker.refreshReport()));
-    return this.#statistics.total(this.#live().map(({ report }) => report));
+    return this.#statistics.total(
+      this.#live().flatMap(({ reports }) => reports),
+      kernel,
+    );
   }
 
-  /** Open connections, at most `limit`, worker by worker. */
-  async connections(limit: number): Promise<readonly ConnectionSummary[]> {
-    const lists = await Promise.all(this.#live().map((worker) => worker.connections(limit)));
+  /** Open connections that the filter means, at most `limit`, worker by worker. */
+  async connections(limit: number, filter: ConnectionFilter = {}): Promise<readonly ConnectionSummary[]> {
+    const lists = await Promise.all(this.#live().map((worker) => worker.connections(limit, filter)));
     return lists.flat().slice(0, limit);
   }
 
-  /** Endpoints that some worker keeps out of rotation after connect failures, the longest ejection of each. */
-  async ejectedEndpoints(): Promise<readonly EjectedEndpoint[]> {
-    const lists = await Promise.all(this.#live().map((worker) => worker.ejectedEndpoints()));
-    const longest = new Map<string, EjectedEndpoint>();
-    for (const ejected of lists.flat()) {
-      const key = `${ejected.service} ${ejected.endpoint}`;
+  /** Endpoints that some worker keeps out of rotation, for each reason the longest time of any worker. */
+  async outEndpoints(): Promise<readonly OutEndpoint[]> {
+    const lists = await Promise.all(this.#live().map((worker) => worker.outEndpoints()));
+    const longest = new Map<string, OutEndpoint>();
+    for (const out of lists.flat()) {
+      const key = `${out.service} ${out.endpoint} ${out.reason}`;
       const known = longest.get(key);
-      if (known === undefined || known.forMs < ejected.forMs) longest.set(key, ejected);
+      if (known === undefined || (known.forMs ?? 0) < (out.forMs ?? 0)) longest.set(key, out);
     }
     return [...longest.values()];
   }
 
-  /** Ends one connection by hand; false: no worker has it. */
-  async kill(connectionId: string): Promise<boolean> {
-    const owners = this.#live().filter(({ idPrefix }) => connectionId.startsWith(idPrefix));
-    const found = await Promise.all(owners.map((worker) => worker.kill(connectionId)));
-    return found.includes(true);
+  /** Ends by hand the connections that the filter means; resolves to how many. */
+  async kill(filter: ConnectionFilter): Promise<number> {
+    const owners = this.#live().filter(({ idPrefix }) => filter.id === undefined || filter.id.startsWith(idPrefix));
+    const killed = await Promise.all(owners.map((worker) => worker.kill(filter)));
+    return killed.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Endpoints that are drained by hand: `address:port`. */
+  get drainedEndpoints(): readonly string[] {
+    return this.#drained.keys;
+  }
+
+  /** Begins or ends the drain of an endpoint, in this pod alone. False: it is so already, or no service lists it. */
+  setDrained(endpoint: string, isDrained: boolean): boolean {
+    if (!(isDrained ? this.#drained.add(endpoint, this.#given) : this.#drained.remove(endpoint))) return false;
+    this.publish(this.#given);
+    this.#log.info({ endpoint, isDrained }, 'endpoint drained by hand');
+    return true;
+  }
+
+  /** How long a key of session tickets makes tickets; 0: for ever. */
+  get ticketKeyRotationMs(): number {
+    return this.#table.settings.get(installationKey)?.ticketKeyRotationMs ?? this.#options.config.ticketKeyRotationMs;
+  }
+
+  /** Keys that other pods have too, 48 bytes each, in the place of our own; undefined: our own serve again. */
+  shareTicketKeys(shared: Uint8Array | undefined): void {
+    if (this.#ticketKeys.share(shared)) this.#sendTicketKeys();
   }
 
   /** Answers ask clients to leave from now on; accepting goes on. */
@@ -227,26 +286,28 @@ export class WorkerSupervisor implements WorkerObserver {
     for (const port of this.#ports.all) this.#ports.release(port);
   }
 
-  workerStarted(worker: WorkerProcess): void {
-    this.#log.info({ worker: worker.slot, pid: worker.pid }, 'worker serves');
+  workerStarted(worker: FleetWorker): void {
+    const { slot, pid, networkProxyPid } = worker;
+    this.#log.info({ worker: slot, pid, ...(networkProxyPid !== undefined && { networkProxyPid }) }, 'worker serves');
+    for (const other of this.#live()) if (other !== worker) other.shareActive();
     this.#wakeAppliedWaiters();
   }
 
-  workerApplied(_worker: WorkerProcess, durationMs: number): void {
+  workerApplied(_worker: FleetWorker, durationMs: number): void {
     this.#statistics.tableApplied(durationMs);
     this.#wakeAppliedWaiters();
   }
 
-  workerNeedsTable(worker: WorkerProcess): void {
+  workerNeedsTable(worker: FleetWorker): void {
     this.#log.warn({ worker: worker.slot, pid: worker.pid }, 'worker missed a delta and gets the whole table');
     this.#sendWholeTable(worker);
   }
 
-  workerFailed(worker: WorkerProcess, message: string): void {
+  workerFailed(worker: FleetWorker, message: string): void {
     this.#log.error({ worker: worker.slot, pid: worker.pid, err: new SmartProxyError('WORKER_FAILED', message) }, 'worker failed');
   }
 
-  workerOverload(worker: WorkerProcess, { level, cause, readings }: OverloadChange): void {
+  workerOverload(worker: FleetWorker, { level, cause, readings }: OverloadChange): void {
     const percent = (share: number): number => Math.round(share * 100);
     const found = {
       memoryPercent: percent(readings.memory),
@@ -258,19 +319,39 @@ export class WorkerSupervisor implements WorkerObserver {
     else this.#log.warn(fields, 'worker overload');
   }
 
-  workerExited(worker: WorkerProcess, { how, livedMs }: WorkerExit): void {
-    this.#statistics.workerDied(worker.report);
+  workerRedis(worker: FleetWorker, state: 'connected' | 'lost', detail: string | undefined): void {
+    const fields = { worker: worker.slot, pid: worker.pid };
+    if (state === 'connected') this.#log.info(fields, 'worker is connected to Redis');
+    else this.#log.warn({ ...fields, detail }, 'worker has no Redis, so rate limits hold for this pod alone');
+  }
+
+  workerRates(worker: FleetWorker, uses: readonly RateUse[]): void {
+    for (const other of this.#live()) if (other !== worker) other.sendRates(uses);
+  }
+
+  workerActive(worker: FleetWorker, shares: readonly ActiveShare[]): void {
+    for (const other of this.#live()) if (other !== worker) other.sendActive(worker, shares);
+  }
+
+  workerExited(worker: FleetWorker, { how, livedMs }: WorkerExit): void {
+    for (const report of worker.reports) this.#statistics.workerDied(report);
+    for (const other of this.#live()) if (other !== worker) other.sendActiveGone(worker);
     const restartInMs = this.#slots[worker.slot]?.ended({ livedMs });
     if (restartInMs === undefined) return;
     this.#log.error({ worker: worker.slot, pid: worker.pid, how, livedMs: Math.round(livedMs), restartInMs }, 'worker ended unasked');
   }
 
-  #live(): readonly WorkerProcess[] {
+  #isApplied(): boolean {
+    if (this.#handingOut > 0 || this.#closing.size > 0) return false;
+    return this.#slots.every(({ process }) => process?.serving && process.generation === this.#generation);
+  }
+
+  #live(): readonly FleetWorker[] {
     return this.#slots.flatMap(({ process }) => (process === undefined ? [] : [process]));
   }
 
   /** A machine without memory to spare refuses to start a process by throwing: no reason to end with all other workers. */
-  #spawn(slot: number, incarnation: number): WorkerProcess | undefined {
+  #spawn(slot: number, incarnation: number): FleetWorker | undefined {
     try {
       return this.#started(slot, incarnation);
     } catch (error) {
@@ -279,24 +360,26 @@ export class WorkerSupervisor implements WorkerObserver {
     }
   }
 
-  #started(slot: number, incarnation: number): WorkerProcess {
-    const worker = new WorkerProcess({
+  #started(slot: number, incarnation: number): FleetWorker {
+    const options = {
       slot,
       idPrefix: `${this.#idBase}${slot}.${incarnation}-`,
       config: this.#options.config,
-      ticketKeys: this.#ticketKeys.current,
+      ticketKeys: this.#ticketKeys.bytes,
       entry: this.#options.entry ?? defaultEntry(),
       sockets: this.#ports.ofSlot(slot),
+      udpPorts: this.#ports.udp,
       heartbeatMs: this.#heartbeat.intervalMs,
       seriesIndex: this.#statistics.seriesIndex,
       observer: this,
-    });
+    };
+    const worker = this.#options.config.networkProxyTransport === 'loopback' ? new SplitWorker(options) : new WorkerProcess(options);
     if (this.#generation > 0) this.#sendWholeTable(worker);
     return worker;
   }
 
-  #sendWholeTable(worker: WorkerProcess): void {
-    worker.sendDelta(0, this.#generation, packDelta(diffTables(emptyRouteTable, this.#table) ?? {}));
+  #sendWholeTable(worker: FleetWorker): void {
+    worker.sendTable(0, this.#generation, new OutgoingDelta(diffTables(emptyRouteTable, this.#table) ?? {}));
   }
 
   #wakeAppliedWaiters(): void {
@@ -308,7 +391,7 @@ export class WorkerSupervisor implements WorkerObserver {
   #reconcilePorts(): void {
     if (this.#draining) return;
     const { listeners } = this.#table;
-    for (const key of this.#unopened) if (!listeners.has(key)) this.#unopened.delete(key);
+    for (const key of [...this.#unopened.keys()]) if (!listeners.has(key)) this.#unopened.delete(key);
     for (const port of this.#ports.surplus(listeners)) if (!this.#closing.has(port)) void this.#replacePort(port);
     const closing = new Set([...this.#closing].map(({ listener }) => listener));
     for (const listener of listeners.values()) if (!closing.has(listener.key)) this.#openAtRunTime(listener);
@@ -319,25 +402,44 @@ export class WorkerSupervisor implements WorkerObserver {
     this.#closing.add(port);
     await this.#closePort(port);
     this.#closing.delete(port);
+    this.#log.info({ listener: port.listener, address: port.address, port: port.port }, 'listener closed');
     this.#reconcilePorts();
+    this.#portsChanged();
   }
 
   #openAtRunTime(listener: Listener): void {
     try {
-      for (const port of this.#ports.open(listener)) void this.#handOut(port);
+      for (const port of this.#ports.open(listener)) void this.#openPort(port);
       if (this.#unopened.delete(listener.key)) this.#log.info({ listener: listener.key }, 'listener opened at last');
     } catch (error) {
-      if (this.#unopened.has(listener.key)) return; // said already
-      this.#unopened.add(listener.key);
-      this.#log.error({ listener: listener.key, err: error }, `listener not opened: ${messageOf(error)}`);
+      const message = messageOf(error);
+      if (this.#unopened.get(listener.key)?.message === message) return; // said already
+      const code = error instanceof SmartProxyError ? error.code : 'ADDRESS_UNAVAILABLE';
+      this.#unopened.set(listener.key, { code, message });
+      this.#log.error({ listener: listener.key, err: error }, `listener not opened: ${message}`);
+      this.#portsChanged();
     }
   }
 
-  async #handOut({ listener, address, sockets }: ListeningPort): Promise<void> {
+  async #openPort(port: ListeningPort): Promise<void> {
+    this.#handingOut++;
+    await this.#handOut(port);
+    this.#handingOut--;
+    this.#log.info({ listener: port.listener, address: port.address, port: port.port }, 'listener opened');
+    this.#portsChanged();
+  }
+
+  #portsChanged(): void {
+    this.#wakeAppliedWaiters();
+    this.#options.onPorts?.();
+  }
+
+  async #handOut({ listener, address, port, protocol, sockets }: ListeningPort): Promise<void> {
     await Promise.all(
       this.#live().map(async (worker) => {
         const socket = sockets[worker.slot];
-        if (socket !== undefined) await worker.listen(listener, address, socket);
+        if (protocol === 'udp') await worker.listenUdp({ listener, address, port });
+        else if (socket !== undefined) await worker.listen(listener, address, socket);
       }),
     );
   }
@@ -360,11 +462,15 @@ export class WorkerSupervisor implements WorkerObserver {
     this.#ports.release(port);
   }
 
-  /** Sends the key to all workers at once; one that starts later gets the current one with its start. */
   #rotateTicketKeys(): void {
-    if (!this.#ticketKeys.rotateIfDue(this.#now())) return;
-    for (const worker of this.#live()) worker.sendTicketKeys(this.#ticketKeys.current);
+    if (!this.#ticketKeys.rotateIfDue(this.ticketKeyRotationMs, this.#now())) return;
     this.#log.info({}, 'key of TLS session tickets replaced');
+    this.#sendTicketKeys();
+  }
+
+  /** To all workers at once; one that starts later gets the keys with its start. */
+  #sendTicketKeys(): void {
+    for (const worker of this.#live()) worker.sendTicketKeys(this.#ticketKeys.bytes);
   }
 
   /** Replaces the ticket key in its time, and kills workers that were silent for too long. */

@@ -66,6 +66,12 @@ const cases: readonly (readonly [values: object, sentence: RegExp])[] = [
   [{ containerPorts: { https: 'off' }, hostPorts: { https: 443 } }, /Cannot use hostPorts\.https: containerPorts\.https is off/],
   [{ hostNetwork: true, hostPorts: { http: 80 } }, /Cannot use hostPorts with hostNetwork/],
   [{ hostNetwork: true, containerPorts: { http: 80 } }, /Cannot use containerPorts\.http 80 with hostNetwork: ports below 1024 need/],
+  [{ nftables: { enabled: true } }, /Cannot use nftables\.enabled without hostNetwork/],
+  [{ acme: { enabled: true }, watch: { secretNames: ['shop/tls'] } }, /Cannot use acme\.enabled with watch\.secretNames/],
+  [{ acme: { enabled: true, namespaces: ['shop'] }, watch: { namespaces: ['blog'] } }, /Cannot use acme\.namespaces: shop is not in/],
+  [{ config: { 'ticket-key-secret': 'x' } }, /Cannot use config\.ticket-key-secret: set ticketKeys\.shared/],
+  [{ config: { acme: true } }, /Cannot use config\.acme: set acme\.enabled/],
+  [{ config: { nftables: true } }, /Cannot use config\.nftables: set nftables\.enabled/],
   [{ podSecurityContext: { runAsUser: 0 } }, /Cannot use runAsUser 0 in podSecurityContext or securityContext: runAsNonRoot is true/],
   [
     { hostNetwork: true, containerPorts: { https: 443 }, podSecurityContext: { runAsUser: 0, runAsNonRoot: false } },

@@ -83,14 +83,43 @@ test('install.yaml is what the chart makes with its defaults', { skip }, async (
   assert.equal(readFileSync(installManifestPath, 'utf8'), await renderInstallManifest(), 'run "npm run generate"');
 });
 
-test('chart: the CustomResourceDefinition is the one in crds/, kept when it is asked for', { skip }, async () => {
-  const crd = objectsIn(readFileSync('crds/smartproxy.dev_smartroutes.yaml', 'utf8'))[0];
-  const shipped = async (crds: object) => objectsIn(await renderedChart({ crds })).find(({ kind }) => kind === 'CustomResourceDefinition');
+test('chart: the CustomResourceDefinitions are those in crds/, kept when it is asked for', { skip }, async () => {
+  const crds = ['smartproxyconfigs', 'smartroutes'].map(
+    (plural) => objectsIn(readFileSync(`crds/smartproxy.dev_${plural}.yaml`, 'utf8'))[0],
+  );
+  const shipped = async (values: object) =>
+    objectsIn(await renderedChart({ crds: values })).filter(({ kind }) => kind === 'CustomResourceDefinition');
   const kept = await shipped({});
-  assert.deepEqual(kept?.spec, crd?.spec);
-  assert.deepEqual(annotationsOf(kept!.metadata), { 'helm.sh/resource-policy': 'keep' });
-  assert.deepEqual(annotationsOf((await shipped({ keep: false }))!.metadata), {});
-  assert.equal(await shipped({ install: false }), undefined);
+  assert.deepEqual(
+    kept.map(({ spec }) => spec),
+    crds.map((crd) => crd?.spec),
+  );
+  for (const { metadata } of kept) assert.deepEqual(annotationsOf(metadata), { 'helm.sh/resource-policy': 'keep' });
+  for (const { metadata } of await shipped({ keep: false })) assert.deepEqual(annotationsOf(metadata), {});
+  assert.deepEqual(await shipped({ install: false }), []);
+});
+
+test('chart: listeners of the SmartProxyConfig become ports of the Service and the NetworkPolicy', { skip }, async () => {
+  const listeners = [
+    { name: 'http', port: 8081, protocol: 'HTTP' },
+    { name: 'mail-of-everybody', port: 2525, publishedPort: 25, protocol: 'TCP' },
+  ];
+  const extraPorts = [{ name: 'db', port: 5432 }];
+  const values = { smartProxyConfig: { create: true, spec: { listeners } }, service: { extraPorts } };
+  const objects = objectsIn(await renderedChart(values));
+  const of = (kind: string) => objects.find((object) => object.kind === kind);
+  const { ports } = of('Service')!.spec as { ports: { name: string; port: number; targetPort?: number }[] };
+  const mail = { name: 'mail-of-everybo', port: 25, targetPort: 2525, protocol: 'TCP' };
+  assert.deepEqual(ports.slice(2), [mail, ...extraPorts]);
+  const { ingress } = of('NetworkPolicy')!.spec as { ingress: { ports: object[] }[] };
+  assert.deepEqual(ingress[0]?.ports.slice(2), [
+    { port: 2525, protocol: 'TCP' },
+    { port: 5432, protocol: 'TCP' },
+  ]);
+  const { parameters } = of('IngressClass')!.spec as { parameters: { name: string; namespace: string } };
+  const { metadata, spec } = of('SmartProxyConfig')!;
+  assert.deepEqual([parameters.name, parameters.namespace], [metadata.name, metadata.namespace]);
+  assert.deepEqual(spec, { listeners });
 });
 
 test('install.yaml: two pods, spread over nodes, with a budget, a policy and their arguments in order', () => {
@@ -98,7 +127,19 @@ test('install.yaml: two pods, spread over nodes, with a budget, a policy and the
   assert.deepEqual(
     objects.map(({ kind }) => kind),
     [
-      ...['Namespace', 'CustomResourceDefinition', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'Lease'],
+      ...[
+        'Namespace',
+        'CustomResourceDefinition',
+        'CustomResourceDefinition',
+        'ServiceAccount',
+        'ClusterRole',
+        'ClusterRoleBinding',
+        'Role',
+        'Role',
+        'RoleBinding',
+        'RoleBinding',
+        'Lease',
+      ],
       ...['IngressClass', 'Service', 'NetworkPolicy', 'PodDisruptionBudget', 'Deployment'],
     ],
   );

@@ -106,6 +106,14 @@ test('config: every option of the program can be set by its flag, and comes out 
     'max-header-size': '32k',
     'max-buffered': 1_000_000_000,
     'access-log': 'all',
+    'access-log-format': 'ingress-nginx',
+    'otlp-endpoint': 'http://collector:4318/v1/traces',
+    'otlp-service-name': 'edge',
+    'otlp-sample-ratio': 0.25,
+    'redis-url': 'redis://redis:6379/0',
+    'redis-username': 'edge',
+    'redis-password-file': '/etc/redis-password',
+    'redis-ca-file': '/etc/redis-ca.crt',
     'log-level': 'debug',
   };
   const defaults = configOf(podTemplateOf(objectsIn(await renderedChart({})))).config;

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
 import { type TestContext, test } from 'node:test';
+import type { SmartRouteStatus } from '../../src/api/generated/smart-route.ts';
 import type { ApiClient } from '../../src/sources/kubernetes/api-client.ts';
+import { ask } from '../tools/ask.ts';
 import { ControlPlane, serviceAccountUser } from '../tools/control-plane.ts';
 import { eventually } from '../tools/eventually.ts';
 import { get } from '../tools/get.ts';
+import { kernelForwardingPackages } from '../tools/kernel-forwarding.ts';
 import { insideNamespace } from '../tools/network-namespace.ts';
-import { create, endpointSlice, hostTo, ingress, patch, read, remove, secret, service } from '../tools/objects.ts';
+import { type AnyObject, create, endpointSlice, hostTo, ingress, patch, read, remove, secret, service } from '../tools/objects.ts';
 import { type RunningCommand, startRun } from '../tools/running-command.ts';
 import { installObjects, kubectlWith } from '../tools/shipped-manifests.ts';
+import { NftGate } from '../tools/smartproxy/nft-gate.ts';
 import { makeTestCertificate } from '../tools/test-certificate.ts';
 
 const podA = '10.244.0.10';
@@ -37,7 +42,7 @@ interface Cluster {
 }
 
 /** A control plane with the shipped manifests, two pods, and the program as the shipped service account. */
-async function startCluster(t: TestContext): Promise<Cluster> {
+async function startCluster(t: TestContext, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Cluster> {
   const plane = await ControlPlane.start([account]);
   t.after(() => plane.stop());
   const admin = plane.client();
@@ -45,10 +50,8 @@ async function startCluster(t: TestContext): Promise<Cluster> {
   await kubectlWith(plane, 'apply', installObjects());
   await patch(admin, service(own, own), { status: { loadBalancer: { ingress: [{ ip: '203.0.113.7' }] } } }, 'status');
   await Promise.all([startPod(t, podA), startPod(t, podB)]);
-  const command = await startRun(t, [
-    ...['--kubeconfig', plane.kubeconfig(account.token), '--pod-namespace', own],
-    ...['--publish-service', `${own}/${own}`, '--drain-delay=off'],
-  ]);
+  const usual = ['--kubeconfig', plane.kubeconfig(account.token), '--pod-namespace', own];
+  const command = await startRun(t, [...usual, '--publish-service', `${own}/${own}`, '--drain-delay=off', ...args], 1, env);
   return { plane, admin, command };
 }
 
@@ -111,69 +114,111 @@ class SteadyTraffic {
   }
 }
 
-insideNamespace(import.meta.filename, [podA, podB], () => {
-  test('run on a cluster: traffic follows Ingresses, Services, EndpointSlices and Secrets, with the shipped RBAC', async (t) => {
-    const { admin, command } = await startCluster(t);
-    const { web, slice } = await exposed(admin, 'web', 'web.test', podA);
-    const http = await command.port('http');
-    const answer = async (host: string) => {
-      const { status, body } = await get(http, host, '/');
-      return status === 200 ? body : String(status);
-    };
-    await eventually('the new Ingress', async () => (await answer('web.test')) === podA);
-    await eventually('its address', async () => JSON.stringify((await read(admin, web)).status).includes('203.0.113.7'));
+insideNamespace(
+  import.meta.filename,
+  [podA, podB],
+  () => {
+    test('run on a cluster: traffic follows Ingresses, Services, EndpointSlices and Secrets, with the shipped RBAC', async (t) => {
+      const { admin, command } = await startCluster(t);
+      const { web, slice } = await exposed(admin, 'web', 'web.test', podA);
+      const http = await command.port('http');
+      const answer = async (host: string) => {
+        const { status, body } = await get(http, host, '/');
+        return status === 200 ? body : String(status);
+      };
+      await eventually('the new Ingress', async () => (await answer('web.test')) === podA);
+      await eventually('its address', async () => JSON.stringify((await read(admin, web)).status).includes('203.0.113.7'));
 
-    await patch(admin, slice, { endpoints: [{ addresses: [podB], conditions: { ready: true } }] });
-    await eventually('the other pod', async () => (await answer('web.test')) === podB);
+      await patch(admin, slice, { endpoints: [{ addresses: [podB], conditions: { ready: true } }] });
+      await eventually('the other pod', async () => (await answer('web.test')) === podB);
 
-    await patch(admin, web, hostChange('moved.test'));
-    await eventually('the new host', async () => (await answer('moved.test')) === podB);
-    assert.equal(await answer('web.test'), '404');
+      await patch(admin, web, hostChange('moved.test'));
+      await eventually('the new host', async () => (await answer('moved.test')) === podB);
+      assert.equal(await answer('web.test'), '404');
 
-    await remove(admin, service('default', 'web'));
-    await eventually('no backend', async () => (await answer('moved.test')) === '503');
-    await eventually('a Warning Event', async () => (await warningsAbout(admin, 'web')).includes('ServiceNotFound'));
-    assert.deepEqual(await warningsAbout(admin, 'web'), ['ServiceNotFound']);
-    await remove(admin, web);
-    await eventually('no host', async () => (await answer('moved.test')) === '404');
+      await remove(admin, service('default', 'web'));
+      await eventually('no backend', async () => (await answer('moved.test')) === '503');
+      await eventually('a Warning Event', async () => (await warningsAbout(admin, 'web')).includes('ServiceNotFound'));
+      assert.deepEqual(await warningsAbout(admin, 'web'), ['ServiceNotFound']);
+      await remove(admin, web);
+      await eventually('no host', async () => (await answer('moved.test')) === '404');
 
-    const first = await makeTestCertificate('tls.test');
-    const tls = secret('default', 'tls', { 'tls.crt': first.cert, 'tls.key': first.key }, 'kubernetes.io/tls');
-    await create(admin, tls);
-    await exposed(admin, 'safe', 'tls.test', podA, { tls: [{ hosts: ['tls.test'], secretName: 'tls' }] });
-    const https = await command.port('https');
-    await eventually('its certificate', async () => (await get(https, 'tls.test', '/', first.cert)).body === podA);
-    assert.equal((await get(http, 'tls.test', '/')).status, 308);
-    const second = await makeTestCertificate('tls.test');
-    await patch(admin, tls, { stringData: { 'tls.crt': second.cert, 'tls.key': second.key } });
-    await eventually('the new certificate', async () => (await get(https, 'tls.test', '/', second.cert)).body === podA);
+      const first = await makeTestCertificate('tls.test');
+      const tls = secret('default', 'tls', { 'tls.crt': first.cert, 'tls.key': first.key }, 'kubernetes.io/tls');
+      await create(admin, tls);
+      await exposed(admin, 'safe', 'tls.test', podA, { tls: [{ hosts: ['tls.test'], secretName: 'tls' }] });
+      const https = await command.port('https');
+      await eventually('its certificate', async () => (await get(https, 'tls.test', '/', first.cert)).body === podA);
+      assert.equal((await get(http, 'tls.test', '/')).status, 308);
+      const second = await makeTestCertificate('tls.test');
+      await patch(admin, tls, { stringData: { 'tls.crt': second.cert, 'tls.key': second.key } });
+      await eventually('the new certificate', async () => (await get(https, 'tls.test', '/', second.cert)).body === podA);
 
-    command.child.kill('SIGTERM');
-    assert.equal(await command.exit(), 0);
-    const everything = JSON.stringify(command.log) + command.output;
-    assert.ok(!everything.includes('PRIVATE KEY'), 'no key in the log');
-  });
+      command.child.kill('SIGTERM');
+      assert.equal(await command.exit(), 0);
+      const everything = JSON.stringify(command.log) + command.output;
+      assert.ok(!everything.includes('PRIVATE KEY'), 'no key in the log');
+    });
 
-  test('run on a cluster: nothing is lost while the API server is killed, away and back', async (t) => {
-    const { plane, admin, command } = await startCluster(t);
-    const { slice } = await exposed(admin, 'web', 'web.test', podA);
-    const http = await command.port('http');
-    await eventually('the Ingress', async () => (await get(http, 'web.test', '/')).status === 200);
-    const traffic = new SteadyTraffic(http, 'web.test');
-    t.after(() => traffic.stop());
-    await traffic.more(100);
-    await plane.killApiServer();
-    await traffic.more(500);
-    await plane.startApiServer();
-    await patch(admin, slice, { endpoints: [podA, podB].map((pod) => ({ addresses: [pod], conditions: { ready: true } })) });
-    await create(admin, ingress('default', 'late', hostTo('late.test', 'web')));
-    await eventually('an Ingress made afterwards', async () => (await get(http, 'late.test', '/')).status === 200);
-    await eventually('the pod added afterwards', async () => (await get(http, 'late.test', '/')).body === podB);
-    await traffic.more(100);
-    await traffic.stop();
-    assert.deepEqual(traffic.unexpected, []);
-  });
-});
+    test('run on a cluster: nothing is lost while the API server is killed, away and back', async (t) => {
+      const { plane, admin, command } = await startCluster(t);
+      const { slice } = await exposed(admin, 'web', 'web.test', podA);
+      const http = await command.port('http');
+      await eventually('the Ingress', async () => (await get(http, 'web.test', '/')).status === 200);
+      const traffic = new SteadyTraffic(http, 'web.test');
+      t.after(() => traffic.stop());
+      await traffic.more(100);
+      await plane.killApiServer();
+      await traffic.more(500);
+      await plane.startApiServer();
+      await patch(admin, slice, { endpoints: [podA, podB].map((pod) => ({ addresses: [pod], conditions: { ready: true } })) });
+      await create(admin, ingress('default', 'late', hostTo('late.test', 'web')));
+      await eventually('an Ingress made afterwards', async () => (await get(http, 'late.test', '/')).status === 200);
+      await eventually('the pod added afterwards', async () => (await get(http, 'late.test', '/')).body === podB);
+      await traffic.more(100);
+      await traffic.stop();
+      assert.deepEqual(traffic.unexpected, []);
+    });
+
+    test('run on a cluster: a route of the kernel says why the kernel refuses it, and is programmed when it does no more', async (t) => {
+      writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
+      const gate = await NftGate.closed(t);
+      const { admin } = await startCluster(t, ['--nftables', '--address=0.0.0.0'], { PATH: gate.path });
+      await create(admin, service('default', 'db'));
+      await create(admin, endpointSlice('default', 'db', [podB], podPort));
+      await create(admin, ofOurs('SmartProxyConfig', own, own, { listeners: [{ name: 'db', port: 5432, protocol: 'TCP' }] }));
+      const tcp = { engine: 'NFTables', backends: [{ name: 'db', port: { number: 80 } }] };
+      const route = ofOurs('SmartRoute', 'default', 'db', { ingressClassName: 'smartproxy', listeners: ['db'], tcp });
+      await create(admin, route);
+      const programmed = async () =>
+        ((await read(admin, route)).status as SmartRouteStatus | undefined)?.conditions?.find(({ type }) => type === 'Programmed');
+
+      const refused = await eventually('the kernel refuses', async () => {
+        const condition = await programmed();
+        return condition?.status === 'False' && condition;
+      });
+      assert.equal(refused.reason, 'KernelNotProgrammed');
+      assert.match(refused.message, /Cannot read rules of the kernel: it takes the capability NET_ADMIN/);
+      await gate.open();
+      // The status of one object is written once in 30 s.
+      await eventually('it does no more', async () => (await programmed())?.status === 'True', 90_000);
+      const asked = await ask({
+        protocol: 'http1',
+        address: podA,
+        port: 5432,
+        host: 'any',
+        path: '/',
+        until: { status: 200, timeoutMs: 30_000 },
+      });
+      assert.equal(asked.body, podB);
+    });
+  },
+  kernelForwardingPackages,
+);
+
+function ofOurs(kind: string, namespaceName: string, name: string, spec: object): AnyObject {
+  return { apiVersion: 'smartproxy.dev/v1alpha1', kind, metadata: { namespace: namespaceName, name }, spec };
+}
 
 function hostChange(host: string): object {
   return { spec: hostTo(host, 'web') };

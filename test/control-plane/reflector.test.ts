@@ -12,7 +12,7 @@ import { eventually } from '../tools/eventually.ts';
 import { create, endpointSlice, namespace, patch, remove, service } from '../tools/objects.ts';
 import { RecordedLog } from '../tools/recorded-log.ts';
 
-const wholeCluster = { watchNamespaces: [], secretNames: [], publishService: undefined };
+const wholeCluster = { watchNamespaces: [], secretNames: [], publishService: undefined, podNamespace: 'smartproxy-ingress', acme: false };
 const timings: ReflectorTimings = { firstRetryMs: 20, maxRetryMs: 200 };
 
 let plane: ControlPlane;

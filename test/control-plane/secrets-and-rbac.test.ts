@@ -5,9 +5,9 @@ import { hasStatus } from '../../src/sources/kubernetes/api-error.ts';
 import { KubernetesSource, type KubernetesSourceConfig } from '../../src/sources/kubernetes/kubernetes-source.ts';
 import { ControlPlane, serviceAccountUser } from '../tools/control-plane.ts';
 import { eventually } from '../tools/eventually.ts';
-import { create, hostTo, ingress, namespace, patch, remove, secret, service } from '../tools/objects.ts';
+import { create, endpointSlice, hostTo, ingress, namespace, patch, remove, secret, service } from '../tools/objects.ts';
 import { RecordedLog } from '../tools/recorded-log.ts';
-import { installObjects, isRbac, kubectlWith, type kustomizations, kustomizedObjects } from '../tools/shipped-manifests.ts';
+import { chartObjects, installObjects, isRbac, kubectlWith, type kustomizations, kustomizedObjects } from '../tools/shipped-manifests.ts';
 
 const account = serviceAccountUser('smartproxy-ingress', 'smartproxy-ingress');
 
@@ -47,7 +47,7 @@ function open(config: Partial<KubernetesSourceConfig>): KubernetesSource {
   const client = plane.client(account.token);
   const source = new KubernetesSource({
     client,
-    config: { watchNamespaces: [], secretNames: [], publishService: undefined, ...config },
+    config: { watchNamespaces: [], secretNames: [], publishService: undefined, podNamespace: 'smartproxy-ingress', acme: false, ...config },
     log: new RecordedLog(),
     timings: { firstRetryMs: 20, maxRetryMs: 100 },
   });
@@ -115,7 +115,7 @@ test('Secrets: those that the first snapshot refers to are there when the store 
   const client = plane.client(account.token);
   const source = new KubernetesSource({
     client,
-    config: { watchNamespaces: [], secretNames: [], publishService: undefined },
+    config: { watchNamespaces: [], secretNames: [], publishService: undefined, podNamespace: 'smartproxy-ingress', acme: false },
     log: new RecordedLog(),
     referencedSecrets: (snapshot) =>
       [...snapshot.of('Ingress').values()].flatMap(({ spec }) => (spec?.tls ?? []).map(({ secretName }) => `default/${secretName}`)),
@@ -162,17 +162,32 @@ test('Namespaced mode: works with Roles alone and sees nothing of other namespac
   assert.ok(source.health().every(({ healthy }) => healthy));
 });
 
+test('Namespaced mode: with ACME the replicas behind the publishing Service are seen, and nothing else of their namespace', async () => {
+  const rbac = chartObjects('acme-namespaced').filter(isRbac);
+  await create(admin, namespace('shop'));
+  await kubectlWith(plane, 'apply', rbac);
+  cleanups.push(() => kubectlWith(plane, 'delete', rbac));
+  const own = 'smartproxy-ingress';
+  await made(service(own, own));
+  await made(endpointSlice(own, own, ['10.244.0.20'], 8080));
+  await made(endpointSlice(own, 'other', ['10.244.0.30'], 8080));
+  const source = open({ watchNamespaces: ['shop'], publishService: `${own}/${own}`, acme: true });
+  await source.start();
+  assert.deepEqual([...source.store.snapshot().of('EndpointSlice').keys()], [`${own}/${own}-slice`]);
+  assert.ok(source.health().every(({ healthy }) => healthy));
+});
+
 test('RBAC: a missing verb is reported by resource, and picked up when it is granted', async () => {
   await applied('singleNamespace');
   const source = open({ watchNamespaces: ['default', 'other'] });
   const started = source.start();
-  await eventually('the forbidden resources', () => source.store.problems().length === 4);
+  await eventually('the forbidden resources', () => source.store.problems().length === 5);
   assert.deepEqual(
     source.store
       .problems()
       .map(({ where }) => where)
       .sort(),
-    ['endpointslices in other', 'ingresses in other', 'secrets in other', 'services in other'],
+    ['configmaps in other', 'endpointslices in other', 'ingresses in other', 'secrets in other', 'services in other'],
   );
   assert.match(source.store.problems()[0]?.message ?? '', /403 .*cannot list resource/);
   assert.equal(source.store.synced, false);

@@ -1,35 +1,27 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { hashSync } from 'bcryptjs';
 import type { SmartRouteStatus } from '../../src/api/generated/smart-route.ts';
 import type { ApiClient } from '../../src/sources/kubernetes/api-client.ts';
 import { KubernetesSource } from '../../src/sources/kubernetes/kubernetes-source.ts';
 import { RouteStatusWriter } from '../../src/sources/kubernetes/route-status-writer.ts';
 import type { SmartRouteStatusContent } from '../../src/translate/smart-route-statuses.ts';
-import { ControlPlane, serviceAccountUser } from '../tools/control-plane.ts';
+import type { ControlPlane } from '../tools/control-plane.ts';
 import { eventually } from '../tools/eventually.ts';
+import { gatewayCrd } from '../tools/gateway-crd.ts';
 import { get } from '../tools/get.ts';
-import { type AnyObject, create, patch, pathOf, read, remove } from '../tools/objects.ts';
+import { account, checkCrd, checkExamples, installCrds, own, removeCrd, startInstalledPlane, testCases } from '../tools/installed-plane.ts';
+import { type AnyObject, create, endpointSlice, patch, read, remove, service } from '../tools/objects.ts';
 import { RecordedLog } from '../tools/recorded-log.ts';
 import { startRun } from '../tools/running-command.ts';
-import { installObjects, isRbac, kubectlWith } from '../tools/shipped-manifests.ts';
 import { smartRouteCases, smartRouteRules } from '../tools/smart-route-cases.ts';
-
-const root = join(import.meta.dirname, '../..');
-const crd = join(root, 'crds/smartproxy.dev_smartroutes.yaml');
-const own = 'smartproxy-ingress';
-const account = serviceAccountUser(own, own);
 
 let plane: ControlPlane;
 let admin: ApiClient;
 
 before(async () => {
-  plane = await ControlPlane.start([account]);
+  plane = await startInstalledPlane();
   admin = plane.client();
-  const needed = installObjects().filter(
-    (object) => isRbac(object) || ['Namespace', 'ServiceAccount', 'IngressClass'].includes(object.kind),
-  );
-  await kubectlWith(plane, 'apply', needed);
 });
 
 after(async () => {
@@ -47,16 +39,13 @@ const answers = (host: string, body: string): object => ({
   http: { rules: [{ name: 'all', action: { respond: { status: 200, body } } }] },
 });
 
-async function installCrd(): Promise<void> {
-  await plane.kubectl('apply', '-f', crd);
-  await plane.kubectl('wait', '--for=condition=Established', '--timeout=60s', 'crd/smartroutes.smartproxy.dev');
-}
+const installCrd = (): Promise<void> => installCrds(plane, 'smartroutes');
 
 /** Reads and writes as the shipped service account. */
 async function openSource(log: RecordedLog): Promise<KubernetesSource> {
   const source = new KubernetesSource({
     client: plane.client(account.token),
-    config: { watchNamespaces: [], secretNames: [], publishService: undefined },
+    config: { watchNamespaces: [], secretNames: [], publishService: undefined, podNamespace: own, acme: false },
     log,
     timings: { firstRetryMs: 20, maxRetryMs: 100, firstLookMs: 50, maxLookMs: 100 },
   });
@@ -70,7 +59,7 @@ test('a cluster without the CRD is served, the CRD is found when it comes, and i
   t.after(() => source.close());
   assert.equal(source.store.synced, true);
   const absent = log.lines.filter(({ message }) => message.startsWith('resource not installed'));
-  assert.deepEqual(absent.map(({ fields }) => fields.resource).sort(), ['referencegrants', 'smartroutes']);
+  assert.deepEqual(absent.map(({ fields }) => fields.resource).sort(), ['referencegrants', 'smartproxyconfigs', 'smartroutes']);
 
   await installCrd();
   await create(admin, route('web', answers('web.test', 'hello')));
@@ -78,7 +67,7 @@ test('a cluster without the CRD is served, the CRD is found when it comes, and i
   assert.ok(source.health().some(({ resource, healthy }) => resource === 'smartroutes' && healthy));
   assert.deepEqual(source.store.problems(), []);
 
-  await plane.kubectl('delete', '-f', crd);
+  await removeCrd(plane, 'smartroutes');
   await eventually('the route is gone', () => source.store.count('SmartRoute') === 0);
   await eventually('the resource is gone', () => source.health().every(({ resource }) => resource !== 'smartroutes'));
   await installCrd();
@@ -90,36 +79,22 @@ test('a cluster without the CRD is served, the CRD is found when it comes, and i
 
 test('the API server takes and refuses what translate does, rule by rule', async (t) => {
   await installCrd();
-  for (const { name, rule, spec, valid } of smartRouteCases) {
-    await t.test(name, async () => {
-      const object = route('case', JSON.parse(JSON.stringify(spec)));
-      const query = { dryRun: 'All', fieldValidation: 'Strict' };
-      const answer = await admin.json({ method: 'POST', path: pathOf(object, true), query, body: object }).then(() => 'created', String);
-      if (valid) assert.equal(answer, 'created');
-      else assert.match(answer, /422|invalid/i, answer);
-      if (!valid && smartRouteRules.has(rule)) assert.ok(answer.includes(rule), answer);
-    });
-  }
+  await testCases(t, plane, smartRouteCases, smartRouteRules, (spec) => route('case', spec));
 });
 
-test('every example is taken by the API server, strictly', async () => {
+test('every example is taken by the API server, strictly', async (t) => {
   await installCrd();
-  await plane.kubectl('apply', '--dry-run=server', '--validate=strict', '-f', join(root, 'examples/smartroute'));
+  const grants = await gatewayCrd('referencegrants');
+  await plane.kubectl('apply', '-f', grants);
+  t.after(() => plane.kubectl('delete', '-f', grants));
+  await plane.crdsEstablished('crd/referencegrants.gateway.networking.k8s.io');
+  await plane.kubectl('create', 'namespace', 'reporting');
+  await checkExamples(plane, 'smartroute');
 });
 
-test('the shipped CRD is small and structural, with columns for people', async () => {
+test('the shipped CRD is small and structural', async () => {
   await installCrd();
-  const read = JSON.parse(await plane.kubectl('get', 'crd', 'smartroutes.smartproxy.dev', '-o', 'json'));
-  const conditions = read.status.conditions as { type: string; status: string }[];
-  assert.equal(
-    conditions.find(({ type }) => type === 'NonStructuralSchema'),
-    undefined,
-  );
-  assert.ok(JSON.stringify(read.spec).length < 200 * 1024);
-  assert.deepEqual(read.spec.names.shortNames, ['sr']);
-  const header = (await plane.kubectl('get', 'sr', '-A')).split('\n')[0] ?? '';
-  // No objects, no header: made below by the program's own test.
-  assert.ok(header === '' || /HOSTS\s+TLS\s+BACKENDS\s+ACCEPTED\s+PROGRAMMED\s+AGE/.test(header), header);
+  await checkCrd(plane, 'smartroutes', 'sr');
 });
 
 test('RouteStatusWriter: writes what differs, nothing without a change, keeps times, and takes back what is not ours', async (t) => {
@@ -143,6 +118,8 @@ test('RouteStatusWriter: writes what differs, nothing without a change, keeps ti
     log,
     minWriteIntervalMs: 0,
     holdOffMs: 5,
+    publishService: undefined,
+    publishAddresses: ['192.0.2.7', 'lb.example.com'],
   });
   t.after(async () => {
     await writer.close();
@@ -150,9 +127,10 @@ test('RouteStatusWriter: writes what differs, nothing without a change, keeps ti
     await remove(admin, web);
   });
   const object = { apiVersion: web.apiVersion, kind: 'SmartRoute', namespace: 'default', name: 'status', uid: metadata.uid ?? '' };
-  const content = (accepted: 'True' | 'False', backends: string): SmartRouteStatusContent => ({
+  const content = (accepted: 'True' | 'False', backends: string, publish = true): SmartRouteStatusContent => ({
     object,
     generation: 1,
+    publish,
     hosts: 'status.test',
     backends,
     conditions: [{ type: 'Accepted', status: accepted, reason: 'Accepted', message: 'x' }],
@@ -165,6 +143,7 @@ test('RouteStatusWriter: writes what differs, nothing without a change, keeps ti
   await eventually('the status', async () => (await statusNow())?.backends === '0/1');
   const first = await statusNow();
   assert.equal(first?.conditions?.[0]?.observedGeneration, 1);
+  assert.deepEqual(first?.addresses, [{ value: 'lb.example.com' }, { value: '192.0.2.7' }]);
   await eventually('our write came back', () => source.store.get('SmartRoute', 'default/status')?.status?.backends === '0/1');
   for (let round = 0; round < 5; round++) writer.update([content('True', '0/1')]);
   await patch(admin, web, { metadata: { labels: { touched: 'yes' } } });
@@ -181,10 +160,13 @@ test('RouteStatusWriter: writes what differs, nothing without a change, keeps ti
     first?.rules?.[0]?.conditions?.[0]?.lastTransitionTime,
   );
 
+  writer.update([content('False', '1/1', false)]);
+  await eventually('the addresses are taken back', async () => (await statusNow())?.addresses === undefined);
+  assert.equal((await statusNow())?.backends, '1/1');
   writer.update([]);
   await eventually('the status is taken back', async () => (await statusNow()) === undefined);
-  assert.equal(writes.length, 4);
-  await eventually('the last write ended', () => writer.writes.ok === 4);
+  assert.equal(writes.length, 5);
+  await eventually('the last write ended', () => writer.writes.ok === 5);
   assert.equal(writer.writes.failed, 0);
 });
 
@@ -201,6 +183,8 @@ test('RouteStatusWriter: writes one object at most once in the interval, and onl
     log: new RecordedLog(),
     minWriteIntervalMs: 700,
     holdOffMs: 5,
+    publishService: undefined,
+    publishAddresses: [],
   });
   t.after(async () => {
     await writer.close();
@@ -217,6 +201,7 @@ test('RouteStatusWriter: writes one object at most once in the interval, and onl
   const content = (backends: string): SmartRouteStatusContent => ({
     object,
     generation: 1,
+    publish: true,
     hosts: '',
     backends,
     conditions: [],
@@ -245,8 +230,14 @@ test('the program serves a SmartRoute of the cluster, says so in its status, and
     own,
     '--no-leader-election',
     '--drain-delay=off',
+    ...['--publish-service', `${own}/front`],
   ]);
   const port = await command.port('http');
+  const front = await create(admin, {
+    ...service(own, 'front'),
+    spec: { ports: [{ name: 'https', port: 443, targetPort: 'https' }], externalIPs: ['192.0.2.9'] },
+  });
+  t.after(() => remove(admin, front));
   const good = await create(admin, route('good', answers('good.test', 'hello')));
   await eventually('the route is served', async () => (await get(port, 'good.test', '/')).body === 'hello');
   const statusOf = async (object: AnyObject) => (await read(admin, object)).status as SmartRouteStatus | undefined;
@@ -254,6 +245,9 @@ test('the program serves a SmartRoute of the cluster, says so in its status, and
     (await statusOf(object))?.conditions?.map(({ type, status, observedGeneration }) => `${type} ${status} ${observedGeneration}`).join();
   await eventually('the status', async () => (await summary(good)) === 'Accepted True 1,ResolvedRefs True 1,Programmed True 1');
   assert.equal((await statusOf(good))?.backends, '0/0');
+  const addresses = async () => (await statusOf(good))?.addresses;
+  await eventually('the addresses of the Service', async () => (await addresses())?.[0]?.value === '192.0.2.9');
+  assert.deepEqual(await addresses(), [{ value: '192.0.2.9' }]);
 
   const backends = [{ name: 'gone', port: { number: 80 } }];
   const bad = await create(
@@ -279,6 +273,64 @@ test('the program serves a SmartRoute of the cluster, says so in its status, and
     return about.length > 0 && about;
   });
   assert.equal(events[0]?.reason, 'ServiceNotFound');
+
+  // A backend that is there, one more rule, and TLS: all of it counts for the next generation, of the whole and of each rule.
+  const there = [
+    await create(admin, service('default', 'there')),
+    await create(admin, endpointSlice('default', 'there', ['192.0.2.1'], 80)),
+  ];
+  const both = [...backends, { name: 'there', port: { number: 80 } }];
+  const rules = [
+    { name: 'all', action: { forward: { backends: both } } },
+    { name: 'own', matches: [{ path: { type: 'Prefix', value: '/own' } }], action: { respond: { status: 204 } } },
+  ];
+  await patch(admin, bad, { spec: { tls: { mode: 'Terminate' }, http: { rules } } });
+  await eventually('the status', async () => (await summary(bad)) === 'Accepted True 2,ResolvedRefs False 2,Programmed True 2');
+  const after = await eventually('the count', async () => {
+    const status = await statusOf(bad);
+    return status?.backends === '1/2' && status;
+  });
+  assert.deepEqual(
+    after.rules?.map(({ name, conditions = [] }) => [
+      name,
+      ...conditions.map(({ type, status, reason, observedGeneration }) => `${type} ${status} ${reason} ${observedGeneration}`),
+    ]),
+    [
+      ['all', 'Accepted True Accepted 2', 'ResolvedRefs False ServiceNotFound 2', 'Programmed True Programmed 2'],
+      ['own', 'Accepted True Accepted 2', 'ResolvedRefs True ResolvedRefs 2', 'Programmed True Programmed 2'],
+    ],
+  );
+  assert.match(await plane.kubectl('get', 'sr', 'bad'), /AGE\nbad\s+bad\.test\s+Terminate\s+1\/2\s+True\s+True\s+\d/);
+  for (const object of there) await remove(admin, object);
   await remove(admin, good);
   await remove(admin, bad);
+});
+
+test('the program goes by the users in a Secret of the cluster, and by what it becomes', async (t) => {
+  await installCrd();
+  const command = await startRun(t, [
+    ...['--kubeconfig', plane.kubeconfig(account.token), '--pod-namespace', own],
+    ...['--no-leader-election', '--drain-delay=off', '--workers', '1'],
+  ]);
+  const port = await command.port('http');
+  const guarded = await create(
+    admin,
+    route('guarded', { ...answers('guarded.test', 'hello'), policy: { auth: { basic: { secretRef: { name: 'users' } } } } }),
+  );
+  const statusAs = async (password: string): Promise<number> => {
+    const authorization = `Basic ${Buffer.from(`ada:${password}`).toString('base64')}`;
+    return (await get(port, 'guarded.test', '/', undefined, { authorization })).status;
+  };
+  const users = (password: string) => ({ auth: Buffer.from(`ada:${hashSync(password, 4)}\n`).toString('base64') });
+  await eventually('nobody is let in without the Secret', async () => (await statusAs('one')) === 503);
+  const secret: AnyObject = { apiVersion: 'v1', kind: 'Secret', metadata: { namespace: 'default', name: 'users' }, type: 'Opaque' };
+  await create(admin, { ...secret, data: users('one') });
+  await eventually('the user is let in', async () => (await statusAs('one')) === 200);
+  assert.equal(await statusAs('two'), 401);
+  await patch(admin, secret, { data: users('two') });
+  await eventually('the new password counts', async () => (await statusAs('two')) === 200);
+  assert.equal(await statusAs('one'), 401);
+  await remove(admin, secret);
+  await eventually('nobody is let in any more', async () => (await statusAs('two')) === 503);
+  await remove(admin, guarded);
 });

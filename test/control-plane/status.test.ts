@@ -61,7 +61,11 @@ async function replica(
     return json(request);
   };
   const log = new RecordedLog();
-  const source = new KubernetesSource({ client, config: { watchNamespaces: [], secretNames: [], publishService: undefined }, log });
+  const source = new KubernetesSource({
+    client,
+    config: { watchNamespaces: [], secretNames: [], publishService: undefined, podNamespace: 'smartproxy-ingress', acme: false },
+    log,
+  });
   await source.start();
   const status = new KubernetesStatus({
     client,

@@ -1,5 +1,6 @@
 // The application behind the Ingress: says who it is and what it was asked. A pod mounts this file and runs it with the image's own Node.
 import { createHash } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -23,6 +24,11 @@ server.on('upgrade', (request, socket) => {
 });
 
 server.listen(8080);
+
+// A datagram comes back behind the pod's name.
+const datagrams = createSocket('udp4');
+datagrams.on('message', (data, { address, port }) => datagrams.send(`${hostname()} ${data}`, port, address));
+datagrams.bind(5300);
 
 // What a well-behaved backend does: it goes on until nobody sends it anything new, then finishes what it has.
 process.once('SIGTERM', async () => {

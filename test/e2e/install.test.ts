@@ -17,11 +17,12 @@ import {
 } from '../tools/node/installed-cluster.ts';
 import { nodeSkip } from '../tools/node/kube-node.ts';
 import { makeTestCertificate, type TestCertificate } from '../tools/test-certificate.ts';
+import { kernelSteps } from './kernel-steps.ts';
 
 const skip = nodeSkip();
 const options = { skip, timeout: 300_000 };
 const name = 'smartproxy-ingress';
-const crd = 'CustomResourceDefinition /smartroutes.smartproxy.dev';
+const crds = ['smartproxyconfigs', 'smartroutes'].map((plural) => `CustomResourceDefinition /${plural}.smartproxy.dev`);
 const inNamespace = ['--namespace', installNamespace];
 /** A short drain, so that upgraded connections, which the load keeps open, do not make an old pod stay for minutes. */
 const values = ['drain.timeout=8s', `service.nodePorts.http=${nodePorts.http}`, `service.nodePorts.https=${nodePorts.https}`];
@@ -204,12 +205,12 @@ suite('a real cluster', () => {
     });
   });
 
-  step('helm uninstall leaves the CustomResourceDefinition, and nothing with crds.keep=false', async () => {
+  step('helm uninstall leaves the CustomResourceDefinitions, and nothing with crds.keep=false', async () => {
     await cluster.node.helm('uninstall', name, ...inNamespace, '--wait', '--timeout=120s');
     await eventually('the pods are gone', async () => (await cluster.pods(installNamespace)).length === 0, 120_000);
     assert.deepEqual(
       (await added()).filter((object) => object.startsWith('CustomResource')),
-      [crd],
+      crds,
     );
     // The release takes what it left.
     await cluster.node.helm('install', name, chartPath, ...inNamespace, '--set', 'replicas=0', '--set', 'crds.keep=false');
@@ -241,8 +242,14 @@ suite('a real cluster', () => {
     // Pods first: a namespace that is deleted while pods drain is looked at again only after half of their grace, which is minutes.
     await cluster.scale(installNamespace, name, 0);
     await cluster.node.kubectl('delete', '--filename', installManifestPath, '--timeout=120s');
-    assert.deepEqual(await added(), []);
+    await nothingIsLeft();
   });
+
+  kernelSteps(step, () => cluster, nothingIsLeft);
+
+  async function nothingIsLeft(): Promise<void> {
+    assert.deepEqual(await added(), []);
+  }
 
   /** Objects that came since before the first installation; the application's pods may be others. */
   async function added(): Promise<readonly string[]> {

@@ -6,6 +6,10 @@ export const defaultOptions: TranslateOptions = {
     { key: 'http', addresses: ['::'], port: 8080, publishedPort: 80, protocol: 'http', proxyProtocolFrom: [] },
     { key: 'https', addresses: ['::'], port: 8443, publishedPort: 443, protocol: 'https', proxyProtocolFrom: [] },
   ],
+  addresses: ['::'],
+  proxyProtocolFrom: [],
+  publishService: undefined,
+  configNamespace: 'smartproxy-ingress',
   ingressClass: 'smartproxy',
   controllerClass: 'smartproxy.dev/ingress-controller',
   namespaced: false,
@@ -21,5 +25,7 @@ export const defaultOptions: TranslateOptions = {
   retries: 1,
   loadBalancing: 'round-robin',
   allowLocalExternalNames: false,
+  nftables: true,
+  acmeNamespace: 'smartproxy-ingress',
   nowMs: Date.UTC(2026, 5, 1),
 };

@@ -6,6 +6,7 @@ import type { KubeObject } from '../../src/api/objects.ts';
 import { dumpTable } from '../../src/routes/table-dump.ts';
 import { validateTable } from '../../src/routes/validate-table.ts';
 import { ObjectStore } from '../../src/sources/object-store.ts';
+import { configStatusOf } from '../../src/translate/smart-proxy-config-statuses.ts';
 import { statusOf } from '../../src/translate/smart-route-statuses.ts';
 import { translate } from '../../src/translate/translate.ts';
 import type { TranslateOptions } from '../../src/translate/translate-options.ts';
@@ -30,17 +31,29 @@ for (const name of cases) {
     const translation = translate(store.snapshot(), options);
     assert.deepEqual(validateTable(translation.routeTable), []);
 
-    const { listeners: _, l4: __, challenges: ___, ...table } = dumpTable(translation.routeTable);
-    const { statuses, smartRoutes, problems, referencedSecrets, hostsWithoutCertificate } = translation;
+    const { listeners, l4, settings, pages, challenges: _, ...parts } = dumpTable(translation.routeTable);
+    const { statuses, smartRoutes, smartProxyConfigs, problems, referencedSecrets, hostsWithoutCertificate } = translation;
     const routes = smartRoutes.map((state) => {
       const { object, ...status } = statusOf(state, translation.routeTable.endpoints, true);
       return { object: nameOf(object), ...status };
     });
+    const configs = smartProxyConfigs.map((state) => {
+      const { object, ...status } = configStatusOf(state, new Map(), true);
+      return { object: nameOf(object), ...status };
+    });
+    const table = {
+      ...(configs.length === 0 ? {} : { listeners }),
+      ...parts,
+      ...(Object.keys(l4).length === 0 ? {} : { l4 }),
+      ...(Object.keys(settings).length === 0 ? {} : { settings }),
+      ...(Object.keys(pages).length === 0 ? {} : { pages }),
+    };
     const text = stringify(
       {
         table,
         statuses: statuses.map(({ object, publish }) => ({ object: nameOf(object), publish })),
         ...(routes.length === 0 ? {} : { smartRoutes: routes }),
+        ...(configs.length === 0 ? {} : { smartProxyConfigs: configs }),
         problems: problems.map(({ object, ...rest }) => ({ object: nameOf(object), ...rest })),
         referencedSecrets,
         hostsWithoutCertificate,

@@ -45,7 +45,10 @@ suite('the image', () => {
   test('it runs the program as 65532, writes to one volume and opens no port below 1024', { skip }, () => {
     const { User, Entrypoint, Cmd, Volumes, ExposedPorts } = unpacked.config;
     assert.equal(User, '65532:65532');
-    assert.deepEqual([...Entrypoint, ...Cmd], ['/usr/local/bin/node', '--enable-source-maps', '/app/bin/smartproxy-ingress.js', 'run']);
+    assert.deepEqual(
+      [...Entrypoint, ...Cmd],
+      ['/usr/local/bin/node', '--enable-source-maps', '--disable-sigusr1', '/app/bin/smartproxy-ingress.js', 'run'],
+    );
     assert.deepEqual(Object.keys(Volumes), ['/var/lib/smartproxy-ingress']);
     assert.deepEqual(Object.keys(ExposedPorts).sort(), ['10254/tcp', '8080/tcp', '8443/tcp']);
     const state = statSync(join(unpacked.folder, 'var/lib/smartproxy-ingress'));

@@ -1,26 +1,23 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { metricTable } from '../../src/observability/metric-table.ts';
 import { alertFile, readAlerts } from '../../tools/alert-docs.ts';
 import { eventually } from '../tools/eventually.ts';
 import { get } from '../tools/get.ts';
-import { PrometheusServer, type QueriedSeries } from '../tools/observed/prometheus-server.ts';
+import { blockLines } from '../tools/observed/block-lines.ts';
+import { chosenVariables, isOfKernel, numbersOf } from '../tools/observed/observed-queries.ts';
+import { PrometheusServer } from '../tools/observed/prometheus-server.ts';
 import { metricOf, selectorsOf, substituted } from '../tools/observed/promql.ts';
 import { shippedDashboards } from '../tools/observed/shipped-dashboards.ts';
 import { clientTraceId, TrafficMix } from '../tools/observed/traffic-mix.ts';
 import { prometheusMissing, prometheusPrograms } from '../tools/prometheus-programs.ts';
 import { type RunningCommand, startRun, temporaryFolder } from '../tools/running-command.ts';
 
-/** A query needs some seconds of scrapes, more on a busy machine: a deadline for what never comes. */
-const deadlineMs = 120_000;
 /** Selectors that this run has no series of, and why. */
 const elsewhere = new Map([['smartproxy_controller_info{writes_status="true"}', 'a manifest folder has no statuses to write']]);
-/** What Grafana puts in by itself; the interval is several scrapes long. */
-const builtIn = { __rate_interval: '20s', __range: '2m' };
-
 interface Scraped {
   readonly command: RunningCommand;
   readonly prometheus: PrometheusServer;
@@ -28,10 +25,10 @@ interface Scraped {
   readonly endTraffic: () => Promise<void>;
 }
 
-/** The real command with traffic of every kind and a table that changes, and a real Prometheus that scrapes it. */
+/** The real command with traffic of every kind (what the kernel forwards is for kernel-prometheus.test.ts) and a table that changes, and a real Prometheus that scrapes it. */
 async function startScraped(t: TestContext): Promise<Scraped> {
   const mix = await TrafficMix.prepare(t, await temporaryFolder(t));
-  const args = ['--manifests', mix.folder, '--trace-context', '--snapshot', '--access-log=errors', '--pod-namespace=ingress'];
+  const args = ['--manifests', mix.folder, '--trace-context', '--snapshot', '--access-log=errors', '--pod-namespace=ingress', '--acme'];
   const command = await startRun(t, args, 2);
   const prometheus = await PrometheusServer.start(t, {
     statusPort: await command.port('status'),
@@ -49,20 +46,12 @@ async function startScraped(t: TestContext): Promise<Scraped> {
   return { command, prometheus, endTraffic };
 }
 
-/** What a query gives once it gives numbers. */
-function numbersOf(prometheus: PrometheusServer, where: string, expr: string): Promise<readonly QueriedSeries[]> {
-  const numbers = async () => {
-    const series = await prometheus.query(expr);
-    return series.some(({ value }) => Number.isFinite(value)) ? series : undefined;
-  };
-  return eventually(`${where} has data: ${expr}`, numbers, deadlineMs);
-}
-
 test('a real Prometheus, scraping the command under traffic', { skip: prometheusMissing() }, async (t) => {
   const { command, prometheus, endTraffic } = await startScraped(t);
 
   await t.test('has every metric of the table, under its own labels', async () => {
     for (const { name, type, labels } of metricTable) {
+      if (isOfKernel(name)) continue;
       const series = await numbersOf(prometheus, name, type === 'histogram' ? `${name}_count` : name);
       // An empty value is no label to Prometheus.
       for (const label of labels)
@@ -80,21 +69,12 @@ test('a real Prometheus, scraping the command under traffic', { skip: prometheus
     }
   });
 
-  for (const { file, panels, variables } of shippedDashboards()) {
-    await t.test(`${basename(file)}: every variable has values and every panel has data`, async () => {
-      const chosen: Record<string, string> = { ...builtIn };
-      for (const { name, query } of variables) {
-        const [, selector = '', label = ''] = /^label_values\((.*), (\w+)\)$/s.exec(query) ?? [];
-        const values = await eventually(`$${name} has values`, async () => {
-          const found = await prometheus.labelValues(label, substituted(selector, chosen));
-          return found.length > 0 && found;
-        });
-        // All of the routes, for no single one has everything; of the others the one that there is.
-        chosen[name] = name === 'route' ? '.*' : (values[0] ?? '');
-      }
+  for (const dashboard of shippedDashboards()) {
+    await t.test(`${basename(dashboard.file)}: every variable has values and every panel has data`, async () => {
+      const chosen = await chosenVariables(prometheus, dashboard);
       assert.deepEqual([chosen.namespace, chosen.class], ['ingress', 'smartproxy']);
-      for (const { panel, exprs } of panels) {
-        for (const expr of exprs) await numbersOf(prometheus, `${panel.title}`, substituted(expr, chosen));
+      for (const { panel, exprs } of dashboard.panels) {
+        for (const expr of exprs) if (!isOfKernel(expr)) await numbersOf(prometheus, `${panel.title}`, substituted(expr, chosen));
       }
     });
   }
@@ -102,7 +82,10 @@ test('a real Prometheus, scraping the command under traffic', { skip: prometheus
   await t.test('evaluates every alert, and has data for everything that one looks at', async () => {
     for (const { alert, expr } of readAlerts()) {
       await prometheus.query(expr);
-      for (const selector of selectorsOf(expr)) if (!elsewhere.has(selector)) await numbersOf(prometheus, alert, selector);
+      for (const selector of selectorsOf(expr)) {
+        if (elsewhere.has(selector) || isOfKernel(selector)) continue;
+        await numbersOf(prometheus, alert, selector);
+      }
     }
     const expected = Object.fromEntries(readAlerts().map(({ alert }) => [alert, 'ok']));
     await eventually('every rule was evaluated', async () => {
@@ -137,7 +120,7 @@ test('a real Prometheus, scraping the command under traffic', { skip: prometheus
       for (const query of blockLines(page, 'promql')) {
         queries++;
         await prometheus.query(query);
-        for (const selector of selectorsOf(query)) await numbersOf(prometheus, page, metricOf(selector));
+        for (const metric of selectorsOf(query).map(metricOf)) if (!isOfKernel(metric)) await numbersOf(prometheus, page, metric);
       }
       for (const line of blockLines(page, 'sh')) {
         if (!line.startsWith('curl ')) continue;
@@ -153,9 +136,3 @@ test('a real Prometheus, scraping the command under traffic', { skip: prometheus
 
   await endTraffic();
 });
-
-/** The lines of a page's code blocks of one language. */
-function blockLines(page: string, language: string): readonly string[] {
-  const blocks = readFileSync(page, 'utf8').matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'gm'));
-  return [...blocks].flatMap(([, text = '']) => text.split('\n').filter((line) => line !== ''));
-}

@@ -90,6 +90,8 @@ export class ControlPlane {
       `--service-account-key-file=${file('sa.pub')}`,
       `--service-account-signing-key-file=${file('sa.key')}`,
       '--authorization-mode=RBAC',
+      // As clusters have it; who may is for Pod Security to say.
+      '--allow-privileged=true',
       `--token-auth-file=${file('tokens.csv')}`,
       '--service-cluster-ip-range=10.96.0.0/16',
       // On loopback there is no address of the server that could become the endpoint of the Service `kubernetes`.
@@ -140,6 +142,12 @@ export class ControlPlane {
   /** A client of our own, by default the administrator's. */
   client(token = adminToken, port = this.port): ApiClient {
     return new ApiClient(new ClusterConfig({ kubeconfig: this.kubeconfig(token, port) }));
+  }
+
+  /** Until the API server serves the kinds of CustomResourceDefinitions. kubectl fails to wait for one that has no status yet, so it is asked again. */
+  async crdsEstablished(...which: readonly string[]): Promise<void> {
+    const wait = ['wait', '--for=condition=Established', '--timeout=60s', ...which];
+    await eventually(`${which.join(' ')} established`, () => this.kubectl(...wait), 90_000);
   }
 
   /** kubectl as the administrator; its standard output. */

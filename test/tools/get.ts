@@ -8,9 +8,15 @@ export interface Answer {
 }
 
 /** One GET on a connection of its own to 127.0.0.1; with `ca` over TLS, verified for `host`. */
-export function get(port: number, host: string, path: string, ca?: string): Promise<Answer> {
+export function get(
+  port: number,
+  host: string,
+  path: string,
+  ca?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const common = { port, host: '127.0.0.1', path, headers: { host }, agent: false };
+    const common = { port, host: '127.0.0.1', path, headers: { host, ...headers }, agent: false };
     const request = ca === undefined ? httpRequest(common) : httpsRequest({ ...common, ca, servername: host });
     request.once('error', reject);
     request.once('response', (response) => {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from './cache-folder.ts';
 import { withLock } from './lock-file.ts';
 
-/** What is built from pinned Go modules: `build.json` of a folder that also holds their go.mod and go.sum. */
+/** What is built from pinned Go modules: `build.json` of a folder that also holds their go.mod and go.sum, and perhaps a program of its own. */
 export interface GoBuild {
   /** The folder's name: what the cache and messages call it. */
   readonly name: string;
@@ -57,7 +57,8 @@ async function buildProgram(build: GoBuild, program: string, cache: string, bin:
   const seconds = (): number => Math.round((Date.now() - startedMs) / 1000);
   const progress = setInterval(() => note(build, `still building ${program}, ${seconds()} s`), 30_000);
   try {
-    for (const file of ['go.mod', 'go.sum']) cpSync(join(build.folder, file), join(folder, file));
+    for (const file of readdirSync(build.folder))
+      if (/^go\.(mod|sum)$|\.go$/.test(file)) cpSync(join(build.folder, file), join(folder, file));
     const output = join(folder, program);
     const args = ['build', '-mod=mod', '-trimpath', '-ldflags', build.linkerFlags.join(' '), '-o', output, String(build.programs[program])];
     await goBuild(args, folder);

@@ -31,7 +31,9 @@ export const echoInitialKey = 'x-grpc-test-echo-initial';
 export const echoTrailingKey = 'x-grpc-test-echo-trailing-bin';
 
 export interface GrpcServerOptions {
-  /** 0, the default: a free port on 127.0.0.1. */
+  /** @default 127.0.0.1 */
+  readonly address?: string;
+  /** 0, the default: a free port. */
   readonly port?: number;
   /** Speaks TLS with this certificate; plain HTTP/2 without. */
   readonly tls?: TestCertificate;
@@ -59,6 +61,8 @@ export class GrpcServer implements AsyncDisposable {
   deadline: number | Date = 0;
   /** The metadata of the last call. */
   metadata = new Metadata();
+  /** Services that the health service knows; the empty name is the server as a whole. */
+  readonly healthOf = new Set(['']);
   readonly #server: Server;
   readonly #watchers = new Set<ServerWritableStream<HealthRequest, HealthResponse>>();
   readonly #slowReads: (() => void)[] = [];
@@ -76,14 +80,14 @@ export class GrpcServer implements AsyncDisposable {
     this.#server.addService(healthService, { Check: this.#check, Watch: this.#watch });
   }
 
-  static async start({ port = 0, tls, options = {} }: GrpcServerOptions = {}): Promise<GrpcServer> {
+  static async start({ address = '127.0.0.1', port = 0, tls, options = {} }: GrpcServerOptions = {}): Promise<GrpcServer> {
     const server = new GrpcServer(options);
     const secure =
       tls === undefined
         ? ServerCredentials.createInsecure()
         : ServerCredentials.createSsl(null, [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) }]);
     server.port = await new Promise<number>((resolve, reject) => {
-      server.#server.bindAsync(`127.0.0.1:${port}`, secure, (error, bound) => (error === null ? resolve(bound) : reject(error)));
+      server.#server.bindAsync(`${address}:${port}`, secure, (error, bound) => (error === null ? resolve(bound) : reject(error)));
     });
     return server;
   }
@@ -180,7 +184,9 @@ export class GrpcServer implements AsyncDisposable {
 
   readonly #check: handleUnaryCall<HealthRequest, HealthResponse> = (call, callback) => {
     this.#began(call);
-    callback(null, { status: this.#health });
+    const { service } = call.request;
+    if (this.healthOf.has(service)) callback(null, { status: this.#health });
+    else callback({ code: 5, details: `unknown service ${service}` });
   };
 
   readonly #watch: handleServerStreamingCall<HealthRequest, HealthResponse> = (call) => {

@@ -20,8 +20,18 @@ export class InsideNetwork {
 
   /** One request from inside, by a process of its own. */
   async ask(ask: Ask): Promise<Asked> {
-    const [program, ...args] = this.command(process.execPath, join(import.meta.dirname, 'ask-main.ts'), JSON.stringify(ask));
-    return JSON.parse((await execute(program, args, { maxBuffer: 64 * 1024 * 1024 })).stdout) as Asked;
+    return JSON.parse(await this.run(process.execPath, join(import.meta.dirname, 'ask-main.ts'), JSON.stringify(ask))) as Asked;
+  }
+
+  /** The answer to a datagram from inside, which is sent again until there is one. */
+  async send(address: string, port: number, text: string): Promise<string> {
+    return await this.run(process.execPath, join(import.meta.dirname, 'send-datagram-main.ts'), address, String(port), text);
+  }
+
+  /** Runs a program inside to its end; its standard output. Rejects with what it said. */
+  async run(...command: readonly string[]): Promise<string> {
+    const [program, ...args] = this.command(...command);
+    return (await execute(program, args, { maxBuffer: 64 * 1024 * 1024 })).stdout;
   }
 
   /** A process inside, with its standard input and output as pipes. */

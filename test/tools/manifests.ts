@@ -31,6 +31,37 @@ spec: {ports: [{name: web, port: 80, targetPort: web}]}
 ---${slices.join('')}`;
 }
 
+/** A Service with the UDP port `dns` (53), and an endpoint of it on 127.0.0.1. */
+export function udpService(name: string, port: number, namespace = 'default'): string {
+  const metadata = { name, namespace };
+  const labels = { 'kubernetes.io/service-name': name };
+  const ports = [{ name: 'dns', port, protocol: 'UDP' }];
+  const objects = [
+    { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [{ name: 'dns', port: 53, protocol: 'UDP' }] } },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { ...metadata, labels },
+      addressType: 'IPv4',
+      ports,
+      endpoints: [{ addresses: ['127.0.0.1'] }],
+    },
+  ];
+  return objects.map((object) => `\n${JSON.stringify(object)}\n---`).join('');
+}
+
+/** What permits SmartRoutes of namespace `default` to refer to Services of another. */
+export function serviceGrant(namespace: string, version = 'v1'): string {
+  const from = [{ group: 'smartproxy.dev', kind: 'SmartRoute', namespace: 'default' }];
+  const object = {
+    apiVersion: `gateway.networking.k8s.io/${version}`,
+    kind: 'ReferenceGrant',
+    metadata: { name: 'routes', namespace },
+    spec: { from, to: [{ group: '', kind: 'Service' }] },
+  };
+  return `\n${JSON.stringify(object)}\n---`;
+}
+
 /** A path of a rule: path, its type and the service that it goes to. */
 export type TestPath = readonly [path: string, type: 'Exact' | 'Prefix' | 'ImplementationSpecific', service: string];
 
@@ -76,6 +107,20 @@ export function tlsSecret(name: string, pem: { readonly cert: string; readonly k
   return `\n${JSON.stringify(object)}\n---`;
 }
 
+/** A Secret with texts in it. */
+export function opaqueSecret(name: string, texts: Readonly<Record<string, string | Buffer>>): string {
+  const data = Object.fromEntries(
+    Object.entries(texts).map(([key, text]) => [key, (typeof text === 'string' ? Buffer.from(text) : text).toString('base64')]),
+  );
+  return `\n${JSON.stringify({ apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata: { name, namespace: 'default' }, data })}\n---`;
+}
+
+/** A ConfigMap in namespace `default` when `name` has none. */
+export function configMap(name: string, data: Readonly<Record<string, string>>, labels: Readonly<Record<string, string>> = {}): string {
+  const [own = '', namespace = 'default'] = name.split('/').reverse();
+  return `\n${JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: own, namespace, labels }, data })}\n---`;
+}
+
 /** A SmartRoute of class `smartproxy`, in namespace `default` when `name` has none. */
 export function smartRoute(name: string, spec: object, created?: string): string {
   const slash = name.indexOf('/');
@@ -93,4 +138,20 @@ export function smartRoute(name: string, spec: object, created?: string): string
 export function forwardTo(...backends: readonly (string | readonly [name: string, weight: number])[]): object {
   const entries = backends.map((backend) => (typeof backend === 'string' ? { name: backend } : { name: backend[0], weight: backend[1] }));
   return { forward: { backends: entries.map((entry) => ({ ...entry, port: { name: 'web' } })) } };
+}
+
+/** A SmartProxyConfig, and the IngressClass `smartproxy` that names it. */
+export function smartProxyConfig(spec: object): string {
+  const name = 'main';
+  const parameters = { apiGroup: 'smartproxy.dev', kind: 'SmartProxyConfig', name, namespace: 'default', scope: 'Namespace' };
+  const objects = [
+    { apiVersion: 'smartproxy.dev/v1alpha1', kind: 'SmartProxyConfig', metadata: { name, namespace: 'default' }, spec },
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'IngressClass',
+      metadata: { name: 'smartproxy' },
+      spec: { controller: 'smartproxy.dev/ingress-controller', parameters },
+    },
+  ];
+  return objects.map((object) => `\n${JSON.stringify(object)}\n---`).join('');
 }

@@ -10,6 +10,11 @@ import { tableApplyBounds } from '../../src/observability/table-durations.ts';
 export function fleetOf(count: (counters: WorkerCounters) => void): FleetTotals {
   const counters = new WorkerCounters();
   count(counters);
+  return fleetOfWorker(counters);
+}
+
+/** The fleet totals of one worker. */
+export function fleetOfWorker(counters: WorkerCounters): FleetTotals {
   const index = new RequestSeriesIndex();
   const requests: RequestSeriesTable = counters.requests;
   const requestIndexes = requests.labelsFrom(0).map((labels) => index.indexOf(labels));
@@ -64,6 +69,27 @@ export function metricSource(fleet: FleetTotals): MetricSource {
       leader: true,
       statusWrites: { ok: 4, failed: 1 },
       eventLoopDelayMs: 3,
+    },
+    kernel: {
+      programmed: true,
+      transactions: 3,
+      repairs: 1,
+      failures: 0,
+      routes: [
+        {
+          source: { kind: 'SmartRoute', namespace: 'net', name: 'dns' },
+          listener: 'dns',
+          service: 'coredns',
+          connections: { packets: 2, bytes: 120 },
+          received: { packets: 5, bytes: 400 },
+          sent: { packets: 4, bytes: 900 },
+          refused: { packets: 1, bytes: 60 },
+          limited: { packets: 0, bytes: 0 },
+          crowded: { packets: 0, bytes: 0 },
+          clientCrowded: { packets: 0, bytes: 0 },
+          open: undefined,
+        },
+      ],
     },
     program: {
       version: '1.2.3',

@@ -8,23 +8,26 @@ export interface SeenRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A plain HTTP backend on 127.0.0.1 that answers 200 with its own name. */
+/** A plain HTTP backend that answers 200 with its own name. */
 export class NamedBackend implements AsyncDisposable {
   readonly name: string;
   readonly seen: SeenRequest[] = [];
   readonly #server: Server;
 
-  private constructor(name: string) {
+  private constructor(name: string, headers: Readonly<Record<string, string>>) {
     this.name = name;
     this.#server = createServer((request, response) => {
       this.seen.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers });
       request.resume();
+      // Not by writeHead, which would make the answer one of unknown length.
+      for (const [field, value] of Object.entries(headers)) response.setHeader(field, value);
       request.once('end', () => response.end(name));
     });
   }
 
-  static async start(name: string): Promise<NamedBackend> {
-    const backend = new NamedBackend(name);
+  /** On 127.0.0.1. @param headers of every answer */
+  static async start(name: string, headers: Readonly<Record<string, string>> = {}): Promise<NamedBackend> {
+    const backend = new NamedBackend(name, headers);
     await new Promise<void>((resolve) => backend.#server.listen(0, '127.0.0.1', resolve));
     return backend;
   }

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { basename } from 'node:path';
 import { test } from 'node:test';
+import { debianPackagesObstacle, installDebianPackages } from './debian-packages.ts';
 
 const marker = 'SMARTPROXY_TEST_NAMESPACE';
 
@@ -20,16 +21,18 @@ function obstacle(): string | undefined {
  * Runs the tests of a file in a network namespace of their own, where `addresses` (pod addresses such as 10.244.0.10) exist and
  * nothing leads outside: an API server takes no loopback addresses as endpoints. Outside of the namespace it registers one test that
  * runs the file again inside; inside it calls `define`. A machine that can't is a named skip, and a failure with CI=true.
+ * @param packages of Debian, installed before
  */
-export function insideNamespace(file: string, addresses: readonly string[], define: () => void): void {
+export function insideNamespace(file: string, addresses: readonly string[], define: () => void, packages: readonly string[] = []): void {
   if (process.env[marker] === '1') {
     define();
     return;
   }
-  const reason = obstacle();
+  const reason = obstacle() ?? debianPackagesObstacle(packages);
   const skip = reason !== undefined && process.env.CI !== 'true' ? reason : false;
   test(`${basename(file)} in a private network namespace`, { skip }, async () => {
     if (reason !== undefined) throw new Error(`${reason} (with CI=true this is a failure)`);
+    await installDebianPackages(packages);
     const code = await runInside(file, addresses);
     if (code !== 0) throw new Error(`tests inside the namespace failed (${code}); their report is above`);
   });

@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { moduleFolder } from './go-module.ts';
 
 /** The Prometheus operator's own definitions of what a chart may ask it for, from its Go module. */
 const pinned = {
@@ -10,11 +7,9 @@ const pinned = {
   sum: 'h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=',
 } as const;
 
-/** The files with the CRDs ServiceMonitor, PodMonitor and PrometheusRule, fetched once into Go's module cache. */
+/** The files with the CRDs ServiceMonitor, PodMonitor and PrometheusRule. */
 export async function operatorCrds(): Promise<readonly string[]> {
-  const { stdout } = await run('go', ['mod', 'download', '-json', pinned.module], { cwd: import.meta.dirname, maxBuffer: 1024 * 1024 });
-  const { Dir: folder, Sum: sum } = JSON.parse(stdout) as { readonly Dir: string; readonly Sum: string };
-  if (sum !== pinned.sum) throw new Error(`Cannot use ${pinned.module}: its sum is ${sum}, expected ${pinned.sum}`);
+  const folder = await moduleFolder(pinned);
   return ['servicemonitors', 'podmonitors', 'prometheusrules'].map((name) =>
     join(folder, 'example/prometheus-operator-crd', `monitoring.coreos.com_${name}.yaml`),
   );

@@ -13,7 +13,12 @@ export function outgoingOf(head: RequestHead, forwardedLines = ''): OutgoingRequ
     scheme: 'http',
     listener,
     serverName: undefined,
+    tlsVersion: undefined,
+    proxied: undefined,
+    tlsCipher: undefined,
     certificates: [],
+    tlsPolicy: '',
+    clientCertificate: undefined,
     forwardedLines,
   };
   return {
@@ -23,6 +28,7 @@ export function outgoingOf(head: RequestHead, forwardedLines = ''): OutgoingRequ
     clientAddress: facts.remoteAddress,
     requestId: '6f1c2d3e4b5a6978',
     traceparent: undefined,
+    keepsTracestate: false,
     withForwarded: false,
   };
 }

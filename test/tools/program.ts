@@ -38,6 +38,8 @@ export interface AskOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Over TLS with this server name; the host of the request when true. */
   readonly tls?: boolean | string;
+  /** Shown over TLS. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
   readonly body?: string;
 }
 
@@ -53,6 +55,8 @@ export class Program implements AsyncDisposable {
   readonly #accessLog = new RecordedAccessLog();
   httpPort = 0;
   httpsPort = 0;
+  /** Of every listener, by name. */
+  readonly ports = new Map<string, number>();
   #finished = false;
   #translation: Translation | undefined;
   #translated = Promise.withResolvers<void>();
@@ -71,6 +75,8 @@ export class Program implements AsyncDisposable {
       '0',
       '--admin-port',
       '0',
+      '--access-log',
+      'all',
     ];
     const system = { env: {}, inPod: false, hostname: 'test', home: '/nonexistent', hasIpv6: false, podNamespace: undefined };
     this.config = resolveConfig(parseArguments([...args, ...flags]).texts, system).config;
@@ -98,8 +104,9 @@ export class Program implements AsyncDisposable {
     program.controller.start();
     await program.#translated.promise;
     for (const { listener, port } of await program.dataPlane.openListeners()) {
+      program.ports.set(listener, port);
       if (listener === 'http') program.httpPort = port;
-      else program.httpsPort = port;
+      if (listener === 'https') program.httpsPort = port;
     }
     return program;
   }
@@ -134,11 +141,17 @@ export class Program implements AsyncDisposable {
 
   /** One request on a connection of its own. */
   ask(host: string, path: string, options: AskOptions = {}): Promise<Answer> {
-    const { method = 'GET', headers = {}, tls = false, body } = options;
+    const { method = 'GET', headers = {}, tls = false, certificate = {}, body } = options;
     const common = { method, path, headers: { host, ...headers }, host: '127.0.0.1', agent: false as const };
     return new Promise((resolve, reject) => {
       const request = tls
-        ? httpsRequest({ ...common, port: this.httpsPort, servername: tls === true ? host : tls, rejectUnauthorized: false })
+        ? httpsRequest({
+            ...common,
+            ...certificate,
+            port: this.httpsPort,
+            servername: tls === true ? host : tls,
+            rejectUnauthorized: false,
+          })
         : httpRequest({ ...common, port: this.httpPort });
       request.once('error', reject);
       request.once('response', (response) => {
@@ -154,16 +167,26 @@ export class Program implements AsyncDisposable {
     });
   }
 
-  /** Ends the program and returns its access log. */
+  /** Ends the program and returns its access log, which is on unless flags or objects say otherwise. */
   async finish(): Promise<readonly LoggedLine[]> {
-    this.#finished = true;
-    this.controller.close();
-    await this.dataPlane.close();
+    await this.#end();
     return await this.#accessLog.finish();
+  }
+
+  /** As `finish`, for a log in whatever format. */
+  async finishText(): Promise<readonly string[]> {
+    await this.#end();
+    return await this.#accessLog.finishText();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#finished) await this.finish();
+  }
+
+  async #end(): Promise<void> {
+    this.#finished = true;
+    this.controller.close();
+    await this.dataPlane.close();
   }
 
   async #change(change: () => boolean): Promise<void> {

@@ -15,18 +15,20 @@ export class RecordedAccessLog {
   readonly #fd = openSync(this.#file, 'w');
 
   constructor() {
-    this.log = new AccessLog(new LineWriter(this.#fd), 'all');
+    this.log = new AccessLog(new LineWriter(this.#fd), { mode: 'all', format: 'json' });
   }
 
-  /** Ends the log and returns every line; the file is gone afterwards. */
+  /** Ends the log and returns every line as JSON; the file is gone afterwards. */
   async finish(): Promise<readonly LoggedLine[]> {
+    return (await this.finishText()).map((line) => JSON.parse(line) as LoggedLine);
+  }
+
+  /** As `finish`, in whatever format. */
+  async finishText(): Promise<readonly string[]> {
     await this.log.close(10_000);
     closeSync(this.#fd);
     const text = readFileSync(this.#file, 'utf8');
     rmSync(this.#dir, { recursive: true });
-    return text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as LoggedLine);
+    return text.split('\n').filter((line) => line !== '');
   }
 }

@@ -10,6 +10,7 @@ const deploy = join(import.meta.dirname, '../../deploy');
 export const kustomizations = {
   base: join(deploy, 'manifests'),
   daemonSet: join(deploy, 'overlays/daemonset-host-network'),
+  nftables: join(deploy, 'overlays/nftables'),
   development: join(deploy, 'overlays/development'),
   namedSecrets: join(deploy, 'overlays/named-secrets'),
   singleNamespace: join(deploy, 'overlays/single-namespace'),
@@ -28,6 +29,11 @@ export function objectsIn(yaml: string): readonly AnyObject[] {
 /** The objects of deploy/manifests/install.yaml. */
 export function installObjects(): readonly AnyObject[] {
   return objectsIn(readFileSync(join(deploy, 'manifests/install.yaml'), 'utf8'));
+}
+
+/** The objects that the chart makes of the values in `test/chart/golden/CASE.in.yaml`, as its own tests have them: but for the CustomResourceDefinitions, whole. */
+export function chartObjects(goldenCase: string): readonly AnyObject[] {
+  return objectsIn(readFileSync(join(deploy, `../test/chart/golden/${goldenCase}.out.yaml`), 'utf8'));
 }
 
 /** The objects that a kustomization makes. */

@@ -1,16 +1,10 @@
 import { parseArguments } from '../../src/config/arguments.ts';
 import type { Config } from '../../src/config/config.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
-import {
-  anyHost,
-  type Endpoint,
-  emptyRouteTable,
-  type Listener,
-  type Policy,
-  type Route,
-  type RouteTable,
-  type Service,
-} from '../../src/routes/route-table.ts';
+import type { Policy } from '../../src/routes/policy.ts';
+import type { Route } from '../../src/routes/route.ts';
+import { anyHost, emptyRouteTable, type Listener, type RouteTable } from '../../src/routes/route-table.ts';
+import type { Endpoint, Service } from '../../src/routes/service.ts';
 
 /** The default configuration of a manifest run on loopback, with changes. */
 export function tinyConfig(changes: Partial<Config> = {}): Config {
@@ -43,7 +37,7 @@ export function tinyTable({ listeners = [httpListener()], backends, name = 'web'
     retries: 1,
   };
   const route: Route = {
-    key: `Ingress/shop/${name}`,
+    key: `Ingress shop/${name}`,
     source: { kind: 'Ingress', namespace: 'shop', name },
     createdAtMs: 0,
     priority: 0,

@@ -100,8 +100,8 @@ helm test smartproxy-ingress --namespace smartproxy-ingress
 \`\`\`
 
 A value that does not fit fails before anything is installed, with a sentence that names it. \`helm uninstall\` leaves nothing behind but
-the addresses in the status of Ingresses, and the CustomResourceDefinition of SmartRoute with all SmartRoutes, unless \`crds.keep\` is
-\`false\`.
+the addresses in the status of Ingresses, and the CustomResourceDefinitions with all SmartRoutes and SmartProxyConfigs, unless
+\`crds.keep\` is \`false\`.
 
 - **Upgrades** start a new pod, and stop an old one when the new one is ready. The old one goes on accepting for \`drain.delay\` and lets
   requests finish for \`drain.timeout\`.
@@ -110,6 +110,9 @@ the addresses in the status of Ingresses, and the CustomResourceDefinition of Sm
 - **SmartRoutes**: their CustomResourceDefinition is part of the release, so that \`helm upgrade\` brings its new fields. It belongs to one
   release: a second one needs \`crds.install: false\`, and one of another name that comes after it \`--take-ownership\`. \`extraObjects\`
   cannot hold SmartRoutes in the install that brings their kind.
+- **More ports**: \`smartProxyConfig\` with \`create: true\` and a \`spec\` of [listeners](../../../docs/smartproxyconfig.md), once the release's
+  CustomResourceDefinitions are there; the Services get their ports. A SmartProxyConfig that you make yourself has the name in
+  \`smartProxyConfig.name\`, and its ports are \`service.extraPorts\`.
 - **On the nodes' ports**: \`kind: DaemonSet\` with \`hostPorts\` 80 and 443, or \`hostNetwork: true\`; with \`service.enabled: false\` give
   \`publishAddresses\`.
 - **Seeing it**: \`metrics.serviceMonitor\` or \`metrics.podMonitor\`, \`metrics.prometheusRule\` for the alerts, \`metrics.dashboards\` for

@@ -264,6 +264,7 @@ export const connectionsAndTls: DashboardSpec = {
           queries: [
             { expr: sum(perSecond('networkproxy_upstream_retries_total')), legend: 'retries' },
             { expr: sum(perSecond('networkproxy_upstream_ejections_total')), legend: 'ejections' },
+            { expr: sum(perSecond('networkproxy_upstream_limits_total'), 'limit'), legend: 'over the limit: {{limit}}' },
           ],
         },
         {
@@ -271,7 +272,10 @@ export const connectionsAndTls: DashboardSpec = {
           title: 'Endpoints out of rotation',
           description: 'Endpoints that get no traffic after failed connects, counted in each worker. /debug/problems names them.',
           unit: 'short',
-          queries: [{ expr: sum(ours('networkproxy_upstream_ejected_endpoints'), 'pod_name'), legend: '{{pod_name}}' }],
+          queries: [
+            { expr: sum(ours('networkproxy_upstream_ejected_endpoints'), 'pod_name'), legend: '{{pod_name}} ejected' },
+            { expr: sum(ours('networkproxy_upstream_unhealthy_endpoints'), 'pod_name'), legend: '{{pod_name}} unhealthy' },
+          ],
         },
         {
           kind: 'lines',

@@ -1,5 +1,18 @@
 import type { OptionsOf } from '../option-spec.ts';
-import { choice, cidr, duration, integer, list, onOff, optional, size, sizeAtLeast } from '../value-types.ts';
+import {
+  choice,
+  cidr,
+  duration,
+  integer,
+  list,
+  objectName,
+  onOff,
+  optional,
+  redisAddress,
+  size,
+  sizeAtLeast,
+  text,
+} from '../value-types.ts';
 
 const count = integer(0, 1_000_000_000);
 
@@ -12,6 +25,7 @@ export const connectionsOptions: OptionsOf<
   | 'maxHandshakes'
   | 'unknownServerName'
   | 'ticketKeyRotationMs'
+  | 'ticketKeySecret'
   | 'headerTimeoutMs'
   | 'bodyTimeoutMs'
   | 'keepAliveTimeoutMs'
@@ -20,6 +34,7 @@ export const connectionsOptions: OptionsOf<
   | 'maxConnections'
   | 'maxConnectionsPerIp'
   | 'connectionRatePerMinute'
+  | 'maxUdpSessions'
   | 'allowCidrs'
   | 'denyCidrs'
   | 'maxHeaderBytes'
@@ -28,6 +43,11 @@ export const connectionsOptions: OptionsOf<
   | 'upstreamIdleTimeoutMs'
   | 'maxConnectionsPerEndpoint'
   | 'maxBufferedBytes'
+  | 'redisUrl'
+  | 'redisUsername'
+  | 'redisPasswordFile'
+  | 'redisCaFile'
+  | 'redisTimeoutMs'
   | 'overloadMemoryPercent'
   | 'overloadDelayMs'
 > = {
@@ -78,7 +98,14 @@ export const connectionsOptions: OptionsOf<
     group: 'Connections',
     value: duration,
     default: () => 12 * 3_600_000,
-    doc: 'How often the key of TLS session tickets is replaced, which costs each client one full handshake; off: never while the process runs.',
+    doc: 'How often the key of TLS session tickets is replaced; tickets of the one before are read for as long again. off: never while the process runs.',
+  },
+  ticketKeySecret: {
+    flag: 'ticket-key-secret',
+    group: 'Connections',
+    value: optional(objectName, 'none'),
+    default: () => undefined,
+    doc: "Secret in the pod's namespace through which replicas share these keys, so that a session resumes in any of them; the leader makes and rotates them. Takes the right to write it: docs/rbac.md.",
   },
   headerTimeoutMs: {
     flag: 'header-timeout',
@@ -134,7 +161,14 @@ export const connectionsOptions: OptionsOf<
     group: 'Connections',
     value: count,
     default: () => 0,
-    doc: 'New connections a minute from one address in one worker; 0: no limit.',
+    doc: 'New connections a minute from one address in one worker, and with --redis-url in all replicas together; 0: no limit.',
+  },
+  maxUdpSessions: {
+    flag: 'max-udp-sessions',
+    group: 'Connections',
+    value: count,
+    default: () => 8192,
+    doc: 'UDP sessions, one for each address and port of a client, at a time in one worker; each takes a file descriptor. 0: no limit.',
   },
   allowCidrs: {
     flag: 'allow-cidrs',
@@ -194,6 +228,41 @@ export const connectionsOptions: OptionsOf<
     default: () => undefined,
     defaultText: "a quarter of the worker's share of the memory limit",
     doc: 'Bytes that one worker holds for peers that do not take them; over it, what has waited longest is given up.',
+  },
+  redisUrl: {
+    flag: 'redis-url',
+    group: 'Connections',
+    value: optional(redisAddress, 'none'),
+    default: () => undefined,
+    doc: 'Redis through which replicas share the rate limits of routes and --connection-rate: redis://host:6379/0, or rediss: for TLS. While it does not answer, the limits hold for each pod.',
+  },
+  redisUsername: {
+    flag: 'redis-username',
+    group: 'Connections',
+    value: optional(text('NAME', 'a name'), 'none'),
+    default: () => undefined,
+    doc: 'User for --redis-url (ACL); none: the default one.',
+  },
+  redisPasswordFile: {
+    flag: 'redis-password-file',
+    group: 'Connections',
+    value: optional(text('FILE', 'a path'), 'none'),
+    default: () => undefined,
+    doc: 'File with the password for --redis-url, read at every connect.',
+  },
+  redisCaFile: {
+    flag: 'redis-ca-file',
+    group: 'Connections',
+    value: optional(text('FILE', 'a path'), 'none'),
+    default: () => undefined,
+    doc: 'File with the CAs (PEM) that verify the certificate of a rediss: server, read at every connect; none: the public ones.',
+  },
+  redisTimeoutMs: {
+    flag: 'redis-timeout',
+    group: 'Connections',
+    value: duration,
+    default: () => 100,
+    doc: 'How long a request or connection waits for Redis; then the limits of the pod decide.',
   },
   overloadMemoryPercent: {
     flag: 'overload-memory',

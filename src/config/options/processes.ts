@@ -7,7 +7,15 @@ const folderPath = text('DIR', 'a path');
 
 /** Workers, state and draining. */
 export const processesOptions: OptionsOf<
-  'workers' | 'stateDir' | 'snapshot' | 'snapshotKeyFile' | 'networkProxyTransport' | 'drainDelayMs' | 'drainTimeoutMs'
+  | 'workers'
+  | 'stateDir'
+  | 'snapshot'
+  | 'snapshotKeyFile'
+  | 'networkProxyTransport'
+  | 'nftables'
+  | 'acme'
+  | 'drainDelayMs'
+  | 'drainTimeoutMs'
 > = {
   workers: {
     flag: 'workers',
@@ -22,7 +30,7 @@ export const processesOptions: OptionsOf<
     value: folderPath,
     default: ({ system }) => defaultStateDir(system),
     defaultText: '$XDG_STATE_HOME/smartproxy-ingress; /var/lib/smartproxy-ingress in a pod',
-    doc: 'Folder for what outlives the process: the local CA and the last-good snapshot.',
+    doc: 'Folder for what outlives the process: the local CA, certificates that were ordered, and the last-good snapshot.',
   },
   snapshot: {
     flag: 'snapshot',
@@ -44,7 +52,21 @@ export const processesOptions: OptionsOf<
     group: 'Processes',
     value: choice('handoff', 'loopback'),
     default: () => 'handoff',
-    doc: 'How SmartProxy hands connections to NetworkProxy: the socket itself, or a second connection over loopback.',
+    doc: 'How SmartProxy hands connections to NetworkProxy: the socket itself, or a second connection over loopback to a process of its own, so that the one that clients speak to first has no private key (docs/tls.md).',
+  },
+  nftables: {
+    flag: 'nftables',
+    group: 'Processes',
+    value: onOff,
+    default: () => false,
+    doc: 'Let the kernel forward the routes with engine NFTables. Takes the capability NET_ADMIN, the network of the machine and net.ipv4.ip_forward: docs/nftables.md.',
+  },
+  acme: {
+    flag: 'acme',
+    group: 'Processes',
+    value: onOff,
+    default: () => false,
+    doc: 'Order certificates from the issuers of the SmartProxyConfig, and keep them in Secrets, with --manifests in the state folder. Takes the right to write Secrets: docs/acme.md.',
   },
   drainDelayMs: {
     flag: 'drain-delay',

@@ -10,14 +10,14 @@ export const statusOptions: OptionsOf<
     group: 'Status',
     value: onOff,
     default: () => true,
-    doc: 'Write status.loadBalancer of Ingresses. --no-status lets another controller keep it.',
+    doc: 'Write status.loadBalancer of Ingresses, and the status of our own kinds. --no-status lets another controller keep it.',
   },
   publishService: {
     flag: 'publish-service',
     group: 'Status',
     value: optional(namespacedName, 'none'),
     default: () => undefined,
-    doc: 'Service whose addresses are written to the status of Ingresses.',
+    doc: 'Service whose addresses are written to the status of Ingresses and SmartRoutes.',
   },
   publishAddresses: {
     flag: 'publish-address',

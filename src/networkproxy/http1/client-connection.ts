@@ -1,10 +1,10 @@
 import type { OnReadOpts, Socket } from 'node:net';
+import { dial } from '../../balancing/transport.ts';
 import type { ResponseFlag } from '../../observability/counters/response-flag.ts';
-import type { PolicyTimeouts } from '../../routes/route-table.ts';
+import type { PolicyTimeouts } from '../../routes/policy.ts';
 import { Deadline } from '../../timer-wheel.ts';
 import type { OutgoingRequest } from '../forwarded-fields.ts';
 import { ReadTarget } from '../read-target.ts';
-import { dial } from '../upstream/transport.ts';
 import type { TunnelEnd, UpstreamHandler } from '../upstream/upstream-handler.ts';
 import type { ConnectionOwner } from '../upstream/upstream-pool.ts';
 import type { UpstreamRequest } from '../upstream/upstream-request.ts';
@@ -38,6 +38,8 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
   reused = false;
   /** Something of the answer has arrived. */
   answered = false;
+  /** It began with what names one client, and serves nobody else. */
+  readonly isClients: boolean;
   readonly #owner: Http1Owner;
   readonly #parser: ResponseParser;
   readonly #target: ReadTarget;
@@ -55,8 +57,11 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
   #blocked = false;
   #paused = false;
 
-  /** Dials. `handler` is told when the connection is ready or has failed, never before the constructor returns. */
-  constructor(owner: Http1Owner, handler: UpstreamHandler, connectMs: number) {
+  /**
+   * Dials. `handler` is told when the connection is ready or has failed, never before the constructor returns.
+   * @param opening what the connection begins with, of one client
+   */
+  constructor(owner: Http1Owner, handler: UpstreamHandler, connectMs: number, opening?: Buffer) {
     super();
     this.#owner = owner;
     this.#handler = handler;
@@ -64,7 +69,9 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
     const { shared, endpoint, transport } = owner;
     this.#target = new ReadTarget(shared.readBuffers);
     const onread: OnReadOpts = { buffer: () => this.#target.next() as Buffer, callback: (size) => this.#onRead(size) };
-    this.socket = dial(endpoint, transport, { onread, lookup: shared.lookup });
+    this.isClients = opening !== undefined;
+    this.socket = dial(endpoint, transport, { onread, lookup: shared.lookup, opening });
+    if (this.isClients && transport.tls !== undefined) this.socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     this.#output = new RequestOutput(shared.http2.turn, this.socket, () => this.#onWritten());
     owner.connecting++;
     // All listeners are there before the socket can fail: a late one would make a refused connect an uncaught error.
@@ -236,6 +243,16 @@ export class ClientConnection extends Deadline implements ResponseHandler, Upstr
     else if (this.#state === 'tunnel') this.#tunnel?.fromUpstream(Buffer.from(this.#target.bytes(size)));
     else this.destroy(); // nobody asked: bytes of an idle connection could only poison the next answer
     return true;
+  }
+
+  /** Where `onread` can't be had: bytes come in memory of Node's, and are read as all others are. */
+  #onData(chunk: Buffer): void {
+    for (let offset = 0; offset < chunk.length; ) {
+      const size = chunk.copy(this.#target.bytes(chunk.length - offset), 0, offset);
+      offset += size;
+      if (this.#isClosed()) return;
+      this.#onRead(size);
+    }
   }
 
   #onBusyRead(size: number): void {

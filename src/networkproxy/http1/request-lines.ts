@@ -1,5 +1,5 @@
 import { forwardedLines, type OutgoingRequest } from '../forwarded-fields.ts';
-import { isTraceField } from '../trace-context.ts';
+import { isReplacedTraceField } from '../trace-context.ts';
 
 /**
  * The head of the request as an HTTP/1.1 backend gets it, latin1, ended by the empty line. The parser has left out what belongs to the
@@ -11,7 +11,7 @@ export function upstreamRequestHead(outgoing: OutgoingRequest): string {
   let text = `${head.method} ${head.target} HTTP/1.1\r\nhost: ${head.authority}\r\n`;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
-    if (isWrittenByUs(name) || (traceparent !== undefined && isTraceField(name))) continue;
+    if (isWrittenByUs(name) || isReplacedTraceField(name, outgoing)) continue;
     text += `${name}: ${headers[i + 1] as string}\r\n`;
   }
   text += `${forwardedLines(outgoing)}x-request-id: ${requestId}\r\n`;
@@ -40,7 +40,7 @@ export function receivedRequestId(headers: readonly string[]): string | undefine
 }
 
 /** The first value of a field in a flat list. */
-function fieldValue(headers: readonly string[], name: string): string | undefined {
+export function fieldValue(headers: readonly string[], name: string): string | undefined {
   for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return headers[i + 1];
   return undefined;
 }

@@ -100,7 +100,8 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     this.#parser = new RequestParser({ ...defaultParserLimits, maxHeadBytes: maxHeaderBytes, maxHeaders }, facts.scheme, this);
     this.#exchange = new Exchange(context, this);
     this.#phase = 'head';
-    context.wheel.arm(this, context.config.headerTimeoutMs);
+    const { headerTimeoutMs } = context.clientLimits;
+    if (headerTimeoutMs > 0) context.wheel.arm(this, headerTimeoutMs);
     listenToClientStream(stream, this);
     readIntoSharedBuffer(stream, this.#onRead);
     stream.resume();
@@ -159,7 +160,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
 
   resumeRequest(): void {
     if (this.#closed || this.#pending !== undefined) return;
-    if (this.#inMessage) this.#arm('body', this.#context.config.bodyTimeoutMs);
+    if (this.#inMessage) this.#arm('body', this.#context.clientLimits.bodyTimeoutMs);
     if (!this.#paused) return;
     this.#paused = false;
     this.#stream.resume();
@@ -217,7 +218,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     if (!this.#blocked) {
       this.#blocked = true;
       this.#context.buffers.change(this, stream.writableLength);
-      this.#arm('write', this.#context.config.bodyTimeoutMs);
+      this.#arm('write', this.#context.clientLimits.bodyTimeoutMs);
     }
     return false;
   }
@@ -320,7 +321,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     this.#blocked = false;
     this.#context.buffers.release(this);
     if (this.#phase === 'write') this.#phase = 'busy';
-    if (this.#inMessage && !this.#paused) this.#arm('body', this.#context.config.bodyTimeoutMs);
+    if (this.#inMessage && !this.#paused) this.#arm('body', this.#context.clientLimits.bodyTimeoutMs);
     if (this.#exchange.isActive) this.#exchange.onDownstreamDrain();
     else if (!this.#inMessage) this.#next();
   };
@@ -373,16 +374,16 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   }
 
   #armForRequest(): void {
-    const { config } = this.#context;
+    const { clientLimits } = this.#context;
     if (this.#inMessage) {
       // Drops do not buy a body of known length more time; another may have nothing to say for a while.
-      const isSlow = this.#hasLength && this.#phase === 'body' && this.#movedBytes < this.#context.renewalBytes;
-      if (!this.#paused && !this.#blocked && !isSlow) this.#arm('body', config.bodyTimeoutMs);
+      const isSlow = this.#hasLength && this.#phase === 'body' && this.#movedBytes < clientLimits.renewalBytes;
+      if (!this.#paused && !this.#blocked && !isSlow) this.#arm('body', clientLimits.bodyTimeoutMs);
     } else if (this.#exchange.isActive) {
       if (!this.#blocked) this.#phase = 'busy';
     } else if (this.#midHead) {
       // The whole head has this much time: drops do not buy more.
-      if (this.#phase !== 'head') this.#arm('head', config.headerTimeoutMs);
+      if (this.#phase !== 'head') this.#arm('head', clientLimits.headerTimeoutMs);
     } else if (!this.#blocked) {
       this.#next();
     }
@@ -401,7 +402,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
       this.connection.end('client', 'normal');
       return;
     }
-    this.#arm('idle', this.#context.isDraining() ? drainIdleMs : this.#context.config.keepAliveTimeoutMs);
+    this.#arm('idle', this.#context.isDraining() ? drainIdleMs : this.#context.clientLimits.keepAliveTimeoutMs);
     if (!this.#paused) return;
     this.#paused = false;
     this.#stream.resume();
@@ -420,8 +421,8 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
 
   #mayKeepAlive(request: RequestHead): boolean {
     if (this.#isLast || this.#isShed || !request.keepAlive || this.#clientEnded || this.#context.isDraining()) return false;
-    const { config, counters, overload } = this.#context;
-    if (config.keepAliveRequests > 0 && this.#requests >= config.keepAliveRequests) {
+    const { clientLimits, counters, overload } = this.#context;
+    if (clientLimits.keepAliveRequests > 0 && this.#requests >= clientLimits.keepAliveRequests) {
       counters.countHttp1Limit('requests');
       return false;
     }

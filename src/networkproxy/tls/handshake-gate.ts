@@ -29,7 +29,7 @@ export interface GatedHandshake {
 export class HandshakeGate extends Deadline {
   readonly #wheel: TimerWheel;
   readonly #counters: WorkerCounters;
-  readonly #maxActive: number;
+  #maxActive: number;
   /** Both in the order in which they came. */
   readonly #active = new Set<GatedHandshake>();
   readonly #waiting = new Set<GatedHandshake>();
@@ -44,6 +44,12 @@ export class HandshakeGate extends Deadline {
     this.#maxActive = maxActive;
     counters.gauges.tlsHandshakesActive = () => this.#active.size;
     counters.gauges.tlsHandshakesWaiting = () => this.#waiting.size;
+  }
+
+  /** Another number; those under way go on. 0: no limit. */
+  limit(maxActive: number): void {
+    this.#maxActive = maxActive;
+    if (this.#waiting.size > 0) this.#scheduleTurn();
   }
 
   /** Begins a handshake now or later, or tells it that it is over the limit. */

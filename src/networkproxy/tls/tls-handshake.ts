@@ -2,9 +2,10 @@ import { TLSSocket } from 'node:tls';
 import type { HandshakeResult } from '../../observability/counters/handshake-result.ts';
 import type { TerminationReason } from '../../observability/counters/termination-reason.ts';
 import type { WorkerCounters } from '../../observability/counters/worker-counters.ts';
-import type { Certificate } from '../../routes/route-table.ts';
+import type { Certificate, TlsPolicy } from '../../routes/route-table.ts';
 import type { AcceptedConnection } from '../accepted-connection.ts';
 import type { SelectedContext } from './certificate-contexts.ts';
+import { type ClientCertificate, clientCertificateOf } from './client-certificate.ts';
 import type { GatedHandshake, HandshakeGate } from './handshake-gate.ts';
 
 /** A fatal alert record: unrecognized_name (RFC 6066 section 3). */
@@ -24,7 +25,17 @@ export interface HandshakeOptions {
   /** What to show for a server name, asked when the handshake begins; undefined: nothing fits, and it is refused. */
   readonly select: (serverName: string | undefined) => SelectedContext | undefined;
   /** The handshake is complete; the socket is paused and its listeners are the receiver's. */
-  readonly onSecure: (socket: TLSSocket, certificates: readonly Certificate[]) => void;
+  readonly onSecure: (socket: TLSSocket, made: SecuredBy) => void;
+}
+
+/** How a TLS connection came to be: what its requests are held to. */
+export interface SecuredBy {
+  /** What the client may have been shown. */
+  readonly certificates: readonly Certificate[];
+  /** Key of the host's policy; '': as everywhere. */
+  readonly policy: string;
+  /** undefined: none was shown, or asked for. */
+  readonly clientCertificate: ClientCertificate | undefined;
 }
 
 /**
@@ -36,7 +47,7 @@ export class TlsHandshake implements GatedHandshake {
   beganAtMs = 0;
   readonly #connection: AcceptedConnection;
   readonly #options: HandshakeOptions;
-  #certificates: readonly Certificate[] = [];
+  #selected: SelectedContext | undefined;
   /** undefined: it has not begun. */
   #socket: TLSSocket | undefined;
   #settled = false;
@@ -73,16 +84,20 @@ export class TlsHandshake implements GatedHandshake {
     this.#count(resultOf(reason));
   }
 
-  #start({ context, certificates }: SelectedContext): void {
+  #start(selected: SelectedContext): void {
+    const { context, policy } = selected;
     const raw = this.#connection.socket;
+    const alpn = this.#protocolsOf(selected);
     const socket = new TLSSocket(raw, {
       isServer: true,
       secureContext: context,
-      ALPNProtocols: this.#options.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
-      requestCert: false,
+      ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
+      requestCert: policy?.clientAuth !== undefined,
+      // OpenSSL refuses a client without a certificate; one with a wrong one is for us to refuse.
+      rejectUnauthorized: policy?.clientAuth?.isRequired === true,
     });
     this.#socket = socket;
-    this.#certificates = certificates;
+    this.#selected = selected;
     this.#connection.setOutermost(socket);
     socket.on('secure', this.#onSecure);
     // Node announces a failed handshake with this event only, before it destroys the socket; `close` comes after the raw socket's.
@@ -92,6 +107,11 @@ export class TlsHandshake implements GatedHandshake {
     socket.on('error', ignoreError);
     // A FIN that came while the hello waited unread is known to the raw socket alone.
     raw.on('end', this.#onLeft);
+  }
+
+  #protocolsOf({ policy, onlyProtocol }: SelectedContext): readonly string[] {
+    if (onlyProtocol !== undefined) return [onlyProtocol];
+    return this.#connection.inside === undefined ? httpAlpn(policy, this.#options.http2) : (policy?.alpn ?? []);
   }
 
   /** Tells the client why: a name that has no certificate, or a hello without a name when there is no default one. */
@@ -104,11 +124,23 @@ export class TlsHandshake implements GatedHandshake {
 
   readonly #onSecure = (): void => {
     const socket = this.#socket;
-    if (socket === undefined) return;
+    const selected = this.#selected;
+    if (socket === undefined || selected === undefined) return;
+    const { certificates, policy } = selected;
+    const clientCertificate = policy?.clientAuth === undefined ? undefined : clientCertificateOf(socket);
+    if (clientCertificate === false || (clientCertificate === undefined && policy?.clientAuth?.isRequired === true)) {
+      this.#count('refused');
+      this.#connection.end('client', 'handshake_failed');
+      return;
+    }
     this.#count(socket.isSessionReused() ? 'resumed' : 'ok');
+    if (selected.onlyProtocol !== undefined) {
+      this.#connection.end('proxy', 'normal');
+      return;
+    }
     this.#options.counters.tlsTerminated++;
     this.cleanUp();
-    this.#options.onSecure(socket, this.#certificates);
+    this.#options.onSecure(socket, { certificates, policy: policy?.key ?? '', clientCertificate });
   };
 
   readonly #onError = (error: NodeJS.ErrnoException): void => {
@@ -135,6 +167,17 @@ export class TlsHandshake implements GatedHandshake {
     this.#settled = true;
     this.#options.counters.countHandshake(this.#socket?.getProtocol() ?? null, result);
   }
+}
+
+const withHttp2 = ['h2', 'http/1.1'];
+const withoutHttp2 = ['http/1.1'];
+
+function httpAlpn(policy: TlsPolicy | undefined, http2: boolean): readonly string[] {
+  const all = http2 ? withHttp2 : withoutHttp2;
+  const { alpn } = policy ?? {};
+  if (alpn === undefined) return all;
+  const offered = all.filter((name) => alpn.includes(name));
+  return offered.length > 0 ? offered : withoutHttp2;
 }
 
 /** What a connection's end from outside means for its handshake. */

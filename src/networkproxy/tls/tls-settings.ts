@@ -1,13 +1,13 @@
 import { constants } from 'node:crypto';
 import type { SecureContextOptions } from 'node:tls';
+import type { TlsPolicy, TlsVersion } from '../../routes/route-table.ts';
 
 /**
  * Mozilla's "intermediate" profile, guidelines 6.0: TLS 1.2 with forward secrecy and AEAD, and TLS 1.3. The client's order decides, since
  * every suite in the list is good and phones know best what their CPU does fast. The finite-field suites of earlier guidelines are left
  * out: whoever knows them knows elliptic curves.
  */
-export const tlsSettings: SecureContextOptions = {
-  minVersion: 'TLSv1.2',
+const tlsSettings: SecureContextOptions = {
   maxVersion: 'TLSv1.3',
   ciphers: [
     'TLS_AES_128_GCM_SHA256',
@@ -24,7 +24,23 @@ export const tlsSettings: SecureContextOptions = {
   honorCipherOrder: false,
   // A TLS 1.2 client could ask for a new handshake on each connection, again and again (Node lets it, three times in ten minutes).
   secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
-  // One for each TLS policy, and all hosts whose TLS we end have the same: a session resumes on any of their contexts. A host that asks
-  // for client certificates must have another, or a session made without one would pass for one that has shown it.
+  // One for each TLS policy: a session resumes on any context of hosts without one of their own.
   sessionIdContext: 'smartproxy',
 };
+
+/** The settings of hosts without a policy. */
+export function commonTlsSettings(minVersion: TlsVersion): SecureContextOptions {
+  return { ...tlsSettings, minVersion };
+}
+
+/**
+ * The settings of hosts with a policy of their own. Their sessions are theirs: one that was made under another policy is none, or it would
+ * pass for one that has shown a certificate. Where certificates are asked for there are no sessions at all, so that each connection shows
+ * its certificate, to be judged by today's CA and clock.
+ */
+export function tlsSettingsOf({ key, minVersion, clientAuth }: TlsPolicy): SecureContextOptions {
+  const settings = { ...tlsSettings, minVersion, sessionIdContext: `smartproxy ${key}` };
+  if (clientAuth === undefined) return settings;
+  const { ca, crls } = clientAuth;
+  return { ...settings, ca, ...(crls && { crl: [...crls] }), secureOptions: (settings.secureOptions ?? 0) | constants.SSL_OP_NO_TICKET };
+}

@@ -1,6 +1,7 @@
 import type { EndpointRuntime } from '../../balancing/endpoint-runtime.ts';
+import type { Transport } from '../../balancing/transport.ts';
 import { ClientConnection, type Http1Owner } from '../http1/client-connection.ts';
-import type { Transport } from './transport.ts';
+import type { ClientOpening } from './client-opening.ts';
 import type { UpstreamHandler } from './upstream-handler.ts';
 import type { UpstreamPool, UpstreamShared } from './upstream-pool.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
@@ -39,16 +40,19 @@ export class EndpointPool implements UpstreamPool, Http1Owner {
     return this.#idle.length;
   }
 
-  acquire(handler: UpstreamHandler, connectMs: number, fresh: boolean): UpstreamRequest | undefined {
-    const idle = fresh ? undefined : this.#take();
+  acquire(handler: UpstreamHandler, connectMs: number, fresh: boolean, opening?: ClientOpening): UpstreamRequest | undefined {
+    const idle = fresh || opening !== undefined ? undefined : this.#take();
     if (idle !== undefined) {
       idle.assign(handler);
       return idle;
     }
     const { maxConnectionsPerEndpoint } = this.shared;
+    const { load } = this.endpoint;
+    if (load.isFull) return undefined;
     if (maxConnectionsPerEndpoint !== 0 && this.size >= maxConnectionsPerEndpoint) return undefined;
-    const made = new ClientConnection(this, handler, connectMs);
+    const made = new ClientConnection(this, handler, connectMs, opening?.encode());
     this.#all.add(made);
+    load.connections++;
     return made;
   }
 
@@ -58,7 +62,7 @@ export class EndpointPool implements UpstreamPool, Http1Owner {
    */
   release(connection: ClientConnection): boolean {
     const { idlePerEndpoint } = this.shared;
-    if (this.#closed || idlePerEndpoint === 0) return false;
+    if (this.#closed || idlePerEndpoint === 0 || connection.isClients) return false;
     if (this.#idle.push(connection) > idlePerEndpoint && !this.#trimming) {
       this.#trimming = true;
       setImmediate(this.#trim);
@@ -69,9 +73,16 @@ export class EndpointPool implements UpstreamPool, Http1Owner {
   /** The connection is gone, whatever it was doing. */
   remove(connection: ClientConnection): void {
     if (!this.#all.delete(connection)) return;
+    this.endpoint.load.connections--;
     const at = this.#idle.indexOf(connection);
     if (at !== -1) this.#idle.splice(at, 1);
     if (this.#all.size === 0) this.#onEmpty(this);
+  }
+
+  endIdle(): boolean {
+    const idle = this.#idle.shift();
+    idle?.destroy();
+    return idle !== undefined;
   }
 
   retire(): void {

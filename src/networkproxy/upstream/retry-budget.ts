@@ -1,18 +1,27 @@
+import type { Service } from '../../routes/service.ts';
+
 /** How many retries a burst may use before the ratio counts. */
 const burst = 10;
-/** Retries per request: 20 %. */
-const ratio = 0.2;
+/** Retries per request where the route says nothing: 20 %. */
+const usualPercent = 20;
 
 /**
- * Keeps retries below 20 % of the requests of one service, so that a failing backend is not hit harder for failing: each request adds a
- * fifth of a retry to the account, each retry takes a whole one.
+ * Keeps retries below a part of the requests of one service, so that a failing backend is not hit harder for failing: with 20 % each request
+ * adds a fifth of a retry to the account, and each retry takes a whole one.
  */
 export class RetryBudget {
+  readonly #ratio: number;
   #account = burst;
+
+  /** @param percent of requests, 0-100; 0: not even a burst */
+  constructor(percent = usualPercent) {
+    this.#ratio = percent / 100;
+    if (percent === 0) this.#account = 0;
+  }
 
   /** Once for each request. */
   deposit(): void {
-    this.#account = Math.min(this.#account + ratio, burst);
+    this.#account = Math.min(this.#account + this.#ratio, burst);
   }
 
   /** True when a retry is allowed; it is then paid for. */
@@ -27,11 +36,11 @@ export class RetryBudget {
 export class RetryBudgets {
   readonly #budgets = new Map<string, RetryBudget>();
 
-  get(service: string): RetryBudget {
-    const known = this.#budgets.get(service);
+  get({ key, limits }: Pick<Service, 'key' | 'limits'>): RetryBudget {
+    const known = this.#budgets.get(key);
     if (known !== undefined) return known;
-    const made = new RetryBudget();
-    this.#budgets.set(service, made);
+    const made = new RetryBudget(limits?.retryPercent);
+    this.#budgets.set(key, made);
     return made;
   }
 

@@ -1,10 +1,13 @@
 import type { LookupFunction } from 'node:net';
 import type { EndpointRuntime } from '../../balancing/endpoint-runtime.ts';
+import type { Transport } from '../../balancing/transport.ts';
 import type { WorkerCounters } from '../../observability/counters/worker-counters.ts';
 import type { ReadBuffers } from '../../read-buffers.ts';
 import type { TimerWheel } from '../../timer-wheel.ts';
+import type { Http2ClientConnection } from '../http2/client/connection.ts';
 import type { Http2Shared } from '../http2/http2-shared.ts';
-import type { Transport } from './transport.ts';
+import type { ClientOpening } from './client-opening.ts';
+import type { ClientsConnections } from './clients-connections.ts';
 import type { UpstreamHandler } from './upstream-handler.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
@@ -19,6 +22,8 @@ export interface UpstreamShared {
   readonly lookup: LookupFunction | undefined;
   /** What all upstream sockets read into. */
   readonly readBuffers: ReadBuffers;
+  /** The HTTP/2 connections that serve one client each. */
+  readonly ofClients: ClientsConnections<Http2ClientConnection>;
 }
 
 /** The connections to one endpoint over one transport. */
@@ -32,8 +37,11 @@ export interface UpstreamPool {
    * A place for one request: on a connection that is there, or on a new one, whose `handler` is told when it is ready. Undefined: the
    * endpoint has as many connections as it may.
    * @param fresh no connection that was used before: the request was already lost on one
+   * @param opening the connection begins with what names a client: it serves that one alone, and over HTTP/1.1 this request alone
    */
-  acquire(handler: UpstreamHandler, connectMs: number, fresh: boolean): UpstreamRequest | undefined;
+  acquire(handler: UpstreamHandler, connectMs: number, fresh: boolean, opening?: ClientOpening): UpstreamRequest | undefined;
+  /** Ends one idle connection now; false: there is none. */
+  endIdle(): boolean;
   /** Ends idle connections now and busy ones after their last answer. */
   retire(): void;
   /** Ends every connection now. */

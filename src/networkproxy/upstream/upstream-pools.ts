@@ -1,9 +1,12 @@
 import type { EndpointRuntime } from '../../balancing/endpoint-runtime.ts';
+import type { ServiceLoad } from '../../balancing/service-load.ts';
+import { transportOf } from '../../balancing/transport.ts';
 import { ReadBuffers } from '../../read-buffers.ts';
-import type { Service } from '../../routes/route-table.ts';
+import type { Service } from '../../routes/service.ts';
+import type { ClientOpening } from './client-opening.ts';
+import { ClientsConnections } from './clients-connections.ts';
 import { EndpointPool } from './endpoint-pool.ts';
 import { Http2Pool } from './http2-pool.ts';
-import { transportOf } from './transport.ts';
 import type { UpstreamHandler } from './upstream-handler.ts';
 import type { UpstreamPool, UpstreamShared } from './upstream-pool.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
@@ -15,8 +18,8 @@ export class UpstreamPools {
   /** Pools whose endpoint or transport is gone and whose last answers are still running. */
   readonly #retired = new Set<UpstreamPool>();
 
-  constructor(options: Omit<UpstreamShared, 'readBuffers'>) {
-    this.#shared = { ...options, readBuffers: new ReadBuffers() };
+  constructor(options: Omit<UpstreamShared, 'readBuffers' | 'ofClients'>) {
+    this.#shared = { ...options, readBuffers: new ReadBuffers(), ofClients: new ClientsConnections() };
   }
 
   /** As `UpstreamPool.acquire`, on the pool of the endpoint. Throws when the TLS settings of the backend can't be used. */
@@ -26,8 +29,12 @@ export class UpstreamPools {
     handler: UpstreamHandler,
     connectMs: number,
     fresh: boolean,
+    opening?: ClientOpening,
   ): UpstreamRequest | undefined {
-    return this.#poolFor(endpoint, service).acquire(handler, connectMs, fresh);
+    const pool = this.#poolFor(endpoint, service);
+    const found = pool.acquire(handler, connectMs, fresh, opening);
+    if (found !== undefined || !endpoint.load.isFull || !this.#endIdle(endpoint.load)) return found;
+    return pool.acquire(handler, connectMs, fresh, opening);
   }
 
   /** Called after a table change: nothing new goes to these. */
@@ -72,6 +79,12 @@ export class UpstreamPools {
     const made = new Pool(this.#shared, endpoint, transport, this.#onEmpty);
     this.#pools.set(endpoint, made);
     return made;
+  }
+
+  /** Ends an idle connection of a service that has as many as it may. */
+  #endIdle(load: ServiceLoad): boolean {
+    for (const [endpoint, pool] of this.#pools) if (endpoint.load === load && pool.endIdle()) return true;
+    return false;
   }
 
   #retire(pool: UpstreamPool): void {

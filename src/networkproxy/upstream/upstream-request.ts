@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { PolicyTimeouts } from '../../routes/route-table.ts';
+import type { PolicyTimeouts } from '../../routes/policy.ts';
 import type { OutgoingRequest } from '../forwarded-fields.ts';
 import type { TunnelEnd } from './upstream-handler.ts';
 

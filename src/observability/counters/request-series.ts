@@ -1,6 +1,6 @@
 import { Histogram, type HistogramData, httpDurationBounds } from './histogram.ts';
 
-/** Labels of one request series: the user's object and the Service that answered. */
+/** Labels of one series: the user's object and the Service that answered, or that connections are passed through to. */
 export interface RequestLabels {
   readonly routeKind: string; // 'Ingress', or '' for requests that matched nothing
   readonly routeNamespace: string;
@@ -11,13 +11,22 @@ export interface RequestLabels {
 /** Index into `statusClasses`: 1xx to 5xx, and `other` for requests without a status (the client left first). */
 export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'other'] as const;
 
-/** The counters of one (route, service): plain fields, one object found once a route, not once a request. */
+/** The counters of one (route, service): plain fields, one object found once a route or connection, not once a request. */
 export class RequestSeries {
   readonly labels: RequestLabels;
   /** Its index in the table's block. */
   readonly place: number;
   readonly byStatusClass: number[] = [0, 0, 0, 0, 0, 0];
   readonly duration = new Histogram(httpDurationBounds);
+  /** Of connections that go to the service as a whole, and of UDP sessions. */
+  connectionsOpened = 0;
+  connectionsClosed = 0;
+  /** Wire bytes of those that are closed ... */
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** ... and of the open ones, as last looked at. */
+  liveReceived = 0;
+  liveSent = 0;
   /** Buckets that have an exemplar: bit n is bucket n. */
   exemplified = 0;
 
@@ -62,6 +71,14 @@ export class RequestSeriesTable {
     return made;
   }
 
+  /** Before the bytes of open connections are added up anew. */
+  resetLive(): void {
+    for (const series of [this.overflow, ...this.#series.values()]) {
+      series.liveReceived = 0;
+      series.liveSent = 0;
+    }
+  }
+
   /** How many series there are, overflow included. */
   get size(): number {
     return this.#series.size + 1;
@@ -84,18 +101,40 @@ export class RequestSeriesTable {
 
   data(): readonly RequestSeriesData[] {
     const all = [...this.#series.values(), this.overflow];
-    return all.map((series) => ({ labels: series.labels, byStatusClass: series.byStatusClass.slice(), duration: series.duration.data() }));
+    return all.map((series) => ({
+      labels: series.labels,
+      byStatusClass: series.byStatusClass.slice(),
+      duration: series.duration.data(),
+      connections: {
+        opened: series.connectionsOpened,
+        closed: series.connectionsClosed,
+        received: series.bytesReceived + series.liveReceived,
+        sent: series.bytesSent + series.liveSent,
+      },
+    }));
   }
 }
 
-/** Numbers of one series in a block: status classes, duration buckets (+Inf last, not cumulative), duration sum, duration count. */
-export const requestSeriesWidth = statusClasses.length + httpDurationBounds.length + 1 + 2;
+const connectionFields = 4;
 
-function writeSeries(values: Float64Array, offset: number, { byStatusClass, duration }: RequestSeries): number {
+/**
+ * Numbers of one series in a block: status classes, duration buckets (+Inf last, not cumulative), duration sum, duration count; connections
+ * opened and closed, and their bytes received and sent.
+ */
+export const requestSeriesWidth = statusClasses.length + httpDurationBounds.length + 1 + 2 + connectionFields;
+/** Where the numbers of connections begin. */
+export const connectionOffset = requestSeriesWidth - connectionFields;
+
+function writeSeries(values: Float64Array, offset: number, series: RequestSeries): number {
+  const { byStatusClass, duration } = series;
   values.set(byStatusClass, offset);
   values.set(duration.buckets, offset + statusClasses.length);
-  values[offset + requestSeriesWidth - 2] = duration.sum;
-  values[offset + requestSeriesWidth - 1] = duration.count;
+  values[offset + connectionOffset - 2] = duration.sum;
+  values[offset + connectionOffset - 1] = duration.count;
+  values[offset + connectionOffset] = series.connectionsOpened;
+  values[offset + connectionOffset + 1] = series.connectionsClosed;
+  values[offset + connectionOffset + 2] = series.bytesReceived + series.liveReceived;
+  values[offset + connectionOffset + 3] = series.bytesSent + series.liveSent;
   return offset + requestSeriesWidth;
 }
 
@@ -104,4 +143,6 @@ export interface RequestSeriesData {
   readonly labels: RequestLabels;
   readonly byStatusClass: readonly number[];
   readonly duration: HistogramData;
+  /** Of those whose bytes go to the service unread. */
+  readonly connections: { readonly opened: number; readonly closed: number; readonly received: number; readonly sent: number };
 }

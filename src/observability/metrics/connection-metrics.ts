@@ -62,7 +62,7 @@ export const connectionMetrics: readonly MetricSpec[] = [
   counter(
     'smartproxy_passthrough_connections_total',
     'connections',
-    'Client connections whose bytes go to a backend unread: TLS passthrough and TCP routes.',
+    'Client connections that go to a backend as a whole: TLS passthrough and TCP routes, those whose TLS ends here included.',
     ({ fleet }) => fleet.totals.connectionsPassedThrough,
   ),
   {

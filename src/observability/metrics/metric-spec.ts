@@ -20,7 +20,7 @@ export type MetricSpec =
   | (MetricBase & { readonly type: 'counter' | 'gauge'; readonly read: (source: MetricSource) => readonly Sample[] })
   | (MetricBase & { readonly type: 'histogram'; readonly read: (source: MetricSource) => BoundedHistogram })
   /** Thousands of series, one set for each route: written by `request-exposition.ts` from the fleet's block of numbers. */
-  | (MetricBase & { readonly type: 'counter' | 'histogram'; readonly perRoute: true; readonly read?: undefined });
+  | (MetricBase & { readonly type: 'counter' | 'gauge' | 'histogram'; readonly perRoute: true; readonly read?: undefined });
 
 /** A counter without labels. */
 export function counter(name: string, unit: string, doc: string, value: (source: MetricSource) => number): MetricSpec {

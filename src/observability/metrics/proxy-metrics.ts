@@ -1,3 +1,4 @@
+import { authIndex, authKinds, authResultMeanings, authResults } from '../counters/auth-result.ts';
 import { httpProtocols } from '../counters/connection-activity.ts';
 import { grpcStatuses } from '../counters/grpc-status.ts';
 import { handshakeIndex, handshakeLimitOutcomes, handshakeResults, tlsVersions } from '../counters/handshake-result.ts';
@@ -5,6 +6,7 @@ import { http1Limits } from '../counters/http1-limit.ts';
 import { http2Limits } from '../counters/http2-limit.ts';
 import { overloadActions, overloadCauses, overloadIndex, overloadLevels } from '../counters/overload.ts';
 import { responseFlags } from '../counters/response-flag.ts';
+import { upstreamLimits } from '../counters/upstream-limit.ts';
 import { counter, gauge, type MetricSpec, samplesOf } from './metric-spec.ts';
 
 /** NetworkProxy: TLS and HTTP, and its connections to backends. */
@@ -58,6 +60,18 @@ export const proxyMetrics: readonly MetricSpec[] = [
     'handshakes',
     'TLS handshakes that wait, unread, for their turn.',
     ({ fleet }) => fleet.totals.tlsHandshakesWaiting,
+  ),
+  gauge(
+    'networkproxy_tls_contexts',
+    'contexts',
+    'Certificates that are ready for handshakes in the memory of workers; at most 2,000 in each.',
+    ({ fleet }) => fleet.totals.tlsContexts,
+  ),
+  counter(
+    'networkproxy_tls_contexts_made_total',
+    'contexts',
+    'Certificates made ready, at their first handshake or again after more than 2,000 others were in use.',
+    ({ fleet }) => fleet.totals.tlsContextsMade,
   ),
   {
     name: 'networkproxy_tls_handshake_limit_total',
@@ -114,6 +128,41 @@ export const proxyMetrics: readonly MetricSpec[] = [
     unit: 'calls',
     doc: 'gRPC calls by the status code that they ended with, from the backend or from us.',
     read: ({ fleet }) => grpcStatuses.map((status, index) => ({ labels: [status], value: fleet.totals.grpcResponses[index] ?? 0 })),
+  },
+  {
+    name: 'networkproxy_auth_total',
+    type: 'counter',
+    labels: ['kind', 'result'],
+    unit: 'requests',
+    doc: `Requests of routes that ask who they are from, by how and by what came of it: ${meaningsOf(authResultMeanings)}.`,
+    read: ({ fleet }) =>
+      authKinds.flatMap((kind) =>
+        authResults.map((result) => ({ labels: [kind, result], value: fleet.totals.auth[authIndex(kind, result)] ?? 0 })),
+      ),
+  },
+  {
+    name: 'networkproxy_auth_cache_total',
+    type: 'counter',
+    labels: ['kind', 'result'],
+    unit: 'requests',
+    doc: 'Requests that what is kept of others may decide, by whether it was there: an answer of a server that decides (`external`), for routes that keep them and requests that are told apart, or a token that was valid (`jwt`).',
+    read: ({ fleet: { totals } }) => [
+      { labels: ['external', 'hit'], value: totals.authCacheHits },
+      { labels: ['external', 'miss'], value: totals.authCacheMisses },
+      { labels: ['jwt', 'hit'], value: totals.tokenCacheHits },
+      { labels: ['jwt', 'miss'], value: totals.tokenCacheMisses },
+    ],
+  },
+  {
+    name: 'networkproxy_auth_key_fetches_total',
+    type: 'counter',
+    labels: ['result'],
+    unit: 'fetches',
+    doc: 'Times that a worker asked the server of an issuer for the keys of its tokens. While it fails the last good ones serve, for a day.',
+    read: ({ fleet }) => [
+      { labels: ['ok'], value: fleet.totals.keyFetches },
+      { labels: ['failed'], value: fleet.totals.keyFetchFailures },
+    ],
   },
   {
     name: 'networkproxy_overload_level',
@@ -186,16 +235,54 @@ export const proxyMetrics: readonly MetricSpec[] = [
     'Requests that were sent again because they never reached the application.',
     ({ fleet }) => fleet.totals.upstreamRetries,
   ),
+  {
+    name: 'networkproxy_upstream_limits_total',
+    type: 'counter',
+    labels: ['limit'],
+    unit: 'hits',
+    doc: 'Limits of services that were hit, by limit.',
+    read: ({ fleet }) => upstreamLimits.map((limit, index) => ({ labels: [limit], value: fleet.totals.upstreamLimitHits[index] ?? 0 })),
+  },
   counter(
     'networkproxy_upstream_ejections_total',
     'endpoints',
-    'Endpoints taken out of rotation after connect failures.',
+    'Endpoints taken out of rotation after connect failures or errors.',
     ({ fleet }) => fleet.totals.upstreamEjections,
   ),
   gauge(
     'networkproxy_upstream_ejected_endpoints',
     'endpoints',
-    'Endpoints out of rotation now, counted in each worker.',
+    'Endpoints ejected now, counted in each worker.',
     ({ fleet }) => fleet.totals.upstreamEjected,
   ),
+  {
+    name: 'networkproxy_upstream_health_checks_total',
+    type: 'counter',
+    labels: ['result'],
+    unit: 'checks',
+    doc: 'Active health checks of endpoints, by what came of them.',
+    read: ({ fleet: { totals } }) => [
+      { labels: ['passed'], value: totals.healthChecksPassed },
+      { labels: ['failed'], value: totals.healthChecksFailed },
+    ],
+  },
+  gauge(
+    'networkproxy_upstream_unhealthy_endpoints',
+    'endpoints',
+    'Endpoints that active health checks keep out of rotation now, counted in each worker.',
+    ({ fleet }) => fleet.totals.upstreamUnhealthy,
+  ),
+  gauge(
+    'networkproxy_upstream_panicking_services',
+    'services',
+    'Services whose endpoints are all out of rotation and get traffic all the same, counted in each worker.',
+    ({ fleet }) => fleet.totals.upstreamPanicking,
+  ),
 ];
+
+/** `allowed: the request went on; refused: ...`. */
+function meaningsOf(meanings: Readonly<Record<string, string>>): string {
+  return Object.entries(meanings)
+    .map(([name, meaning]) => `${name}: ${meaning}`)
+    .join('; ');
+}

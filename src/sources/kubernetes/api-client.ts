@@ -1,6 +1,7 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { messageOf } from '../../errors.ts';
+import { readAnswer } from '../../read-answer.ts';
 import { ApiError, hasStatus } from './api-error.ts';
 import type { ClusterConfig } from './cluster-config.ts';
 import { LineDecoder } from './line-decoder.ts';
@@ -62,7 +63,7 @@ export class ApiClient {
     const signal = AbortSignal.any([deadline.signal, this.#closing.signal, ...(request.signal === undefined ? [] : [request.signal])]);
     try {
       const response = await this.#sendAuthorised(request, signal);
-      return JSON.parse(await boundedText(response)) as T;
+      return JSON.parse(await readAnswer(response, maxAnswerBytes)) as T;
     } catch (error) {
       throw asApiError(action, error, signal);
     } finally {
@@ -161,7 +162,7 @@ function describe(request: ApiRequest): string {
 async function accepted(request: ApiRequest, response: IncomingMessage): Promise<IncomingMessage> {
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) return response;
-  const answer = await boundedText(response).catch(() => '');
+  const answer = await readAnswer(response, maxAnswerBytes).catch(() => '');
   const retryAfterMs = Math.min(60, Number(response.headers['retry-after']) || 0) * 1000;
   throw new ApiError(describe(request), `${status} ${statusMessage(answer)}`, { status, retryAfterMs });
 }
@@ -172,17 +173,6 @@ function statusMessage(answer: string): string {
   } catch {
     return answer.slice(0, 200).trim();
   }
-}
-
-async function boundedText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > maxAnswerBytes) throw new Error(`the answer is longer than ${maxAnswerBytes} bytes`);
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Attempts at several addresses end in one error without a message: its code says what each of them met. */

@@ -4,7 +4,7 @@ import { ApiError } from './api-error.ts';
 import { describeApiPath, readApiPath } from './api-path.ts';
 
 /** In the words of RBAC. */
-export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch';
+export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
 
 /** What OpenSSL and Node say of a certificate that they do not trust. */
 const certificateCodes =

@@ -10,7 +10,7 @@ import { KubernetesSource } from './kubernetes-source.ts';
  * Throws KUBECONFIG_INVALID.
  */
 export function createKubernetesSource(
-  config: Pick<Config, 'kubeconfig' | 'watchNamespaces' | 'secretNames' | 'publishService'>,
+  config: Pick<Config, 'kubeconfig' | 'watchNamespaces' | 'secretNames' | 'publishService' | 'podNamespace' | 'acme'>,
   log: Log,
   referencedSecrets?: (snapshot: Snapshot) => readonly string[],
 ): KubernetesSource {

@@ -8,6 +8,7 @@ import { OptionalResource } from './optional-resource.ts';
 import { Reflector, type ReflectorOptions, type ReflectorTarget, type ReflectorTimings } from './reflector.ts';
 import {
   collectionPath,
+  endpointSliceType,
   isClusterScoped,
   type OptionalResourceType,
   optionalTypes,
@@ -21,7 +22,7 @@ import { metadataOnly, SecretFetcher, secretFieldSelector } from './secret-fetch
 import type { WatchedObject } from './watch-event.ts';
 
 /** What of the Config decides which objects are read. */
-export type KubernetesSourceConfig = Pick<Config, 'watchNamespaces' | 'secretNames' | 'publishService'>;
+export type KubernetesSourceConfig = Pick<Config, 'watchNamespaces' | 'secretNames' | 'publishService' | 'podNamespace' | 'acme'>;
 
 export interface KubernetesSourceOptions {
   readonly client: ApiClient;
@@ -102,13 +103,15 @@ export class KubernetesSource implements Source {
 
   #optionalResource(type: OptionalResourceType): OptionalResource {
     const { client, log, config, timings } = this.#options;
-    const namespaces = config.watchNamespaces.length === 0 ? [undefined] : config.watchNamespaces;
+    const watched = config.watchNamespaces.length === 0 ? [undefined] : config.watchNamespaces;
+    const namespaces = type.isOwn === true ? [config.podNamespace] : watched;
+    const { labelSelector } = type;
     return new OptionalResource({
       client,
       log,
       type,
       reflectors: (groupPath, onFailure) =>
-        namespaces.map((namespace) => this.#kindReflector({ ...type, groupPath }, namespace, onFailure)),
+        namespaces.map((namespace) => this.#kindReflector({ ...type, groupPath }, namespace, { onFailure, labelSelector })),
       clear: () => {
         this.store.replaceKind(type.kind, []);
         for (const namespace of namespaces) this.troubles.clear(resourceName({ ...type, groupPath: '' }, namespace));
@@ -119,13 +122,18 @@ export class KubernetesSource implements Source {
     });
   }
 
-  #kindReflector(type: ResourceType, namespace?: string, onFailure?: (error: unknown) => void): Reflector<WatchedObject> {
+  #kindReflector(
+    type: ResourceType,
+    namespace?: string,
+    { onFailure, labelSelector }: Pick<ReflectorOptions<WatchedObject>, 'onFailure' | 'labelSelector'> = {},
+  ): Reflector<WatchedObject> {
     const resource = resourceName(type, namespace);
     const tell = this.#trouble(resource);
     return this.#reflect({
       resource,
       path: collectionPath(type, namespace),
-      onFailure,
+      labelSelector,
+      ...(onFailure && { onFailure }),
       target: {
         ...this.#singleObjects(type),
         replace: (objects) =>
@@ -141,9 +149,11 @@ export class KubernetesSource implements Source {
   }
 
   #secretReflectors(): readonly Reflector<WatchedObject>[] {
-    const { secretNames, watchNamespaces } = this.#options.config;
+    const { secretNames, watchNamespaces, acme, podNamespace } = this.#options.config;
     if (secretNames.length > 0) return secretNames.map((key) => this.#namedReflector(secretType, key));
-    const namespaces = watchNamespaces.length === 0 ? [undefined] : watchNamespaces;
+    // Orders of certificates are kept in our own namespace, watched or not.
+    const watched = acme ? [...new Set([...watchNamespaces, podNamespace])] : watchNamespaces;
+    const namespaces = watchNamespaces.length === 0 ? [undefined] : watched;
     return namespaces.map((namespace) => {
       const resource = resourceName(secretType, namespace);
       return this.#reflect({
@@ -156,12 +166,16 @@ export class KubernetesSource implements Source {
     });
   }
 
-  /** The publishing Service, when none of the watched namespaces has it. */
+  /** The publishing Service, when none of the watched namespaces has it; who orders certificates asks the replicas behind it, too. */
   #publishServiceReflectors(): readonly Reflector<WatchedObject>[] {
-    const { publishService, watchNamespaces } = this.#options.config;
-    const namespace = publishService?.split('/')[0] ?? '';
+    const { publishService, watchNamespaces, acme } = this.#options.config;
+    const [namespace = '', name = ''] = publishService?.split('/') ?? [];
     const isWatched = watchNamespaces.length === 0 || watchNamespaces.includes(namespace);
-    return publishService === undefined || isWatched ? [] : [this.#namedReflector(serviceType, publishService)];
+    if (publishService === undefined || isWatched) return [];
+    const service = this.#namedReflector(serviceType, publishService);
+    if (!acme) return [service];
+    const labelSelector = `kubernetes.io/service-name=${name}`;
+    return [service, this.#kindReflector(endpointSliceType, namespace, { labelSelector })];
   }
 
   /** One object by name: what a Role with `resourceNames` allows. */

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config/config.ts';
 import type { Log } from '../../log.ts';
+import { type ListenerWarning, listenerWarnings } from '../../translate/listener-warnings.ts';
+import type { SmartProxyConfigStatusContent } from '../../translate/smart-proxy-config-statuses.ts';
 import type { SmartRouteStatusContent } from '../../translate/smart-route-statuses.ts';
 import type { Translation } from '../../translate/translation.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { Troubles } from '../troubles.ts';
 import type { ApiClient } from './api-client.ts';
+import { ConfigStatusWriter } from './config-status-writer.ts';
 import { EventWriter } from './event-writer.ts';
 import { LeaderElection } from './leader-election.ts';
 import type { StatusWrites } from './paced-writer.ts';
@@ -39,16 +42,21 @@ export interface KubernetesStatusOptions {
 
 /**
  * Everything that this program writes to the API server: who leads (a Lease), and on the leader alone the addresses of Ingresses
- * and the statuses of SmartRoutes (unless `status` is off) and Warning Events about problems; on every replica Warning Events about its
+ * and the statuses of SmartRoutes and SmartProxyConfigs (unless `status` is off) and Warning Events about problems; on every replica Warning Events about its
  * own Pod. Nothing that serves traffic waits for any of it.
  */
 export class KubernetesStatus {
   readonly #election: LeaderElection | undefined;
   readonly #statuses: StatusWriter | undefined;
   readonly #routes: RouteStatusWriter | undefined;
+  readonly #configs: ConfigStatusWriter | undefined;
   readonly #events: EventWriter;
   readonly #podEvents: PodEvents | undefined;
+  #problems: Translation['problems'] = [];
+  /** Listeners whose port could not be had. */
+  #unopened: readonly ListenerWarning[] = [];
   #isActive = false;
+  #onActive: (isActive: boolean) => void = () => {};
 
   constructor({ client, store, config, log, troubles, timings = {} }: KubernetesStatusOptions) {
     const { publishService, publishAddresses, podNamespace, podName, podUid, leaseName } = config;
@@ -69,7 +77,8 @@ export class KubernetesStatus {
       const { statusIntervalMs: minWriteIntervalMs, statusHoldOffMs: holdOffMs } = timings;
       const common = { client, store, log, troubles, minWriteIntervalMs, holdOffMs };
       this.#statuses = new StatusWriter({ ...common, publishService, publishAddresses });
-      this.#routes = new RouteStatusWriter(common);
+      this.#routes = new RouteStatusWriter({ ...common, publishService, publishAddresses });
+      this.#configs = new ConfigStatusWriter(common);
     }
     if (!config.leaderElection) return;
     this.#election = new LeaderElection({
@@ -92,9 +101,15 @@ export class KubernetesStatus {
     return this.#isActive;
   }
 
+  /** Is told now and at every change whether this replica is the one that writes. */
+  set onActive(listener: (isActive: boolean) => void) {
+    this.#onActive = listener;
+    listener(this.#isActive);
+  }
+
   /** Statuses that this replica wrote. */
   get writes(): StatusWrites {
-    const writers = [this.#statuses?.writes, this.#routes?.writes];
+    const writers = [this.#statuses?.writes, this.#routes?.writes, this.#configs?.writes];
     const sum = (result: keyof StatusWrites) => writers.reduce((total, writes) => total + (writes?.[result] ?? 0), 0);
     return { ok: sum('ok'), failed: sum('failed') };
   }
@@ -108,17 +123,22 @@ export class KubernetesStatus {
   /** What there is to write now. */
   update(translation: Pick<Translation, 'statuses' | 'problems'>): void {
     this.#statuses?.update(translation.statuses);
-    this.#events.update(translation.problems);
+    this.#problems = translation.problems;
+    this.#events.update([...this.#problems, ...this.#unopened]);
   }
 
-  /** These are the statuses of all SmartRoutes of ours. */
-  updateRoutes(statuses: readonly SmartRouteStatusContent[]): void {
-    this.#routes?.update(statuses);
+  /** These are the statuses of all SmartRoutes and SmartProxyConfigs of ours. */
+  updateObjects(routes: readonly SmartRouteStatusContent[], configs: readonly SmartProxyConfigStatusContent[]): void {
+    this.#routes?.update(routes);
+    this.#configs?.update(configs);
+    this.#unopened = listenerWarnings(configs);
+    this.#events.update([...this.#problems, ...this.#unopened]);
   }
 
   /** Stops writing, then lets go of the Lease. Addresses in statuses stay. */
   async close(): Promise<void> {
-    await Promise.all([this.#statuses?.close(), this.#routes?.close(), this.#events.close(), this.#podEvents?.close()]);
+    const statuses = [this.#statuses?.close(), this.#routes?.close(), this.#configs?.close()];
+    await Promise.all([...statuses, this.#events.close(), this.#podEvents?.close()]);
     await this.#election?.close();
     this.#isActive = false;
   }
@@ -127,6 +147,8 @@ export class KubernetesStatus {
     this.#isActive = isActive;
     if (this.#statuses !== undefined) this.#statuses.active = isActive;
     if (this.#routes !== undefined) this.#routes.active = isActive;
+    if (this.#configs !== undefined) this.#configs.active = isActive;
     this.#events.active = isActive;
+    this.#onActive(isActive);
   }
 }

@@ -37,6 +37,7 @@ export interface ReflectorOptions<T> {
   /** Path of the collection. */
   readonly path: string;
   readonly fieldSelector?: string;
+  readonly labelSelector?: string | undefined;
   /** Media types of list and watch, when not plain JSON. */
   readonly accept?: { readonly list: string; readonly watch: string };
   readonly target: ReflectorTarget<T>;
@@ -124,13 +125,13 @@ export class Reflector<T extends WatchedObject> {
   }
 
   async #list(): Promise<void> {
-    const { client, path, accept, fieldSelector, target } = this.#options;
+    const { client, path, accept, fieldSelector, labelSelector, target } = this.#options;
     const { signal } = this.#closing;
     const objects: T[] = [];
     let page: ListAnswer<T>;
     let next: string | undefined;
     do {
-      const query = { limit: pageSize, continue: next, fieldSelector };
+      const query = { limit: pageSize, continue: next, fieldSelector, labelSelector };
       page = await client.json<ListAnswer<T>>({ path, query, accept: accept?.list, timeoutMs: 60_000, signal });
       objects.push(...(page.items ?? []));
       next = page.metadata?.continue || undefined;
@@ -148,14 +149,14 @@ export class Reflector<T extends WatchedObject> {
 
   /** One watch, from its request to its regular end. */
   async #watch(resourceVersion: string): Promise<void> {
-    const { client, path, accept, fieldSelector, timings } = this.#options;
+    const { client, path, accept, fieldSelector, labelSelector, timings } = this.#options;
     const { stallTimeoutMs = 90_000, watchSeconds = 240 } = timings ?? {};
     const timeoutSeconds = Math.ceil(watchSeconds * (1 + this.#random()));
     const startedMs = this.#now();
     this.#isOpen = false;
     await client.watch({
       path,
-      query: { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds, fieldSelector },
+      query: { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds, fieldSelector, labelSelector },
       accept: accept?.watch,
       stallTimeoutMs,
       signal: this.#closing.signal,

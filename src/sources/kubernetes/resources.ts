@@ -13,7 +13,19 @@ export const ingressType: ResourceType = { kind: 'Ingress', groupPath: '/apis/ne
 export const serviceType: ResourceType = { kind: 'Service', groupPath: '/api/v1', plural: 'services' };
 export const secretType: ResourceType = { kind: 'Secret', groupPath: '/api/v1', plural: 'secrets' };
 
+export const endpointSliceType: ResourceType = {
+  kind: 'EndpointSlice',
+  groupPath: '/apis/discovery.k8s.io/v1',
+  plural: 'endpointslices',
+};
+
 export const smartRouteType: ResourceType = { kind: 'SmartRoute', groupPath: '/apis/smartproxy.dev/v1alpha1', plural: 'smartroutes' };
+
+export const smartProxyConfigType: ResourceType = {
+  kind: 'SmartProxyConfig',
+  groupPath: '/apis/smartproxy.dev/v1alpha1',
+  plural: 'smartproxyconfigs',
+};
 
 /** A kind that the cluster may not have. */
 export interface OptionalResourceType {
@@ -21,16 +33,23 @@ export interface OptionalResourceType {
   /** Group versions that are read alike, the one to use first. */
   readonly groupPaths: readonly string[];
   readonly plural: string;
+  /** It is read in the controller's own namespace alone, whatever else is watched. */
+  readonly isOwn?: true;
+  /** Only those of these labels. */
+  readonly labelSelector?: string;
 }
 
-/** What is watched as a whole where its CRD is installed. */
+/** What is watched as a whole where its CRD is installed, and what nothing else waits for where it may not be read. */
 export const optionalTypes: readonly OptionalResourceType[] = [
   { kind: 'SmartRoute', groupPaths: [smartRouteType.groupPath], plural: smartRouteType.plural },
+  { kind: 'SmartProxyConfig', groupPaths: [smartProxyConfigType.groupPath], plural: smartProxyConfigType.plural, isOwn: true },
   {
     kind: 'ReferenceGrant',
     groupPaths: ['/apis/gateway.networking.k8s.io/v1', '/apis/gateway.networking.k8s.io/v1beta1'],
     plural: 'referencegrants',
   },
+  // Of all that a cluster has of them, those that were made for us.
+  { kind: 'ConfigMap', groupPaths: ['/api/v1'], plural: 'configmaps', labelSelector: 'smartproxy.dev/error-pages=true' },
 ];
 
 /** What is watched as a whole. Secrets are watched apart, without their data. */
@@ -38,7 +57,7 @@ export const watchedTypes: readonly ResourceType[] = [
   ingressType,
   { kind: 'IngressClass', groupPath: '/apis/networking.k8s.io/v1', plural: 'ingressclasses' },
   serviceType,
-  { kind: 'EndpointSlice', groupPath: '/apis/discovery.k8s.io/v1', plural: 'endpointslices' },
+  endpointSliceType,
   { kind: 'Namespace', groupPath: '/api/v1', plural: 'namespaces' },
 ];
 

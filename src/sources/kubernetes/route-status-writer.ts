@@ -1,111 +1,43 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { SmartRouteCondition, SmartRouteStatus } from '../../api/generated/smart-route.ts';
-import type { SmartRoute } from '../../api/objects.ts';
-import type { RouteCondition, SmartRouteStatusContent } from '../../translate/smart-route-statuses.ts';
-import { type PacedWrite, PacedWriter, type PacedWriterOptions, type StatusWrites } from './paced-writer.ts';
-import { collectionPath, smartRouteType } from './resources.ts';
+import type { SmartRouteStatus } from '../../api/generated/smart-route.ts';
+import type { SmartRouteStatusContent } from '../../translate/smart-route-statuses.ts';
+import { ObjectStatusWriter, type ObjectStatusWriterOptions, timedConditions } from './object-status-writer.ts';
+import { type AddressOptions, ownAddresses } from './own-addresses.ts';
+import type { PublishedAddress } from './publish-addresses.ts';
+import { smartRouteType } from './resources.ts';
 
-export type RouteStatusWriterOptions = Omit<PacedWriterOptions, 'needed' | 'part'>;
+export type RouteStatusWriterOptions = ObjectStatusWriterOptions & AddressOptions;
 
-/**
- * Writes the statuses of SmartRoutes, while active: what differs from what the store has, one object at most once in 30 s. A status that
- * we wrote is taken back when its object is no longer ours. Times of conditions are added here, because translate knows none.
- */
-export class RouteStatusWriter {
-  readonly #options: RouteStatusWriterOptions;
-  readonly #writer: PacedWriter;
-  /** Objects that carry what we wrote, by uid. */
-  readonly #written = new Set<string>();
-  #statuses: readonly SmartRouteStatusContent[] = [];
+/** Addresses beyond the bound of the CRD are left out. */
+const maxAddresses = 64;
 
+/** Writes the statuses of SmartRoutes, our addresses on those that are served included. */
+export class RouteStatusWriter extends ObjectStatusWriter<'SmartRoute', SmartRouteStatusContent> {
   constructor(options: RouteStatusWriterOptions) {
-    this.#options = options;
-    const needed = () => [...this.#changes(), ...this.#withdrawals()];
-    this.#writer = new PacedWriter({ ...options, part: 'smartroutes/status', needed });
-  }
-
-  /** Writes of statuses that came to an end. */
-  get writes(): StatusWrites {
-    return this.#writer.writes;
-  }
-
-  /** Whether we may write: leadership. */
-  set active(isActive: boolean) {
-    if (!isActive) this.#written.clear();
-    this.#writer.active = isActive;
-  }
-
-  update(statuses: readonly SmartRouteStatusContent[]): void {
-    this.#statuses = statuses;
-    this.#writer.changed();
-  }
-
-  close(): Promise<void> {
-    return this.#writer.close();
-  }
-
-  #changes(): readonly PacedWrite[] {
-    const now = new Date().toISOString();
-    return this.#statuses.flatMap((content) => {
-      const { namespace, name, uid } = content.object;
-      const route = this.#options.store.get('SmartRoute', `${namespace}/${name}`);
-      if (route?.metadata.uid !== uid) return [];
-      const status = withTimes(content, route.status, now);
-      return isDeepStrictEqual(status, route.status) ? [] : [this.#write(route, status)];
+    super(options, {
+      kind: 'SmartRoute',
+      resource: smartRouteType,
+      statusOf: (content, present, now) => statusOf(content, ownAddresses(options.store, options), present, now),
     });
-  }
-
-  #withdrawals(): readonly PacedWrite[] {
-    if (this.#written.size === 0) return [];
-    const ours = new Set(this.#statuses.map(({ object }) => object.uid));
-    const lost = new Set([...this.#written].filter((uid) => !ours.has(uid)));
-    if (lost.size === 0) return [];
-    const writes: PacedWrite[] = [];
-    for (const route of this.#options.store.snapshot().of('SmartRoute').values()) {
-      const { uid = '' } = route.metadata;
-      if (!lost.delete(uid) || route.status === undefined) continue;
-      writes.push(this.#write(route, null));
-    }
-    for (const uid of lost) this.#written.delete(uid);
-    return writes;
-  }
-
-  /** @param status null: none any more */
-  #write(route: SmartRoute, status: SmartRouteStatus | null): PacedWrite {
-    const { namespace, name, uid = '' } = route.metadata;
-    return {
-      uid,
-      path: `${collectionPath(smartRouteType, namespace)}/${name}/status`,
-      status,
-      begin: () => {
-        if (status !== null) this.#written.add(uid);
-      },
-      done: () => {
-        if (status === null) this.#written.delete(uid);
-        this.#options.log.debug({ route: `${namespace}/${name}` }, 'wrote the status of a SmartRoute');
-      },
-    };
   }
 }
 
-/** As the API server holds it. A condition whose status is as before keeps its time. */
-function withTimes(
-  { generation, hosts, backends, conditions, rules }: SmartRouteStatusContent,
+/** @param ours undefined: not known, so that what is there stays */
+function statusOf(
+  { generation, publish, hosts, backends, conditions, rules }: SmartRouteStatusContent,
+  ours: readonly PublishedAddress[] | undefined,
   present: SmartRouteStatus | undefined,
   now: string,
 ): SmartRouteStatus {
-  const timed = (wanted: readonly RouteCondition[], before: readonly SmartRouteCondition[] = []) =>
-    wanted.map((condition): SmartRouteCondition => {
-      const same = before.find(({ type, status }) => type === condition.type && status === condition.status);
-      return { ...condition, observedGeneration: generation, lastTransitionTime: same?.lastTransitionTime ?? now };
-    });
+  const known = ours?.map(({ ip, hostname }) => ({ value: ip ?? hostname ?? '' })).slice(0, maxAddresses);
+  const addresses = publish ? (known ?? present?.addresses ?? []) : [];
   return {
+    ...(addresses.length > 0 && { addresses }),
     hosts,
     backends,
-    conditions: timed(conditions, present?.conditions),
+    conditions: timedConditions(conditions, present?.conditions, generation, now),
     rules: rules.map(({ name, conditions: ofRule }) => {
       const before = present?.rules?.find((rule) => rule.name === name);
-      return { name, conditions: timed(ofRule, before?.conditions) };
+      return { name, conditions: timedConditions(ofRule, before?.conditions, generation, now) };
     }),
   };
 }

@@ -1,14 +1,11 @@
 import type { Ingress } from '../../api/objects.ts';
 import type { IngressStatus, ObjectRef } from '../../translate/translation.ts';
+import { type AddressOptions, ownAddresses } from './own-addresses.ts';
 import { type PacedWrite, PacedWriter, type PacedWriterOptions, type StatusWrites } from './paced-writer.ts';
-import { givenAddresses, type PublishedAddress, sameAddresses, serviceAddresses } from './publish-addresses.ts';
+import { type PublishedAddress, sameAddresses } from './publish-addresses.ts';
 import { collectionPath, ingressType } from './resources.ts';
 
-export interface StatusWriterOptions extends Omit<PacedWriterOptions, 'needed' | 'part'> {
-  /** `namespace/name`; its addresses are published when none are given by hand. */
-  readonly publishService: string | undefined;
-  readonly publishAddresses: readonly string[];
-}
+export interface StatusWriterOptions extends Omit<PacedWriterOptions, 'needed' | 'part'>, AddressOptions {}
 
 /** A write to bring about. */
 interface Write {
@@ -69,25 +66,17 @@ export class StatusWriter {
       troubles.clear(servicePart);
       return;
     }
-    const message = `Service ${publishService}, whose addresses --publish-service asks to publish, does not exist: Ingresses get no address; create it, or correct --publish-service`;
+    const message = `Service ${publishService}, whose addresses --publish-service asks to publish, does not exist: Ingresses and SmartRoutes get no address; create it, or correct --publish-service`;
     troubles.report(servicePart, { reason: 'missing', message });
   }
 
   /** What differs now. */
   #needed(): readonly PacedWrite[] {
-    const ours = this.#ourAddresses();
+    const ours = ownAddresses(this.#options.store, this.#options);
     if (ours === undefined) return [];
     return [...this.#publications(ours), ...this.#withdrawals()]
       .filter(({ ingress, addresses }) => !sameAddresses(presentAddresses(ingress), addresses))
       .map((write) => this.#write(write));
-  }
-
-  /** undefined: not known, so that nothing is written. An existing Service without addresses yet has an empty list. */
-  #ourAddresses(): readonly PublishedAddress[] | undefined {
-    const { publishAddresses, publishService, store } = this.#options;
-    if (publishAddresses.length > 0) return givenAddresses(publishAddresses);
-    const service = publishService === undefined ? undefined : store.get('Service', publishService);
-    return service === undefined ? undefined : serviceAddresses(service);
   }
 
   #publications(addresses: readonly PublishedAddress[]): readonly Write[] {

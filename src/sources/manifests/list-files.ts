@@ -1,7 +1,8 @@
 import type { BigIntStats, Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { messageOf } from '../../errors.ts';
+import { isSecretFolder, mostEntries } from './secret-folder.ts';
 
 export interface ListLimits {
   readonly maxFiles: number;
@@ -13,6 +14,8 @@ export interface ListedFile {
   readonly path: string;
   readonly version: string;
   readonly bytes: number;
+  /** Of a folder that is a Secret: the paths of its entries. */
+  readonly entries?: readonly string[];
 }
 
 /** A folder; `identity` is another one when it was replaced by a new folder of the same name. */
@@ -34,7 +37,8 @@ export interface Listing {
 
 /**
  * Every manifest file below `root`, or `root` itself when it is a file. Links are followed (a ConfigMap volume is made of them),
- * each folder once; names with a leading dot are left out (a ConfigMap's `..data`, editors' swap files).
+ * each folder once; names with a leading dot are left out (a ConfigMap's `..data`, editors' swap files). A folder that is a Secret counts as
+ * one file.
  */
 export async function listFiles(root: string, limits: ListLimits): Promise<Listing> {
   const listing = { files: [] as ListedFile[], folders: [] as ListedFolder[], unreadable: new Map<string, string>(), truncated: false };
@@ -43,7 +47,8 @@ export async function listFiles(root: string, limits: ListLimits): Promise<Listi
   async function visit(path: string, depth: number): Promise<void> {
     try {
       const stats = await stat(path, { bigint: true });
-      if (stats.isDirectory()) await visitFolder(path, `${stats.dev} ${stats.ino}`, depth);
+      if (stats.isDirectory() && depth > 0 && isSecretFolder(basename(path))) await addSecret(path, stats);
+      else if (stats.isDirectory()) await visitFolder(path, `${stats.dev} ${stats.ino}`, depth);
       else if (stats.isFile() && (depth === 0 || isManifest(path))) addFile(path, stats);
     } catch (error) {
       if (depth === 0 || !isGone(error)) listing.unreadable.set(path, messageOf(error));
@@ -65,18 +70,50 @@ export async function listFiles(root: string, limits: ListLimits): Promise<Listi
     }
   }
 
+  /** Its entries are looked at, not read. */
+  async function addSecret(path: string, folder: BigIntStats): Promise<void> {
+    const names = (await readdir(path)).filter((name) => !name.startsWith('.')).sort();
+    listing.folders.push({ path, identity: `${folder.dev} ${folder.ino}` });
+    if (names.length > mostEntries) {
+      listing.unreadable.set(path, `a Secret of more than ${mostEntries} entries`);
+      return;
+    }
+    const seen: { readonly entry: string; readonly stats: BigIntStats }[] = [];
+    for (const name of names) {
+      const entry = join(path, name);
+      try {
+        const stats = await stat(entry, { bigint: true });
+        if (stats.isFile()) seen.push({ entry, stats });
+      } catch (error) {
+        // A link that leads nowhere, in the middle of a renewal perhaps: what was there before still counts.
+        listing.unreadable.set(path, messageOf(error));
+        return;
+      }
+    }
+    if (listing.files.length >= limits.maxFiles) {
+      listing.truncated = true;
+      return;
+    }
+    const version = seen.map(({ entry, stats }) => `${basename(entry)} ${versionOf(stats)}`).join('\n');
+    const bytes = seen.reduce((sum, { stats }) => sum + Number(stats.size), 0);
+    listing.files.push({ path, version, bytes, entries: seen.map(({ entry }) => entry) });
+  }
+
   function addFile(path: string, stats: BigIntStats): void {
     if (listing.files.length >= limits.maxFiles) {
       listing.truncated = true;
       return;
     }
-    const version = [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ');
-    listing.files.push({ path, version, bytes: Number(stats.size) });
+    listing.files.push({ path, version: versionOf(stats), bytes: Number(stats.size) });
   }
 
   await visit(root, 0);
   listing.files.sort((a, b) => (a.path < b.path ? -1 : 1));
   return listing;
+}
+
+function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }
 
 function isCandidate(entry: Dirent): boolean {

@@ -3,11 +3,13 @@ import { basename, dirname, relative, sep } from 'node:path';
 import { messageOf, SmartProxyError } from '../../errors.ts';
 import { ObjectStore, type ResourceHealth } from '../object-store.ts';
 import { FolderWatcher } from './folder-watcher.ts';
+import { KeptSecrets } from './kept-secrets.ts';
 import { type ListedFile, type Listing, listFiles } from './list-files.ts';
 import { type FileState, indexManifests, locationKey, type ManifestIndex } from './manifest-index.ts';
 import type { ManifestSource } from './manifest-source.ts';
 import { parseManifest } from './parse-manifest.ts';
 import { ScanSchedule } from './scan-schedule.ts';
+import { readSecretFolder } from './secret-folder.ts';
 
 const maxFileBytes = 4 * 1024 ** 2;
 const limits = { maxFiles: 50_000, maxDepth: 32 };
@@ -23,6 +25,7 @@ interface KnownFile extends FileState {
  */
 export class ManifestFolder implements ManifestSource {
   readonly store = new ObjectStore();
+  readonly kept = new KeptSecrets(this.store, (key) => this.locationOf('Secret', key) !== undefined);
   readonly #root: string;
   readonly #schedule: ScanSchedule;
   readonly #watcher: FolderWatcher;
@@ -105,7 +108,7 @@ export class ManifestFolder implements ManifestSource {
     const problems = [...listing.unreadable].map(([path, message]) => ({ where: this.#nameOf(path), message }));
     if (listing.truncated) problems.push({ where: this.#nameOf(this.#root), message: `only the first ${limits.maxFiles} files are read` });
     this.store.setProblems('manifests', [...problems, ...this.#index.problems]);
-    this.store.replaceAll(this.#index.objects);
+    this.store.replaceAll([...this.#index.objects, ...this.kept.shown]);
   }
 
   #nameOf(path: string): string {
@@ -116,7 +119,7 @@ export class ManifestFolder implements ManifestSource {
 async function readManifest(file: ListedFile): Promise<ReturnType<typeof parseManifest>> {
   if (file.bytes > maxFileBytes) return { kind: 'failed', line: 1, message: `larger than ${maxFileBytes / 1024 ** 2} MiB` };
   try {
-    return parseManifest(await readFile(file.path));
+    return file.entries === undefined ? parseManifest(await readFile(file.path)) : await readSecretFolder(file.path, file.entries);
   } catch (error) {
     return { kind: 'failed', line: 1, message: messageOf(error) };
   }

@@ -1,5 +1,6 @@
 import { SmartProxyError } from '../../errors.ts';
 import { ObjectStore, type ResourceHealth } from '../object-store.ts';
+import { KeptSecrets } from './kept-secrets.ts';
 import { indexManifests, locationKey, type ManifestIndex } from './manifest-index.ts';
 import type { ManifestSource } from './manifest-source.ts';
 import { parseManifest } from './parse-manifest.ts';
@@ -10,6 +11,7 @@ const name = 'standard input';
 /** Objects from a stream (`--manifests -`), read to its end once. There is no last good content: what does not parse is an error. */
 export class ManifestInput implements ManifestSource {
   readonly store = new ObjectStore();
+  readonly kept = new KeptSecrets(this.store, (key) => this.locationOf('Secret', key) !== undefined);
   readonly #stream: AsyncIterable<Uint8Array>;
   #index: ManifestIndex = indexManifests([]);
   #readAtMs = 0;
@@ -26,7 +28,7 @@ export class ManifestInput implements ManifestSource {
     this.#index = indexManifests([{ name, manifest: result.manifest, failure: undefined }]);
     this.#readAtMs = Date.now();
     this.store.setProblems('manifests', this.#index.problems);
-    this.store.replaceAll(this.#index.objects);
+    this.store.replaceAll([...this.#index.objects, ...this.kept.shown]);
     this.store.markSynced();
   }
 

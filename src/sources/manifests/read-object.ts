@@ -20,6 +20,7 @@ const apiVersions: Readonly<Record<ObjectKind, readonly [string, ...string[]]>> 
   ConfigMap: ['v1'],
   Namespace: ['v1'],
   SmartRoute: ['smartproxy.dev/v1alpha1'],
+  SmartProxyConfig: ['smartproxy.dev/v1alpha1'],
   ReferenceGrant: ['gateway.networking.k8s.io/v1', 'gateway.networking.k8s.io/v1beta1'],
 };
 

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Config } from '../../../src/config/config.ts';
@@ -61,6 +62,16 @@ async function client(port: number, secure: boolean): Promise<Socket> {
     : connect({ host: '127.0.0.1', port });
   socket.on('error', () => {});
   await once(socket, secure ? 'secureConnect' : 'connect');
+  return socket;
+}
+
+/** A client, connected, that does not close when it is closed. */
+async function halfOpen(port: number): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  await once(
+    socket.on('error', () => {}),
+    'connect',
+  );
   return socket;
 }
 
@@ -152,6 +163,21 @@ for (const transport of transports) {
     await closed(broken);
     await allGone(plane);
     assert.deepEqual([closedBy(plane, 'proxy', 'handshake_failed'), handshakes(plane, 'refused')], [1, 1]);
+  });
+
+  // Over loopback it stayed open in the books until the client closed too, which a client may never do.
+  test(`${transport}: what NetworkProxy ends is over, though its client keeps its own side open`, async (context) => {
+    const { plane, httpPort } = await dataPlane(context, { networkProxyTransport: transport });
+    const sockets = [await halfOpen(httpPort), await halfOpen(httpPort)];
+    const [asks, broken] = sockets as [Socket, Socket];
+    asks.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    broken.write('no request\r\n\r\n');
+    const [got] = await Promise.all(sockets.map((socket) => text(socket)));
+    assert.ok(got?.endsWith(answer), 'the answer is whole');
+    await eventually('both are closed in the books', () => plane.snapshot().connectionsActive === 0);
+    assert.ok(asks.writable && broken.writable, 'neither client has closed');
+    await Promise.all(sockets.map((socket) => closed(socket.end())));
+    await allGone(plane);
   });
 }
 

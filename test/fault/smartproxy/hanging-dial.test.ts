@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import type { Config } from '../../../src/config/config.ts';
-import type { Policy } from '../../../src/routes/route-table.ts';
+import type { Policy } from '../../../src/routes/policy.ts';
 import { eventually } from '../../tools/eventually.ts';
 import { closed, dial } from '../../tools/smartproxy/backend.ts';
 import { hello } from '../../tools/smartproxy/client-hello-bytes.ts';
@@ -60,7 +60,7 @@ test('a dial that hangs is given up after its time (lesson 5)', async () => {
 
 test('a connection that is killed during the dial takes the dialling socket with it', async () => {
   const reasons = await duringDial({ connectMs: 60_000 }, ({ proxy }) => {
-    proxy.smartProxy.kill(proxy.smartProxy.connections(1)[0]?.id ?? '');
+    proxy.smartProxy.kill({ id: proxy.smartProxy.connections(1)[0]?.id ?? '' });
   });
   assert.deepEqual(reasons, { 'proxy/killed': 1 });
 });

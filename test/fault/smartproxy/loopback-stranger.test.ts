@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { lookup } from 'node:dns';
 import { test } from 'node:test';
+import { Balancers } from '../../../src/balancing/balancers.ts';
 import { closedIndex } from '../../../src/observability/counters/termination-reason.ts';
 import { WorkerCounters } from '../../../src/observability/counters/worker-counters.ts';
+import { ReadBuffers } from '../../../src/read-buffers.ts';
+import { CompiledTable } from '../../../src/routes/compiled-table.ts';
 import { encodeLoopbackHeader } from '../../../src/smartproxy/loopback-header.ts';
 import { LoopbackListener } from '../../../src/smartproxy/loopback-listener.ts';
 import { TimerWheel } from '../../../src/timer-wheel.ts';
 import { closed, dial } from '../../tools/smartproxy/backend.ts';
-import { httpListener } from '../../tools/smartproxy/proxy-under-test.ts';
+import { tableOf } from '../../tools/smartproxy/proxy-under-test.ts';
 
 const addresses = { sourceAddress: '10.1.2.3', sourcePort: 4, destinationAddress: '10.0.0.1', destinationPort: 443 };
 const key = Buffer.alloc(32, 1);
@@ -22,7 +26,18 @@ async function knock(bytes: Buffer): Promise<{ entered: number; strangers: numbe
     },
   };
   const config = { firstByteTimeoutMs: 30_000, handshakeTimeoutMs: 30_000 };
-  const listener = new LoopbackListener({ config, wheel, networkProxy, key, counters, listener: () => httpListener, onEnded: () => {} });
+  const compiled = CompiledTable.compile(tableOf({}));
+  const listener = new LoopbackListener({
+    config,
+    wheel,
+    networkProxy,
+    key,
+    counters,
+    table: () => compiled,
+    balancers: new Balancers({ counters, now: () => performance.now(), random: () => 0 }),
+    direct: { counters, buffers: new ReadBuffers(), lookup },
+    onEnded: () => {},
+  });
   const client = await dial(await listener.open());
   client.write(bytes);
   client.resume().on('end', () => client.end());

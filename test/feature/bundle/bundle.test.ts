@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { hashSync } from 'bcryptjs';
 import { buildBundle } from '../../../tools/build-bundle.ts';
 import { freePort } from '../../tools/free-port.ts';
 import { get } from '../../tools/get.ts';
-import { ingress, ingressClass, service } from '../../tools/manifests.ts';
+import { ingress, ingressClass, opaqueSecret, service } from '../../tools/manifests.ts';
 import { NamedBackend } from '../../tools/named-backend.ts';
 import { RunningCommand, temporaryFolder } from '../../tools/running-command.ts';
 
@@ -17,7 +18,12 @@ test('the bundle alone, without sources and packages, serves HTTP and TLS with w
   await using backend = await NamedBackend.start('bundled');
   await mkdir(join(folder, 'manifests'));
   const rules = { rules: { 'shop.localhost': [['/', 'Prefix', 's'] as const] }, tls: [{ hosts: ['shop.localhost'] }] };
-  await writeFile(join(folder, 'manifests/all.yaml'), ingressClass + service('s', backend.port) + ingress('one', rules));
+  const guarded = {
+    rules: { 'guarded.localhost': [['/', 'Prefix', 's'] as const] },
+    annotations: { 'smartproxy.dev/auth-secret': 'users' },
+  };
+  const objects = [ingress('one', rules), ingress('two', guarded), opaqueSecret('users', { auth: `ada:${hashSync('sesame', 4)}` })];
+  await writeFile(join(folder, 'manifests/all.yaml'), ingressClass + service('s', backend.port) + objects.join(''));
   const args = ['run', '--manifests', join(folder, 'manifests'), '--state-dir', join(folder, 'state'), '--address', '127.0.0.1'];
   const ports = ['--http-port', '0', '--https-port', '0', '--status-port', '0', '--admin-port', String(await freePort())];
   const command = new RunningCommand(t, [...args, ...ports], {}, join(folder, 'app/bin/smartproxy-ingress.js'));
@@ -28,6 +34,11 @@ test('the bundle alone, without sources and packages, serves HTTP and TLS with w
   const answer = await get(https, 'shop.localhost', '/', await readFile(join(folder, 'state/local-ca.crt'), 'utf8'));
   assert.deepEqual([answer.status, answer.body], [200, 'bundled']);
   assert.equal((await get(await command.port('http'), 'shop.localhost', '/')).status, 308);
+  // The thread that checks passwords is a file of its own.
+  const authorization = `Basic ${Buffer.from('ada:sesame').toString('base64')}`;
+  const http = await command.port('http');
+  assert.equal((await get(http, 'guarded.localhost', '/')).status, 401);
+  assert.deepEqual((await get(http, 'guarded.localhost', '/', undefined, { authorization })).body, 'bundled');
   command.child.kill('SIGTERM');
   assert.equal(await command.exit(), 0);
 });

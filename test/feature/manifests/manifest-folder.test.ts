@@ -70,6 +70,44 @@ test('manifest folder: files of every ending in every subfolder are read, dot fi
   assert.equal(source.locationOf('Service', 'shop/three'), `${join('a', 'b', 'three.json')}:1`);
 });
 
+test('manifest folder: a folder with the ending .secret is a Secret of its files, which are followed through links', async (t) => {
+  const folder = await emptyFolder(t);
+  const live = await emptyFolder(t);
+  await mkdir(join(folder, 'tls', 'shop_web-tls.secret'), { recursive: true });
+  await mkdir(join(folder, 'users.secret'));
+  await mkdir(join(folder, 'Not_A Name.secret'));
+  await writeFile(join(folder, 'users.secret', 'auth'), 'ada:x');
+  await writeFile(join(folder, 'users.secret', '.auth.swp'), 'no');
+  const entry = (name: string) => join(folder, 'tls', 'shop_web-tls.secret', name);
+  await writeFile(join(live, 'one.pem'), 'one');
+  await symlink(join(live, 'one.pem'), entry('tls.crt'));
+  await writeFile(entry('tls.key'), 'key');
+  const { store } = await started(t, folder);
+  const secret = (key: string) => store.get('Secret', key);
+  const text = (key: string, name: string) => Buffer.from(secret(key)?.data?.[name] ?? '', 'base64').toString();
+  assert.deepEqual([secret('shop/web-tls')?.type, secret('default/users')?.type], ['kubernetes.io/tls', 'Opaque']);
+  assert.deepEqual(
+    [text('shop/web-tls', 'tls.crt'), text('shop/web-tls', 'tls.key'), text('default/users', 'auth')],
+    ['one', 'key', 'ada:x'],
+  );
+  assert.deepEqual(Object.keys(secret('default/users')?.data ?? {}), ['auth']);
+  assert.match(JSON.stringify(store.problems()), /Not_A Name\.secret/);
+
+  await writeFile(join(live, 'two.pem'), 'two');
+  await symlink(join(live, 'two.pem'), entry('.next'));
+  await rename(entry('.next'), entry('tls.crt'));
+  await until(store, () => text('shop/web-tls', 'tls.crt') === 'two');
+  await unlink(join(live, 'two.pem'));
+  await writeFile(entry('ca.crt'), 'ca');
+  await until(store, () => JSON.stringify(store.problems()).includes('shop_web-tls.secret'));
+  assert.equal(text('shop/web-tls', 'tls.crt'), 'two', 'a link that leads nowhere loses nothing');
+  await writeFile(join(live, 'two.pem'), 'three');
+  await writeFile(entry('note'), '');
+  await until(store, () => text('shop/web-tls', 'tls.crt') === 'three');
+  await rm(join(folder, 'users.secret'), { recursive: true });
+  await until(store, () => secret('default/users') === undefined);
+});
+
 test('manifest folder: an added, an edited and a removed file are seen', async (t) => {
   const folder = await emptyFolder(t);
   const { store } = await started(t, folder);

@@ -11,21 +11,22 @@ import type { ResponseFlag } from '../../../src/observability/counters/response-
 import { responseFlags } from '../../../src/observability/counters/response-flag.ts';
 import type { ConnectionSide, TerminationReason } from '../../../src/observability/counters/termination-reason.ts';
 import { WorkerCounters } from '../../../src/observability/counters/worker-counters.ts';
+import { RateLimiters } from '../../../src/rates/rate-limiters.ts';
 import { CompiledTable } from '../../../src/routes/compiled-table.ts';
+import type { Policy } from '../../../src/routes/policy.ts';
+import type { Route, RouteAction } from '../../../src/routes/route.ts';
 import {
   type Certificate,
   type Challenge,
-  type Endpoint,
   emptyRouteTable,
   type Host,
   type HostTls,
   type Listener,
-  type Policy,
-  type Route,
-  type RouteAction,
   type RouteTable,
-  type Service,
+  type SecretEntry,
 } from '../../../src/routes/route-table.ts';
+import type { Endpoint, Service } from '../../../src/routes/service.ts';
+import { outcomeOf } from '../../../src/smartproxy/cleanup-outcome.ts';
 import { TimerWheel, type WheelClock } from '../../../src/timer-wheel.ts';
 
 /** One route of a test's table. */
@@ -46,6 +47,7 @@ export interface HarnessOptions {
   readonly config?: Partial<Config>;
   readonly certificates?: readonly Certificate[];
   readonly challenges?: readonly Challenge[];
+  readonly secrets?: readonly SecretEntry[];
   /** https: every connection is TLS with the server name that `serverName` says at its accept. */
   readonly protocol?: 'http' | 'https';
   readonly ticketKeys?: Buffer;
@@ -97,11 +99,13 @@ export class Harness implements AsyncDisposable {
       wheel: this.wheel,
       table: () => this.table,
       balancers: this.balancers,
+      rates: new RateLimiters({ wheel: this.wheel, counters: this.counters, now: () => performance.now() }),
       ...(options.ticketKeys === undefined ? {} : { ticketKeys: options.ticketKeys }),
       // It never answers: how busy this machine is must change nothing. Tests call `proxy.overload.look`.
       memory: { read: () => new Promise(() => {}) },
-      onRequest: options.accessLog === false ? undefined : (entry) => this.requests.push(entry),
+      onRequest: (entry) => this.requests.push(entry),
     });
+    this.proxy.logRequests(options.accessLog !== false);
     this.server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket));
   }
 
@@ -148,6 +152,8 @@ export class TestConnection implements AcceptedConnection {
   readonly localAddress = '127.0.0.1';
   readonly localPort = 0;
   readonly tls: AcceptedConnection['tls'];
+  readonly inside = undefined;
+  readonly proxied = undefined;
   readonly acceptedAtMs = performance.now();
   onCleanup: ((reason: TerminationReason) => void) | undefined = undefined;
   /** How it ended, first cause. */
@@ -181,8 +187,10 @@ export class TestConnection implements AcceptedConnection {
     if (this.ended !== undefined) return;
     this.ended = { side, reason };
     this.onCleanup?.(reason);
-    this.#outermost.end();
-    setTimeout(() => this.socket.destroy(), 300).unref();
+    const destroySoon = () => void setTimeout(() => this.socket.destroy(), 300).unref();
+    // A peer that reads slowly gets all that was written for it, as from SmartProxy.
+    if (outcomeOf(reason) === 'graceful') this.#outermost.end(destroySoon);
+    else destroySoon();
   }
 }
 
@@ -246,6 +254,7 @@ export function tableOf(options: HarnessOptions): RouteTable {
     endpoints,
     policies,
     certificates: new Map((options.certificates ?? []).map((certificate) => [certificate.key, certificate])),
+    secrets: new Map((options.secrets ?? []).map((secret) => [secret.key, secret])),
     challenges: new Map((options.challenges ?? []).map((challenge) => [challenge.token, challenge])),
   };
 }

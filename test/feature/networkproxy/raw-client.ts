@@ -45,7 +45,7 @@ export class RawClient implements Disposable {
   }
 
   /** Waits until `isDone` holds; fails with what came when it does not within `timeoutMs`. */
-  async until(isDone: (client: this) => boolean, timeoutMs = 8000): Promise<void> {
+  async until(isDone: (client: this) => boolean, timeoutMs = 30_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!isDone(this)) {
       const left = deadline - performance.now();

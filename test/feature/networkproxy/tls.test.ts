@@ -261,7 +261,13 @@ test('a passed-through host asked for on a terminated connection is a 421', asyn
       {
         host: 'p.example',
         endpoints: [],
-        tls: { kind: 'passthrough', service: 'x', policy: 'p', source: { kind: 'Ingress', namespace: '', name: '' } },
+        tls: {
+          kind: 'passthrough',
+          key: 'passed',
+          backends: [{ service: 'x', weight: 1 }],
+          policy: 'p',
+          source: { kind: 'Ingress', namespace: '', name: '' },
+        },
       },
     ],
     certificates: [await certificate('t/a', 'a.example'), await certificate(defaultCertificateKey, 'default.example')],

@@ -86,7 +86,7 @@ async function badObjects(): Promise<readonly Bad[]> {
       reason: 'InvalidPath',
       field: /pathType$/,
       fix: /use "Exact", "Prefix"/,
-      status: 404,
+      status: 503,
     },
     {
       name: 'path-query',
@@ -326,6 +326,11 @@ test('run: every kind of bad object and file is reported with object, field and 
   for (const { name, status } of bad) assert.equal(await ask(hostOf(name)), status, name);
   assert.equal(await ask(hostOf('regex-bomb'), `/${'a'.repeat(2000)}!`), 404);
   assert.equal(await ask(hostOf('regex-bomb'), '/(a+)+$/x'), 200, 'a path is never a pattern');
+  for (const [name, path] of [
+    ['path-slash', '/cart/x'],
+    ['path-query', '/a'],
+  ] as const)
+    assert.equal(await ask(hostOf(name), path), 503, 'what a broken path may mean is refused');
   for (const host of ['good.example.com', hosts[0]!, hosts[2999]!]) assert.equal(await ask(host), 200, host);
 
   // One that was bad is repaired, the others stay as they are.

@@ -1,120 +1,174 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { globSync, readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import { after, before, test } from 'node:test';
-import { ingressClass, service, tlsSecret } from '../../tools/manifests.ts';
-import { NamedBackend } from '../../tools/named-backend.ts';
-import { type Answer, type AskOptions, Program } from '../../tools/program.ts';
+import type { Policy } from '../../../src/routes/policy.ts';
+import { installationKey } from '../../../src/routes/route-table.ts';
+import type { Service } from '../../../src/routes/service.ts';
+import { exampleChecks } from '../../tools/examples/all-checks.ts';
+import { ExampleWorld } from '../../tools/examples/example-world.ts';
+import { freePort } from '../../tools/free-port.ts';
+import { forwardTo, ingressClass, opaqueSecret, service, smartRoute } from '../../tools/manifests.ts';
+import { TestBrowser } from '../../tools/oidc/test-browser.ts';
+import { TestProvider } from '../../tools/oidc/test-provider.ts';
+import { Program } from '../../tools/program.ts';
+import { TcpTalk } from '../../tools/tcp-talk.ts';
 import { makeTestCertificate } from '../../tools/test-certificate.ts';
 
 const folder = 'examples/smartroute';
+const names = globSync(`${folder}/*.yaml`).map((path) => basename(path, '.yaml'));
+const example = (name: string): string => `\n${readFileSync(`${folder}/${name}.yaml`, 'utf8')}\n---`;
+/** They take a kernel, and are exercised by smart-route-nftables.test.ts. */
+const ofTheKernel = ['nftables', 'nftables-udp'];
 
-let web: NamedBackend;
-let next: NamedBackend;
-let secure: Server;
-let objects: string;
+/** The installation of examples/smartproxyconfig with free ports, for whom clients on this machine are those of a load balancer. */
+async function installation(): Promise<string> {
+  let config = readFileSync('examples/smartproxyconfig/config.yaml', 'utf8').replaceAll('10.0.0.0/8', '127.0.0.0/8');
+  for (const port of config.matchAll(/ port: (\d+)/g)) config = config.replace(port[0], ` port: ${await freePort()}`);
+  const reference = 'apiGroup: smartproxy.dev, kind: SmartProxyConfig, scope: Namespace';
+  const parameters = `parameters: {${reference}, name: smartproxy-ingress, namespace: smartproxy-ingress}`;
+  return `${ingressClass.replace('spec: {', `spec: {${parameters}, `)}\n${config}\n---`;
+}
+
+let world: ExampleWorld;
+let program: Program;
 
 before(async () => {
-  web = await NamedBackend.start('web');
-  next = await NamedBackend.start('web-next');
-  const [own, front] = [await makeTestCertificate('backend.internal'), await makeTestCertificate('*.example.com')];
-  secure = createServer(own, (_request, response) => response.end('tls-server'));
-  secure.listen(0, '127.0.0.1');
-  await once(secure, 'listening');
-  const ca = { 'ca.crt': Buffer.from(own.cert).toString('base64') };
-  objects =
-    ingressClass +
-    service('web', web.port) +
-    service('web-next', next.port) +
-    service('tls-server', (secure.address() as AddressInfo).port) +
-    tlsSecret('secure-tls', front) +
-    `\n${JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'backend-ca', namespace: 'default' }, data: ca })}\n---\n`;
+  world = await ExampleWorld.start('127.0.0.1');
+  const routes = names.filter((name) => !ofTheKernel.includes(name)).map(example);
+  program = await Program.start(world.objects + (await installation()) + routes.join(''));
+  world.ports = program.ports;
 });
 
 after(async () => {
-  secure.closeAllConnections();
-  secure.close();
-  await web[Symbol.asyncDispose]();
-  await next[Symbol.asyncDispose]();
+  await program?.[Symbol.asyncDispose]();
+  await world?.[Symbol.asyncDispose]();
 });
 
-type Check = readonly [host: string, path: string, expected: (answer: Answer) => void, options?: AskOptions];
-
-const body = (text: string) => (answer: Answer) => assert.equal(answer.body, text);
-const status = (code: number) => (answer: Answer) => assert.equal(answer.status, code);
-const location = (url: string) => (answer: Answer) => assert.equal(answer.headers.location, url);
-const from = (client: string, more: AskOptions = {}): AskOptions => ({ ...more, headers: { 'x-forwarded-for': client } });
-const seen = (url: string, host: string) => () => {
-  const last = web.seen.at(-1);
-  assert.deepEqual([last?.url, last?.headers.host, last?.headers['x-tenant']], [url, host, 'blue']);
-};
-
-/** What each example does, by requests. */
-const checks: Readonly<Record<string, readonly Check[]>> = {
-  canary: [['canary.example.com', '/', ({ body: name }) => assert.ok(name === 'web' || name === 'web-next')]],
-  matching: [
-    ['matching.example.com', '/api', body('web')],
-    ['matching.example.com', '/api', body('web-next'), { method: 'PUT' }],
-    ['matching.example.com', '/x', body('web-next'), { headers: { 'x-beta': '1' } }],
-    ['matching.example.com', '/x?beta=yes', body('web-next')],
-    ['matching.example.com', '/users/7', body('a user')],
-  ],
-  redirect: [
-    ['old.example.com', '/docs/a?b', location('https://docs.example.com/a?b')],
-    ['old.example.com', '/x', location('https://new.example.com/x')],
-  ],
-  maintenance: [
-    ['shop.example.com', '/', status(503)],
-    ['shop.example.com', '/any', body('<h1>Back in ten minutes</h1>')],
-  ],
-  rewrite: [
-    ['rewrite.example.com', '/api/x', seen('/v2/x', 'api.internal')],
-    ['rewrite.example.com', '/users/7/y?z', seen('/u/7/y?z', 'rewrite.example.com')],
-    ['rewrite.example.com', '/api', ({ headers }) => assert.equal(headers['cache-control'], 'no-store')],
-  ],
-  cors: [
-    [
-      'api.example.com',
-      '/',
-      ({ headers }) => assert.equal(headers['access-control-allow-origin'], 'https://x.preview.example.com'),
-      { headers: { origin: 'https://x.preview.example.com' } },
-    ],
-  ],
-  internal: [
-    ['internal.example.com', '/admin', body('web'), from('10.1.2.3')],
-    ['internal.example.com', '/admin', status(403), from('10.0.0.13')],
-    ['internal.example.com', '/admin', status(403), from('192.0.2.1')],
-    ['internal.example.com', '/metrics', status(403), from('10.1.2.3')],
-    ['internal.example.com', '/', body('web'), from('192.0.2.1')],
-  ],
-  policy: [
-    ['policy.example.com', '/', status(413), { method: 'POST', body: 'x'.repeat(2000) }],
-    ['policy.example.com', '/upload', body('web'), { method: 'POST', body: 'x'.repeat(2000) }],
-  ],
-  tls: [
-    ['secure.example.com', '/', body('web'), { tls: true }],
-    ['secure.example.com', '/', status(308)],
-    ['secure.example.com', '/status', body('fine')],
-  ],
-  reencrypt: [['reencrypt.example.com', '/', body('tls-server'), { tls: true }]],
-  passthrough: [['passthrough.example.com', '/', body('tls-server'), { tls: true }]],
-};
-
-test('every example of SmartRoute is exercised here', () => {
-  const names = globSync(`${folder}/*.yaml`).map((path) => basename(path, '.yaml'));
-  assert.deepEqual(names.sort(), Object.keys(checks).sort());
+test('every example of SmartRoute is exercised here, and nothing is wrong with any beside another', () => {
+  assert.deepEqual([...names].sort(), [...Object.keys(exampleChecks), ...ofTheKernel].sort());
+  assert.deepEqual(program.problems, []);
 });
 
-for (const [name, requests] of Object.entries(checks)) {
-  test(`example ${name}.yaml does what it says`, async () => {
-    await using program = await Program.start(objects + readFileSync(`${folder}/${name}.yaml`, 'utf8'), [
-      '--trusted-proxies',
-      '127.0.0.0/8',
-    ]);
-    assert.deepEqual(program.problems, []);
-    for (const [host, path, expected, options] of requests) expected(await program.ask(host, path, options));
-  });
+for (const [name, check] of Object.entries(exampleChecks)) test(`example ${name}.yaml does what it says`, () => check(world));
+
+test('example config.yaml of SmartProxyConfig does what it says', async () => {
+  const said = (namespace: string, host: string): string =>
+    smartRoute(`${namespace}/${host.split('.')[0]}`, {
+      hosts: [host],
+      http: { rules: [{ name: 'all', action: { respond: { status: 200, body: namespace } } }] },
+    });
+  const [claimed, special] = ['a.shop.example.com', 'admin.shop.example.com'];
+  const taken = said('mallory', claimed) + said('shop', claimed) + said('shop', special) + said('ops', special);
+  const silent = smartRoute('silent', { hosts: ['silent.test'], http: { rules: [{ name: 'all', action: forwardTo('web') }] } });
+  const tcp = smartRoute('mail', { listeners: ['mail'], tcp: { backends: [{ name: 'mail', port: { preserve: true } }] } });
+  const preserved = service('mail', world.mail.port).replace('port: 80', 'port: 25');
+  await using own = await Program.start((await installation()) + world.objects + preserved + taken + silent + tcp);
+  assert.deepEqual(own.problems, ['HostNotPermitted', 'HostNotPermitted']);
+  for (const [host, namespace] of [
+    [claimed, 'shop'],
+    [special, 'ops'],
+  ] as const)
+    assert.equal((await own.ask(host, '/')).body, namespace);
+  await own.ask('silent.test', '/trusted', { headers: { 'x-forwarded-for': '192.0.2.7' } });
+  assert.equal(world.seenByWeb.findLast(({ url }) => url === '/trusted')?.headers['x-real-ip'], '192.0.2.7');
+  using talk = new TcpTalk(own.ports.get('mail') ?? 0);
+  await talk.until('mail\n');
+  const { policies, settings, l4 } = own.translation.routeTable;
+  const [route] = l4.values();
+  assert.equal(policies.get(route?.policy ?? '')?.connection?.idleMs, 600_000);
+  assert.ok(
+    [...policies.values()].some(({ timeouts, maxRequestBodyBytes }) => timeouts.readMs === 30_000 && maxRequestBodyBytes === 8 * 1024 ** 2),
+  );
+  const installed = { drainDelayMs: 10_000, drainTimeoutMs: 300_000, maxConnectionsPerAddress: 200 };
+  assert.partialDeepStrictEqual(settings.get(installationKey), installed);
+});
+
+/** What the table has of a rule of a host: for times and numbers that are too large to wait for. */
+function tabled(host: string, rule: string): { readonly policy: Policy | undefined; readonly service: Service | undefined } {
+  const { hosts, policies, services } = program.translation.routeTable;
+  const route = hosts.get(host)?.routes.find(({ key }) => key.endsWith(` ${rule}`) || key.includes(` ${rule} `));
+  const key = route?.action.kind === 'forward' ? route.action.backends[0]?.service : undefined;
+  return { policy: policies.get(route?.policy ?? ''), service: services.get(key ?? '') };
 }
+
+test('what examples say of long times and large numbers holds', () => {
+  const rest = tabled('policy.example.com', 'rest');
+  assert.partialDeepStrictEqual(rest.policy, { timeouts: { connectMs: 500, readMs: 30_000 }, retries: 2 });
+  const uploads = tabled('policy.example.com', 'uploads');
+  assert.partialDeepStrictEqual(uploads.policy, { timeouts: { connectMs: 500, readMs: 600_000 }, maxRequestBodyBytes: 1024 ** 3 });
+  assert.deepEqual([rest.service?.loadBalancing, uploads.service?.loadBalancing], ['round-robin', 'least-request']);
+  const { service: sticky } = tabled('sticky.example.com', 'all');
+  assert.deepEqual([sticky?.loadBalancing, sticky?.slowStartMs], ['least-request', 30_000]);
+  assert.equal(tabled('hashed.example.com', 'tenants').service?.maxLoadPercent, 150);
+  const { policy, service } = tabled('resilience.example.com', 'all');
+  assert.partialDeepStrictEqual(policy, {
+    timeouts: { connectMs: 1000, readMs: 5000, requestMs: 15_000 },
+    retryRules: { timeout: true, perTryTimeoutMs: 5000, backOffMs: 100 },
+  });
+  assert.partialDeepStrictEqual(service, {
+    healthCheck: { intervalMs: 5000, timeoutMs: 1000 },
+    outlierDetection: { ejectionMs: 10_000 },
+    limits: { connections: 500, pendingRequests: 100, requests: 1000, retryPercent: 10 },
+  });
+  assert.deepEqual(tabled('buffered.example.com', 'all').policy?.buffering, { requestBytes: 1024, answerBytes: 4 * 1024 * 1024 });
+  assert.partialDeepStrictEqual(tabled('chat.example.com', 'all').policy, { timeouts: { readMs: 10_000, tunnelIdleMs: 3_600_000 } });
+  const { l4, policies } = program.translation.routeTable;
+  const devices = [...l4.values()].find(({ listener }) => listener === 'devices');
+  const week = 7 * 24 * 3_600_000;
+  assert.partialDeepStrictEqual(policies.get(devices?.policy ?? '')?.connection, {
+    ...{ idleMs: 6 * 300_000, lifetimeMs: week, whenRemoved: 'drain', maxConnections: 5000 },
+  });
+  const [udp] = [...l4.values()].filter(({ protocol }) => protocol === 'udp');
+  assert.equal(udp?.idleTimeoutMs, 10_000);
+});
+
+test('example udp.yaml refuses whom it does not allow', () => {
+  const { l4, policies } = program.translation.routeTable;
+  const [udp] = [...l4.values()].filter(({ protocol }) => protocol === 'udp');
+  assert.deepEqual(policies.get(udp?.policy ?? '')?.clients?.allow, ['10.0.0.0/8', '127.0.0.0/8']);
+});
+
+test('example cross-namespace.yaml is served only with the grant that is beside it', async () => {
+  await using own = await Program.start(ingressClass + world.objects + example('cross-namespace'));
+  assert.deepEqual(own.problems, ['RefNotPermitted']);
+  assert.equal((await own.ask('reports.example.com', '/')).status, 503);
+  await own.apply(example('cross-namespace-grant'));
+  assert.deepEqual(own.problems, []);
+  assert.equal((await own.ask('reports.example.com', '/')).body, 'reports');
+});
+
+test('example reencrypt.yaml speaks to no backend that has another certificate', async () => {
+  const other = opaqueSecret('backend-ca', { 'ca.crt': (await makeTestCertificate('backend.internal')).cert });
+  await using verifying = await Program.start(ingressClass + world.objects + other + example('reencrypt'));
+  assert.equal((await verifying.ask('reencrypt.example.com', '/', { tls: true })).status, 502);
+});
+
+test('example oidc.yaml logs in, at a provider of the tests in place of its own', async () => {
+  const home = 'http://portal.example.com';
+  await using provider = await TestProvider.start({ redirectUris: [`${home}/oauth2/callback`], afterLogout: [] });
+  await provider.change({ account: 'ada' });
+  const secret = opaqueSecret('portal-login', { 'cookie-key': 'k'.repeat(43), 'client-secret': provider.clientSecret });
+  const route = example('oidc').replaceAll('https://login.example.com', provider.issuer).replaceAll('clientId: portal', 'clientId: shop');
+  await using own = await Program.start(ingressClass + world.objects + secret + route, ['--allow-local-external-names']);
+  assert.deepEqual(own.problems, []);
+  const browserFor = (): TestBrowser => new TestBrowser({ 'portal.example.com': () => own.httpPort });
+  const asked = await browserFor().go(`${home}/`, 0);
+  const scope = new URL(asked.headers.location ?? '').searchParams.get('scope');
+  assert.equal(scope, 'openid profile email groups offline_access');
+  const browser = browserFor();
+  assert.equal((await browser.go(`${home}/portal-private`)).body, 'web');
+  assert.equal(world.seenByWeb.findLast(({ url }) => url === '/portal-private')?.headers['x-email'], 'ada@example.com');
+  assert.equal((await browser.go(`${home}/admin`)).status, 403);
+  await provider.change({ account: 'root' });
+  assert.equal((await browserFor().go(`${home}/admin`)).body, 'web');
+});
+
+test('example buffering.yaml leaves its requests out of the access log', async () => {
+  const own = await Program.start(ingressClass + world.objects + example('buffering') + example('canary'));
+  for (const host of ['buffered.example.com', 'canary.example.com']) assert.equal((await own.ask(host, '/')).status, 200);
+  assert.deepEqual(
+    (await own.finish()).map(({ host }) => host),
+    ['canary.example.com'],
+  );
+});

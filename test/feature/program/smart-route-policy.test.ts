@@ -9,6 +9,9 @@ import { Program } from '../../tools/program.ts';
 import { DeafServer } from '../../tools/smartproxy/deaf-server.ts';
 
 const host = 'shop.example.com';
+/** Without the field, these tests wait for what the options say, and are given up long before. */
+const late = ['connect', 'upstream-read', 'upstream-send', 'tunnel-idle'].map((name) => `--${name}-timeout=10m`);
+const soon = { timeout: 60_000 };
 
 /** One rule with everything, and the policy on the object. */
 const all = (policy: object, action: object = forwardTo('s')): string =>
@@ -38,10 +41,11 @@ async function deafBackend(t: TestContext): Promise<number> {
 }
 
 describe('SmartRoute policies, objects in and real sockets out', () => {
-  it('timeouts.read ends the wait for a silent backend; the rule comes before the object', async (t) => {
+  it('timeouts.read ends the wait for a silent backend; the rule comes before the object', soon, async (t) => {
     const backend = await HeldBackend.start(t);
     await using program = await Program.start(
       ingressClass + service('s', backend.port) + all({ timeouts: { read: '100ms' }, retries: { attempts: 0 } }),
+      late,
     );
     assert.equal((await program.ask(host, '/held')).status, 504);
     assert.equal((await program.ask(host, '/')).body, 'hello');
@@ -54,18 +58,19 @@ describe('SmartRoute policies, objects in and real sockets out', () => {
     );
   });
 
-  it('timeouts.connect ends the wait for a backend that does not accept', async () => {
+  it('timeouts.connect ends the wait for a backend that does not accept', soon, async () => {
     await using server = await DeafServer.listen();
     await using program = await Program.start(
       ingressClass + service('s', server.port) + all({ timeouts: { connect: '100ms' }, retries: { attempts: 0 } }),
+      late,
     );
     assert.equal((await program.ask(host, '/')).status, 504);
     assert.equal((await program.finish())[0]?.flag, 'upstream_connect_timeout');
   });
 
-  it('timeouts.send ends the wait for a backend that takes nothing', async (t) => {
+  it('timeouts.send ends the wait for a backend that takes nothing', soon, async (t) => {
     const policy = { timeouts: { send: '100ms', read: '0s' }, maxRequestBody: '0' };
-    await using program = await Program.start(ingressClass + service('s', await deafBackend(t)) + all(policy));
+    await using program = await Program.start(ingressClass + service('s', await deafBackend(t)) + all(policy), late);
     // More than the socket buffers between us and the backend take.
     const body = 'x'.repeat(16 * 1024 * 1024);
     const answer = await program.ask(host, '/', { method: 'POST', body, headers: { 'content-length': String(body.length) } });
@@ -73,9 +78,10 @@ describe('SmartRoute policies, objects in and real sockets out', () => {
     assert.equal((await program.finish())[0]?.flag, 'upstream_timeout');
   });
 
-  it('timeouts.tunnelIdle ends a silent tunnel', async (t) => {
+  it('timeouts.tunnelIdle ends a silent tunnel', soon, async (t) => {
     const backend = await HeldBackend.start(t);
-    await using program = await Program.start(ingressClass + service('s', backend.port) + all({ timeouts: { tunnelIdle: '100ms' } }));
+    const objects = ingressClass + service('s', backend.port) + all({ timeouts: { tunnelIdle: '100ms' } });
+    await using program = await Program.start(objects, late);
     const client = connect(program.httpPort, '127.0.0.1');
     t.after(() => client.destroy());
     client.write(`GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`);

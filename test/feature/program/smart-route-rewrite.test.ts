@@ -14,7 +14,7 @@ describe('SmartRoute rewriting, objects in and real sockets out', () => {
   let services: string;
 
   before(async () => {
-    a = await NamedBackend.start('a');
+    a = await NamedBackend.start('a', { 'x-hint': 'secret', 'x-kind': 'backend', 'cache-control': 'public' });
     services = ingressClass + service('a', a.port);
   });
 
@@ -81,7 +81,11 @@ describe('SmartRoute rewriting, objects in and real sockets out', () => {
         { name: 'X-Tag', value: 'two' },
       ],
     };
-    const response = { remove: ['Connection-Hint'], set: [{ name: 'Cache-Control', value: 'no-store' }] };
+    const response = {
+      remove: ['X-Hint'],
+      set: [{ name: 'Cache-Control', value: 'no-store' }],
+      add: [{ name: 'X-Kind', value: 'proxied' }],
+    };
     const rules = [
       {
         name: 'inner',
@@ -97,10 +101,12 @@ describe('SmartRoute rewriting, objects in and real sockets out', () => {
     const answer = await program.ask(host, '/', options);
     const seen = a.seen.at(-1)?.headers ?? {};
     assert.deepEqual([seen.cookie, seen['x-team'], seen['x-tag']], [undefined, 'blue', 'zero, one, two']);
-    assert.equal(answer.headers['cache-control'], 'no-store');
-    await program.ask(host, '/inner', options);
+    const answered = ({ headers }: Answer) => [headers['x-hint'], headers['cache-control'], headers['x-kind']];
+    assert.deepEqual(answered(answer), [undefined, 'no-store', 'backend, proxied']);
+    const innerAnswer = await program.ask(host, '/inner', options);
     const inner = a.seen.at(-1)?.headers ?? {};
     assert.deepEqual([inner.cookie, inner['x-team'], inner['x-inner']], ['a=b', 'red', '1']);
+    assert.deepEqual(answered(innerAnswer), [undefined, 'no-store', 'backend, proxied'], 'it says nothing of answers');
   });
 
   it('cors answers preflights and marks answers for the origins that may ask', async () => {

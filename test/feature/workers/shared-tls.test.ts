@@ -1,36 +1,30 @@
 import assert from 'node:assert/strict';
-import { constants, X509Certificate } from 'node:crypto';
+import { constants, randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import { Redacted } from '../../../src/redacted.ts';
-import { anyHost, type Certificate, defaultCertificateKey, type RouteTable } from '../../../src/routes/route-table.ts';
+import { type InstallationSettings, installationKey, type RouteTable } from '../../../src/routes/route-table.ts';
 import { eventually } from '../../tools/eventually.ts';
 import { type Supervised, supervisedWorkers, testBackend } from '../../tools/supervised-workers.ts';
-import { makeTestCertificate } from '../../tools/test-certificate.ts';
-import { httpListener, tinyTable } from '../../tools/tiny-table.ts';
+import { httpsListener, tinyTlsTable } from '../../tools/tiny-tls-table.ts';
 
-const https = httpListener({ key: 'https', protocol: 'https' });
+const https = httpsListener;
+const tlsTable = (backend: number): Promise<RouteTable> => tinyTlsTable({ backends: [backend] });
 
-async function tlsTable(backend: number): Promise<RouteTable> {
-  const { cert, key } = await makeTestCertificate('shop.example.com');
-  const certificate: Certificate = {
-    key: defaultCertificateKey,
-    names: ['shop.example.com'],
-    chain: cert,
-    privateKey: new Redacted(key),
-    fingerprint: new X509Certificate(cert).fingerprint256,
-    notAfterMs: Date.now() + 3_600_000,
-    keyType: 'ec',
-  };
-  const table = tinyTable({ backends: [backend], listeners: [https] });
-  const host = table.hosts.get(anyHost);
-  assert.ok(host);
-  return {
-    ...table,
-    hosts: new Map([[anyHost, { ...host, tls: { kind: 'terminate', certificates: [certificate.key] } }]]),
-    certificates: new Map([[certificate.key, certificate]]),
-  };
-}
+const noSettings: InstallationSettings = {
+  key: installationKey,
+  trustedProxies: undefined,
+  drainDelayMs: undefined,
+  drainTimeoutMs: undefined,
+  maxConnections: undefined,
+  maxConnectionsPerAddress: undefined,
+  connectionRatePerMinute: undefined,
+  allowCidrs: undefined,
+  denyCidrs: undefined,
+  tlsMinVersion: undefined,
+  ticketKeyRotationMs: undefined,
+  accessLogMode: undefined,
+  accessLogFormat: undefined,
+};
 
 /** One request over TLS; resolves when the answer has come, with the last session ticket. */
 function ask(
@@ -108,7 +102,7 @@ async function askBoth(
 }
 
 for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
-  test(`WorkerSupervisor: a new ticket key reaches all workers at once, and old tickets lead to full handshakes, not to errors (${maxVersion})`, async (context) => {
+  test(`WorkerSupervisor: a new ticket key reaches all workers at once; tickets of the one before resume, older ones lead to full handshakes, not to errors (${maxVersion})`, async (context) => {
     const backend = await testBackend(context, 'hello');
     let nowMs = 0;
     const heartbeat = { intervalMs: 50, wedgedAfterMs: 60_000 };
@@ -126,6 +120,9 @@ for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
     assert.equal(replaced().length, 0);
     nowMs = 1000;
     await eventually('the key is replaced', () => replaced().length === 1);
+    assert.deepEqual((await askBoth(context, running, first.ticket, { maxVersion })).resumed, [true, true]);
+    nowMs = 2000;
+    await eventually('the key is replaced again', () => replaced().length === 2);
     const after = await askBoth(context, running, first.ticket, { maxVersion });
     assert.deepEqual(after.resumed, [false, false]);
     assert.ok(after.ticket);
@@ -139,6 +136,33 @@ for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
     );
   });
 }
+
+test('ticketKeyRotation of the SmartProxyConfig takes the place of the option, while it is there', async (context) => {
+  const backend = await testBackend(context, 'hello');
+  let nowMs = 0;
+  const heartbeat = { intervalMs: 50, wedgedAfterMs: 60_000 };
+  const config = { ticketKeyRotationMs: 1000 };
+  const running = await supervisedWorkers(context, { listeners: [https], heartbeat, config, now: () => nowMs });
+  const { supervisor, log } = running;
+  const table = await tlsTable(backend.port);
+  // What `tls: {ticketKeyRotation}` comes to in the table.
+  const rotating = (ticketKeyRotationMs: number): RouteTable => ({
+    ...table,
+    settings: new Map([[installationKey, { ...noSettings, ticketKeyRotationMs }]]),
+  });
+  const replaced = () => log.filter(({ message }) => message === 'key of TLS session tickets replaced').length;
+  supervisor.publish(rotating(5000));
+  await supervisor.applied();
+  const { ticket } = await askBoth(context, running, undefined);
+  nowMs = 4000;
+  assert.deepEqual((await askBoth(context, running, ticket)).resumed, [true, true]);
+  supervisor.publish(rotating(3000));
+  await eventually('the key is replaced', () => replaced() === 1);
+  supervisor.publish(table);
+  nowMs = 5000;
+  await eventually('the key is replaced as the option says', () => replaced() === 2);
+  assert.deepEqual((await askBoth(context, running, ticket)).resumed, [false, false]);
+});
 
 test('WorkerSupervisor: a worker that starts after a change of the ticket key gets the one that the others have', async (context) => {
   const backend = await testBackend(context, 'hello');
@@ -161,6 +185,37 @@ test('WorkerSupervisor: a worker that starts after a change of the ticket key ge
   process.kill(old?.pid as number, 'SIGKILL');
   await eventually('another has taken its place', () => supervisor.workers[0]?.pid !== old?.pid && supervisor.workers[0]?.serving);
   assert.deepEqual((await askBoth(context, running, ticket)).resumed, [true, true]);
+});
+
+test('WorkerSupervisor: keys that are shared with other pods take the place of our own, which are still read', async (context) => {
+  const backend = await testBackend(context, 'hello');
+  const table = await tlsTable(backend.port);
+  const start = async () => {
+    const running = await supervisedWorkers(context, { listeners: [https] });
+    running.supervisor.publish(table);
+    await running.supervisor.applied();
+    return running;
+  };
+  const [one, two] = [await start(), await start()];
+  const { ticket: own } = await ask(one.port, undefined);
+  assert.deepEqual((await askBoth(context, two, own)).resumed, [false, false]);
+  const [previous, current, next] = [randomBytes(48), randomBytes(48), randomBytes(48)];
+  one.supervisor.shareTicketKeys(Buffer.concat([next, current, previous]));
+  two.supervisor.shareTicketKeys(Buffer.concat([current, previous, next]));
+  assert.deepEqual((await askBoth(context, one, own)).resumed, [true, true], 'a ticket from before');
+  for (const [made, read] of [
+    [one, two],
+    [two, one],
+  ] as const) {
+    const { ticket } = await askBoth(context, made, undefined);
+    assert.deepEqual((await askBoth(context, read, ticket)).resumed, [true, true]);
+  }
+  const { ticket } = await askBoth(context, one, undefined);
+  one.supervisor.shareTicketKeys(undefined);
+  two.supervisor.shareTicketKeys(undefined);
+  assert.deepEqual((await askBoth(context, two, ticket)).resumed, [false, false]);
+  const shown = JSON.stringify([one.log, two.log]);
+  for (const key of [previous, current, next]) assert.ok(!shown.includes(key.toString('hex')) && !shown.includes(key.toString('base64')));
 });
 
 test('WorkerSupervisor: a client of TLS 1.2 without tickets makes full handshakes on every worker alike', async (context) => {

@@ -73,11 +73,50 @@ test('WorkerSupervisor: connections are listed with their worker, and one can be
   assert.ok(connection);
   assert.deepEqual(others, []);
   assert.equal(connection.remotePort, idle.socket.localPort);
-  assert.equal(await supervisor.kill('nobody'), false);
-  assert.equal(await supervisor.kill(connection.id), true);
+  assert.equal(await supervisor.kill({ id: 'nobody' }), 0);
+  assert.equal(await supervisor.kill({ id: connection.id }), 1);
   await idle.ended;
   const { totals } = await supervisor.totals();
   assert.equal(totals.connectionsClosed[closedIndex('proxy', 'killed')], 1);
+});
+
+test('WorkerSupervisor: connections are listed and ended by what they are', async (context) => {
+  const backend = await testBackend(context, 'hello');
+  const { supervisor, port } = await supervisedWorkers(context);
+  supervisor.publish(tinyTable({ backends: [backend.port] }));
+  await supervisor.applied();
+  const idle = await Promise.all(Array.from({ length: 3 }, () => idleConnection(port)));
+  const [one] = await supervisor.connections(100);
+  assert.ok(one?.route);
+  assert.equal((await supervisor.connections(100, { route: one.route, listener: 'http' })).length, 3);
+  assert.deepEqual(await supervisor.connections(100, { route: 'another' }), []);
+  assert.equal(await supervisor.kill({ route: 'another' }), 0);
+  assert.equal(await supervisor.kill({ route: one.route }), 3);
+  await Promise.all(idle.map(({ ended }) => ended));
+  await eventually('they are counted', async () => {
+    const { totals } = await supervisor.totals();
+    return totals.connectionsClosed[closedIndex('proxy', 'killed')] === 3;
+  });
+});
+
+test('WorkerSupervisor: an endpoint that is drained by hand gets nothing new, in new workers too, until the drain ends', async (context) => {
+  const [one, two] = [await testBackend(context, 'one'), await testBackend(context, 'two')];
+  const { supervisor, port } = await supervisedWorkers(context);
+  supervisor.publish(tinyTable({ backends: [one.port, two.port] }));
+  await supervisor.applied();
+  const whoAnswers = async () => new Set(await Promise.all(Array.from({ length: 12 }, () => get(port).then(({ body }) => body))));
+  assert.deepEqual([...(await whoAnswers())].sort(), ['one', 'two']);
+  assert.equal(supervisor.setDrained(`127.0.0.1:${one.port}`, true), true);
+  assert.equal(supervisor.setDrained('127.0.0.1:1', true), false);
+  assert.deepEqual(supervisor.drainedEndpoints, [`127.0.0.1:${one.port}`]);
+  await supervisor.applied();
+  assert.deepEqual([...(await whoAnswers())], ['two']);
+  for (const { pid } of supervisor.workers) if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  await eventually('workers are back', () => supervisor.workers.every(({ restarts, serving }) => restarts > 0 && serving));
+  assert.deepEqual([...(await whoAnswers())], ['two']);
+  assert.equal(supervisor.setDrained(`127.0.0.1:${one.port}`, false), true);
+  await supervisor.applied();
+  assert.deepEqual([...(await whoAnswers())].sort(), ['one', 'two']);
 });
 
 test('WorkerSupervisor: a listener that comes with a later table is opened in running workers, and closed when it goes', async (context) => {
@@ -161,7 +200,7 @@ test('WorkerSupervisor: a second instance on the same port fails with ADDRESS_IN
   await supervisor.applied();
   await assert.rejects(supervisedWorkers(context, { listeners: [httpListener({ port })] }), {
     code: 'ADDRESS_IN_USE',
-    message: `Cannot listen on 127.0.0.1:${port}: another process has it; end that one, or choose another port with --http-port or --https-port`,
+    message: `Cannot listen on 127.0.0.1:${port}: another process has it; end that one, or choose another port with --http-port, --https-port or in the SmartProxyConfig`,
   });
   assert.equal((await get(port)).status, 200);
 });

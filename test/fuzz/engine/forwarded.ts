@@ -21,8 +21,10 @@ const ownNames = ['host', 'transfer-encoding', 'connection', 'upgrade'];
 
 /** The bytes that a backend gets are one request to another parser, and exactly the one that we understood: nothing is ambiguous. */
 export function assertForwardedAsUnderstood(request: UnderstoodRequest): void {
-  const { body, trailers } = request;
+  const { body } = request;
   const head = knowsMethod(request.head.method) ? request.head : { ...request.head, method: 'REPORT' };
+  // HTTP/1.1 has no trailers behind a body of known length.
+  const trailers = head.body.kind === 'chunked' ? request.trailers : [];
   const wire = Buffer.from(upstreamRequestHead(outgoingOf(head)) + framedBody({ ...request, head }), 'latin1');
   const { messages, error } = readWithLlhttp(wire, 'request');
   assert.equal(error, undefined, wire.toString('latin1'));

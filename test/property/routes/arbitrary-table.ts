@@ -2,24 +2,20 @@ import fc from 'fast-check';
 import { Redacted } from '../../../src/redacted.ts';
 import { compareRoutes } from '../../../src/routes/compare-routes.ts';
 import type { MatchRequest } from '../../../src/routes/match-request.ts';
+import type { Policy } from '../../../src/routes/policy.ts';
+import type { L4Route, Route, RouteAction, RouteMatch, ValueMatch } from '../../../src/routes/route.ts';
 import type {
-  BackendTls,
   Certificate,
   Challenge,
-  Endpoint,
-  EndpointSet,
   Host,
   HostTls,
-  L4Route,
+  InstallationSettings,
   Listener,
-  Policy,
-  Route,
-  RouteAction,
-  RouteMatch,
+  PageText,
   RouteTable,
-  Service,
-  ValueMatch,
+  SecretEntry,
 } from '../../../src/routes/route-table.ts';
+import type { BackendTls, Endpoint, EndpointSet, Service } from '../../../src/routes/service.ts';
 
 // Small alphabets on purpose: what is drawn twice is what collides, shadows and ties.
 const label = fc.constantFrom('a', 'b');
@@ -39,6 +35,7 @@ const valueMatch: fc.Arbitrary<ValueMatch> = fc.oneof(
     value: fc.constantFrom('', '1', '2', 'a b', '%'),
   }),
   fc.record({ name: fc.constantFrom('p', 'q'), kind: fc.constant('regex' as const), value: fc.constantFrom('[12]?', '.*', 'a.*') }),
+  fc.record({ name: fc.constantFrom('p', 'q'), kind: fc.constant('unusable-regex' as const), value: fc.constantFrom('(?!1)', '1(?!2)') }),
   fc.record({ name: fc.constantFrom('p', 'q'), kind: fc.constantFrom('present' as const, 'absent' as const), value: fc.constant('') }),
 );
 /** Patterns that mean the same to every engine. */
@@ -47,9 +44,12 @@ const reference = fc.constantFrom('one', 'two', 'three');
 const count = fc.nat({ max: 3 });
 
 const routeMatch: fc.Arbitrary<RouteMatch> = fc.record({
+  listeners: fc.constantFrom(undefined, undefined, ['one'], ['one', 'two']),
+  clients: fc.constantFrom(undefined, undefined, undefined, ['10.0.0.0/8'], ['10.0.0.1', '2001:db8::/32'], []),
   path: fc.oneof(
     { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('exact' as const, 'prefix' as const), value: path }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('regex' as const), value: pattern }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('unusable-regex' as const), value: fc.constantFrom('/x(?!y)', '(?!/x).*') }) },
   ),
   methods: mostlyEmpty(fc.uniqueArray(method, { maxLength: 2 })),
   headers: mostlyEmpty(fc.array(valueMatch, { maxLength: 2 })),
@@ -85,7 +85,7 @@ const action: fc.Arbitrary<RouteAction> = fc.oneof(
   fc.record({ kind: fc.constant('fail' as const), status: fc.constantFrom(500 as const, 503 as const), reason: fc.string() }),
 );
 
-const routeWithoutKey: fc.Arbitrary<Omit<Route, 'key'>> = fc.record({
+const drawnRoute: fc.Arbitrary<Omit<Route, 'key'>> = fc.record({
   source: fc.record({ kind: fc.constant('Ingress'), namespace: fc.constantFrom('n', 'n-m'), name: fc.constantFrom('i', 'j') }),
   createdAtMs: count,
   order: fc.constantFrom(undefined, 0, 1),
@@ -93,6 +93,12 @@ const routeWithoutKey: fc.Arbitrary<Omit<Route, 'key'>> = fc.record({
   match: routeMatch,
   policy: reference,
   action,
+});
+
+const routeWithoutKey = drawnRoute.map((route): Omit<Route, 'key'> => {
+  const { path, headers, query } = route.match;
+  const isUnusable = [path, ...headers, ...query].some(({ kind }) => kind === 'unusable-regex');
+  return isUnusable ? { ...route, action: { kind: 'fail', status: 503, reason: 'a pattern' } } : route;
 });
 
 const hostTls: fc.Arbitrary<HostTls | undefined> = fc.oneof(
@@ -142,7 +148,7 @@ const serviceWithoutProtocol = fc.record({
   namespace: fc.constant('n'),
   name: fc.constant('s'),
   port: fc.constantFrom(80, 443),
-  loadBalancing: fc.constantFrom('round-robin' as const, 'least-request' as const),
+  loadBalancing: fc.constantFrom('round-robin' as const, 'least-request' as const, 'consistent-hash' as const),
 });
 
 const service: fc.Arbitrary<Service> = fc.tuple(serviceWithoutProtocol, protocolAndTls).map(([rest, how]) => ({ ...rest, ...how }));
@@ -167,18 +173,42 @@ const listener: fc.Arbitrary<Listener> = fc.record({
   publishedPort: fc.constantFrom(80, 443),
   protocol: fc.constantFrom('http' as const, 'https' as const, 'tcp' as const),
   proxyProtocolFrom: fc.constantFrom([], ['10.0.0.0/8']),
+  namespaces: fc.constantFrom(undefined, undefined, ['n'], ['n', 'm'], []),
 });
 
 const l4Route: fc.Arbitrary<L4Route> = fc.record({
   key: reference,
   listener: reference,
   protocol: fc.constantFrom('tcp' as const, 'udp' as const),
-  service: reference,
+  backends: fc.array(fc.record({ service: reference, weight: fc.constantFrom(1, 2) }), { minLength: 1, maxLength: 2 }),
   policy: reference,
   source: fc.constant({ kind: 'TCPRoute', namespace: 'n', name: 'r' }),
 });
 
 const challenge: fc.Arbitrary<Challenge> = fc.record({ token: reference, keyAuthorization: fc.constantFrom('x', 'y') });
+
+const settings: fc.Arbitrary<InstallationSettings> = fc.record({
+  key: reference,
+  trustedProxies: fc.constantFrom(undefined, [], ['10.0.0.0/8']),
+  drainDelayMs: fc.constantFrom(undefined, 0, 5),
+  drainTimeoutMs: fc.constant(undefined),
+  maxConnections: fc.constantFrom(undefined, 0, 7),
+  maxConnectionsPerAddress: fc.constant(undefined),
+  connectionRatePerMinute: fc.constant(undefined),
+  allowCidrs: fc.constant(undefined),
+  denyCidrs: fc.constantFrom(undefined, ['::1']),
+  tlsMinVersion: fc.constantFrom(undefined, 'TLSv1.2', 'TLSv1.3'),
+  ticketKeyRotationMs: fc.constantFrom(undefined, 0, 5),
+  accessLogMode: fc.constantFrom(undefined, 'off', 'all', 'errors'),
+  accessLogFormat: fc.constantFrom(undefined, 'json', 'ingress-nginx'),
+});
+
+const secret: fc.Arbitrary<SecretEntry> = fc.record({
+  key: reference,
+  value: fc.constantFrom('x', 'y').map((text) => new Redacted(text)),
+});
+
+const page: fc.Arbitrary<PageText> = fc.record({ key: reference, text: fc.constantFrom('x', 'y') });
 
 function part<T>(entry: fc.Arbitrary<T>, keyOf: (entry: T) => string, all = false): fc.Arbitrary<ReadonlyMap<string, T>> {
   const bounds = all ? { minLength: 3, maxLength: 3 } : { maxLength: 4 };
@@ -197,10 +227,17 @@ export const routeTable: fc.Arbitrary<RouteTable> = fc.record({
   endpoints: part(endpointSet, byKey),
   certificates: part(certificate, byKey, true),
   challenges: part(challenge, ({ token }) => token),
+  settings: part(settings, byKey),
+  secrets: part(secret, byKey, true),
+  pages: part(page, byKey, true),
 });
+
+const address = fc.constantFrom('10.0.0.1', '10.1.0.1', '192.0.2.1', '2001:db8::1', '::1');
 
 /** A request that has good odds to meet one of the tables' routes. */
 export const matchRequest: fc.Arbitrary<MatchRequest> = fc.record({
+  listener: reference,
+  client: address,
   host: fc.oneof({ weight: 8, arbitrary: dnsName }, { weight: 1, arbitrary: fc.constantFrom('', '.a', 'a.', '*', '*.a', 'a..b') }),
   method,
   path: fc.oneof({ weight: 8, arbitrary: path }, { weight: 1, arbitrary: fc.constantFrom('', '*', 'x/y') }),
@@ -212,6 +249,8 @@ export const matchRequest: fc.Arbitrary<MatchRequest> = fc.record({
 
 /** Anything at all in the place of a request. */
 export const hostileRequest: fc.Arbitrary<MatchRequest> = fc.record({
+  listener: fc.string(),
+  client: address,
   host: fc.string({ unit: 'binary', maxLength: 300 }),
   method: fc.string(),
   path: fc.string({ unit: 'binary', maxLength: 300 }),

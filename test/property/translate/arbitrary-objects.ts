@@ -38,8 +38,29 @@ const annotations = fc.record(
     'smartproxy.dev/ssl-redirect': fc.constantFrom('true', 'false', 'what'),
     'smartproxy.dev/read-timeout': fc.constantFrom('5s', '1m', 'x'),
     'smartproxy.dev/backend-protocol': fc.constantFrom('HTTP', 'HTTPS', 'GRPC', 'h2', 'FCGI'),
+    'smartproxy.dev/next-upstream': fc.constantFrom('error http_503', 'off', 'whatever'),
+    'smartproxy.dev/affinity': fc.constantFrom('cookie', 'ip'),
+    'smartproxy.dev/upstream-hash-by': fc.constantFrom('$remote_addr', '$http_x_user', '$host'),
     'smartproxy.dev/backend-tls-ca-secret': secretNames,
     'smartproxy.dev/backend-tls-client-secret': secretNames,
+    'smartproxy.dev/auth-secret': secretNames,
+    'smartproxy.dev/acme-issuer': fc.constantFrom('ca', 'dns', 'nobody'),
+    'cert-manager.io/issuer': fc.constant('theirs'),
+    'smartproxy.dev/auth-url': fc.constantFrom('http://auth.example.com/check', 'https://auth', 'http://localhost', '$host'),
+    'smartproxy.dev/auth-signin': fc.constantFrom('https://login.example.com', 'login'),
+    'smartproxy.dev/auth-tls-secret': secretNames,
+    'smartproxy.dev/auth-tls-verify-client': fc.constantFrom('on', 'optional', 'off', 'optional_no_ca'),
+    'smartproxy.dev/auth-secret-type': fc.constantFrom('auth-file', 'auth-map', 'x'),
+    'smartproxy.dev/auth-cache-key': fc.constantFrom('$remote_user$http_x', '$host'),
+    'smartproxy.dev/allowlist-source-range': fc.constantFrom('10.0.0.0/8', '10.0.0.0/33'),
+    'smartproxy.dev/enable-cors': fc.constantFrom('true', 'false'),
+    'smartproxy.dev/cors-allow-origin': fc.constantFrom('*', 'https://a.example', 'a.example'),
+    'smartproxy.dev/upstream-vhost': fc.constantFrom('backend.example', '$host'),
+    'smartproxy.dev/satisfy': fc.constantFrom('any', 'all'),
+    'smartproxy.dev/affinity-mode': fc.constantFrom('balanced', 'persistent'),
+    'smartproxy.dev/whitelist-source-range': fc.constant('10.0.0.0/8'),
+    'nginx.ingress.kubernetes.io/auth-url': fc.constant('http://auth.example.com'),
+    'smartproxy.dev/auth-type': fc.constantFrom('basic', 'digest'),
     'kubernetes.io/ingress.class': fc.constantFrom('smartproxy', 'nginx'),
   },
   { requiredKeys: [] },
@@ -91,6 +112,7 @@ const slice = fc.record({
   endpoints: fc.array(
     fc.record({
       addresses: fc.constantFrom(['10.0.0.1'], ['10.0.0.2'], ['fd00::1'], []),
+      targetRef: fc.constantFrom({ uid: 'one' }, { uid: 'two' }, {}),
       conditions: fc.record({
         ready: fc.constantFrom(true, false, null),
         serving: fc.constantFrom(true, false, undefined),
@@ -104,8 +126,17 @@ const slice = fc.record({
 const ingressClass = fc.record({
   kind: fc.constant('IngressClass'),
   metadata: fc.record({ annotations: fc.constantFrom(undefined, { 'ingressclass.kubernetes.io/is-default-class': 'true' }) }),
-  spec: fc.record({ controller: fc.constantFrom('smartproxy.dev/ingress-controller', 'example.com/other') }),
+  spec: fc
+    .record({
+      controller: fc.constantFrom('smartproxy.dev/ingress-controller', 'example.com/other'),
+      parameters: fc.constantFrom(undefined, parametersOf('main'), parametersOf('main'), parametersOf('other'), { name: 'main' }),
+    })
+    .map(present),
 });
+
+function parametersOf(name: string): object {
+  return { apiGroup: 'smartproxy.dev', kind: 'SmartProxyConfig', name, namespace: 'a', scope: 'Namespace' };
+}
 
 const routeNames = fc.constantFrom('r', 's');
 const foreign = fc.constantFrom(undefined, undefined, 'a', 'b');
@@ -122,24 +153,99 @@ const routeBackend = fc
   )
   .map(present);
 
+const preservingBackend = fc.record({ name: serviceNames, port: fc.constant({ preserve: true }) });
+
+/** What `tcp` and `udp` say. */
+function connections(idleTimeout?: fc.Arbitrary<string>): fc.Arbitrary<object> {
+  const backends = fc.array(fc.oneof(routeBackend, preservingBackend), { minLength: 1, maxLength: 2 });
+  const rate = fc.record(
+    { perSecond: fc.constantFrom(1, 5), burst: fc.constantFrom(2, 3), per: fc.constantFrom('Client', 'Route') },
+    { requiredKeys: ['perSecond'] },
+  );
+  const nftables = fc.record({ preserveSource: fc.boolean(), connectionRate: rate }, { requiredKeys: [] });
+  const loadBalancing = fc.constantFrom({ type: 'ConsistentHash' }, { type: 'LeastRequest', slowStart: '30s' }, { slowStart: '1s' });
+  const more: Readonly<Record<string, fc.Arbitrary<unknown>>> =
+    idleTimeout === undefined
+      ? { loadBalancing }
+      : { idleTimeout, maxSessions: fc.constantFrom(0, 9), maxSessionsPerAddress: fc.constantFrom(0, 2) };
+  return fc.oneof(
+    fc.record({ backends, ...more }, { requiredKeys: ['backends'] }),
+    fc.record({ backends, engine: fc.constant('NFTables'), nftables, ...more }, { requiredKeys: ['backends', 'engine'] }),
+  );
+}
+
 const routePolicy = fc.record(
   {
     redirectToHttps: fc.boolean(),
     clients: fc.constantFrom({ allow: ['10.0.0.0/8'] }, { deny: ['10.0.0.0/33'] }),
+    mirror: fc.record({ backend: routeBackend, percent: fc.constantFrom(0, 100) }),
+    buffering: fc.constantFrom({ request: true }, { answer: true, maxAnswer: '2Ki' }, {}),
+    errorPages: fc.constantFrom<object[]>(
+      [],
+      [{ statuses: [404], text: 'x' }],
+      [{ statuses: [404], configMapRef: { name: 'pages', key: '404' } }],
+      [{ statuses: [503], backend: { name: 'web', port: { number: 80 } } }],
+    ),
+    compression: fc.constantFrom({}, { algorithms: [] }, { algorithms: ['Gzip'], types: ['text/*'], minSize: '0', level: 'Fast' }),
+    rateLimits: fc.constantFrom([], [{ requests: 1, per: 'Hour' }], [{ requests: 2, per: 'Second', exempt: ['10.0.0.0/33'] }]),
+    maxRequests: fc.constantFrom(0, 7),
+    maxRequestsPerAddress: fc.constantFrom(0, 3),
     cors: fc.constantFrom({ allowOrigins: ['*'] }, { allowOrigins: ['https://a.example'], allowCredentials: true }),
     headers: fc.constantFrom({ request: { remove: ['Cookie'] } }, { response: { set: [{ name: 'X-A', value: 'b' }] } }),
-    timeouts: fc.constantFrom({ read: '5s' }, { read: '5 s' }, {}),
+    maintenance: fc.constantFrom({ enabled: true, allow: ['10.0.0.0/8'] }, { enabled: true, allow: ['10.0.0.0/33'] }, { enabled: false }),
+    auth: fc.constantFrom(
+      { none: {} },
+      { basic: { secretRef: { name: 'tls-1' } } },
+      { external: { url: 'https://auth.example.com/', caRef: { name: 'tls-1' } } },
+      { external: { url: 'http://169.254.169.254/' } },
+      { oidc: { issuer: 'https://login.example.com', clientId: 'c', secretRef: { name: 'tls-1' } } },
+      { jwt: { issuer: 'i', jwks: { url: 'https://auth.example.com/keys' } } },
+      { jwt: { issuer: 'i', jwks: { secretRef: { name: 'tls-2' } }, from: { cookie: 'c' } } },
+      { external: { backend: { name: 'web', port: { name: 'http' } }, responseHeaders: ['X-User'] } },
+      { external: { backend: { name: 'api', namespace: 'b', port: { number: 80 } }, failOpen: true } },
+      { basic: { secretRef: { name: 'tls-2' }, realm: 'r', userHeader: 'X-User' } },
+      { basic: { secretRef: { name: 'tls-3' }, secretType: 'AuthMap' } },
+      { external: { url: 'https://auth.example.com/', cache: { key: [{ type: 'Header', name: 'X-User' }] } } },
+    ),
+    satisfy: fc.constantFrom('Any', 'All'),
+    timeouts: fc.constantFrom({ read: '5s' }, { read: '5 s' }, { request: '1m' }, {}),
+    retries: fc.constantFrom({ attempts: 2, conditions: ['Reset'], statuses: [503], grpcStatuses: ['UNAVAILABLE'] }, { attempts: 0 }, {}),
     backend: fc.constantFrom(
       { protocol: 'HTTPS' },
+      { protocol: 'H2C', proxyProtocol: { version: 'V1' } },
+      { proxyProtocol: { version: 'V2', tlvs: ['SSL', 'CRC32C'] } },
       { tls: { caRef: { name: 'tls-1' } } },
+      { healthCheck: { type: 'HTTP', path: '/healthz', statuses: ['200-204'] } },
+      { healthCheck: { type: 'TCP', interval: '1s' } },
+      { outlierDetection: { consecutiveErrors: 3 } },
+      { limits: { connections: 10, retryPercent: 0 } },
       { tls: { clientCertificateRef: { name: 'tls-2' } } },
     ),
   },
   { requiredKeys: [] },
 );
 
+const routeLoadBalancing = fc.constantFrom(
+  undefined,
+  undefined,
+  { type: 'LeastRequest' },
+  { type: 'ConsistentHash', hash: { type: 'Header', name: 'X-User', maxLoadPercent: 125 } },
+  { type: 'ConsistentHash', hash: { type: 'Header' } },
+  { sessionCookie: {} },
+  { sessionCookie: { mode: 'Balanced' } },
+  { slowStart: '30s' },
+  { type: 'LeastRequest', sessionCookie: { name: 'sid', maxAge: '1h' } },
+);
+
 const routeAction = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ forward: fc.record({ backends: fc.array(routeBackend, { minLength: 1, maxLength: 2 }) }) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      forward: fc
+        .record({ backends: fc.array(routeBackend, { minLength: 1, maxLength: 2 }), loadBalancing: routeLoadBalancing })
+        .map(present),
+    }),
+  },
   fc.constantFrom<object>(
     { block: {} },
     { respond: { status: 204 } },
@@ -183,26 +289,93 @@ const smartRoute = fc
         ingressClassName: fc.constantFrom('smartproxy', 'smartproxy', 'smartproxy', 'missing'),
         hosts: fc.constantFrom(['x.example.com'], ['x.example.com', '*.example.com'], ['shop.example.com'], [], ['Bad Host']),
         priority: fc.constantFrom(0, 0, 5, -5),
+        listeners: fc.constantFrom(['http'], ['https', 'http'], ['mail'], ['mail', 'db']),
+        clientCIDRs: fc.constantFrom(['10.0.0.0/8'], ['::1', '10.0.0.0/8'], ['10.0.0.0/99']),
         tls: fc.oneof(
-          fc.constantFrom<object>({ mode: 'Passthrough' }, { mode: 'Terminate' }),
+          fc.constantFrom<object>(
+            { mode: 'Passthrough' },
+            { mode: 'Terminate' },
+            { mode: 'Terminate', minVersion: 'TLSv1.2' },
+            { mode: 'Terminate', minVersion: 'TLSv1.3' },
+            { mode: 'Terminate', clientAuth: { mode: 'Required', caRef: { name: 'tls-1' } } },
+            { mode: 'Terminate', clientAuth: { mode: 'Optional', caRef: { name: 'tls-2' } }, alpn: ['http/1.1'] },
+          ),
           fc.record({
             mode: fc.constantFrom('Terminate', 'TerminateAndReencrypt'),
-            certificate: fc.record({ secretRef: fc.record({ name: secretNames, namespace: foreign }).map(present) }),
+            certificate: fc
+              .record({
+                secretRef: fc.record({ name: secretNames, namespace: foreign }).map(present),
+                alternativeSecretRef: fc.option(fc.record({ name: secretNames, namespace: foreign }).map(present), { nil: undefined }),
+              })
+              .map(present),
           }),
         ),
+        connection: fc.constantFrom({ idleTimeout: '5m', keepAlive: 'Extended' }, { maxConnections: 5, whenRemoved: 'Drain' }),
         policy: routePolicy,
         http: fc.record({ rules: fc.tuple(routeRule('one'), routeRule('two')) }),
-        tcp: fc.record({ backends: fc.array(routeBackend, { minLength: 1, maxLength: 1 }) }),
+        tcp: connections(),
+        udp: connections(fc.constantFrom('5s', '2m')),
       },
       { requiredKeys: ['ingressClassName', 'http'] },
     ),
   })
   .map(({ spec, ...rest }) => {
-    // Mostly what the CRD allows: tcp goes with passthrough.
-    const { http, tcp, ...more } = spec;
+    // Mostly what the CRD allows: tcp goes with passthrough, in TLS that ends here, or by listeners.
+    const { http, tcp, udp, connection, ...more } = spec;
     const isPassthrough = (spec.tls as { mode?: string } | undefined)?.mode === 'Passthrough';
-    return { ...rest, spec: isPassthrough ? { ...more, tcp } : { ...more, http } };
+    const isTcp =
+      isPassthrough || (spec.tls !== undefined && (connection as { maxConnections?: number } | undefined)?.maxConnections === 5);
+    if (spec.tls === undefined && (spec.listeners as readonly string[] | undefined)?.includes('mail') === true)
+      return { ...rest, spec: present({ ...more, hosts: undefined, ...(udp === undefined ? { tcp, connection } : { udp }) }) };
+    return { ...rest, spec: isTcp ? { ...more, tcp, connection } : { ...more, http } };
   });
+
+const configListener = fc
+  .record({
+    name: fc.constantFrom('mail', 'db', 'http', 'https'),
+    port: fc.constantFrom(80, 2525, 5432, 8443),
+    publishedPort: fc.constantFrom(undefined, 80, 443),
+    protocol: fc.constantFrom('TCP', 'TCP', 'UDP', 'HTTP', 'HTTPS'),
+    proxyProtocol: fc.constantFrom(undefined, { from: ['10.0.0.0/8'] }, { from: ['10.0.0.0/33'] }),
+  })
+  .map(present);
+
+const smartProxyConfig = fc.record({
+  kind: fc.constant('SmartProxyConfig'),
+  metadata: fc.record({ generation: fc.nat(3) }),
+  spec: fc.record(
+    {
+      listeners: fc.array(configListener, { maxLength: 3 }),
+      trustedProxies: fc.constantFrom([], ['10.0.0.0/8'], ['10.0.0.0/80', '::1']),
+      hostClaims: fc.constantFrom(
+        [{ hosts: ['x.example.com'], namespaces: ['a'] }],
+        [
+          { hosts: ['**.example.com'], namespaces: ['a', 'b'] },
+          { hosts: ['shop.example.com'], namespaces: ['b'] },
+        ],
+      ),
+      unclaimedHosts: fc.constantFrom('Shared', 'Oldest'),
+      acme: fc.record(
+        {
+          issuers: fc.constant([
+            { name: 'ca', directory: 'https://ca.test/dir', challenge: 'tls-alpn-01' },
+            { name: 'dns', directory: 'https://ca.test/dir', dns: { cloudflare: { secretRef: { name: 'tls-1' } } } },
+          ]),
+          defaultIssuer: fc.constant('ca'),
+        },
+        { requiredKeys: ['issuers'] },
+      ),
+      tls: fc.constantFrom({ profile: 'Modern' }, { minVersion: 'TLSv1.3' }, { ticketKeyRotation: '1h' }),
+      accessLog: fc.constantFrom({ mode: 'All' }, { format: 'JSON' }, { mode: 'Errors', format: 'IngressNginx' }),
+      limits: fc.constantFrom({ maxConnections: 5 }, { clients: { allow: ['10.0.0.0/80'] } }),
+      defaults: fc.record(
+        { policy: routePolicy, connection: fc.constantFrom({ idleTimeout: '1m' }, { keepAlive: 'Immortal' }) },
+        { requiredKeys: [] },
+      ),
+    },
+    { requiredKeys: [] },
+  ),
+});
 
 const grant = fc.record({
   kind: fc.constant('ReferenceGrant'),
@@ -224,6 +397,12 @@ const grant = fc.record({
   }),
 });
 
+const configMap = fc.record({
+  kind: fc.constant('ConfigMap'),
+  metadata: fc.constantFrom({ labels: { 'smartproxy.dev/error-pages': 'true' } }, {}),
+  data: fc.constantFrom({ 404: 'a' }, { 404: 'b' }, { 404: 5 }, { 503: 'c' }, null),
+});
+
 /** Without the fields that are undefined: JSON has none. */
 function present(object: object): object {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
@@ -242,6 +421,8 @@ export function edits(secrets: readonly object[]): fc.Arbitrary<readonly Edit[]>
     { weight: 3, arbitrary: editOf('Service', named(serviceNames), service) },
     { weight: 3, arbitrary: editOf('EndpointSlice', named(fc.constantFrom('s', 't')), slice) },
     { weight: 2, arbitrary: editOf('Secret', named(secretNames), secret) },
+    { weight: 2, arbitrary: editOf('ConfigMap', named(fc.constant('pages')), configMap) },
+    { weight: 3, arbitrary: editOf('SmartProxyConfig', named(fc.constantFrom('main', 'other')), smartProxyConfig) },
     { weight: 1, arbitrary: editOf('IngressClass', fc.constantFrom('smartproxy', 'other'), ingressClass) },
   );
   return fc.array(edit, { minLength: 1, maxLength: maxEdits, size: 'max' });
@@ -259,7 +440,17 @@ function editOf(kind: ObjectKind, key: fc.Arbitrary<string>, object: fc.Arbitrar
 export function garbage(): fc.Arbitrary<Edit> {
   const anything = fc.jsonValue({ maxDepth: 3 });
   const list = fc.oneof(anything, fc.array(anything, { maxLength: 3 }));
-  const kind = fc.constantFrom<ObjectKind>('Ingress', 'Service', 'EndpointSlice', 'Secret', 'IngressClass', 'SmartRoute', 'ReferenceGrant');
+  const kind = fc.constantFrom<ObjectKind>(
+    'Ingress',
+    'Service',
+    'EndpointSlice',
+    'Secret',
+    'ConfigMap',
+    'IngressClass',
+    'SmartRoute',
+    'SmartProxyConfig',
+    'ReferenceGrant',
+  );
   const mostlyIngress = fc.record({
     metadata: fc.oneof(
       anything,
@@ -311,6 +502,8 @@ export function garbage(): fc.Arbitrary<Edit> {
       type: fc.constantFrom('ExternalName', 'ClusterIP', 3),
       externalName: anything,
       controller: anything,
+      parameters: anything,
+      listeners: list,
     }),
     data: fc.oneof(anything, fc.record({ 'tls.crt': anything, 'tls.key': anything })),
     endpoints: fc.oneof(

@@ -10,7 +10,7 @@ import { certificateSecret, certificateSecrets } from '../../unit/translate/cert
 import { edits, garbage, maxEdits } from './arbitrary-objects.ts';
 import { SnapshotModel } from './snapshot-model.ts';
 
-const options = { ...defaultOptions, defaultBackend: 'a/web:80', defaultCertificate: 'a/tls-1' };
+const options = { ...defaultOptions, configNamespace: 'a', defaultBackend: 'a/web:80', defaultCertificate: 'a/tls-1' };
 /** Before, within and after the validity of the short-lived certificate. */
 const times = fc.constantFrom(Date.UTC(2025, 5, 1), Date.UTC(2026, 0, 15), Date.UTC(2026, 5, 1));
 
@@ -81,7 +81,7 @@ test('translate: unchanged entries of the table keep their reference from one tr
         else model.set(kind, key, object);
         const after = translator.translate(model.view(), options.nowMs).routeTable;
         const [dumpBefore, dumpAfter] = [dumpTable(before), dumpTable(after)];
-        for (const part of ['hosts', 'policies', 'services', 'endpoints', 'certificates'] as const) {
+        for (const part of ['listeners', 'hosts', 'l4', 'policies', 'services', 'endpoints', 'certificates'] as const) {
           for (const [name, entry] of after[part]) {
             const wasEqual = JSON.stringify(dumpBefore[part][name]) === JSON.stringify(dumpAfter[part][name]);
             if (wasEqual) assert.ok(before[part].get(name) === entry, `${part} ${name} was made again`);

@@ -39,6 +39,11 @@ export class Buildah {
     return (await this.run('images', '--quiet', '--filter', `reference=${image}`)) !== '';
   }
 
+  /** Takes the image of an archive as `docker save` writes it, under its own name. */
+  async load(archive: string): Promise<void> {
+    await this.run('pull', '--quiet', '--signature-policy', this.#policy, `docker-archive:${archive}`);
+  }
+
   /** Makes an image of a root file system in a tar. */
   async imageOf(rootFileSystem: string, image: string): Promise<void> {
     const container = await this.run('from', 'scratch');

@@ -28,6 +28,17 @@ export interface ContainerOptions {
   readonly args: readonly string[];
   /** Folders of this machine, by the path inside where they are read. */
   readonly readable: Readonly<Record<string, string>>;
+  /** What it may do beside what everybody may: none unless told. */
+  readonly capabilities?: readonly string[];
+  readonly network?: ContainerNetwork;
+}
+
+/** What its network has beside loopback. */
+export interface ContainerNetwork {
+  /** On the loopback interface, which is the only one. */
+  readonly addresses: readonly string[];
+  /** Settings of the kernel for this network. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /**
@@ -41,11 +52,12 @@ export class OciContainer implements AsyncDisposable {
   readonly #process: ChildProcess;
   readonly #pidFile: string;
 
-  constructor({ folder, config, args, readable }: ContainerOptions) {
+  constructor(options: ContainerOptions) {
+    const { folder } = options;
     this.id = `smartproxy-image-${process.pid}`;
     this.#pidFile = join(folder, 'pid');
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'config.json'), JSON.stringify(runtimeSpec(config, args, readable, `/${this.id}`)));
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(runtimeSpec(options, `/${this.id}`)));
     this.#process = spawn('runc', ['run', '--bundle', folder, '--pid-file', this.#pidFile, this.id], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const input of [this.#process.stdout, this.#process.stderr]) {
       if (input !== null) createInterface({ input }).on('line', (line) => this.lines.push(line));
@@ -74,12 +86,7 @@ export class OciContainer implements AsyncDisposable {
   }
 }
 
-function runtimeSpec(
-  config: ImageConfig,
-  args: readonly string[],
-  readable: Readonly<Record<string, string>>,
-  cgroupsPath: string,
-): object {
+function runtimeSpec({ config, args, readable, capabilities = [], network }: ContainerOptions, cgroupsPath: string): object {
   const [uid = 0, gid = 0] = config.User.split(':').map(Number);
   const memory = (destination: string, ...options: readonly string[]) => ({
     destination,
@@ -95,7 +102,7 @@ function runtimeSpec(
       args: [...config.Entrypoint, ...args],
       env: config.Env,
       cwd: config.WorkingDir,
-      capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
+      capabilities: { bounding: capabilities, effective: capabilities, inheritable: [], permitted: capabilities, ambient: [] },
       noNewPrivileges: true,
     },
     mounts: [
@@ -105,6 +112,16 @@ function runtimeSpec(
       ...Object.keys(config.Volumes).map((path) => memory(path, 'mode=700', `uid=${uid}`, `gid=${gid}`)),
       ...Object.entries(readable).map(([destination, source]) => ({ destination, type: 'bind', source, options: ['bind', 'ro'] })),
     ],
-    linux: { cgroupsPath, namespaces: ['pid', 'network', 'ipc', 'uts', 'mount'].map((type) => ({ type })) },
+    // Run in its network before the program, and found on this machine.
+    hooks: { createContainer: (network?.addresses ?? []).map((address) => shell(`ip address add ${address}/32 dev lo`)) },
+    linux: {
+      cgroupsPath,
+      sysctl: network?.settings ?? {},
+      namespaces: ['pid', 'network', 'ipc', 'uts', 'mount'].map((type) => ({ type })),
+    },
   };
+}
+
+function shell(command: string): object {
+  return { path: '/bin/sh', args: ['sh', '-c', command], env: [`PATH=${process.env.PATH}`] };
 }

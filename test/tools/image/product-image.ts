@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { imageArguments, readImageFacts } from '../../../tools/image-arguments.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { debianPackagesObstacle, installDebianPackages } from '../debian-packages.ts';
 import { withLock } from '../lock-file.ts';
 import type { Buildah } from './buildah.ts';
 import { npmVolumes } from './npm-volumes.ts';
-import { baseImages, buildahWithBases, buildObstacle } from './stand-in-bases.ts';
+import { baseImages, buildahWithBases, buildObstacle, nftablesDockerfile } from './stand-in-bases.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const keptArchives = 3;
@@ -44,9 +44,25 @@ export async function productImage(): Promise<ProductImage> {
   return { name, archive, facts };
 }
 
-/** The archive of the image, built unless the cache has it; undefined where its tests are skipped. */
-export async function imageForTests(): Promise<string | undefined> {
-  return imageSkip() === false ? (await productImage()).archive : undefined;
+/** Builds the image that can change the kernel's rules from its own Dockerfile and the archive of the product's image. */
+export async function nftablesImage(): Promise<Pick<ProductImage, 'name' | 'archive'>> {
+  const product = await productImage();
+  const name = `${product.name}-nftables`;
+  const archive = join(cacheFolder('images'), `nftables-${hashOf([join(root, nftablesDockerfile)], product.archive)}.tar`);
+  await cachedArchive('nftables', archive, async (path) => {
+    const buildah = await buildahWithBases();
+    await buildah.load(product.archive);
+    const file = ['--file', join(root, nftablesDockerfile), '--build-arg', `IMAGE=${product.name}`, '--tag', name];
+    await buildah.build(join(root, nftablesDockerfile, '..'), ...file);
+    await saveAndForget(buildah, name, path);
+    await buildah.run('rmi', product.name);
+  });
+  return { name, archive };
+}
+
+/** The archive of the last image, made from the one before it, built unless the cache has them; undefined where their tests are skipped. */
+export async function imagesForTests(): Promise<string | undefined> {
+  return imageSkip() === false ? (await nftablesImage()).archive : undefined;
 }
 
 /** A reason to leave out tests that need the image; never one with CI=true, where that is a failure. */
@@ -106,8 +122,8 @@ function contentHash(): string {
   return hashOf([...folders, ...files]);
 }
 
-function hashOf(paths: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify([baseImages, facts]));
+function hashOf(paths: readonly string[], madeFrom = ''): string {
+  const hash = createHash('sha256').update(JSON.stringify([baseImages, facts]) + basename(madeFrom));
   for (const path of [...paths].sort()) {
     if (statSync(path).isFile()) hash.update(relative(root, path)).update(readFileSync(path));
   }

@@ -14,18 +14,23 @@ const npmVersion = '11.19.1';
 /** A new number makes the stand-ins again. */
 const recipe = 2;
 
-/** The default of an ARG of the Dockerfile. */
-export function dockerfileDefault(name: string): string {
-  const value = new RegExp(`^ARG ${name}=(.+)$`, 'm').exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))?.[1];
-  if (value === undefined) throw new Error(`The Dockerfile has no ARG ${name} with a default`);
+/** The Dockerfile of the image that can change the kernel's rules, from the root. */
+export const nftablesDockerfile = 'deploy/nftables/Dockerfile';
+
+/** The default of an ARG of a Dockerfile. */
+export function dockerfileDefault(name: string, file = 'Dockerfile'): string {
+  const value = new RegExp(`^ARG ${name}=(.+)$`, 'm').exec(readFileSync(join(root, file), 'utf8'))?.[1];
+  if (value === undefined) throw new Error(`${file} has no ARG ${name} with a default`);
   return value;
 }
 
 /** The base images that the Dockerfile names. */
 export const baseImages = { build: dockerfileDefault('BUILD_IMAGE'), runtime: dockerfileDefault('RUNTIME_IMAGE') };
+/** Where the programs come from that change the kernel's rules: the same Debian as the build image, which stands in for it. */
+const toolsImage = dockerfileDefault('TOOLS_IMAGE', nftablesDockerfile);
 
 /**
- * buildah whose storage holds stand-ins for both base images, under their real names: Debian 12 with the pinned Node and npm, and Debian
+ * buildah whose storage holds stand-ins for all base images, under their real names: Debian 12 with the pinned Node and npm, and Debian
  * 12's C and C++ libraries without anything to run. Made once, from Debian's packages and the npm registry.
  */
 export async function buildahWithBases(): Promise<Buildah> {
@@ -44,6 +49,7 @@ export async function buildahWithBases(): Promise<Buildah> {
         note(`making a stand-in for ${baseImages.build} (once)`);
         await buildah.imageOf(await buildRoot(scratch, node), baseImages.build);
       }
+      if (!(await buildah.has(toolsImage))) await buildah.run('tag', baseImages.build, toolsImage);
     } finally {
       rmSync(scratch, { recursive: true, force: true });
     }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../eventually.ts';
-import { nodeImageArchive, productImage } from '../image/product-image.ts';
+import { nftablesImage, nodeImageArchive, productImage } from '../image/product-image.ts';
 import type { LoadPlan, LoadTarget } from '../load/load-plan.ts';
 import type { TestCertificate } from '../test-certificate.ts';
 import { KubeNode } from './kube-node.ts';
@@ -20,7 +20,7 @@ interface Named {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** A node with our image, and what tests do with a cluster. */
+/** A node with our images, and what tests do with a cluster. */
 export class InstalledCluster {
   readonly node: KubeNode;
   readonly #image: string;
@@ -34,14 +34,15 @@ export class InstalledCluster {
 
   static async start(certificate: TestCertificate): Promise<InstalledCluster> {
     const { archive, name } = await productImage();
-    return new InstalledCluster(await KubeNode.start([archive, await nodeImageArchive()]), name, certificate);
+    const others = [(await nftablesImage()).archive, await nodeImageArchive()];
+    return new InstalledCluster(await KubeNode.start([archive, ...others]), name, certificate);
   }
 
   stop(): Promise<void> {
     return this.node.stop();
   }
 
-  /** An application of two pods with a Service and an Ingress for HTTP and HTTPS. */
+  /** An application of two pods with a Service, which has a UDP port too, and an Ingress for HTTP and HTTPS. */
   async deployApplication(): Promise<void> {
     const script = readFileSync(join(import.meta.dirname, '../../e2e/application.mjs'), 'utf8');
     const objects = [
@@ -146,7 +147,17 @@ function applicationObjects(image: string, script: string, { cert, key }: TestCe
   return [
     { apiVersion: 'v1', kind: 'ConfigMap', data: { 'application.mjs': script } },
     { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', stringData: { 'tls.crt': cert, 'tls.key': key } },
-    { apiVersion: 'v1', kind: 'Service', spec: { selector: labels, ports: [{ name: 'http', port: 80, targetPort: 'http' }] } },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      spec: {
+        selector: labels,
+        ports: [
+          { name: 'http', port: 80, targetPort: 'http' },
+          { name: 'echo', port: 5300, protocol: 'UDP' },
+        ],
+      },
+    },
     {
       apiVersion: 'apps/v1',
       kind: 'Deployment',

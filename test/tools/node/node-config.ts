@@ -142,6 +142,8 @@ export function programArguments(paths: NodePaths): Readonly<Record<string, read
       `--service-account-signing-key-file=${paths.file('service-accounts.key')}`,
       '--authorization-mode=Node,RBAC',
       '--enable-admission-plugins=NodeRestriction',
+      // As clusters have it; who may is for Pod Security to say.
+      '--allow-privileged=true',
       '--kubelet-preferred-address-types=InternalIP',
       `--kubelet-client-certificate=${paths.file('admin.crt')}`,
       `--kubelet-client-key=${paths.file('admin.key')}`,

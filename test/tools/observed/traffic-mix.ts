@@ -11,7 +11,7 @@ import { get } from '../get.ts';
 import { GrpcClient } from '../grpc-client.ts';
 import { GrpcServer } from '../grpc-server.ts';
 import { methods } from '../grpc-services.ts';
-import { ingress, ingressClass, service, tlsSecret } from '../manifests.ts';
+import { ingress, service, tlsSecret } from '../manifests.ts';
 import type { RunningCommand } from '../running-command.ts';
 import { firstEvent } from '../soak/first-event.ts';
 import { makeTestCertificate, type TestCertificate } from '../test-certificate.ts';
@@ -22,6 +22,21 @@ const passed = 'passed.example.com';
 /** The trace of the requests that come with one. */
 export const clientTraceId = '0af7651916cd43dd8448eb211c80319c';
 const traceparent = `00-${clientTraceId}-b7ad6b7169203331-01`;
+
+/** The class, with a CA that nobody is: a certificate from it is tried for again and again. */
+const installation = (caPort: number): string => `
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: smartproxy}
+spec:
+  controller: smartproxy.dev/ingress-controller
+  parameters: {apiGroup: smartproxy.dev, kind: SmartProxyConfig, name: edge, namespace: default, scope: Namespace}
+---
+apiVersion: smartproxy.dev/v1alpha1
+kind: SmartProxyConfig
+metadata: {name: edge, namespace: default}
+spec: {acme: {issuers: [{name: away, directory: 'https://127.0.0.1:${caPort}/dir'}]}}
+---`;
 
 const annotate = (annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
   'smartproxy.dev/ssl-redirect': 'false',
@@ -146,7 +161,7 @@ export class TrafficMix {
         annotations: annotate(annotations),
       });
     return [
-      ingressClass,
+      installation(this.#deadPort),
       tlsSecret('tls', this.#pem),
       service('web', web),
       service('other', web),
@@ -160,6 +175,11 @@ export class TrafficMix {
       path('missing', '/missing'),
       path('grpc', '/grpc.testing.TestService', { 'smartproxy.dev/backend-protocol': 'h2c' }),
       ingress('passed', { rules: { [passed]: [['/', 'Prefix', 'passed']] }, annotations: { 'smartproxy.dev/tls-passthrough': 'true' } }),
+      ingress('ordered', {
+        rules: { 'ordered.example.com': [['/', 'Prefix', 'web']] },
+        tls: [{ hosts: ['ordered.example.com'], secret: 'ordered' }],
+        annotations: { 'smartproxy.dev/acme-issuer': 'away' },
+      }),
     ].join('');
   }
 }

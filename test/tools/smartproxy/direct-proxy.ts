@@ -9,6 +9,7 @@ import { ReadBuffers } from '../../../src/read-buffers.ts';
 import { ConnectionManager } from '../../../src/smartproxy/connection-manager.ts';
 import type { ConnectionRecord } from '../../../src/smartproxy/connection-record.ts';
 import { DirectConnection } from '../../../src/smartproxy/direct-connection.ts';
+import { directLimitsOf } from '../../../src/smartproxy/direct-routes.ts';
 import { SecurityManager } from '../../../src/smartproxy/security-manager.ts';
 import { TimeoutManager } from '../../../src/smartproxy/timeout-manager.ts';
 import { TimerWheel } from '../../../src/timer-wheel.ts';
@@ -45,7 +46,7 @@ export class DirectProxy {
     const context = { timeouts, counters, buffers: this.buffers, lookup };
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
       this.#accepted = this.manager.createConnection(socket, listenerOf('tcp', 'tcp')) as ConnectionRecord;
-      new DirectConnection(context, this.#accepted, balancer, policyOf().timeouts).start();
+      new DirectConnection(context, this.#accepted, balancer, { ...directLimitsOf(policyOf()), retries: 1 }, 'unread').start();
     });
   }
 

@@ -11,8 +11,11 @@ import {
   terminationReasons,
 } from '../../../src/observability/counters/termination-reason.ts';
 import { WorkerCounters } from '../../../src/observability/counters/worker-counters.ts';
+import { RateLimiters } from '../../../src/rates/rate-limiters.ts';
 import { CompiledTable } from '../../../src/routes/compiled-table.ts';
-import { type Endpoint, emptyRouteTable, type Host, type Listener, type Policy, type RouteTable } from '../../../src/routes/route-table.ts';
+import type { Policy } from '../../../src/routes/policy.ts';
+import { emptyRouteTable, type Host, type Listener, type RouteTable } from '../../../src/routes/route-table.ts';
+import type { Endpoint } from '../../../src/routes/service.ts';
 import type { ConnectionRecord } from '../../../src/smartproxy/connection-record.ts';
 import { SmartProxy } from '../../../src/smartproxy/smart-proxy.ts';
 import { TimerWheel } from '../../../src/timer-wheel.ts';
@@ -47,7 +50,7 @@ export function policyOf(timeouts: Partial<Policy['timeouts']> = {}): Policy {
     timeouts: { connectMs: 5000, readMs: 0, sendMs: 0, tunnelIdleMs: 0, ...timeouts },
     maxRequestBodyBytes: 0,
     maxCallBytes: 0,
-    retries: 0,
+    retries: 1,
   };
 }
 
@@ -68,7 +71,13 @@ export function tableOf(
   const host = (name: string): Host => ({
     key: name,
     routes: [],
-    tls: { kind: 'passthrough', service: service(name), policy: policy.key, source: { kind: 'Ingress', namespace: 'test', name } },
+    tls: {
+      kind: 'passthrough',
+      key: `SmartRoute test/${name} ${name} passthrough`,
+      backends: [{ service: service(name), weight: 1 }],
+      policy: policy.key,
+      source: { kind: 'Ingress', namespace: 'test', name },
+    },
   });
   return {
     ...emptyRouteTable,
@@ -113,6 +122,7 @@ export class ProxyUnderTest {
       idPrefix: 'test',
       table: () => this.#table,
       balancers: this.balancers,
+      rates: new RateLimiters({ wheel: this.wheel, counters: this.counters, now: () => performance.now() }),
       networkProxy,
       onClosed: (record) => this.closed.push(record),
     });

@@ -1,6 +1,7 @@
 import { Balancers } from '../../../src/balancing/balancers.ts';
 import { WorkerCounters } from '../../../src/observability/counters/worker-counters.ts';
-import { type Endpoint, emptyRouteTable, type RouteTable, type Service } from '../../../src/routes/route-table.ts';
+import { emptyRouteTable, type RouteTable } from '../../../src/routes/route-table.ts';
+import type { Endpoint, Service } from '../../../src/routes/service.ts';
 
 export type LoadBalancing = Service['loadBalancing'];
 
@@ -27,16 +28,21 @@ export class BalancerBench {
   readonly counters = new WorkerCounters();
   readonly balancers: Balancers;
   readonly #loadBalancing: LoadBalancing;
+  /** What else the service says of its endpoints. */
+  readonly #more: Partial<Service>;
   #seed = 1;
 
-  constructor(loadBalancing: LoadBalancing, zone?: string) {
+  constructor(loadBalancing: LoadBalancing, zone?: string, more: Partial<Service> = {}) {
+    this.#more = more;
     this.#loadBalancing = loadBalancing;
     this.balancers = new Balancers({ zone, counters: this.counters, now: () => this.nowMs, random: () => this.#random() });
   }
 
   /** Replaces the service's endpoints; returns the keys of those that disappeared. */
   update(...endpoints: readonly Endpoint[]): readonly string[] {
-    return this.balancers.update(makeTable([[makeService('web', this.#loadBalancing), endpoints]])).map((endpoint) => endpoint.key);
+    return this.balancers
+      .update(makeTable([[{ ...makeService('web', this.#loadBalancing), ...this.#more }, endpoints]]))
+      .map((endpoint) => endpoint.key);
   }
 
   get balancer() {

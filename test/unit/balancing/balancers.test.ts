@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { failuresToEject } from '../../../src/balancing/balancer.ts';
+
 import { Balancers } from '../../../src/balancing/balancers.ts';
 import type { EndpointRuntime } from '../../../src/balancing/endpoint-runtime.ts';
 import { WorkerCounters } from '../../../src/observability/counters/worker-counters.ts';
 import { runToEnd } from '../../../src/steps.ts';
 import { BalancerBench, type LoadBalancing, makeEndpoint, makeService, makeTable } from './balancer-builder.ts';
 
-function fail(endpoint: EndpointRuntime, times = failuresToEject): void {
+function fail(endpoint: EndpointRuntime, times = 5): void {
   for (let index = 0; index < times; index++) endpoint.connectFailed();
 }
 
@@ -60,12 +60,14 @@ const conformance: readonly (readonly [behaviour: string, run: (bench: BalancerB
       assert.equal(bench.picks(300)[1], undefined);
       assert.equal(bench.counters.upstreamEjections, 1);
       bench.nowMs += 10_000;
-      assert.deepEqual(bench.balancers.ejected(), [{ service: 'web', endpoint: '10.0.0.1:8080', forMs: 20_000 }]);
+      assert.deepEqual(bench.balancers.out(), [
+        { service: 'web', endpoint: '10.0.0.1:8080', reason: 'connect_failures', forMs: 20_000, detail: undefined },
+      ]);
       bench.nowMs += 19_999;
       assert.equal(bench.picks(300)[1], undefined);
       bench.nowMs += 1;
       assert.equal(bench.picks(300)[1]! > 0, true);
-      assert.deepEqual(bench.balancers.ejected(), []);
+      assert.deepEqual(bench.balancers.out(), []);
     },
   ],
   [
@@ -87,7 +89,7 @@ const conformance: readonly (readonly [behaviour: string, run: (bench: BalancerB
         fail(endpoint, 4);
         endpoint.connectSucceeded();
       }
-      assert.deepEqual(bench.balancers.ejected(), []);
+      assert.deepEqual(bench.balancers.out(), []);
     },
   ],
   [
@@ -98,14 +100,14 @@ const conformance: readonly (readonly [behaviour: string, run: (bench: BalancerB
       const lengths: (number | undefined)[] = [];
       for (let index = 0; index < 12; index++) {
         fail(bad);
-        lengths.push(bench.balancers.ejected()[0]?.forMs);
+        lengths.push(bench.balancers.out()[0]?.forMs);
         bench.nowMs += 300_000;
       }
       assert.deepEqual(lengths.slice(0, 3), [30_000, 60_000, 90_000]);
       assert.deepEqual(lengths.slice(-3), [300_000, 300_000, 300_000]);
       bad.connectSucceeded();
       fail(bad);
-      assert.equal(bench.balancers.ejected()[0]?.forMs, 30_000);
+      assert.equal(bench.balancers.out()[0]?.forMs, 30_000);
     },
   ],
   [
@@ -115,7 +117,7 @@ const conformance: readonly (readonly [behaviour: string, run: (bench: BalancerB
       const endpoint = bench.endpoint(1);
       fail(endpoint);
       endpoint.connectSucceeded();
-      assert.deepEqual(bench.balancers.ejected(), []);
+      assert.deepEqual(bench.balancers.out(), []);
       assert.equal(bench.picks(100)[1]! > 0, true);
     },
   ],
@@ -127,7 +129,7 @@ const conformance: readonly (readonly [behaviour: string, run: (bench: BalancerB
       fail(endpoint);
       bench.nowMs += 10_000;
       fail(endpoint, 20);
-      assert.equal(bench.balancers.ejected()[0]?.forMs, 20_000);
+      assert.equal(bench.balancers.out()[0]?.forMs, 20_000);
     },
   ],
   [
@@ -136,7 +138,7 @@ const conformance: readonly (readonly [behaviour: string, run: (bench: BalancerB
       bench.update(makeEndpoint(1), makeEndpoint(2), makeEndpoint(3));
       const all = [1, 2, 3].map((n) => bench.endpoint(n));
       for (const endpoint of all) fail(endpoint, 20);
-      assert.equal(bench.balancers.ejected().length, 1);
+      assert.equal(bench.balancers.out().length, 1);
       assert.equal(bench.counters.upstreamEjections, 1);
     },
   ],
@@ -156,7 +158,7 @@ const conformance: readonly (readonly [behaviour: string, run: (bench: BalancerB
       bench.update(makeEndpoint(1, { state: 'draining' }), makeEndpoint(2), makeEndpoint(3));
       fail(draining, 20);
       assert.equal(bench.counters.upstreamEjections, 0);
-      assert.deepEqual(bench.balancers.ejected(), []);
+      assert.deepEqual(bench.balancers.out(), []);
     },
   ],
   [
@@ -164,7 +166,7 @@ const conformance: readonly (readonly [behaviour: string, run: (bench: BalancerB
     (bench) => {
       bench.update(makeEndpoint(1));
       fail(bench.endpoint(1), 20);
-      assert.deepEqual(bench.balancers.ejected(), []);
+      assert.deepEqual(bench.balancers.out(), []);
       assert.deepEqual(bench.picks(10), { 1: 10 });
     },
   ],
@@ -176,13 +178,13 @@ const conformance: readonly (readonly [behaviour: string, run: (bench: BalancerB
       fail(first);
       fail(second);
       assert.deepEqual(
-        bench.balancers.ejected().map((one) => one.endpoint),
+        bench.balancers.out().map((one) => one.endpoint),
         [first.key],
       );
       bench.nowMs += 30_000;
       fail(second, 1);
       assert.deepEqual(
-        bench.balancers.ejected().map((one) => one.endpoint),
+        bench.balancers.out().map((one) => one.endpoint),
         [second.key],
       );
     },
@@ -219,7 +221,7 @@ const conformance: readonly (readonly [behaviour: string, run: (bench: BalancerB
       fail(first);
       assert.deepEqual(bench.update(makeEndpoint(3), makeEndpoint(2), makeEndpoint(1)), []);
       assert.equal(bench.balancer, balancer);
-      assert.equal(bench.balancers.ejected()[0]?.endpoint, first.key);
+      assert.equal(bench.balancers.out()[0]?.endpoint, first.key);
       bench.nowMs += 30_000;
       assert.equal(first.active, 7);
       first.active = 0;
@@ -237,7 +239,7 @@ const conformance: readonly (readonly [behaviour: string, run: (bench: BalancerB
       fail(first, 20);
       bench.update(makeEndpoint(1), makeEndpoint(2));
       assert.notEqual(bench.endpoint(1), first);
-      assert.deepEqual(bench.balancers.ejected(), []);
+      assert.deepEqual(bench.balancers.out(), []);
     },
   ],
   [
@@ -252,7 +254,7 @@ const conformance: readonly (readonly [behaviour: string, run: (bench: BalancerB
   ],
 ];
 
-const balancers: readonly LoadBalancing[] = ['round-robin', 'least-request'];
+const balancers: readonly LoadBalancing[] = ['round-robin', 'least-request', 'consistent-hash'];
 for (const loadBalancing of balancers) {
   describe(`a ${loadBalancing} balancer`, () => {
     for (const [behaviour, run] of conformance) test(behaviour, () => run(new BalancerBench(loadBalancing, 'here')));
@@ -295,6 +297,182 @@ describe('least request', () => {
       const { active } = bench.endpoint(n);
       assert.ok(active > 90 && active < 110, `${active}`);
     }
+  });
+});
+
+for (const loadBalancing of ['round-robin', 'least-request'] as const) {
+  describe(`slow start with ${loadBalancing}`, () => {
+    const slowStartMs = 100_000;
+
+    function share(bench: BalancerBench, n: number): number {
+      return (bench.picks(10_000)[n] ?? 0) / 10_000;
+    }
+
+    function near(share: number, expected: number): void {
+      assert.ok(Math.abs(share - expected) < 0.04, `${share} of ${expected}`);
+    }
+
+    test('gives an endpoint that becomes ready a tenth of its share, then as much as has passed of the time', () => {
+      const bench = new BalancerBench(loadBalancing, undefined, { slowStartMs });
+      bench.update(makeEndpoint(1), makeEndpoint(2), makeEndpoint(3, { state: 'draining' }));
+      near(share(bench, 1), 1 / 2); // those that were there first have theirs at once
+      bench.update(makeEndpoint(1), makeEndpoint(2), makeEndpoint(3));
+      near(share(bench, 3), 0.1 / 2.1);
+      bench.nowMs += slowStartMs / 2;
+      near(share(bench, 3), 0.5 / 2.5);
+      bench.update(makeEndpoint(1), makeEndpoint(2), makeEndpoint(3), makeEndpoint(4));
+      bench.nowMs += slowStartMs / 2;
+      near(share(bench, 3), 1 / 3.5);
+      near(share(bench, 4), 0.5 / 3.5);
+      bench.nowMs += slowStartMs / 2;
+      near(share(bench, 4), 1 / 4);
+    });
+
+    test('leaves an endpoint that stays as old as it is, and takes nothing from one that is alone', () => {
+      const bench = new BalancerBench(loadBalancing, undefined, { slowStartMs });
+      bench.update(makeEndpoint(1));
+      bench.update(makeEndpoint(1), makeEndpoint(2));
+      bench.nowMs += slowStartMs;
+      bench.update(makeEndpoint(1), makeEndpoint(2, { zone: 'z' }));
+      near(share(bench, 2), 1 / 2);
+      bench.update(makeEndpoint(3));
+      assert.equal(share(bench, 3), 1);
+    });
+
+    test('uses young endpoints when no other is left', () => {
+      const bench = new BalancerBench(loadBalancing, undefined, { slowStartMs });
+      bench.update(makeEndpoint(1), makeEndpoint(2));
+      bench.update(makeEndpoint(1), makeEndpoint(2), makeEndpoint(3));
+      bench.update(makeEndpoint(3), makeEndpoint(4));
+      const { 3: third = 0, 4: fourth = 0, ...others } = bench.picks(1000);
+      assert.deepEqual([third > 0, fourth > 0, others], [true, true, {}]);
+    });
+
+    test('does nothing without a time', () => {
+      const bench = new BalancerBench(loadBalancing);
+      bench.update(makeEndpoint(1));
+      bench.update(makeEndpoint(1), makeEndpoint(2));
+      near(share(bench, 2), 1 / 2);
+    });
+  });
+}
+
+describe('outlier detection', () => {
+  const outlierDetection = { connectFailures: 2, errors: 3, ejectionMs: 10_000, maxEjectionMs: 25_000, maxEjectedPercent: 67 };
+
+  function answer(endpoint: EndpointRuntime, ...answers: readonly ('error' | 'good')[]): void {
+    for (const one of answers) endpoint.answered(one === 'error');
+  }
+
+  test('ejects after so many errors in a row, for longer each time, until a good answer', () => {
+    const bench = new BalancerBench('round-robin', undefined, { outlierDetection });
+    bench.update(makeEndpoint(1), makeEndpoint(2), makeEndpoint(3));
+    const one = bench.endpoint(1);
+    answer(one, 'error', 'error', 'good', 'error', 'error');
+    assert.deepEqual(bench.balancers.out(), []);
+    const lengths: (number | undefined)[] = [];
+    for (let n = 0; n < 4; n++) {
+      answer(one, 'error', 'error', 'error');
+      lengths.push(bench.balancers.out()[0]?.forMs);
+      assert.equal(bench.balancers.out()[0]?.reason, 'errors');
+      assert.equal(bench.picks(30)[1], undefined);
+      bench.nowMs += 25_000;
+    }
+    assert.deepEqual(lengths, [10_000, 20_000, 25_000, 25_000]);
+    answer(one, 'good', 'error', 'error', 'error');
+    assert.equal(bench.balancers.out()[0]?.forMs, 10_000);
+  });
+
+  test('neither a connect nor the answer to an older request brings back who was ejected for errors', () => {
+    const bench = new BalancerBench('round-robin', undefined, { outlierDetection });
+    bench.update(makeEndpoint(1), makeEndpoint(2));
+    const one = bench.endpoint(1);
+    answer(one, 'error', 'error', 'error');
+    one.connectSucceeded();
+    answer(one, 'good');
+    assert.deepEqual(bench.picks(10), { 2: 10 });
+    bench.nowMs += 10_000;
+    answer(one, 'error', 'error', 'error');
+    assert.equal(bench.balancers.out()[0]?.forMs, 20_000);
+  });
+
+  test('ejects no more endpoints than its percentage, and none at all with 0', () => {
+    const bench = new BalancerBench('round-robin', undefined, { outlierDetection });
+    bench.update(makeEndpoint(1), makeEndpoint(2), makeEndpoint(3));
+    const all = [1, 2, 3].map((n) => bench.endpoint(n));
+    for (const endpoint of all) fail(endpoint, 2);
+    assert.equal(bench.balancers.out().length, 2);
+    const none = new BalancerBench('round-robin', undefined, { outlierDetection: { ...outlierDetection, maxEjectedPercent: 0 } });
+    none.update(makeEndpoint(1), makeEndpoint(2));
+    fail(none.endpoint(1));
+    assert.deepEqual(none.balancers.out(), []);
+  });
+});
+
+for (const loadBalancing of balancers) {
+  describe(`health with ${loadBalancing}`, () => {
+    test('an endpoint that is not healthy gets nothing while another can; when none can, all get their share', () => {
+      const bench = new BalancerBench(loadBalancing);
+      bench.update(makeEndpoint(1), makeEndpoint(2), makeEndpoint(3));
+      const [one, two, three] = [bench.endpoint(1), bench.endpoint(2), bench.endpoint(3)];
+      bench.balancer.setHealth(one, false);
+      assert.equal(bench.picks(300)[1], undefined);
+      assert.deepEqual(
+        bench.balancers.out().map(({ endpoint, reason, forMs }) => [endpoint, reason, forMs]),
+        [['10.0.0.1:8080', 'health_check', undefined]],
+      );
+      bench.balancer.setHealth(two, false);
+      assert.deepEqual(bench.picks(100), { 3: 100 });
+      assert.equal(bench.balancers.panicking(), 0);
+      bench.balancer.setHealth(three, false);
+      assert.equal(Object.keys(bench.picks(300)).length, 3);
+      assert.equal(bench.balancers.panicking(), 1);
+      bench.balancer.setHealth(one, true);
+      assert.deepEqual(bench.picks(100), { 1: 100 });
+      bench.update(makeEndpoint(1), makeEndpoint(2), makeEndpoint(3), makeEndpoint(4));
+      assert.deepEqual(Object.keys(bench.picks(300)), ['1', '4'], 'a change of the table forgets nothing');
+    });
+
+    test('a connect that succeeds does not make an endpoint healthy', () => {
+      const bench = new BalancerBench(loadBalancing);
+      bench.update(makeEndpoint(1), makeEndpoint(2));
+      const one = bench.endpoint(1);
+      bench.balancer.setHealth(one, false);
+      fail(one);
+      one.connectSucceeded();
+      assert.deepEqual(bench.picks(100), { 2: 100 });
+    });
+  });
+}
+
+describe('sessions', () => {
+  test('are found on every endpoint that holds them, whatever its state, until it is gone or ejected', () => {
+    const bench = new BalancerBench('round-robin');
+    bench.update(makeEndpoint(1, { session: 'one' }), makeEndpoint(2, { session: 'two' }));
+    const first = bench.endpoint(1);
+    assert.equal(bench.balancer.ofSession('one'), first);
+    assert.equal(bench.balancer.ofSession('three'), undefined);
+    bench.update(makeEndpoint(1, { session: 'one', state: 'draining' }), makeEndpoint(2, { session: 'two' }));
+    assert.equal(bench.balancer.ofSession('one'), first);
+    bench.update(makeEndpoint(1, { state: 'draining' }), makeEndpoint(2, { session: 'two' }));
+    assert.equal(bench.balancer.ofSession('one'), undefined);
+    fail(bench.endpoint(2));
+    assert.equal(bench.balancer.ofSession('two')?.key, '10.0.0.2:8080', 'the only one that is left is not ejected');
+    bench.update(makeEndpoint(2, { session: 'two' }), makeEndpoint(3));
+    fail(bench.endpoint(2));
+    assert.equal(bench.balancer.ofSession('two'), undefined);
+    bench.nowMs += 30_000;
+    assert.equal(bench.balancer.ofSession('two')?.key, '10.0.0.2:8080');
+    bench.update(makeEndpoint(3));
+    assert.equal(bench.balancer.ofSession('two'), undefined);
+  });
+
+  test('do not pass to the pod that has the address next', () => {
+    const bench = new BalancerBench('round-robin');
+    bench.update(makeEndpoint(1, { session: 'one' }));
+    bench.update(makeEndpoint(1, { session: 'new' }));
+    assert.equal(bench.balancer.ofSession('one'), undefined);
+    assert.equal(bench.balancer.pick()?.session, 'new');
   });
 });
 
@@ -397,7 +575,7 @@ describe('Balancers', () => {
     assert.ok(endpoint !== undefined);
     fail(endpoint);
     assert.deepEqual(
-      all.ejected().map(({ service }) => service),
+      all.out().map(({ service }) => service),
       ['one'],
     );
   });

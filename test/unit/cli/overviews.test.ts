@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderProblems } from '../../../src/cli/problem-overview.ts';
 import { renderRoutes } from '../../../src/cli/route-overview.ts';
-import { emptyRouteTable, type Host, type Route, type RouteTable } from '../../../src/routes/route-table.ts';
+import type { Route } from '../../../src/routes/route.ts';
+import { emptyRouteTable, type Host, type RouteTable } from '../../../src/routes/route-table.ts';
 import type { Problem } from '../../../src/translate/translation.ts';
 
 function route(path: string, action: Route['action'], kind: 'exact' | 'prefix' = 'prefix'): Route {
@@ -62,7 +63,13 @@ test('route overview: an endpoint that the workers keep out of rotation is not r
 test('route overview: redirects, failing routes and passthrough are told apart', () => {
   const host: Host = {
     key: 'a.localhost',
-    tls: { kind: 'passthrough', service: 'q/tls:443', policy: 'p', source: { kind: 'Ingress', namespace: 'q', name: 'shop' } },
+    tls: {
+      kind: 'passthrough',
+      key: 'passed',
+      backends: [{ service: 'q/tls:443', weight: 1 }],
+      policy: 'p',
+      source: { kind: 'Ingress', namespace: 'q', name: 'shop' },
+    },
     routes: [
       route('/x', { kind: 'redirect', status: 308, to: { scheme: 'https', host: 'b', port: undefined, path: undefined } }),
       route('/y', { kind: 'fail', status: 503, reason: 'Service q/gone is missing' }),

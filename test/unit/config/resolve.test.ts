@@ -159,6 +159,10 @@ test('configuration: an option that does nothing beside the others is a warning'
   const warned = (args: readonly string[]) => resolve(args).warnings.map((warning) => warning.split(' ')[0]);
   assert.deepEqual(warned(['--manifests', 'x', '--watch-namespace', 'shop', '--no-status']), ['--watch-namespace', '--status']);
   assert.deepEqual(warned(['--manifests', 'x', '--snapshot-key-file', 'k']), ['--snapshot-key-file']);
+  const redis = ['--redis-username', 'u', '--redis-password-file', 'p', '--redis-ca-file', 'c'];
+  assert.deepEqual(warned(['--manifests', 'x', ...redis]), ['--redis-username', '--redis-password-file', '--redis-ca-file']);
+  assert.deepEqual(warned(['--manifests', 'x', '--redis-url', 'redis://redis:6379', ...redis]), ['--redis-ca-file']);
+  assert.deepEqual(warned(['--manifests', 'x', '--redis-url', 'rediss://redis:6379', ...redis]), []);
   assert.deepEqual(warned(['--kubeconfig', 'k', '--no-status', '--publish-address', '192.0.2.1']), ['--publish-address']);
   assert.deepEqual(warned(['--kubeconfig', 'k', '--no-leader-election', '--lease-name', 'one']), ['--lease-name']);
   assert.deepEqual(warned(['--kubeconfig', 'k', '--snapshot', '--snapshot-key-file', 'k', '--publish-address', '192.0.2.1']), []);

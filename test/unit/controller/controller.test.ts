@@ -6,6 +6,7 @@ import type { Certificate, RouteTable } from '../../../src/routes/route-table.ts
 import { ObjectStore } from '../../../src/sources/object-store.ts';
 import { Translator } from '../../../src/translate/translate.ts';
 import { defaultOptions } from '../../golden/default-options.ts';
+import { TestAuthority } from '../../tools/test-authority.ts';
 import { certificateSecret } from '../translate/certificate-secrets.ts';
 import { FakeClock } from './fake-clock.ts';
 
@@ -217,6 +218,24 @@ test('controller translates again when a certificate expires', async () => {
   assert.equal(bench.controller.stats.problems.CertificateExpired, 0);
   await bench.clock.pass(100 * 366 * 86_400_000);
   assert.equal(bench.controller.stats.problems.CertificateExpired, 1);
+});
+
+test('controller translates again when a list of revoked certificates begins and ends', async () => {
+  const bench = new Bench();
+  const authority = await TestAuthority.make('CN=CA');
+  const data = { 'ca.crt': Buffer.from(authority.ca).toString('base64'), 'ca.crl': (await authority.revoke([])).toString('base64') };
+  bench.store.apply({ kind: 'Secret', metadata: { namespace: 'shop', name: 'ca' }, data });
+  const asking = ingress('shop.example.com');
+  const annotations = { 'smartproxy.dev/auth-tls-secret': 'ca' };
+  bench.store.apply({ ...asking, metadata: { ...asking.metadata, annotations } });
+  bench.store.markSynced();
+  bench.controller.start();
+  await bench.clock.pass(0);
+  assert.equal(bench.controller.stats.problems.RevocationListExpired, 1, 'it is not valid yet');
+  await bench.clock.pass(Date.now() - bench.clock.now());
+  assert.equal(bench.controller.stats.problems.RevocationListExpired, 0);
+  await bench.clock.pass(2 * 86_400_000);
+  assert.equal(bench.controller.stats.problems.RevocationListExpired, 1);
 });
 
 test('controller adds made certificates to hosts without one, and a default one, and keeps their references', async () => {

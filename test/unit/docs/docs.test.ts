@@ -3,7 +3,11 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { annotationsByName } from '../../../src/api/annotations.ts';
+import { certsOptions } from '../../../src/cli/certs.ts';
+import { diffOptions } from '../../../src/cli/diff.ts';
 import { exitCodes } from '../../../src/cli/exit-code.ts';
+import { explainOptions } from '../../../src/cli/explain.ts';
+import { lintOptions } from '../../../src/cli/lint.ts';
 import { configFields, isSwitch } from '../../../src/config/arguments.ts';
 import { environmentName } from '../../../src/config/environment.ts';
 import { options } from '../../../src/config/options.ts';
@@ -11,6 +15,7 @@ import { responseFlags } from '../../../src/observability/counters/response-flag
 import { terminationReasons } from '../../../src/observability/counters/termination-reason.ts';
 import { metricTable } from '../../../src/observability/metric-table.ts';
 import { troubleReasons } from '../../../src/sources/troubles.ts';
+import { errorPagesLabel } from '../../../src/translate/page-text.ts';
 import { problemReasons } from '../../../src/translate/translation.ts';
 
 const pages = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md'), ...globSync('examples/**/*.md'), 'CHANGELOG.md'].sort();
@@ -75,15 +80,18 @@ test('every page under docs is reached from the README', () => {
 });
 
 test('every flag in the pages is an option of the program', () => {
-  const flags = new Set(
-    configFields.flatMap((field) => [`--${options[field].flag}`, ...(isSwitch(field) ? [`--no-${options[field].flag}`] : [])]),
-  );
+  const ofCommands = [...certsOptions, ...explainOptions, ...lintOptions, ...diffOptions].map(({ flag }) => `--${flag}`);
+  const flags = new Set([
+    ...configFields.flatMap((field) => [`--${options[field].flag}`, ...(isSwitch(field) ? [`--no-${options[field].flag}`] : [])]),
+    ...ofCommands,
+  ]);
   /** Of other programs (curl, Helm, Node, V8, perf, Envoy), of the bench, and of each command. */
   const others = new Set([
     ...['--cacert', '--help', '--no-', '--no-children', '--sort', '--cpu-prof', '--perf-basic-prof'],
-    ...['--interpreted-frames-native-stack', '--single-threaded-gc', '--no-parallel-scavenge'],
+    ...['--interpreted-frames-native-stack', '--single-threaded-gc', '--no-parallel-scavenge', '--max-semi-space-size'],
     ...['--namespace', '--create-namespace', '--set', '--reuse-values'],
-    ...['--concurrency', '--quick', '--peers', '--write'],
+    ...['--concurrency', '--quick', '--peers', '--write', '--json'],
+    ...['--inspect', '--heapsnapshot-signal', '--report-on-signal', '--print', '--uninstall'],
   ]);
   for (const [flag, page] of mentions(/(?<![\w-])--[a-z][a-z0-9-]*/g)) {
     assert.ok(flags.has(flag) || others.has(flag), `${page} names ${flag}, which is no option`);
@@ -106,8 +114,14 @@ test('every metric in the pages is exported', () => {
 });
 
 test('every annotation in the pages is one that is read', () => {
-  /** Of an EndpointSlice, and the name of the controller in an IngressClass. */
-  const others = new Set(['smartproxy.dev/echo', 'smartproxy.dev/ingress-controller']);
+  /** Of an EndpointSlice, a label of ConfigMaps, of Secrets that we made, the type of one, and the name of the controller in an IngressClass. */
+  const others = new Set([
+    'smartproxy.dev/echo',
+    errorPagesLabel,
+    'smartproxy.dev/acme-directory',
+    'smartproxy.dev/ticket-keys',
+    'smartproxy.dev/ingress-controller',
+  ]);
   for (const [name, page] of mentions(/smartproxy\.dev\/(?!v1alpha1)[a-z][a-z-]*/g)) {
     assert.ok(annotationsByName.has(name) || others.has(name), `${page} names ${name}, which is no annotation`);
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { baseImages, dockerfileDefault } from '../../tools/image/stand-in-bases.ts';
+import { baseImages, dockerfileDefault, nftablesDockerfile } from '../../tools/image/stand-in-bases.ts';
 
 const packageJson = JSON.parse(readFileSync('package.json', 'utf8'));
 
@@ -13,6 +13,11 @@ test('Dockerfile: its version and its Node are those of package.json', () => {
 test('Dockerfile: the runtime image is of the Debian release whose Node it runs', () => {
   assert.match(baseImages.build, /-bookworm-/);
   assert.match(baseImages.runtime, /-debian12:nonroot$/);
+});
+
+test('Dockerfile: the one with nft starts from this version, on the same Debian release', () => {
+  assert.equal(dockerfileDefault('IMAGE', nftablesDockerfile), `smartproxy-ingress:${packageJson.version}`);
+  assert.match(dockerfileDefault('TOOLS_IMAGE', nftablesDockerfile), /:bookworm-slim$/);
 });
 
 test('Dockerfile: every file that it copies from the checkout comes through .dockerignore', () => {

@@ -24,9 +24,23 @@ test('a budget that is not used does not grow past its burst', () => {
 
 test('budgets are kept by service and forgotten with it', () => {
   const budgets = new RetryBudgets();
-  const kept = budgets.get('a');
-  const gone = budgets.get('b');
+  const kept = budgets.get({ key: 'a' });
+  const gone = budgets.get({ key: 'b' });
   budgets.retain(new Map([['a', 1]]));
-  assert.equal(budgets.get('a'), kept);
-  assert.notEqual(budgets.get('b'), gone);
+  assert.equal(budgets.get({ key: 'a' }), kept);
+  assert.notEqual(budgets.get({ key: 'b' }), gone);
+});
+
+test('a service may have a budget of its own, or none at all', () => {
+  const spend = (retryPercent: number): number => {
+    const budget = new RetryBudgets().get({ key: 'a', limits: { connections: 0, pendingRequests: 0, requests: 0, retryPercent } });
+    let allowed = 0;
+    for (let i = 0; i < 1000; i++) {
+      budget.deposit();
+      if (budget.withdraw()) allowed++;
+    }
+    return allowed;
+  };
+  assert.deepEqual([spend(0), spend(100)], [0, 1000]);
+  assert.ok(Math.abs(spend(50) - 510) <= 1, String(spend(50)));
 });

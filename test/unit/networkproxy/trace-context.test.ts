@@ -55,4 +55,27 @@ describe('The trace of a request', () => {
     assert.equal(new Set(ids.map(({ id }) => id)).size, 2000);
     assert.equal(new Set(ids.map(({ traceparent }) => traceparent?.slice(36, 52))).size, 2000);
   });
+
+  it('with spans, a trace goes on with ours as the parent, its flag as it came; a share of those that begin is sampled', () => {
+    const traces = new TraceContexts(0.25);
+    const received = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    for (const flags of ['00', '01']) {
+      const { id, sampled, traceparent, span } = traces.traceOf(['traceparent', received.replace(/01$/, flags)]);
+      assert.deepEqual([id, sampled, span?.parentId], ['0af7651916cd43dd8448eb211c80319c', flags === '01', 'b7ad6b7169203331']);
+      assert.equal(traceparent, `00-${id}-${span?.id}-${flags}`);
+      assert.notEqual(span?.id, span?.parentId);
+    }
+    let sampled = 0;
+    const spans = new Set<string>();
+    for (let i = 0; i < 4000; i++) {
+      const trace = traces.traceOf([]);
+      if (trace.sampled) sampled++;
+      assert.equal(trace.traceparent, `00-${trace.id}-${trace.span?.id}-${trace.sampled ? '01' : '00'}`);
+      assert.equal(trace.span?.parentId, undefined);
+      spans.add(trace.span?.id ?? '');
+    }
+    assert.equal(spans.size, 4000);
+    assert.ok(sampled > 700 && sampled < 1300, String(sampled));
+    assert.ok(new TraceContexts(0).traceOf([]).sampled === false && new TraceContexts(1).traceOf([]).sampled);
+  });
 });

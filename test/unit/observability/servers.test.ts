@@ -102,11 +102,22 @@ test('AdminServer: pages are JSON and get their query', async (context) => {
   assert.deepEqual([status, type, JSON.parse(body)], [200, 'application/json', { limit: '5' }]);
 });
 
-test('AdminServer: DELETE removes what its query names, where that is offered, and nothing else', async (context) => {
+test('AdminServer: DELETE and PUT change what their query names, where that is offered, and nothing else', async (context) => {
   const asked: (string | null)[] = [];
-  const removals = { '/debug/connections': async (query: URLSearchParams) => asked.push(query.get('id')) > 0 && query.get('id') === 'a-1' };
+  const change = async (query: URLSearchParams) => {
+    asked.push(query.get('id'));
+    return query.get('id') === 'a-1' ? 1 : query.get('id') === null ? 'say which' : 0;
+  };
+  const [removals, additions] = [{ '/debug/connections': change }, { '/debug/config': change }];
   const pages = { '/debug/connections': () => [], '/debug/config': () => ({}) };
-  const server = new AdminServer({ address: '127.0.0.1', port: 0, pages, removals, onError: (error) => assert.fail(String(error)) });
+  const server = new AdminServer({
+    address: '127.0.0.1',
+    port: 0,
+    pages,
+    removals,
+    additions,
+    onError: (error) => assert.fail(String(error)),
+  });
   context.after(() => server.close());
   const { port } = await server.start();
   assert.equal((await ask(port, '/debug/connections?id=a-1', { method: 'DELETE' })).status, 200);
@@ -114,7 +125,11 @@ test('AdminServer: DELETE removes what its query names, where that is offered, a
   assert.equal((await ask(port, '/debug/config', { method: 'DELETE' })).status, 405);
   assert.equal((await ask(port, '/debug/connections?id=a-1', { method: 'POST' })).status, 405);
   assert.equal((await ask(port, '/debug/connections', { method: 'OPTIONS' })).status, 405);
+  assert.equal((await ask(port, '/debug/connections?id=a-1', { method: 'PUT' })).status, 405);
+  assert.equal((await ask(port, '/debug/config?id=a-1', { method: 'POST' })).status, 405);
   assert.deepEqual(asked, ['a-1', 'gone']);
+  assert.equal((await ask(port, '/debug/connections', { method: 'DELETE' })).status, 400);
+  assert.equal((await ask(port, '/debug/config?id=a-1', { method: 'PUT' })).status, 200);
 });
 
 test('AdminServer: refuses every address but loopback', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { compareHostKeys, compareRoutes, prefixElements } from '../../../src/routes/compare-routes.ts';
-import type { PathMatch, Route, RouteMatch } from '../../../src/routes/route-table.ts';
+import type { PathMatch, Route, RouteMatch } from '../../../src/routes/route.ts';
 import { makeRoute } from './table-builder.ts';
 
 function withMatch(key: string, match: Partial<RouteMatch>, changes: Partial<Route> = {}): Route {
@@ -26,6 +26,7 @@ describe('compareRoutes', () => {
       makeRoute('z', { priority: 2 }),
       { ...withPath('a', 'exact', '/a/b'), priority: 1 },
     ],
+    ['certain listeners, even against an exact path', withMatch('z', { listeners: ['admin'] }), withPath('a', 'exact', '/a/b')],
     ['an exact path, even a shorter one', withPath('z', 'exact', '/a'), withPath('a', 'prefix', '/a/b/c')],
     [
       'the longer prefix, even for any method',

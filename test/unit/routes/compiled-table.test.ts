@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CompiledTable, type MatchRequest } from '../../../src/routes/compiled-table.ts';
 import { diffTables } from '../../../src/routes/diff-tables.ts';
-import type { Route, RouteMatch, RouteTable } from '../../../src/routes/route-table.ts';
+import type { Route, RouteMatch } from '../../../src/routes/route.ts';
+import type { RouteTable } from '../../../src/routes/route-table.ts';
 import { byKey, makeHost, makePolicy, makeRoute, makeTable } from './table-builder.ts';
 
 function request(host: string, path: string, changes: Partial<MatchRequest> = {}): MatchRequest {
-  return { host, path, method: 'GET', query: '', headers: [], ...changes };
+  return { listener: 'http', client: '192.0.2.1', host, path, method: 'GET', query: '', headers: [], ...changes };
 }
 
 /** A route called after its path: `=/foo` is exact, `/foo` a prefix. */

@@ -1,4 +1,6 @@
-import type { Host, Policy, Route, RouteTable } from '../../../src/routes/route-table.ts';
+import type { Policy } from '../../../src/routes/policy.ts';
+import type { Route } from '../../../src/routes/route.ts';
+import type { Host, RouteTable } from '../../../src/routes/route-table.ts';
 import { emptyRouteTable } from '../../../src/routes/route-table.ts';
 
 /** A policy with harmless values. */

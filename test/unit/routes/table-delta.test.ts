@@ -5,8 +5,9 @@ import { Redacted } from '../../../src/redacted.ts';
 import { applyDelta } from '../../../src/routes/apply-delta.ts';
 import { diffTables } from '../../../src/routes/diff-tables.ts';
 import { decodeDelta, encodeDelta } from '../../../src/routes/encode-delta.ts';
-import { type Certificate, emptyRouteTable, type RouteTable, type Service } from '../../../src/routes/route-table.ts';
+import { type Certificate, emptyRouteTable, type RouteTable } from '../../../src/routes/route-table.ts';
 import { sameData } from '../../../src/routes/same-data.ts';
+import type { Service } from '../../../src/routes/service.ts';
 import { dumpTable } from '../../../src/routes/table-dump.ts';
 import { byKey, makeHost, makePolicy, makeRoute, makeTable } from './table-builder.ts';
 

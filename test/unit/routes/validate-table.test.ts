@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { defaultOutlierDetection } from '../../../src/balancing/outlier-ejection.ts';
 import { Redacted } from '../../../src/redacted.ts';
-import type { Certificate, Endpoint, Listener, Route, RouteTable, Service } from '../../../src/routes/route-table.ts';
+import type { HashSource, Route, SessionCookie } from '../../../src/routes/route.ts';
+import type { Certificate, InstallationSettings, Listener, RouteTable } from '../../../src/routes/route-table.ts';
+import type { Endpoint, HttpHealthCheck, Service } from '../../../src/routes/service.ts';
 import { maxTableProblems, validateTable } from '../../../src/routes/validate-table.ts';
 import { byKey, makeHost, makePolicy, makeRoute, makeTable } from './table-builder.ts';
 
@@ -27,6 +30,12 @@ const certificate: Certificate = {
 };
 const forward: Route = makeRoute('forward', { action: { kind: 'forward', backends: [{ service: service.key, weight: 1 }] } });
 
+const check: HttpHealthCheck = {
+  kind: 'http',
+  ...{ intervalMs: 1000, timeoutMs: 1000, unhealthyThreshold: 1, healthyThreshold: 1 },
+  ...{ port: undefined, path: '/', host: undefined, statuses: [] },
+};
+
 /** A valid table with one of everything, and with changes. */
 function table(changes: Partial<RouteTable> = {}): RouteTable {
   return makeTable([{ ...makeHost('a.example', [forward]), tls: { kind: 'terminate', certificates: [certificate.key, 'default'] } }], {
@@ -51,13 +60,29 @@ function withEndpoints(...endpoints: readonly Endpoint[]): RouteTable {
   return table({ endpoints: byKey([{ key: service.key, endpoints }]) });
 }
 
+const settings: InstallationSettings = {
+  key: 'installation',
+  trustedProxies: undefined,
+  drainDelayMs: 0,
+  drainTimeoutMs: undefined,
+  maxConnections: undefined,
+  maxConnectionsPerAddress: undefined,
+  connectionRatePerMinute: undefined,
+  allowCidrs: ['10.0.0.0/8'],
+  denyCidrs: undefined,
+  tlsMinVersion: undefined,
+  ticketKeyRotationMs: undefined,
+  accessLogMode: undefined,
+  accessLogFormat: undefined,
+};
 const source = { kind: 'TCPRoute', namespace: 'default', name: 'x' };
-const l4 = { key: 'x', listener: 'http', protocol: 'tcp', service: service.key, policy: 'default', source } as const;
+const backends = [{ service: service.key, weight: 1 }];
+const l4 = { key: 'x', listener: 'http', protocol: 'tcp', backends, policy: 'default', source } as const;
 
 describe('validateTable', () => {
   test('finds nothing in a valid table', () => {
     assert.deepEqual(validateTable(table()), []);
-    assert.deepEqual(validateTable(table({ l4: byKey([l4]) })), []);
+    assert.deepEqual(validateTable(table({ l4: byKey([l4]), settings: byKey([settings]) })), []);
     assert.deepEqual(validateTable(withListener({ port: 0, proxyProtocolFrom: ['10.0.0.0/8', '::1', '::/0'] })), []);
   });
 
@@ -86,10 +111,33 @@ describe('validateTable', () => {
     ['a missing certificate', table({ certificates: new Map() }), /names certificate default\/cert/],
     [
       'a passthrough to a missing service and policy',
-      table({ hosts: byKey([{ ...makeHost('a', []), tls: { kind: 'passthrough', service: 'gone', policy: 'default', source } }]) }),
+      table({
+        hosts: byKey([
+          {
+            ...makeHost('a', []),
+            tls: { kind: 'passthrough', key: 'passed', backends: [{ service: 'gone', weight: 1 }], policy: 'default', source },
+          },
+        ]),
+      }),
       /host a names service gone/,
     ],
     ['an L4 route on a missing listener', table({ l4: byKey([{ ...l4, listener: 'gone' }]) }), /L4 route x names listener gone/],
+    ['two L4 routes on one listener', table({ l4: byKey([l4, { ...l4, key: 'y' }]) }), /L4 route y takes listener http, as x does/],
+    ['an L4 route without weight', table({ l4: byKey([{ ...l4, backends: [] }]) }), /L4 route x forwards to no backend/],
+    ['an L4 route of TCP with sessions', table({ l4: byKey([{ ...l4, maxSessions: 5 }]) }), /L4 route x has a limit of 5 sessions/],
+    [
+      'a limit that nothing is under',
+      table({
+        policies: byKey([{ ...makePolicy('default'), requestLimits: [{ scope: 's', most: 0, per: 'route', exempt: ['x'] }] }]),
+      }),
+      /policy default lets 0 requests be answered at once/,
+    ],
+    [
+      'a route for a missing listener',
+      withRoutes({ ...forward, match: { ...forward.match, listeners: ['gone'] } }),
+      /route forward names listener gone/,
+    ],
+    ['settings with no network', table({ settings: byKey([{ ...settings, denyCidrs: ['x'] }]) }), /settings name 'x'/],
     ['a forward without weight', withRoutes({ ...forward, action: { kind: 'forward', backends: [] } }), /no backend with a weight/],
     [
       'a negative weight',
@@ -129,6 +177,17 @@ describe('validateTable', () => {
       /certificate default\/cert has no chain/,
     ],
     ['HTTP/2 over TLS without TLS settings', table({ services: byKey([{ ...service, protocol: 'h2' }]) }), /protocol h2 /],
+    ['a bound below the mean', withService({ maxLoadPercent: 100 }), /maxLoadPercent 100/],
+    ['a slow start without time', withService({ slowStartMs: 0 }), /slowStartMs 0/],
+    ['a negative ejection', withService({ outlierDetection: { ...defaultOutlierDetection, ejectionMs: -1 } }), /ejectionMs -1/],
+    ['a health check without end', withService({ healthCheck: { ...check, timeoutMs: 0 } }), /timeoutMs 0/],
+    ['a health check of no port', withService({ healthCheck: { ...check, port: 0 } }), /health check on port 0/],
+    ['a health check of no path', withService({ healthCheck: { ...check, path: 'a b' } }), /health check of the path 'a b'/],
+    ['a cookie that is two', withCookie({ name: 'a; b' }), /cookie named 'a; b'/],
+    ['a cookie for no path', withCookie({ path: '/a;b' }), /for the path '\/a;b'/],
+    ['a cookie for no domain', withCookie({ domain: 'a;b' }), /for the domain 'a;b'/],
+    ['a session that is no token', withEndpoints({ ...endpoint, session: 'a;b' }), /the session 'a;b'/],
+    ['a hash of a header in upper case', withHash({ kind: 'header', name: 'X-A' }), /hashes the header 'X-A'/],
     ['a time-out beyond the timers', table({ policies: byKey([policyWithReadTimeout(2 ** 31)]) }), /readMs 2147483648/],
     ['a time-out that is no number', table({ policies: byKey([policyWithReadTimeout(Number.NaN)]) }), /readMs NaN/],
     ['a certificate name in upper case', table({ certificates: byKey([{ ...certificate, names: ['A'] }]) }), /the name A/],
@@ -149,6 +208,20 @@ describe('validateTable', () => {
     assert.equal(validateTable(withRoutes(...routes)).length, maxTableProblems);
   });
 });
+
+function withService(changes: Partial<Service>): RouteTable {
+  return table({ services: byKey([{ ...service, ...changes }]) });
+}
+
+function withHash(hashBy: HashSource): RouteTable {
+  return withRoutes({ ...forward, action: { kind: 'forward', backends: [{ service: service.key, weight: 1 }], hashBy } });
+}
+
+function withCookie(changes: Partial<SessionCookie>): RouteTable {
+  const rest = { maxAgeSeconds: undefined, secure: undefined, httpOnly: true, sameSite: undefined };
+  const sessionCookie = { name: 'sid', path: undefined, domain: undefined, ...rest, ...changes };
+  return withRoutes({ ...forward, action: { kind: 'forward', backends: [{ service: service.key, weight: 1 }], sessionCookie } });
+}
 
 function policyWithReadTimeout(readMs: number) {
   const policy = makePolicy('default');

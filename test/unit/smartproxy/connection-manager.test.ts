@@ -98,9 +98,11 @@ test('the first cause wins: later ends change nothing and count nothing (lesson 
   await closed(client);
 });
 
+const source = { kind: 'SmartRoute', namespace: 'a', name: 'r' };
+
 test('an ended connection has left every map at once, without waiting for its sockets (lessons 6, 16)', async () => {
   const { client, record } = await connected();
-  manager.setDirect(record, { service: 's', serverName: 'x' });
+  manager.setDirect(record, { service: 's', source, serverName: 'x', way: 'unread', drains: false, unroutedAtMs: undefined });
   assert.equal(manager.get(record.id), record);
   assert.equal(manager.ofService('s').size, 1);
   assert.equal(security.activeOf('127.0.0.1'), 1);
@@ -293,7 +295,7 @@ test('a first-byte limit is met by any byte, and by nothing else', async () => {
 test('a lifetime limit ends a connection that is busy; a tunnel has none', async () => {
   build({ maxConnectionLifetimeMs: 60_000 });
   const [busy, tunnel] = [await connected(), await connected()];
-  manager.setDirect(tunnel.record, { service: 's', serverName: undefined });
+  manager.setDirect(tunnel.record, { service: 's', source, serverName: undefined, way: 'unread', drains: false, unroutedAtMs: undefined });
   for (let turn = 0; turn < 7; turn++) {
     pass(10_000);
     busy.record.lastActivityMs = timeouts.nowMs;
@@ -321,5 +323,17 @@ test('equal limits are spread by five percent either way (lesson 32)', async () 
     limits.push(Math.round(record.phaseLimitMs));
   }
   assert.deepEqual(limits, [950, 1000, 1050]);
+  client.destroy();
+});
+
+test('a connection that the far end has ended waits a minute, and no longer, for a client that takes none of its last bytes', async () => {
+  const { client, record } = await connected();
+  manager.foretell(record.id, { side: 'proxy', reason: 'header_timeout' });
+  pass(50_000);
+  record.lastActivityMs = now;
+  pass(50_000);
+  assert.equal(record.ended, false, 'some bytes were taken meanwhile');
+  pass(15_000);
+  assert.deepEqual([record.terminationSide, record.terminationReason], ['proxy', 'header_timeout']);
   client.destroy();
 });

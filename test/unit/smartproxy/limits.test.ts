@@ -115,3 +115,24 @@ test('a removal that was never an admission changes nothing', () => {
   security.removeConnection('1.2.3.4');
   assert.equal(security.activeOf('1.2.3.4'), 0);
 });
+
+test('limits that change hold for who comes next; who is there stays counted, and a new rate is there at once', () => {
+  const { wheel, advance } = fakeWheel();
+  const security = new SecurityManager({ ...none, maxConnectionsPerIp: 2 }, wheel);
+  assert.equal(security.admit('10.0.0.1'), undefined);
+  security.update({ ...none, maxConnectionsPerIp: 1 });
+  assert.equal(security.admit('10.0.0.1'), 'ip_limit');
+  assert.equal(security.admit('10.0.0.2'), undefined);
+  security.update({ ...none, connectionRatePerMinute: 2 });
+  assert.deepEqual(
+    ['10.0.0.1', '10.0.0.1', '10.0.0.1'].map((address) => security.admit(address)),
+    [undefined, undefined, 'rate_limited'],
+  );
+  security.update({ ...none, denyCidrs: ['10.0.0.1'] });
+  assert.equal(security.admit('10.0.0.1'), 'ip_blocked');
+  assert.equal(security.admit('10.0.0.9'), undefined);
+  security.update(none);
+  for (const address of ['10.0.0.1', '10.0.0.1', '10.0.0.1', '10.0.0.2']) security.removeConnection(address);
+  advance(60_000);
+  assert.equal(security.size, 0);
+});

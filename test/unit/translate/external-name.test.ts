@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { externalNameProblem } from '../../../src/translate/external-name.ts';
+import { externalNameProblem } from '../../../src/routes/external-name.ts';
 
 const numeric = [
   '127.0.0.1',

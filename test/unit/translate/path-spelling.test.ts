@@ -31,9 +31,10 @@ test('a path of a rule matches requests for it however its characters are escape
   }
 });
 
-test('a path of a rule that names a dot segment by escapes is reported, for no request has one', () => {
+test('a path of a rule that names a dot segment by escapes is reported, for no request has one, and what it may mean is not served', () => {
   const { rules, problems } = readPath('/%2e%2E/admin');
-  assert.deepEqual(rules[0]?.paths, []);
+  const [path, ...others] = rules[0]?.paths ?? [];
+  assert.deepEqual([path?.match.value, path?.backend.kind, others], ['/admin', 'unusable', []]);
   assert.deepEqual(
     problems.map(({ reason, field }) => [reason, field]),
     [['InvalidPath', 'spec.rules[0].http.paths[0].path']],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectionActivities } from '../../../src/observability/counters/connection-activity.ts';
-import { requestSeriesWidth } from '../../../src/observability/counters/request-series.ts';
+import { connectionOffset, requestSeriesWidth } from '../../../src/observability/counters/request-series.ts';
 import { closedIndex } from '../../../src/observability/counters/termination-reason.ts';
 import { WorkerCounters } from '../../../src/observability/counters/worker-counters.ts';
 import { FleetStatistics } from '../../../src/workers/fleet-statistics.ts';
@@ -112,4 +112,23 @@ test('FleetStatistics: a dead worker keeps its totals, its open connections are 
   assert.equal(totals.connectionsClosed[closedIndex('proxy', 'worker_lost')], 6);
   assert.equal(totals.connectionsClosed.reduce((sum, n) => sum + n, 0) + totals.connectionsActive, totals.connectionsAccepted);
   assert.equal(requestValues[requestSeriesWidth + 1], 3);
+});
+
+test('FleetStatistics: connections of routes are added up, and those of a dead worker are closed', () => {
+  const statistics = new FleetStatistics(100);
+  const decode = (opened: number, closed: number) => {
+    const counters = new WorkerCounters();
+    const series = counters.requests.get(labels('db'));
+    series.connectionsOpened = opened;
+    series.connectionsClosed = closed;
+    series.bytesReceived = 10;
+    series.liveReceived = 5;
+    return new SnapshotDecoder(statistics.seriesIndex).decode(travel(new SnapshotEncoder(counters).encode()));
+  };
+  const connections = (values: Float64Array) => [
+    ...values.slice(requestSeriesWidth + connectionOffset, requestSeriesWidth + connectionOffset + 4),
+  ];
+  assert.deepEqual(connections(statistics.total([decode(5, 2), decode(3, 3)]).requestValues), [8, 5, 30, 0]);
+  statistics.workerDied(decode(5, 2));
+  assert.deepEqual(connections(statistics.total([decode(3, 3)]).requestValues), [8, 8, 30, 0]);
 });

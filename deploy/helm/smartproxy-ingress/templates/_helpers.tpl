@@ -37,6 +37,18 @@ app.kubernetes.io/component: controller
 {{- end -}}
 {{- end }}
 
+{{/* The container's. What changes the kernel's rules is root with one capability more. */}}
+{{- define "smartproxy.securityContext" -}}
+{{- $context := deepCopy .Values.securityContext -}}
+{{- if .Values.nftables.enabled -}}
+{{- $capabilities := get $context "capabilities" | default dict -}}
+{{- $_ := set $capabilities "add" (append (get $capabilities "add" | default list) "NET_ADMIN" | uniq) -}}
+{{- $_ := set $context "capabilities" $capabilities -}}
+{{- $context = merge (dict "runAsUser" 0 "runAsGroup" 0 "runAsNonRoot" false) $context -}}
+{{- end -}}
+{{- toYaml $context -}}
+{{- end }}
+
 {{- define "smartproxy.serviceAccountName" -}}
 {{- default (ternary (include "smartproxy.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
 {{- end }}
@@ -44,6 +56,28 @@ app.kubernetes.io/component: controller
 {{/* A port of the program as its flag has it: a number, or off (which YAML 1.1 reads as false). */}}
 {{- define "smartproxy.port" -}}
 {{- if or (kindIs "bool" .) (eq (toString .) "off") -}}off{{- else -}}{{ int . }}{{- end -}}
+{{- end }}
+
+{{/* The SmartProxyConfig of the release. With Roles alone it is the one that is called as the class. */}}
+{{- define "smartproxy.configName" -}}
+{{- if .Values.watch.namespaces -}}
+{{- .Values.ingressClass.name -}}
+{{- else -}}
+{{- default (include "smartproxy.fullname" .) .Values.smartProxyConfig.name -}}
+{{- end -}}
+{{- end }}
+
+{{/* The listeners of the SmartProxyConfig that the chart makes, without those that take the place of an option's, as a list in JSON. */}}
+{{- define "smartproxy.extraListeners" -}}
+{{- $listeners := list -}}
+{{- if .Values.smartProxyConfig.create -}}
+{{- range .Values.smartProxyConfig.spec.listeners -}}
+{{- if not (has .name (list "http" "https")) -}}
+{{- $listeners = append $listeners . -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $listeners -}}
 {{- end }}
 
 {{/* Whether two pods cannot share a node. */}}
@@ -133,6 +167,15 @@ app.kubernetes.io/component: controller
 {{- end -}}
 {{- $args = append $args (printf "--ingress-class=%s" .Values.ingressClass.name) -}}
 {{- $args = append $args (printf "--controller-class=%s" .Values.ingressClass.controllerValue) -}}
+{{- if .Values.nftables.enabled -}}
+{{- $args = append $args "--nftables" -}}
+{{- end -}}
+{{- if .Values.acme.enabled -}}
+{{- $args = append $args "--acme" -}}
+{{- end -}}
+{{- if .Values.ticketKeys.shared -}}
+{{- $args = append $args (printf "--ticket-key-secret=%s-ticket-keys" (include "smartproxy.fullname" .)) -}}
+{{- end -}}
 {{- if .Values.watchIngressWithoutClass -}}
 {{- $args = append $args "--watch-ingress-without-class" -}}
 {{- end -}}

@@ -18,6 +18,10 @@
 - apiGroups: [gateway.networking.k8s.io]
   resources: [referencegrants]
   verbs: [list, watch]
+# Those labelled smartproxy.dev/error-pages alone, which RBAC cannot express. Without this rule there are no error pages from ConfigMaps.
+- apiGroups: ['']
+  resources: [configmaps]
+  verbs: [list, watch]
 {{- if not .Values.watch.secretNames }}
 # list and watch are used for metadata alone, get for the Secrets that are referred to. RBAC cannot express that: these verbs allow
 # every Secret here to be read. watch.secretNames (--secret-names) narrows it.
@@ -35,10 +39,17 @@
   resources: [smartroutes/status]
   verbs: [patch]
 {{- end }}
-# Warnings about Ingresses and SmartRoutes that are not served as written, and about the pod itself; get finds one's own from before a change of leader.
+# Warnings about Ingresses, SmartRoutes and the like that are not served as written, and about the pod itself; get finds one's own from before a change of leader.
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, get, patch]
+{{- end }}
+
+{{/* Where certificates that were ordered may be put. */}}
+{{- define "smartproxy.certificateRules" -}}
+- apiGroups: ['']
+  resources: [secrets]
+  verbs: [get, create, update]
 {{- end }}
 
 {{/* Binds the Role or ClusterRole `name` to the service account. */}}

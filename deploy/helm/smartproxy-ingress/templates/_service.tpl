@@ -17,6 +17,15 @@
   {{- end }}
 {{- end }}
 {{- end }}
+{{- range include "smartproxy.extraListeners" .root | fromJsonArray }}
+- name: {{ .name | trunc 15 | trimSuffix "-" }}
+  port: {{ default .port .publishedPort | int }}
+  targetPort: {{ int .port }}
+  protocol: {{ ternary "UDP" "TCP" (eq .protocol "UDP") }}
+{{- end }}
+{{- with $service.extraPorts }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{/* A Service from `service` (values), with `name` and `root`. */}}

@@ -25,6 +25,19 @@
 {{- if and .Values.hostNetwork (or .Values.hostPorts.http .Values.hostPorts.https) -}}
 {{- fail "Cannot use hostPorts with hostNetwork: containerPorts are the ports of the node then" -}}
 {{- end -}}
+{{- if and .Values.nftables.enabled (not .Values.hostNetwork) -}}
+{{- fail "Cannot use nftables.enabled without hostNetwork: the kernel forwards what comes to the network that the pod is in" -}}
+{{- end -}}
+{{- if and .Values.acme.enabled .Values.watch.secretNames -}}
+{{- fail "Cannot use acme.enabled with watch.secretNames: it reads and writes Secrets of its own, by other names" -}}
+{{- end -}}
+{{- with .Values.watch.namespaces -}}
+{{- range $.Values.acme.namespaces -}}
+{{- if not (has . $.Values.watch.namespaces) -}}
+{{- fail (printf "Cannot use acme.namespaces: %s is not in watch.namespaces" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- include "smartproxy.validateUser" . -}}
 {{- $drain := include "smartproxy.drainSeconds" . | int64 -}}
 {{- $grace := include "smartproxy.terminationGracePeriodSeconds" . | int64 -}}

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { dial } from '../../../balancing/transport.ts';
 import type { ResponseFlag } from '../../../observability/counters/response-flag.ts';
 import { Deadline } from '../../../timer-wheel.ts';
-import { dial } from '../../upstream/transport.ts';
+import type { ClientOpening } from '../../upstream/client-opening.ts';
 import type { UpstreamFailure } from '../../upstream/upstream-handler.ts';
 import type { ConnectionOwner, UpstreamShared } from '../../upstream/upstream-pool.ts';
 import { type ConnectionRule, connectionRules } from '../connection-rule.ts';
@@ -28,8 +29,8 @@ import type { ClientStreamOwner, Http2ClientStream } from './stream.ts';
 export interface Http2Owner extends ConnectionOwner {
   /** How many streams the backend took last, at least one: what to expect of the next connection. */
   streamLimit: number;
-  /** The connection has no room for these streams, whose requests have not begun. */
-  place(streams: readonly Http2ClientStream[]): void;
+  /** `connection` has no room for these streams, whose requests have not begun. */
+  place(streams: readonly Http2ClientStream[], connection: Http2ClientConnection): void;
   /** The connection takes no new streams. */
   retired(connection: Http2ClientConnection): void;
   /** The connection is gone. */
@@ -58,6 +59,8 @@ const http1Answer = Buffer.from('HTTP/', 'latin1');
 export class Http2ClientConnection extends Deadline implements ResponseTarget, ClientStreamOwner {
   readonly shared: UpstreamShared;
   readonly scheme: 'http' | 'https';
+  /** Whose connection it serves; undefined: all. */
+  readonly opening: ClientOpening | undefined;
   readonly streams = new Map<number, Http2ClientStream>();
   knownStreamId = -1;
   /** The highest id that was used. */
@@ -89,9 +92,10 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
    */
   #pinged = false;
 
-  /** Dials. */
-  constructor(owner: Http2Owner, connectMs: number) {
+  /** Dials. @param opening how it begins when it serves one client's connection alone; undefined: it serves all */
+  constructor(owner: Http2Owner, connectMs: number, opening?: ClientOpening) {
     super();
+    this.opening = opening;
     const { shared, endpoint, transport } = owner;
     this.#owner = owner;
     this.shared = shared;
@@ -107,7 +111,7 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
       },
     };
     // A TLS socket may decrypt more while it writes, which would overwrite what is being read in a shared buffer.
-    const socket = dial(endpoint, transport, { onread: overTls ? undefined : onread, lookup: shared.lookup });
+    const socket = dial(endpoint, transport, { onread: overTls ? undefined : onread, lookup: shared.lookup, opening: opening?.encode() });
     this.#socket = socket;
     this.#buffer = new WriteBuffer(shared.http2.turn, socket, overTls, () => this.#checkBlocked());
     this.#output = new FrameOutput(this.#buffer);
@@ -345,7 +349,7 @@ export class Http2ClientConnection extends Deadline implements ResponseTarget, C
       stream.onReady(false);
       stream.announceReady();
     }
-    if (rest.length > 0) this.#owner.place(rest);
+    if (rest.length > 0) this.#owner.place(rest, this);
   }
 
   #onData(chunk: Buffer): void {

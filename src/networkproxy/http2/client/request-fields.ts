@@ -1,6 +1,6 @@
 import { forwardedFields, type OutgoingRequest } from '../../forwarded-fields.ts';
 import { isWrittenByUs } from '../../http1/request-lines.ts';
-import { isTraceField } from '../../trace-context.ts';
+import { isReplacedTraceField } from '../../trace-context.ts';
 
 /**
  * The header list of a request for an HTTP/2 backend, pseudo-headers first (RFC 9113 section 8.3.1); a WebSocket is an extended CONNECT
@@ -17,7 +17,7 @@ export function requestFieldList(outgoing: OutgoingRequest, scheme: 'http' | 'ht
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
     if (isWrittenByUs(name) || (isWebSocket && name === 'sec-websocket-key')) continue;
-    if (traceparent !== undefined && isTraceField(name)) continue;
+    if (isReplacedTraceField(name, outgoing)) continue;
     fields.push(name, headers[i + 1] as string);
   }
   for (const text of forwardedFields(outgoing)) fields.push(text);

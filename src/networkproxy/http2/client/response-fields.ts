@@ -1,7 +1,7 @@
-import { STATUS_CODES } from 'node:http';
 import { isForbiddenInTrailers } from '../../header-names.ts';
 import { parseContentLength } from '../../http1/field-section.ts';
 import type { BodyFraming, ResponseHead } from '../../http1/message-handler.ts';
+import { reasonPhrase } from '../../http1/reason-phrases.ts';
 import type { FieldSink } from '../hpack/decoder.ts';
 import { FieldRole, type HeaderField } from '../hpack/header-field.ts';
 import type { MessageRule } from '../message-rule.ts';
@@ -55,7 +55,7 @@ export class ResponseFields implements FieldSink {
     if (status === 0 || status === 101) return 'bad-status';
     const body = this.#framing(status, requestMethod, endStream);
     if (typeof body === 'string') return body;
-    return { status, reason: STATUS_CODES[status] ?? '', headers: this.#headers, version: 20, body, keepAlive: true, upgrade: undefined };
+    return { status, reason: reasonPhrase(status), headers: this.#headers, version: 20, body, keepAlive: true, upgrade: undefined };
   }
 
   /** The trailers that may go on, or the rule that they broke. */

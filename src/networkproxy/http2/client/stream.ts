@@ -1,5 +1,5 @@
 import type { ResponseFlag } from '../../../observability/counters/response-flag.ts';
-import type { PolicyTimeouts } from '../../../routes/route-table.ts';
+import type { PolicyTimeouts } from '../../../routes/policy.ts';
 import { Deadline } from '../../../timer-wheel.ts';
 import type { OutgoingRequest } from '../../forwarded-fields.ts';
 import type { ResponseHead } from '../../http1/message-handler.ts';

@@ -95,7 +95,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#guard = new AbuseGuard(context.wheel, context.counters);
     this.#frames = new FrameDispatch(context, this, this.#guard);
     this.#reader = new FrameReader(this.#frames, true);
-    this.#arm('head', context.config.headerTimeoutMs);
+    this.#arm('head', context.clientLimits.headerTimeoutMs);
     this.#settingsTimeout = new SettingsTimeout(this);
     this.#awaitSettingsAck();
     listenToClientStream(stream, this);
@@ -119,7 +119,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     // Two steps, so that requests on their way are still answered (RFC 9113 section 6.8): the ping's echo shows that the client knows.
     this.#output.goaway(maxStreamId, ErrorCode.noError, '');
     this.#output.ping(drainPing, 0, false);
-    if (this.streams.size === 0) this.#arm('idle', this.#context.config.headerTimeoutMs);
+    if (this.streams.size === 0) this.#arm('idle', this.#context.clientLimits.headerTimeoutMs);
   }
 
   /** The worker is short of memory: a connection without a stream is asked to end. True: it is now. */
@@ -329,8 +329,9 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   // The connection
 
   #countRequest(): void {
-    const { keepAliveRequests } = this.#context.config;
-    if (++this.#requests !== keepAliveRequests) return;
+    const { keepAliveRequests } = this.#context.clientLimits;
+    this.#requests++;
+    if (keepAliveRequests === 0 || this.#requests < keepAliveRequests || this.#draining) return;
     this.#context.counters.countHttp2Limit('requests');
     this.drain();
   }
@@ -385,7 +386,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     if (this.#blocked) return;
     if (!this.#frames.sawSettings || this.#reader.midFrame || this.#frames.midBlock) {
       // The whole frame has this much time: drops do not buy more.
-      if (this.#phase !== 'head') this.#arm('head', this.#context.config.headerTimeoutMs);
+      if (this.#phase !== 'head') this.#arm('head', this.#context.clientLimits.headerTimeoutMs);
     } else if (this.streams.size > 0) {
       if (this.#phase !== 'busy') this.#arm('busy', 0);
     } else {
@@ -399,7 +400,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     if (this.#clientLeaves) this.#end(ErrorCode.noError, 'normal', '');
     else if (this.goawayId !== maxStreamId) this.#end(ErrorCode.noError, this.#reasonToLeave('normal'), '');
     else if (this.#phase !== 'idle')
-      this.#arm('idle', this.#draining ? this.#context.config.headerTimeoutMs : this.#context.config.keepAliveTimeoutMs);
+      this.#arm('idle', this.#draining ? this.#context.clientLimits.headerTimeoutMs : this.#context.clientLimits.keepAliveTimeoutMs);
   }
 
   /** Without its side of the connection a client can open no window and answer no ping: it is gone, and so are its requests. */
@@ -430,7 +431,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     if (this.#blocked) return;
     this.#blocked = true;
     this.#stream.pause();
-    this.#arm('write', this.#context.config.bodyTimeoutMs);
+    this.#arm('write', this.#context.clientLimits.bodyTimeoutMs);
   }
 
   #pumpAll(): void {
@@ -480,8 +481,8 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   }
 
   #awaitSettingsAck(): void {
-    const { wheel, config } = this.#context;
-    if (config.headerTimeoutMs > 0) wheel.arm(this.#settingsTimeout, config.headerTimeoutMs);
+    const { wheel, clientLimits } = this.#context;
+    if (clientLimits.headerTimeoutMs > 0) wheel.arm(this.#settingsTimeout, clientLimits.headerTimeoutMs);
   }
 
   #arm(phase: Phase, ms: number): void {

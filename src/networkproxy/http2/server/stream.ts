@@ -246,7 +246,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     if (this.#closed) return sent;
     if (this.isWaiting) {
       this.#movedBytes += sent;
-      if (this.#movedBytes >= this.#context.renewalBytes) this.#arm('write');
+      if (this.#movedBytes >= this.#context.clientLimits.renewalBytes) this.#arm('write');
       return sent;
     }
     this.#arm('busy');
@@ -454,7 +454,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     if (this.#requestPaused || this.#remoteEnded || this.#phase === 'write') return;
     this.#movedBytes += chunk.length;
     // Drops do not buy a body of known length more time; another may have nothing to say for a while.
-    const isSlow = this.#expectedBytes !== -1 && this.#phase === 'body' && this.#movedBytes < this.#context.renewalBytes;
+    const isSlow = this.#expectedBytes !== -1 && this.#phase === 'body' && this.#movedBytes < this.#context.clientLimits.renewalBytes;
     if (!isSlow) this.#arm('body');
   }
 
@@ -524,7 +524,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   #arm(phase: Phase): void {
     this.#phase = phase;
     this.#movedBytes = 0;
-    const bodyTimeoutMs = this.#tunnel === undefined ? this.#context.config.bodyTimeoutMs : 0;
+    const bodyTimeoutMs = this.#tunnel === undefined ? this.#context.clientLimits.bodyTimeoutMs : 0;
     if (phase !== 'busy' && bodyTimeoutMs > 0) this.#context.wheel.arm(this, bodyTimeoutMs);
     else this.#context.wheel.disarm(this);
   }

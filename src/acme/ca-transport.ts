@@ -1,0 +1,103 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { globalAgent, type RequestOptions, request } from 'node:https';
+import { messageOf } from '../errors.ts';
+import { readAnswer } from '../read-answer.ts';
+import { CaError, problemText, problemType } from './ca-error.ts';
+
+/** What holds for all requests of one conversation with a CA. */
+export interface Conversation {
+  /** PEM, in place of the CAs that the system trusts. */
+  readonly trusted: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** A request as the library makes it. */
+export interface CaRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers?: unknown;
+  readonly data?: unknown;
+}
+
+export interface CaResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly text: string;
+}
+
+const timeoutMs = 30_000;
+const maxAnswerBytes = 1_048_576;
+const badNonce = 'badNonce';
+
+const conversations = new AsyncLocalStorage<Conversation>();
+
+/** Runs `talk` with these settings for each request that it leads to. */
+export function inConversation<T>(conversation: Conversation, talk: () => Promise<T>): Promise<T> {
+  return conversations.run(conversation, talk);
+}
+
+/**
+ * One request to a CA. An answer that is an error rejects with the CA's words, its type and when to come back, which the library would
+ * lose; but for a nonce that was used up, which the library answers itself.
+ */
+export async function askCa(asked: CaRequest): Promise<CaResponse> {
+  const action = `${(asked.method ?? 'get').toUpperCase()} ${asked.url}`;
+  const conversation = conversations.getStore();
+  if (conversation === undefined) throw new CaError(action, 'it is asked outside of a conversation');
+  const response = await send(asked, action, conversation);
+  if (response.status < 400) return response;
+  const document = parsed(response.text);
+  const type = problemType(document);
+  if (type === badNonce) return response;
+  const reason = problemText(document) ?? `it answered with status ${response.status}`;
+  throw new CaError(action, reason, {
+    type,
+    status: response.status,
+    retryAfterMs: retryAfterMs(response.headers['retry-after'], Date.now()),
+  });
+}
+
+/** Seconds or a date; 0 when it is neither, or past. */
+export function retryAfterMs(header: string | undefined, nowMs: number): number {
+  if (header === undefined) return 0;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs;
+  return Number.isFinite(ms) && ms > 0 ? ms : 0;
+}
+
+async function send({ method, url, headers, data }: CaRequest, action: string, { trusted, signal }: Conversation): Promise<CaResponse> {
+  const options: RequestOptions = {
+    method: (method ?? 'get').toUpperCase(),
+    headers: {
+      ...(headers as Record<string, string>),
+      'user-agent': 'smartproxy-ingress',
+      ...(typeof data === 'string' && { 'content-length': Buffer.byteLength(data) }),
+    },
+    ca: trusted,
+    agent: globalAgent,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+  };
+  try {
+    return await new Promise<CaResponse>((resolve, reject) => {
+      const sent = request(new URL(String(url)), options, (response) => {
+        const plain = Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]);
+        const [status, fields] = [response.statusCode ?? 0, Object.fromEntries(plain)];
+        readAnswer(response, maxAnswerBytes).then((text) => resolve({ status, headers: fields, text }), reject);
+      });
+      sent.once('error', reject);
+      sent.end(typeof data === 'string' ? data : undefined);
+    });
+  } catch (error) {
+    const timedOut = error instanceof Error && error.name === 'TimeoutError';
+    const reason = timedOut ? `no answer within ${timeoutMs} ms` : messageOf(error) || String((error as NodeJS.ErrnoException).code);
+    throw new CaError(action, `the CA can not be reached, ${reason}`, { cause: error });
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,25 @@
+import type { AcmeCertificate } from '../translate/acme-certificate.ts';
+
+/** What there is to do for a certificate, and from when on. Times in milliseconds since 1970; a past one is now. */
+export type NextAttempt =
+  /** Order it, or go on with the order that is kept. */
+  | { readonly kind: 'order'; readonly atMs: number }
+  /** Ask the CA when it should be renewed. */
+  | { readonly kind: 'renewal'; readonly atMs: number };
+
+/** Pure. */
+export function nextAttempt({ names, issuer, state, present }: AcmeCertificate, nowMs: number): NextAttempt {
+  const afterFailureMs = state.failure?.nextAttemptMs ?? 0;
+  const fits = present !== undefined && present.directory === issuer.directory && sameNames(present.names, names);
+  if (!fits || state.order !== undefined) return { kind: 'order', atMs: afterFailureMs };
+  const { renewal } = state;
+  if (renewal?.fingerprint !== present.fingerprint) return { kind: 'renewal', atMs: afterFailureMs };
+  const dueMs = Math.max(renewal.atMs, afterFailureMs);
+  // Once it is due, nobody asks whether it is.
+  return renewal.checkMs < dueMs && dueMs > nowMs ? { kind: 'renewal', atMs: renewal.checkMs } : { kind: 'order', atMs: dueMs };
+}
+
+/** Whether two lists are the same set of names; both without repetitions. */
+export function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name) => b.includes(name));
+}

@@ -1,0 +1,72 @@
+import { endpointKey } from '../../balancing/endpoint-runtime.ts';
+import type { WeightedBackend } from '../../routes/route.ts';
+import type { Endpoint, Service } from '../../routes/service.ts';
+import type { ExplainContext } from './explain-context.ts';
+import type { BackendStep, EndpointStep } from './explanation.ts';
+
+/** What a backend is asked; undefined: it gets the connection as a whole. */
+export interface BackendRequest {
+  readonly target: string;
+  readonly authority: string;
+}
+
+/** How connections without HTTP reach a backend. */
+export type Carrier = 'tcp' | 'tls' | 'udp';
+
+/** The backends of a route with their shares, and every endpoint with its state. At most 100 endpoints of each. */
+export function backendSteps(
+  backends: readonly WeightedBackend[],
+  carrier: Carrier,
+  request: BackendRequest | undefined,
+  context: ExplainContext,
+): readonly BackendStep[] {
+  const total = backends.reduce((sum, { weight }) => sum + weight, 0);
+  return backends.map(({ service: key, weight }) => {
+    const share = total === 0 ? 0 : Math.round((1000 * weight) / total) / 10;
+    const service = key === undefined ? undefined : context.table.services.get(key);
+    if (service === undefined) return { service: undefined, share, protocol: '', loadBalancing: '', host: undefined, endpoints: [] };
+    const endpoints = context.table.endpoints.get(service.key)?.endpoints ?? [];
+    return {
+      service: service.key,
+      share,
+      protocol: request === undefined ? carrier : service.protocol,
+      loadBalancing: service.loadBalancing,
+      host: request?.authority,
+      endpoints: endpoints.slice(0, maxEndpoints).map((endpoint) => endpointStep(endpoint, service, carrier, request, context)),
+    };
+  });
+}
+
+const maxEndpoints = 100;
+
+function endpointStep(
+  endpoint: Endpoint,
+  service: Service,
+  carrier: Carrier,
+  request: BackendRequest | undefined,
+  { out, drained }: ExplainContext,
+): EndpointStep {
+  const address = endpointKey(endpoint);
+  const scheme = request === undefined ? carrier : service.tls === undefined ? 'http' : 'https';
+  return {
+    address,
+    state: endpoint.state,
+    zone: endpoint.zone,
+    out: drained.includes(address) ? 'drained by hand' : outReason(out, service.key, address),
+    url: `${scheme}://${address}${request?.target ?? ''}`,
+  };
+}
+
+function outReason(out: ExplainContext['out'], service: string, address: string): string | undefined {
+  const found = out.find((entry) => entry.service === service && entry.endpoint === address);
+  if (found === undefined) return undefined;
+  const time = found.forMs === undefined ? '' : `, for ${Math.ceil(found.forMs / 1000)} s`;
+  return `out of rotation: ${found.reason}${found.detail === undefined ? '' : ` (${found.detail})`}${time}`;
+}
+
+/** `1 of 2 endpoints can be used`. */
+export function usable({ endpoints }: BackendStep): number {
+  const isReady = ({ state, out }: EndpointStep) => state === 'ready' && out === undefined;
+  const ready = endpoints.filter(isReady).length;
+  return ready > 0 ? ready : endpoints.filter(({ state }) => state === 'fallback').length;
+}

@@ -1,0 +1,26 @@
+import type { ExplainContext } from '../ask/explain/explain-context.ts';
+import { questionOf } from '../ask/explain/question-query.ts';
+import type { Config } from '../config/config.ts';
+import type { Controller } from '../controller/controller.ts';
+import { type DebugPage, PageRefusal } from '../observability/admin-server.ts';
+import { resolveInTurns } from '../steps.ts';
+import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
+
+/** The page `/debug/explain`: where a request would go by the table that is served now. Between routes the process does other things. */
+export function explainPage(
+  config: Config,
+  controller: Pick<Controller, 'translation'>,
+  supervisor: Pick<WorkerSupervisor, 'table' | 'outEndpoints' | 'drainedEndpoints'>,
+  locationOf: ExplainContext['locationOf'],
+): DebugPage {
+  return async (query) => {
+    // Loaded when somebody asks: it has the filters of workers with it.
+    const { explainInSteps } = await import('../ask/explain/explain.ts');
+    const out = await supervisor.outEndpoints();
+    const { table, drainedEndpoints: drained } = supervisor;
+    const problems = controller.translation?.problems ?? [];
+    const context = { table, config, problems, locationOf, out, drained, hostsWithoutCertificate: undefined };
+    const answer = await resolveInTurns(explainInSteps(questionOf(query), context));
+    return 'kind' in answer ? new PageRefusal(answer.message) : answer;
+  };
+}

@@ -1,0 +1,66 @@
+import type { KubeObject, ObjectKind } from '../api/objects.ts';
+import type { Config } from '../config/config.ts';
+import type { ManifestSource } from '../sources/manifests/manifest-source.ts';
+import type { Snapshot, SourceProblem } from '../sources/object-store.ts';
+import { translate } from '../translate/translate.ts';
+import type { Translation } from '../translate/translation.ts';
+import { listenersOf } from './listeners.ts';
+import { translateOptionsOf } from './translate-options.ts';
+
+/** A folder of manifests, read once and translated as the program would. */
+export interface FolderReading {
+  readonly translation: Translation;
+  /** What is wrong with the files. */
+  readonly sourceProblems: readonly SourceProblem[];
+  readonly locationOf: (kind: string, key: string) => string | undefined;
+  /** How many objects of each kind it holds. */
+  readonly counts: ReadonlyMap<ObjectKind, number>;
+  /** `Ingress shop/web`: every object. */
+  readonly objects: ReadonlySet<string>;
+  readonly snapshot: Snapshot;
+  /** What was taken for granted because the folder does not say it, a sentence each. */
+  readonly assumptions: readonly string[];
+}
+
+const kinds: readonly KubeObject['kind'][] = [
+  'Ingress',
+  'IngressClass',
+  'Service',
+  'EndpointSlice',
+  'Secret',
+  'ConfigMap',
+  'SmartRoute',
+  'SmartProxyConfig',
+];
+
+/**
+ * Reads the folder of `config.manifests`, a file, or standard input ('-'), once. A folder without an IngressClass, which is the cluster's, is
+ * read as if that of `--ingress-class` existed. Throws MANIFEST_INVALID when it can't be read.
+ * @param nowMs what certificates are judged by
+ */
+export async function readFolder(config: Config, manifests: string, nowMs: number): Promise<FolderReading> {
+  const source = await openManifests(manifests);
+  try {
+    await source.start();
+    const snapshot = source.store.snapshot();
+    const counts = new Map(kinds.map((kind) => [kind, snapshot.of(kind).size]));
+    const names = new Set(kinds.flatMap((kind) => [...snapshot.of(kind).keys()].map((key) => `${kind} ${key}`)));
+    const isWithoutClass = counts.get('IngressClass') === 0;
+    const options = translateOptionsOf({ ...config, manifests }, listenersOf(config));
+    const translation = translate(snapshot, { ...options, namespaced: isWithoutClass, nowMs });
+    const assumptions = isWithoutClass ? [`There is no IngressClass in ${manifests}: ${config.ingressClass} is taken for ours.`] : [];
+    const locationOf = source.locationOf.bind(source);
+    return { translation, sourceProblems: source.store.problems(), locationOf, counts, objects: names, snapshot, assumptions };
+  } finally {
+    await source.close();
+  }
+}
+
+async function openManifests(manifests: string): Promise<ManifestSource> {
+  if (manifests === '-') {
+    const { ManifestInput } = await import('../sources/manifests/manifest-input.ts');
+    return new ManifestInput(process.stdin);
+  }
+  const { ManifestFolder } = await import('../sources/manifests/manifest-folder.ts');
+  return new ManifestFolder(manifests);
+}

@@ -1,0 +1,107 @@
+import type { Config } from '../config/config.ts';
+import type { Log } from '../log.ts';
+import type { MetricSource } from '../observability/metric-source.ts';
+import type { ClientAccess } from '../routes/policy.ts';
+import type { L4Route } from '../routes/route.ts';
+import type { RouteTable } from '../routes/route-table.ts';
+import { connectionSettings } from '../smartproxy/connection-settings.ts';
+import { Conntrack } from '../smartproxy/nftables/conntrack.ts';
+import { KernelForwarder } from '../smartproxy/nftables/kernel-forwarder.ts';
+import { kernelRouteId, kernelRoutes } from '../smartproxy/nftables/kernel-routes.ts';
+import { localAddresses } from '../smartproxy/nftables/local-addresses.ts';
+import { Nft } from '../smartproxy/nftables/nft.ts';
+import { seriesLabels } from '../smartproxy/series-labels.ts';
+import type { Troubles } from '../sources/troubles.ts';
+
+export interface KernelForwardingOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly troubles: Pick<Troubles, 'report' | 'clear'>;
+  /** The last table that was published. */
+  readonly table: () => RouteTable;
+  /** The kernel began, or ceased, to forward as it should. */
+  readonly onChange: () => void;
+}
+
+const troublePart = 'kernel forwarding';
+
+/** What statuses and troubles say where the kernel is not to forward. */
+const switchedOff = 'This controller does not let the kernel forward (--nftables).';
+
+/** The kernel as the program sees it: which routes it forwards, whether it does, and what it counts. */
+export class KernelForwarding {
+  readonly #options: KernelForwardingOptions;
+  readonly #forwarder: KernelForwarder | undefined;
+  #problem: string | undefined;
+
+  constructor(options: KernelForwardingOptions) {
+    const { config, log, table } = options;
+    const { stateDir, zone } = config;
+    this.#options = options;
+    if (!config.nftables) return;
+    this.#forwarder = new KernelForwarder({
+      table: `smartproxy-${config.ingressClass}`,
+      nft: new Nft(stateDir),
+      conntrack: new Conntrack(),
+      routes: () => kernelRoutes(table(), { localAddresses: localAddresses(), zone, clients: clientsOf(config, table()) }),
+      log,
+      report: (problem) => this.#tell(problem),
+    });
+    // What an earlier process left behind goes, also when no table comes.
+    this.#forwarder.update();
+  }
+
+  /** Why routes with engine NFTables are not forwarded; undefined: they are. */
+  get problem(): string | undefined {
+    return this.#forwarder === undefined ? switchedOff : this.#problem;
+  }
+
+  /** Another table was published. */
+  update(): void {
+    this.#forwarder?.update();
+  }
+
+  /** Resolves when the kernel was asked for what the last table says. */
+  async settled(): Promise<void> {
+    await this.#forwarder?.settled();
+  }
+
+  /** What the kernel counted, for the metrics; undefined: it forwards nothing for us. */
+  async facts(): Promise<MetricSource['kernel']> {
+    if (this.#forwarder === undefined) return undefined;
+    const { routes, ...rest } = await this.#forwarder.facts();
+    const known = new Map([...this.#options.table().l4.values()].map((route) => [kernelRouteId(route), route]));
+    return {
+      ...rest,
+      routes: routes.flatMap(({ id, ...counts }) => {
+        const route = known.get(id);
+        return route === undefined ? [] : [{ source: route.source, listener: route.listener, service: serviceOf(route), ...counts }];
+      }),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#forwarder?.close();
+  }
+
+  #tell(problem: string | undefined): void {
+    const { troubles, onChange } = this.#options;
+    if (problem === undefined) troubles.clear(troublePart);
+    else troubles.report(troublePart, { reason: 'kernel-refused', message: problem });
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    onChange();
+  }
+}
+
+/** As the series of routes name a Service. */
+function serviceOf({ source, backends }: L4Route): string {
+  const names = new Set(backends.flatMap(({ service }) => (service === undefined ? [] : [seriesLabels(source, service).service])));
+  return names.size === 1 ? ([...names][0] ?? '') : '';
+}
+
+/** Who may connect at all, by address. */
+function clientsOf(config: Config, table: RouteTable): ClientAccess {
+  const { allowCidrs, denyCidrs } = connectionSettings(config, table).security;
+  return { allow: allowCidrs, deny: denyCidrs };
+}

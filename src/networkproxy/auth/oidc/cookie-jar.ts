@@ -1,0 +1,69 @@
+import { cookiesOf, nameOf } from '../bearer-token.ts';
+
+/** What fits into one cookie with its name and attributes: browsers take 4096 bytes. */
+const maxValueLength = 3800;
+/** More would crowd out the application's own cookies, and heads have limits. */
+const maxParts = 4;
+
+/** Cookies of one name on their way in and out; a long value is several cookies. */
+export class CookieJar {
+  /** How the cookie is called: `__Host-` keeps other hosts of the domain from setting it, where there is TLS. */
+  readonly name: string;
+  readonly #attributes: string;
+
+  constructor(name: string, isSecure: boolean) {
+    this.name = isSecure ? `__Host-${name}` : name;
+    this.#attributes = `; Path=/; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
+  }
+
+  /** The value; undefined: there is none, or not all of it. @param headers flat */
+  read(headers: readonly string[], suffix = ''): string | undefined {
+    const values = new Map<string, string>();
+    for (const pair of cookiesOf(headers)) {
+      const name = nameOf(pair);
+      // The first counts: browsers send the one of the longest path, or the oldest, first.
+      if (name.startsWith(this.name) && !values.has(name)) values.set(name, pair.slice(name.length + 1));
+    }
+    const first = values.get(this.name + suffix) ?? '';
+    const match = /^([1-4])\.([\w-]+)$/.exec(first);
+    if (match === null) return undefined;
+    const parts = [match[2]];
+    for (let part = 1; part < Number(match[1]); part++) parts.push(values.get(`${this.name}${suffix}-${part}`));
+    return parts.includes(undefined) ? undefined : parts.join('');
+  }
+
+  /** Fields of an answer that set the value, flat; undefined: it is too long. @param value in base64url */
+  write(value: string, maxAgeSeconds: number, suffix = ''): readonly string[] | undefined {
+    const parts = Math.max(1, Math.ceil(value.length / maxValueLength));
+    if (parts > maxParts) return undefined;
+    return Array.from({ length: parts }, (_, part) => {
+      const text = value.slice(part * maxValueLength, (part + 1) * maxValueLength);
+      const pair = part === 0 ? `${this.name}${suffix}=${parts}.${text}` : `${this.name}${suffix}-${part}=${text}`;
+      return ['set-cookie', `${pair}${this.#attributes}; Max-Age=${maxAgeSeconds}`];
+    }).flat();
+  }
+
+  /** Names of our cookies in the request that begin with that of the jar and `suffix`: a value, its parts, or values with longer suffixes. */
+  sent(headers: readonly string[], suffix: string): readonly string[] {
+    const names = new Set(cookiesOf(headers).map(nameOf));
+    return [...names].filter((name) => this.#isOurs(name) && name.startsWith(this.name + suffix));
+  }
+
+  /** Fields of an answer that remove cookies. */
+  remove(names: readonly string[]): readonly string[] {
+    return names.flatMap((name) => ['set-cookie', `${name}=${this.#attributes}; Max-Age=0`]);
+  }
+
+  /** Header fields without the cookies of this name. */
+  without(headers: readonly string[]): readonly string[] {
+    const rest = cookiesOf(headers).filter((pair) => !this.#isOurs(nameOf(pair)));
+    const fields: string[] = [];
+    for (let i = 0; i < headers.length; i += 2) if (headers[i] !== 'cookie') fields.push(headers[i] as string, headers[i + 1] as string);
+    return rest.length === 0 ? fields : [...fields, 'cookie', rest.join('; ')];
+  }
+
+  /** The application may have others that begin alike. */
+  #isOurs(name: string): boolean {
+    return name.startsWith(this.name) && /^(?:-login-[A-Za-z0-9]+)?(?:-[1-3])?$/.test(name.slice(this.name.length));
+  }
+}

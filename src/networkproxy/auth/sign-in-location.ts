@@ -1,0 +1,43 @@
+import type { ClientFacts } from '../client-facts.ts';
+import type { RequestHead } from '../http1/message-handler.ts';
+import { lastFieldValue } from '../http1/request-lines.ts';
+
+type AskedFor = Pick<RequestHead, 'host' | 'authority' | 'target'>;
+
+/**
+ * Where a browser is sent to sign in, with the URL that it asked for in the parameter `rd`, unless the template has one.
+ * @param template with variables as nginx writes them
+ */
+export function signInLocation(template: string, head: AskedFor, scheme: ClientFacts['scheme']): string {
+  const url = originalUrl(head, scheme);
+  const filled = template.replace(variable, (_, name: keyof typeof values) => values[name](head, scheme));
+  if (/[?&]rd=/.test(template)) return filled;
+  return `${filled}${filled.includes('?') ? '&' : '?'}rd=${encodeURIComponent(url)}`;
+}
+
+/** The URL that the client asked for. @param scheme what the client speaks, whoever ends its TLS */
+export function originalUrl({ authority, target }: AskedFor, scheme: ClientFacts['scheme']): string {
+  return `${scheme}://${authority}${target}`;
+}
+
+/** What the client speaks: a trusted proxy in front may have ended its TLS. */
+export function schemeOf(head: RequestHead, facts: ClientFacts): 'http' | 'https' {
+  const told = facts.trusted ? lastFieldValue(head.headers, 'x-forwarded-proto') : undefined;
+  return told === 'https' || told === 'http' ? told : facts.scheme;
+}
+
+const variable = /\$(host|http_host|best_http_host|scheme|pass_access_scheme|request_uri|escaped_request_uri)(?![a-z_])/g;
+
+type Value = (head: AskedFor, scheme: string) => string;
+const authorityOf: Value = ({ authority }) => authority;
+const spokenScheme: Value = (_, scheme) => scheme;
+
+const values = {
+  host: ({ host }: AskedFor) => host,
+  http_host: authorityOf,
+  best_http_host: authorityOf,
+  scheme: spokenScheme,
+  pass_access_scheme: spokenScheme,
+  request_uri: ({ target }: AskedFor) => target,
+  escaped_request_uri: ({ target }: AskedFor) => encodeURIComponent(target),
+} satisfies Readonly<Record<string, Value>>;

@@ -1,0 +1,65 @@
+import type { LookupFunction } from 'node:net';
+import type { Balancers } from '../../balancing/balancers.ts';
+import type { WorkerCounters } from '../../observability/counters/worker-counters.ts';
+import type { RouteTable } from '../../routes/route-table.ts';
+import type { TimerWheel } from '../../timer-wheel.ts';
+import { ProbeSlots } from './probe-slots.ts';
+import { ServiceChecks } from './service-checks.ts';
+
+/** Probes of one worker that run at once. */
+export const maxProbes = 64;
+
+export interface HealthChecksOptions {
+  readonly balancers: Balancers;
+  readonly wheel: TimerWheel;
+  readonly counters: WorkerCounters;
+  readonly lookup: LookupFunction | undefined;
+  /** From 0 up to, not including, 1. */
+  readonly random: () => number;
+}
+
+export interface HealthChecksShared extends HealthChecksOptions {
+  readonly slots: ProbeSlots;
+}
+
+/**
+ * Asks the endpoints of services that want it, at intervals, whether they are well, and tells their balancers. Each worker does so for itself:
+ * it sees what its own requests would, and owes nothing to another process.
+ */
+export class HealthChecks {
+  readonly #shared: HealthChecksShared;
+  readonly #services = new Map<string, ServiceChecks>();
+
+  constructor(options: HealthChecksOptions) {
+    this.#shared = { ...options, slots: new ProbeSlots(maxProbes) };
+  }
+
+  /**
+   * Takes over a table that the balancers have just taken over.
+   * @param changed keys of all services whose entry or endpoints have changed; default: any
+   */
+  update({ services }: RouteTable, changed?: ReadonlySet<string>): void {
+    for (const key of changed ?? services.keys()) this.#updateService(key, services);
+    if (changed === undefined) for (const key of this.#services.keys()) if (!services.has(key)) this.#updateService(key, services);
+  }
+
+  close(): void {
+    for (const checks of this.#services.values()) checks.close();
+    this.#services.clear();
+  }
+
+  #updateService(key: string, services: RouteTable['services']): void {
+    const check = services.get(key)?.healthCheck;
+    const known = this.#services.get(key);
+    const balancer = this.#shared.balancers.get(key);
+    if (check === undefined || balancer === undefined) {
+      known?.close();
+      this.#services.delete(key);
+      return;
+    }
+    // The key of a service stands for its check: what is known need not be compared.
+    const checks = known ?? new ServiceChecks(this.#shared, balancer, check);
+    this.#services.set(key, checks);
+    checks.update();
+  }
+}

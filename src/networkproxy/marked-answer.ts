@@ -1,0 +1,48 @@
+import { cameSecurely } from './came-securely.ts';
+import { preflightDetail } from './cors.ts';
+import type { FilterRequest } from './filters/filter-request.ts';
+import type { ResponseHead } from './http1/message-handler.ts';
+import type { LocalReply } from './local-reply.ts';
+import type { RouteRuntime } from './route-runtime.ts';
+
+/**
+ * The head of a backend's answer as the client is to see it: with what the route and its filters change of it.
+ * @param session that has just begun, or moved; undefined: neither
+ */
+export function markedAnswer(
+  head: ResponseHead,
+  request: FilterRequest,
+  runtime: RouteRuntime | undefined,
+  session: string | undefined,
+): ResponseHead {
+  const marker = runtime?.marker;
+  const marked = marker === undefined ? head : { ...head, headers: marker.mark(head.headers, request.head.headers) };
+  return switchingAnswer(marked, request, runtime, session);
+}
+
+/** As `markedAnswer`, of an answer that switches protocols: the route edits none of its headers. */
+export function switchingAnswer(
+  head: ResponseHead,
+  request: FilterRequest,
+  runtime: RouteRuntime | undefined,
+  session: string | undefined,
+): ResponseHead {
+  const sessions = runtime?.sessions;
+  if (sessions === undefined || session === undefined) return withFields(head, request);
+  const headers = sessions.mark(head.headers, session, cameSecurely(request.head, request.facts));
+  return withFields({ ...head, headers }, request);
+}
+
+/** An answer of our own as the client is to see it. */
+export function markedReply(reply: LocalReply, request: FilterRequest | undefined, runtime: RouteRuntime | undefined): LocalReply {
+  const cors = runtime?.marker?.cors;
+  // A page may know that it failed; a preflight says so itself.
+  if (cors === undefined || request === undefined || reply.detail === preflightDetail) return withFields(reply, request);
+  return withFields({ ...reply, headers: cors.mark(reply.headers, request.head.headers) }, request);
+}
+
+/** With what filters want the client to have. */
+function withFields<T extends { readonly headers: readonly string[] }>(answer: T, request: FilterRequest | undefined): T {
+  const fields = request?.answerFields;
+  return fields === undefined ? answer : { ...answer, headers: [...answer.headers, ...fields] };
+}

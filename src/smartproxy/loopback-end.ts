@@ -1,0 +1,14 @@
+import type { Ending } from './connection-record.ts';
+
+/**
+ * The end of the loopback transport that is in this process, while the other one is in another: `near` takes clients' connections and gives
+ * them to NetworkProxy's port; `far` is behind that port, takes what is signed with `key`, and has no client of its own.
+ */
+export type LoopbackEnd =
+  | { readonly kind: 'near'; readonly key: Buffer; readonly port: Promise<number> }
+  | {
+      readonly kind: 'far';
+      readonly key: Buffer;
+      /** NetworkProxy has ended a client's connection: for the near end to hear of. */
+      readonly onEnded: (connectionId: string, ending: Ending) => void;
+    };

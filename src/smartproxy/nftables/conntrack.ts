@@ -1,0 +1,52 @@
+import { open } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
+import { type ConntrackEntry, readConntrackLine } from './conntrack-entry.ts';
+import { type Program, runProgram } from './run-program.ts';
+
+const chunkBytes = 64 * 1024;
+/** About 400,000 connections; a machine that tracks more shows those that come first. */
+const maxBytes = 64 * 1024 * 1024;
+
+/** What the kernel tracks, and the program `conntrack` that makes it forget. */
+export class Conntrack {
+  readonly #file: string;
+  readonly #program: Program;
+
+  constructor(file = '/proc/net/nf_conntrack', command = 'conntrack') {
+    this.#file = file;
+    this.#program = { command, timeoutMs: 10_000, maxOutputBytes: 32 * 1024 * 1024 };
+  }
+
+  /** Shows every TCP and UDP connection to `visit`, a piece of the list at a time. False: this kernel does not show them to us. */
+  async each(visit: (entry: ConntrackEntry) => void): Promise<boolean> {
+    const file = await open(this.#file).catch(() => undefined);
+    if (file === undefined) return false;
+    await using _ = file;
+    const buffer = Buffer.alloc(chunkBytes);
+    let rest = '';
+    for (let total = 0; total < maxBytes; ) {
+      const { bytesRead } = await file.read(buffer, 0, chunkBytes);
+      if (bytesRead === 0) break;
+      total += bytesRead;
+      const lines = (rest + buffer.toString('latin1', 0, bytesRead)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const entry = readConntrackLine(line);
+        if (entry !== undefined) visit(entry);
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Forgets every connection that was dialled and is answered alike: its next packet meets the rules as a new one does. Rejects when there
+   * is no such program, or it fails otherwise than by finding none.
+   */
+  async forget({ protocol, dialled, answering }: Omit<ConntrackEntry, 'isOpen'>): Promise<void> {
+    const family = isIPv4(dialled.address) ? 'ipv4' : 'ipv6';
+    const where = ['--orig-dst', dialled.address, '--orig-port-dst', String(dialled.port)];
+    const who = ['--reply-src', answering.address, '--reply-port-src', String(answering.port)];
+    const { code, stderr } = await runProgram(this.#program, ['-D', '-f', family, '-p', protocol, ...where, ...who]);
+    if (code !== 0 && !stderr.includes('0 flow entries')) throw new Error(`conntrack: ${stderr.trim().slice(0, 200)}`);
+  }
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import type { Secret } from '../api/objects.ts';
+import { Redacted } from '../redacted.ts';
+import { secretText } from './read-certificate.ts';
+
+/** How a name is proven: over HTTP (RFC 8555, 8.3), in DNS (8.4), or in the handshake of TLS (RFC 8737). */
+export const challengeTypes = ['http-01', 'dns-01', 'tls-alpn-01'] as const;
+export type ChallengeType = (typeof challengeTypes)[number];
+
+/** An answer that the CA will ask for. */
+export interface AcmeChallenge {
+  readonly type: ChallengeType;
+  /** Without the `*.` of a wildcard. */
+  readonly name: string;
+  readonly token: string;
+  /** The text that answers; with `dns-01` the value of the record. */
+  readonly keyAuthorization: string;
+  /** In PEM, for the key of the order: what answers with `tls-alpn-01`, and nothing else has. */
+  readonly certificate?: string | undefined;
+}
+
+/** An order. It is kept with its key before the CA is asked to sign anything, so that no certificate lacks its key. */
+export interface AcmeOrder {
+  /** undefined: the CA does not know of it yet, and the answers are those of the self-check. */
+  readonly url: string | undefined;
+  readonly directory: string;
+  readonly names: readonly string[];
+  readonly privateKey: Redacted;
+  readonly challenges: readonly AcmeChallenge[];
+}
+
+/** When a certificate should be renewed, by the CA or by its age. */
+export interface AcmeRenewal {
+  /** Of the certificate that it is about. */
+  readonly fingerprint: string;
+  readonly atMs: number;
+  /** When the CA may be asked again. */
+  readonly checkMs: number;
+}
+
+/** What outlives a leader about one certificate: times in milliseconds since 1970. */
+export interface AcmeState {
+  readonly order: AcmeOrder | undefined;
+  readonly renewal: AcmeRenewal | undefined;
+  readonly lastAttemptMs: number | undefined;
+  /** Tries that failed in a row, and what became of the last; undefined: it did not fail. */
+  readonly failure: AcmeFailure | undefined;
+}
+
+export interface AcmeFailure {
+  readonly count: number;
+  /** A sentence without its end. */
+  readonly message: string;
+  readonly nextAttemptMs: number;
+}
+
+export const noAcmeState: AcmeState = { order: undefined, renewal: undefined, lastAttemptMs: undefined, failure: undefined };
+
+/** Type of Secrets with a state: nothing else reads or makes them. */
+export const acmeStateType = 'smartproxy.dev/acme-state';
+
+/** Name of the Secret with the state of the certificate in `secret`. */
+export function acmeStateName(secret: string): string {
+  return `smartproxy-acme-${createHash('sha256').update(secret).digest('hex').slice(0, 24)}`;
+}
+
+/** The entries of a Secret with this state. */
+export function acmeStateData(secret: string, { order, ...rest }: AcmeState): Record<string, string> {
+  const { privateKey, ...kept } = order ?? {};
+  const text = JSON.stringify({ secret, ...rest, ...(order && { order: kept }) });
+  return {
+    'state.json': Buffer.from(text).toString('base64'),
+    ...(privateKey && { 'tls.key': Buffer.from(privateKey.reveal()).toString('base64') }),
+  };
+}
+
+/** The state in a Secret. One that can't be read, which nobody but its owner writes, is none. */
+export function readAcmeState(secret: Secret | undefined): AcmeState {
+  const text = secret?.type === acmeStateType ? secretText(secret, 'state.json') : undefined;
+  if (secret === undefined || text === undefined) return noAcmeState;
+  try {
+    const { order, renewal, lastAttemptMs, failure } = JSON.parse(Buffer.from(text, 'latin1').toString()) as AcmeState;
+    const key = secretText(secret, 'tls.key');
+    return {
+      order: order === undefined || key === undefined ? undefined : { ...order, privateKey: new Redacted(key) },
+      renewal,
+      lastAttemptMs,
+      failure,
+    };
+  } catch {
+    return noAcmeState;
+  }
+}

@@ -1,0 +1,41 @@
+import { isNetwork } from '../address-list.ts';
+import type { SmartProxyConfigSpec } from '../api/generated/smart-proxy-config.ts';
+import { servicesOfInstallation } from './policy-services.ts';
+import { messageFor, type ProblemList, quote } from './problem-list.ts';
+import { wrongExemption } from './rate-limits.ts';
+import { mergeSettings, type RouteSettings } from './route-settings.ts';
+import { settingsOfConnection, settingsOfPolicy } from './smart-route-policy.ts';
+import type { ObjectRef } from './translation.ts';
+
+/** Nobody. */
+const nobody = { allow: [], deny: ['0.0.0.0/0', '::/0'] };
+
+/** What `defaults` of a SmartProxyConfig sets; undefined: nothing. */
+export function settingsOfDefaults(ref: ObjectRef, { defaults }: SmartProxyConfigSpec, problems: ProblemList): RouteSettings | undefined {
+  if (defaults?.policy === undefined && defaults?.connection === undefined) return undefined;
+  const { policy = {}, connection = {} } = defaults;
+  const settings = mergeSettings(
+    settingsOfPolicy(policy, `SmartProxyConfig ${ref.namespace}/${ref.name}`),
+    settingsOfConnection(connection),
+  );
+  const isUsable = (part: string, cidrs: readonly string[]): boolean => {
+    const wrong = cidrs.find((cidr) => !isNetwork(cidr));
+    if (wrong === undefined) return true;
+    const field = `spec.defaults.policy.${part}`;
+    const sentence = `${quote(wrong)} is no address or CIDR, so nobody is let in where no other list holds; correct it`;
+    problems.add('InvalidAddress', field, messageFor(ref, field, sentence));
+    return false;
+  };
+  const wrong = wrongExemption(policy.rateLimits ?? []);
+  if (wrong !== undefined) {
+    const field = 'spec.defaults.policy.rateLimits';
+    const sentence = `${quote(wrong)} in exempt is no address or CIDR, so its requests are counted; correct it`;
+    problems.add('InvalidAddress', field, messageFor(ref, field, sentence));
+  }
+  const { clients, maintenance } = settings;
+  return {
+    ...servicesOfInstallation(settings, ref.namespace),
+    ...(clients && !isUsable('clients', [...clients.allow, ...clients.deny]) && { clients: nobody }),
+    ...(maintenance && !isUsable('maintenance.allow', maintenance.allow) && { maintenance: { ...maintenance, allow: [] } }),
+  };
+}

@@ -1,0 +1,25 @@
+import type { AnnotationValues } from '../api/annotations.ts';
+import type { CorsPolicy } from '../routes/policy.ts';
+
+/** As ingress-nginx. */
+const defaultMethods = ['GET', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS'];
+const defaultMaxAgeMs = 1_728_000_000;
+
+/** What annotations say of pages of other origins; undefined: nothing, false: that they may not ask. */
+export function corsOfAnnotations(values: AnnotationValues): CorsPolicy | false | undefined {
+  if (values.enableCors !== true) return values.enableCors;
+  const allowOrigins = values.corsAllowOrigin ?? ['*'];
+  return {
+    allowOrigins,
+    allowMethods: values.corsAllowMethods ?? defaultMethods,
+    allowHeaders: values.corsAllowHeaders,
+    exposeHeaders: values.corsExposeHeaders ?? [],
+    allowCredentials: !allowOrigins.includes('*') && values.corsAllowCredentials !== false,
+    maxAgeSeconds: Math.floor((values.corsMaxAge ?? defaultMaxAgeMs) / 1000),
+  };
+}
+
+/** Credentials that are asked for where every origin may ask: no browser takes that. */
+export function asksForCredentialsOfAll({ enableCors, corsAllowOrigin = ['*'], corsAllowCredentials }: AnnotationValues): boolean {
+  return enableCors === true && corsAllowCredentials === true && corsAllowOrigin.includes('*');
+}

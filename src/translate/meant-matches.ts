@@ -1,0 +1,77 @@
+import { smartRouteSchema } from '../api/generated/smart-route-schema.ts';
+import type { Schema } from '../api/schema.ts';
+import { checkSchema } from '../api/schema-check.ts';
+import { literalPrefix } from '../routes/literal-prefix.ts';
+import { meantPath, requestSpelling } from './path-spelling.ts';
+import { fieldsOf, isFields, itemsOf } from './unknown-input.ts';
+
+const matchSchema = schemaAt(smartRouteSchema, 'http', 'rules', 'matches');
+const pathSchema = schemaAt(matchSchema, 'path');
+
+/**
+ * What `matches` of a rule may have meant, as the CRD has them: valid ones as they are, for others all that they may cover. undefined: nobody
+ * can say.
+ */
+export function meantMatches(matches: unknown): readonly unknown[] | undefined {
+  if (!Array.isArray(matches)) return undefined;
+  const meant: unknown[] = [];
+  for (const match of matches) {
+    const own = meantMatch(match);
+    if (own === undefined) return undefined;
+    meant.push(...own);
+  }
+  return meant;
+}
+
+/** Conditions that can't be read are left out, so that more is covered. */
+function meantMatch(match: unknown): readonly object[] | undefined {
+  if (!isFields(match)) return undefined;
+  if (isValid(matchSchema, match)) return [match];
+  const paths = match.path === undefined ? [{}] : meantPaths(match.path)?.map((path) => ({ path }));
+  const conditions = { ...meantMethods(match.methods), ...meantValues(match, 'headers'), ...meantValues(match, 'query') };
+  return paths?.map((path) => ({ ...path, ...conditions }));
+}
+
+function meantPaths(path: unknown): readonly object[] | undefined {
+  if (isValid(pathSchema, path)) return [fieldsOf(path)];
+  const { type, value } = fieldsOf(path);
+  if (typeof value !== 'string' || value === '') return undefined;
+  if (type === 'Regex') return [beginningWith(literalPrefix(value))];
+  const meant = meantPath(String(requestSpelling(value)));
+  if (meant === undefined) return undefined;
+  const whole = { type: type === 'Exact' ? 'Exact' : 'Prefix', value: meant };
+  const paths = [isValid(pathSchema, whole) ? whole : beginningWith(meant)];
+  return type === 'Exact' || type === 'Prefix' ? paths : [...paths, beginningWith(literalPrefix(value))];
+}
+
+/** A pattern that can not be used, so that all that begins with `text` is covered. */
+function beginningWith(text: string): object {
+  return { type: 'Regex', value: `${text.slice(0, 100).replace(/[!-/:-@[-`{-~]/g, '\\$&')}(` };
+}
+
+/** All methods where one of them can't be read. */
+function meantMethods(methods: unknown): object {
+  const names = new Set(itemsOf(methods).map((name) => (typeof name === 'string' ? name.trim().toUpperCase() : name)));
+  const condition = { methods: [...names] };
+  return names.size > 0 && isValid(matchSchema, condition) ? condition : {};
+}
+
+function meantValues(match: Readonly<Record<string, unknown>>, name: 'headers' | 'query'): object {
+  const byName = new Map<unknown, unknown>();
+  for (const item of itemsOf(match[name])) if (isValid(matchSchema, { [name]: [item] })) byName.set(fieldsOf(item).name, item);
+  const condition = { [name]: [...byName.values()] };
+  return byName.size > 0 && isValid(matchSchema, condition) ? condition : {};
+}
+
+function isValid(schema: Schema, value: unknown): boolean {
+  return checkSchema(schema, value, '').invalid.length === 0;
+}
+
+/** The schema of a field, of the items where that is a list. */
+function schemaAt(schema: Schema, ...names: readonly string[]): Schema {
+  return names.reduce((at, name) => {
+    const field = at.properties?.[name];
+    if (field === undefined) throw new Error(`Cannot find ${name} in the schema of SmartRoute: the CRD has no such field`);
+    return field.items ?? field;
+  }, schema);
+}

@@ -1,0 +1,138 @@
+import type { ChosenConfig } from './chosen-config.ts';
+import { type Condition, conditionOf } from './conditions.ts';
+import type { SmartProxyConfigReading } from './smart-proxy-config-reading.ts';
+import type { ObjectRef, Problem, ProblemReason } from './translation.ts';
+
+/** What translate says of one SmartProxyConfig. */
+export interface SmartProxyConfigState {
+  readonly object: ObjectRef;
+  /** The generation that it speaks of. */
+  readonly generation: number;
+  readonly conditions: readonly Condition[];
+  /** In the order written; of one that is not used: none. */
+  readonly listeners: readonly ListenerStatus[];
+}
+
+export interface ListenerStatus {
+  readonly name: string;
+  readonly conditions: readonly Condition[];
+}
+
+/** What the status writer should bring about on one SmartProxyConfig: all but times. */
+export interface SmartProxyConfigStatusContent extends SmartProxyConfigState {
+  /** Listeners whose port is open, of all: `2/3`. */
+  readonly summary: string;
+}
+
+/** Why a listener's port is not open. */
+export interface ListenerFailure {
+  /** CamelCase. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Problems that mean that something of the object does not hold. */
+const refusals: ReadonlySet<ProblemReason> = new Set([
+  'ConfigKept',
+  'ConfigReduced',
+  'ConfigClosed',
+  'InvalidObject',
+  'PortConflict',
+  'InvalidAddress',
+  'SecretNotFound',
+  'SecretInvalid',
+  'NoEffect',
+  'ConfigConflict',
+  'NotReferenced',
+  'UnknownField',
+  'ConfigMapNotFound',
+  'ConfigMapInvalid',
+]);
+
+/**
+ * One state for the SmartProxyConfig in use, and for each that is meant to be.
+ * @param problems all that are known of them
+ * @param isFronted whether the Service in front is known
+ */
+export function smartProxyConfigStates(
+  { chosen, unused, problems: own }: ChosenConfig,
+  ofListeners: readonly Problem[],
+  ofSettings: readonly Problem[],
+  ofIssuers: readonly Problem[],
+  isFronted: boolean,
+): readonly SmartProxyConfigState[] {
+  const problems = [...own, ...ofListeners, ...ofSettings, ...ofIssuers];
+  const about = (ref: ObjectRef) => problems.filter(({ object }) => object === ref);
+  const states = unused.map((reading) => stateOf(reading, about(reading.ref), [], false));
+  return chosen === undefined ? states : [stateOf(chosen, about(chosen.ref), chosen.spec?.listeners ?? [], isFronted), ...states];
+}
+
+/**
+ * The state with what workers serve: the second step, pure as the first.
+ * @param failures why ports are not open, by listener
+ * @param isProgrammed whether the workers serve the table that the state was made with
+ */
+export function configStatusOf(
+  { object, generation, conditions, listeners }: SmartProxyConfigState,
+  failures: ReadonlyMap<string, ListenerFailure>,
+  isProgrammed: boolean,
+): SmartProxyConfigStatusContent {
+  const programmed = listeners.map(({ name, conditions: known }) => programmedListener(known, failures.get(name), isProgrammed));
+  const open = programmed.filter(({ status }) => status === 'True').length;
+  return {
+    object,
+    generation,
+    summary: `${open}/${listeners.length}`,
+    conditions: [...conditions, programmedAll(conditions, programmed, isProgrammed)],
+    listeners: listeners.map(({ name, conditions: known }, index) => ({
+      name,
+      conditions: [...known, ...programmed.slice(index, index + 1)],
+    })),
+  };
+}
+
+function stateOf(
+  { ref: object, generation }: SmartProxyConfigReading,
+  problems: readonly Problem[],
+  listeners: readonly { readonly name: string }[],
+  isFronted: boolean,
+): SmartProxyConfigState {
+  const conditions = (of: readonly Problem[]): readonly Condition[] => [
+    conditionOf(
+      'Accepted',
+      'Valid, and in use.',
+      of.filter(({ reason }) => refusals.has(reason)),
+    ),
+    ...(isFronted
+      ? [
+          conditionOf(
+            'Published',
+            'The Service in front carries it.',
+            of.filter(({ reason }) => reason === 'NotPublished'),
+          ),
+        ]
+      : []),
+  ];
+  return {
+    object,
+    generation,
+    conditions: conditions(problems),
+    listeners: listeners.map(({ name }) => ({ name, conditions: conditions(problems.filter(({ rule }) => rule === name)) })),
+  };
+}
+
+/** A listener that is left out is nowhere, whatever workers do. */
+function programmedListener(known: readonly Condition[], failure: ListenerFailure | undefined, isProgrammed: boolean): Condition {
+  const refused = known.find(({ type, status }) => type === 'Accepted' && status === 'False');
+  const fault = refused ?? failure ?? (isProgrammed ? undefined : pending);
+  return conditionOf('Programmed', 'The workers listen on it.', fault === undefined ? [] : [fault]);
+}
+
+function programmedAll(conditions: readonly Condition[], listeners: readonly Condition[], isProgrammed: boolean): Condition {
+  const unused = conditions.find(({ reason }) => reason === 'InvalidObject' || reason === 'ConfigConflict' || reason === 'NotReferenced');
+  const faults = listeners.filter(({ status }) => status === 'False');
+  const all = unused !== undefined ? [unused] : faults.length > 0 ? faults : isProgrammed ? [] : [pending];
+  return conditionOf('Programmed', 'The workers serve it.', all);
+}
+
+const pending: ListenerFailure = { reason: 'Pending', message: 'Some worker does not serve it yet.' };

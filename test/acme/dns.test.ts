@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { test } from 'node:test';
+import { DnsAnswers } from '../../src/acme/dns/dns-answers.ts';
+import type { DnsRecord } from '../../src/acme/dns/dns-provider.ts';
+import { Rfc2136Provider } from '../../src/acme/dns/rfc2136-provider.ts';
+import { systemClock } from '../../src/controller/controller-clock.ts';
+import { Redacted } from '../../src/redacted.ts';
+import type { AcmeDns } from '../../src/translate/acme-dns.ts';
+import { secretText } from '../../src/translate/read-certificate.ts';
+import { startApi } from '../tools/acme/api-server.ts';
+import { MemorySecrets } from '../tools/acme/memory-secrets.ts';
+import { issuer, startManager, wanted } from '../tools/acme/ordering.ts';
+import {
+  config,
+  ingressClass,
+  issued,
+  pebbleCa,
+  pebbleIssuer,
+  secret,
+  smartRoute,
+  startPebble,
+  written,
+} from '../tools/acme/program-kit.ts';
+import { Bind, bindSkip } from '../tools/bind.ts';
+import { eventually } from '../tools/eventually.ts';
+import { get } from '../tools/get.ts';
+import { RecordedLog } from '../tools/recorded-log.ts';
+import { startRun, temporaryFolder } from '../tools/running-command.ts';
+
+const skip = bindSkip();
+const { signal } = new AbortController();
+
+function updatesOf({ primary, keyName, secret: key }: Bind, more: Partial<Extract<AcmeDns, { kind: 'rfc2136' }>['tsig']> = {}) {
+  const tsig = { name: keyName, algorithm: 'hmac-sha256', secret: new Redacted(key), ...more } as const;
+  return { kind: 'rfc2136', host: primary, port: 53, tsig } as const;
+}
+
+test('an issuer with dns orders a wildcard and its parent together, and names whose proof is delegated, and leaves no record', {
+  skip,
+}, async (t) => {
+  const bind = await Bind.start(t, {
+    zones: {
+      'shop.test': ['* A 127.0.0.1'],
+      'proofs.test': ['alias A 127.0.0.1', '_acme-challenge.alias CNAME delegated'],
+      // A wildcard that seems to delegate every name.
+      'starred.test': ['* CNAME parked.proofs.test.'],
+    },
+    changeable: ['shop.test', 'proofs.test', 'starred.test'],
+  });
+  // It asks the server that hears of records last.
+  const { pebble } = await startPebble(t, { httpPort: 1, dns: `${bind.secondary}:53` });
+  const folder = await temporaryFolder(t);
+  const rfc2136 = {
+    server: `${bind.primary}:53`,
+    tsig: { keyName: bind.keyName, algorithm: 'hmac-sha256', secretRef: { name: 'dns-key' } },
+  };
+  await written(
+    folder,
+    ingressClass,
+    config(pebbleIssuer(pebble, { resolvers: [`${bind.primary}:53`], challenge: 'dns-01', dns: { rfc2136 } })),
+    pebbleCa(pebble),
+    secret('dns-key', { 'tsig-secret': bind.secret }),
+    smartRoute(['shop.test', '*.shop.test'], 'pebble'),
+    smartRoute('alias.proofs.test', 'pebble', 'alias'),
+    smartRoute('starred.test', 'pebble', 'starred'),
+  );
+  const command = await startRun(t, ['--manifests', folder, '--acme'], 1);
+  const https = await command.port('https');
+  const [leaf] = await issued(command, https, 'any.shop.test');
+  assert.equal(leaf?.subjectAltName, 'DNS:*.shop.test, DNS:shop.test');
+  assert.equal((await get(https, 'shop.test', '/', await pebble.root(0))).body, 'served');
+  await issued(command, https, 'alias.proofs.test');
+  await issued(command, https, 'starred.test');
+  for (const name of ['_acme-challenge.shop.test', 'delegated.proofs.test', '_acme-challenge.starred.test', 'parked.proofs.test'])
+    await eventually(`no record of ${name}`, async () => (await bind.texts(name)).length === 0);
+  assert.doesNotMatch(JSON.stringify(command.log), new RegExp(bind.secret.replaceAll('+', '\\+')));
+});
+
+test('updates are signed with SHA-512 too, leave what others wrote, and what the server refuses is told', { skip }, async (t) => {
+  const zones = { 'shop.test': ['_acme-challenge TXT "theirs"'], 'kept.test': [] };
+  const bind = await Bind.start(t, { zones, changeable: ['shop.test'], algorithm: 'hmac-sha512' });
+  const record = (value: string): DnsRecord => ({ name: '_acme-challenge.shop.test', zone: 'shop.test', value });
+  const provider = new Rfc2136Provider(updatesOf(bind, { algorithm: 'hmac-sha512' }));
+  await provider.present(record('one'), signal);
+  await provider.present(record('one'), signal);
+  await provider.present(record('two'), signal);
+  assert.deepEqual([...(await bind.texts(record('').name))].sort(), ['one', 'theirs', 'two']);
+  await provider.cleanUp(record('one'), signal);
+  await provider.cleanUp(record('one'), signal);
+  assert.deepEqual([...(await bind.texts(record('').name))].sort(), ['theirs', 'two']);
+
+  const other = record('x');
+  const refused: readonly (readonly [Rfc2136Provider, DnsRecord, RegExp])[] = [
+    [provider, { ...other, name: '_acme-challenge.kept.test', zone: 'kept.test' }, /(REFUSED|NOTAUTH)/],
+    [provider, { ...other, name: '_acme-challenge.kept.test' }, /NOTZONE/],
+    [new Rfc2136Provider(updatesOf(bind, { algorithm: 'hmac-sha512', name: 'nobody' })), other, /BADKEY/],
+    [new Rfc2136Provider(updatesOf(bind)), other, /BADKEY/],
+    [new Rfc2136Provider(updatesOf(bind, { algorithm: 'hmac-sha512', secret: new Redacted('d3Jvbmc=') })), other, /BADSIG/],
+    [new Rfc2136Provider(updatesOf(bind, { algorithm: 'hmac-sha512' }), () => Date.now() - 3_600_000), other, /BADTIME/],
+    [new Rfc2136Provider({ ...updatesOf(bind), port: 1 }), other, /can not be reached/],
+  ];
+  for (const [with_, what, why] of refused) await assert.rejects(with_.present(what, signal), why);
+  assert.equal((await bind.texts(other.name)).includes('x'), false);
+});
+
+test('an order that the CA refuses leaves no record either, and says what it missed', { skip }, async (t) => {
+  const bind = await Bind.start(t, { zones: { 'shop.test': [] }, changeable: ['shop.test'] });
+  // Its own DNS has no records at all.
+  const { pebble } = await startPebble(t);
+  const secrets = new MemorySecrets();
+  const log = new RecordedLog();
+  const answers = new DnsAnswers({ clock: systemClock, log });
+  let written = 0;
+  const { manager, stop } = startManager(
+    {
+      secrets,
+      confirm: async (challenges, ended, certificate) => {
+        const why = await answers.present(challenges, certificate, ended);
+        written = (await bind.texts('_acme-challenge.shop.test')).length;
+        return why;
+      },
+      cleanUp: (challenges, certificate) => answers.cleanUp(challenges, certificate),
+    },
+    log,
+  );
+  const more = { ca: pebble.trusted, challenge: 'dns-01', dns: updatesOf(bind), resolvers: [bind.primary], selfCheck: 'Lenient' } as const;
+  const of = issuer(pebble.directory, more);
+  manager.active = true;
+  manager.update([wanted(secrets, of, 'shop/tls', 'shop.test', '*.shop.test')]);
+  const failure = await eventually('the refusal', () => wanted(secrets, of, 'shop/tls', 'shop.test').state.failure, 60_000);
+  assert.match(failure.message, /shop\.test: .*TXT/i);
+  assert.equal(written, 2, 'both stood there together');
+  assert.deepEqual(await bind.texts('_acme-challenge.shop.test'), []);
+  assert.deepEqual(
+    log.lines.filter(({ message }) => message.includes('not removed')),
+    [],
+  );
+  await stop();
+});
+
+test('a provider that fails keeps the CA unasked, and the order for the next try', { skip }, async (t) => {
+  const bind = await Bind.start(t, { zones: { 'shop.test': [] }, changeable: [] });
+  const url = await startApi(t, () => ({ status: 503, body: 'out of order' }));
+  const { pebble } = await startPebble(t);
+  const secrets = new MemorySecrets();
+  const answers = new DnsAnswers({ clock: systemClock, log: new RecordedLog() });
+  const { manager, stop } = startManager({
+    secrets,
+    confirm: (challenges, ended, certificate) => answers.present(challenges, certificate, ended),
+    cleanUp: (challenges, certificate) => answers.cleanUp(challenges, certificate),
+  });
+  const dns = { kind: 'webhook', url, authorization: undefined, ca: undefined } as const;
+  const of = issuer(pebble.directory, { ca: pebble.trusted, challenge: 'dns-01', dns, resolvers: [bind.primary] });
+  manager.active = true;
+  manager.update([wanted(secrets, of, 'shop/tls', 'shop.test')]);
+  const { failure, order } = await eventually('it is told', () => {
+    const { state } = wanted(secrets, of, 'shop/tls', 'shop.test');
+    return state.failure && state;
+  });
+  assert.match(failure?.message ?? '', /the webhook answers present with status 503 out of order/);
+  assert.ok((failure?.nextAttemptMs ?? 0) < Date.now() + 20_000, 'it is soon tried again');
+  assert.equal(order?.challenges.length, 1);
+  assert.doesNotMatch(pebble.log, /shop\.test.*Pulled a task/);
+  await stop();
+});
+
+test('the certificate of a wildcard is ordered by a webhook in front of a real server', { skip }, async (t) => {
+  const bind = await Bind.start(t, { zones: { 'shop.test': [] }, changeable: ['shop.test'] });
+  const updates = new Rfc2136Provider(updatesOf(bind));
+  const calls: Promise<void>[] = [];
+  const url = await startApi(t, ({ url: path, body }) => {
+    const { fqdn, value } = JSON.parse(body) as { fqdn: string; value: string };
+    const record = { name: fqdn.replace(/\.$/, ''), zone: 'shop.test', value };
+    calls.push(path === '/present' ? updates.present(record, signal) : updates.cleanUp(record, signal));
+    return { status: 200, body: '' };
+  });
+  const { pebble } = await startPebble(t, { dns: `${bind.secondary}:53` });
+  const secrets = new MemorySecrets();
+  const answers = new DnsAnswers({ clock: systemClock, log: new RecordedLog() });
+  const { manager, stop } = startManager({
+    secrets,
+    confirm: (challenges, ended, certificate) => answers.present(challenges, certificate, ended),
+    cleanUp: (challenges, certificate) => answers.cleanUp(challenges, certificate),
+  });
+  const dns = { kind: 'webhook', url, authorization: undefined, ca: undefined } as const;
+  const of = issuer(pebble.directory, { ca: pebble.trusted, dns, resolvers: [bind.primary], selfCheck: 'Strict' });
+  manager.active = true;
+  manager.update([wanted(secrets, of, 'shop/wild', '*.shop.test')]);
+  const kept = await eventually('the Secret', () => secrets.objects.get('shop/wild'), 60_000);
+  assert.equal(new X509Certificate(secretText(kept, 'tls.crt') ?? '').subjectAltName, 'DNS:*.shop.test');
+  await eventually('the end of the order', () => wanted(secrets, of, 'shop/wild', '*.shop.test').state.order === undefined);
+  await Promise.all(calls);
+  assert.equal(calls.length, 2);
+  assert.deepEqual(await bind.texts('_acme-challenge.shop.test'), []);
+  await stop();
+});

@@ -1,0 +1,328 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { after, before, test } from 'node:test';
+import type { AcmeClock } from '../../src/acme/acme-clock.ts';
+import type { AcmeSecrets } from '../../src/acme/acme-secrets.ts';
+import type { Secret } from '../../src/api/objects.ts';
+import { systemClock } from '../../src/controller/controller-clock.ts';
+import { secretText } from '../../src/translate/read-certificate.ts';
+import { MemorySecrets } from '../tools/acme/memory-secrets.ts';
+import { issuer, startAnswers, startManager, wanted } from '../tools/acme/ordering.ts';
+import { eventually } from '../tools/eventually.ts';
+import { Pebble } from '../tools/pebble.ts';
+import { makeExpiredCertificate, makeTestCertificate } from '../tools/test-certificate.ts';
+
+let secrets: MemorySecrets;
+let pebble: Pebble;
+let answers: Awaited<ReturnType<typeof startAnswers>>;
+
+before(async () => {
+  secrets = new MemorySecrets();
+  answers = await startAnswers(secrets);
+  pebble = await Pebble.start({ httpPort: (answers.address() as AddressInfo).port, blocked: ['blocked.test'] });
+});
+
+after(async () => {
+  answers?.close();
+  await pebble?.stop();
+});
+
+function issuerOf(more: Parameters<typeof issuer>[1] = {}) {
+  return issuer(pebble.directory, { ca: pebble.trusted, ...more });
+}
+
+function leafOf(secret: Secret | undefined): X509Certificate {
+  assert.ok(secret);
+  return new X509Certificate(secretText(secret, 'tls.crt') ?? '');
+}
+
+test('a certificate for several names is issued, put into its Secret, and not ordered again', async () => {
+  const of = issuerOf({ email: 'ops@example.com' });
+  const { manager, stop } = startManager({ secrets });
+  manager.active = true;
+  manager.update([wanted(secrets, of, 'shop/tls', 'shop.test', 'www.shop.test')]);
+  await eventually('the Secret', () => secrets.objects.has('shop/tls'), 60_000);
+  const secret = secrets.objects.get('shop/tls');
+  assert.equal(secret?.type, 'kubernetes.io/tls');
+  assert.equal(leafOf(secret).subjectAltName, 'DNS:shop.test, DNS:www.shop.test');
+  await eventually('its order is over', () => wanted(secrets, of, 'shop/tls', 'shop.test').state.order === undefined);
+  // With what it has now there is but one thing to do: ask the CA when to renew.
+  manager.update([wanted(secrets, of, 'shop/tls', 'shop.test', 'www.shop.test')]);
+  const renewal = await eventually('when to renew', () => wanted(secrets, of, 'shop/tls', 'shop.test').state.renewal, 20_000);
+  assert.ok(renewal.atMs > Date.now() && renewal.atMs < leafOf(secret).validToDate.getTime());
+  assert.equal(pebble.issued, 1);
+  await stop();
+});
+
+test('an order goes on where its leader died, whatever it wrote last, with one certificate for it', async () => {
+  const of = issuerOf();
+  for (let step = 1; ; step++) {
+    const key = `shop/died-${step}`;
+    const host = `died-${step}.test`;
+    const before = pebble.issued;
+    const isWhole = () => secrets.objects.has(key) && wanted(secrets, of, key, host).state.order === undefined;
+    const first = startManager({ secrets });
+    let writes = 0;
+    secrets.beforeWrite = () => {
+      if (++writes > step) throw new Error('dead');
+    };
+    first.manager.active = true;
+    first.manager.update([wanted(secrets, of, key, host)]);
+    await eventually('it died, or came to the end', () => first.reported.length > 0 || isWhole(), 60_000);
+    await first.stop();
+    secrets.beforeWrite = () => {};
+    const survived = isWhole();
+    const second = startManager({ secrets });
+    second.manager.active = true;
+    second.manager.update([wanted(secrets, of, key, host)]);
+    await eventually('the certificate', () => secrets.objects.has(key), 60_000);
+    await eventually('the end of the order', isWhole);
+    await second.stop();
+    assert.equal(leafOf(secrets.objects.get(key)).subjectAltName, `DNS:${host}`);
+    assert.equal(pebble.issued - before, 1, `died after write ${step}`);
+    if (survived) break;
+  }
+});
+
+test('two leaders at once end with one certificate each could serve, and one key that fits it', async () => {
+  const of = issuerOf();
+  const both = [startManager({ secrets }), startManager({ secrets })];
+  for (const { manager } of both) {
+    manager.active = true;
+    manager.update([wanted(secrets, of, 'shop/two', 'two.test')]);
+  }
+  await eventually('the Secret', () => secrets.objects.has('shop/two'), 60_000);
+  await eventually('the end of the order', () => wanted(secrets, of, 'shop/two', 'two.test').state.order === undefined, 30_000);
+  await Promise.all(both.map(({ stop }) => stop()));
+  assert.ok(wanted(secrets, of, 'shop/two', 'two.test').present, 'key and certificate belong together');
+});
+
+test('a leader that slept while another one went on puts nothing in the place of what that one wrote', async () => {
+  const of = issuerOf();
+  const [asleep, awake] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let reads = 0;
+  // It has the certificate, and falls asleep on its way to where that goes.
+  const sleepy: AcmeSecrets = {
+    async read(key) {
+      if (key === 'shop/asleep' && ++reads === 3) {
+        asleep.resolve();
+        await awake.promise;
+      }
+      return secrets.read(key);
+    },
+    write: (secret) => secrets.write(secret),
+    probe: () => secrets.probe(),
+    remove: (key) => secrets.remove(key),
+    list: (of, type) => secrets.list(of, type),
+  };
+  const [first, second] = [startManager({ secrets: sleepy }), startManager({ secrets })];
+  first.manager.active = true;
+  first.manager.update([wanted(secrets, of, 'shop/asleep', 'asleep.test')]);
+  await asleep.promise;
+  second.manager.active = true;
+  const names = ['asleep.test', 'www.asleep.test'];
+  await eventually(
+    'the certificate that is wanted by now',
+    () => {
+      second.manager.update([wanted(secrets, of, 'shop/asleep', ...names)]);
+      return secrets.objects.has('shop/asleep') && leafOf(secrets.objects.get('shop/asleep')).subjectAltName?.includes('www');
+    },
+    60_000,
+  );
+  await second.stop();
+  awake.resolve();
+  await first.stop();
+  assert.match(leafOf(secrets.objects.get('shop/asleep')).subjectAltName ?? '', /www/);
+});
+
+test('a certificate of ninety days is renewed when its time has come, by a clock that is moved, and not before', async () => {
+  const of = issuerOf();
+  let aheadMs = 0;
+  const clock: AcmeClock = { now: () => systemClock.now() + aheadMs, after: (ms, run) => systemClock.after(ms, run) };
+  const { manager, stop } = startManager({ secrets, clock });
+  const shown = () => leafOf(secrets.objects.get('shop/moved')).fingerprint256;
+  /** As a change of Secrets makes it known. */
+  const updated = () => {
+    const now = wanted(secrets, of, 'shop/moved', 'moved.test');
+    manager.update([now]);
+    return now.state;
+  };
+  manager.active = true;
+  updated();
+  await eventually('the certificate', () => secrets.objects.has('shop/moved'), 60_000);
+  const first = shown();
+  const renewal = await eventually('when to renew', () => updated().renewal, 20_000);
+  aheadMs = renewal.atMs - systemClock.now() - 60_000;
+  await eventually('the CA is asked again', () => (updated().renewal?.checkMs ?? 0) > renewal.checkMs, 20_000);
+  assert.equal(shown(), first);
+  aheadMs = (updated().renewal?.atMs ?? 0) - systemClock.now();
+  await eventually(
+    'another certificate',
+    () => {
+      updated();
+      return shown() !== first;
+    },
+    60_000,
+  );
+  await stop();
+});
+
+test('an order asks for its authorizations once, not at every look', async () => {
+  const of = issuerOf();
+  const asked = () => pebble.log.match(/POST \/authZ\//g)?.length ?? 0;
+  const before = asked();
+  const { manager, stop } = startManager({ secrets });
+  manager.active = true;
+  manager.update([wanted(secrets, of, 'shop/once', 'once.test')]);
+  await eventually('the certificate', () => secrets.objects.has('shop/once'), 60_000);
+  await stop();
+  assert.equal(asked() - before, 1);
+});
+
+test("what the CA refuses is kept in its own words, tried again later, and nobody else's certificate suffers", async () => {
+  const of = issuerOf();
+  const { manager, stop } = startManager({ secrets });
+  manager.active = true;
+  const list = () => [
+    wanted(secrets, of, 'shop/blocked', 'blocked.test'),
+    wanted(secrets, of, 'shop/wrong', 'wrong.test'),
+    wanted(secrets, of, 'shop/good', 'good.test'),
+  ];
+  await pebble.resolve('wrong.test', '127.0.0.9');
+  manager.update(list());
+  await eventually('the good one', () => secrets.objects.has('shop/good'), 60_000);
+  const [blocked, wrong] = await eventually(
+    'both refusals',
+    () => {
+      const found = list().map(({ state }) => state.failure);
+      return found[0] && found[1] && [found[0], found[1]];
+    },
+    60_000,
+  );
+  assert.match(blocked.message, /rejectedIdentifier/);
+  assert.match(wrong.message, /^wrong\.test: .*refused/);
+  assert.ok(wrong.nextAttemptMs > Date.now() + 40_000);
+  assert.equal(list()[1]?.state.order, undefined, 'an order that is refused is given up');
+  await stop();
+});
+
+test('a Secret of ours that is broken, over, or handed over is ordered anew, in its place', async () => {
+  const of = issuerOf();
+  const [mismatched, expired, handedOver, other] = await Promise.all([
+    makeTestCertificate('mismatched.test'),
+    makeExpiredCertificate('expired.test'),
+    makeTestCertificate('handed-over.test'),
+    makeTestCertificate('mismatched.test'),
+  ]);
+  const before: Readonly<Record<string, { readonly cert: string; readonly key: string; readonly directory: string }>> = {
+    mismatched: { ...mismatched, key: other.key, directory: pebble.directory },
+    expired: { ...expired, directory: pebble.directory },
+    'handed-over': { ...handedOver, directory: '' },
+  };
+  const { manager, stop } = startManager({ secrets });
+  for (const [name, { cert, key, directory }] of Object.entries(before)) {
+    const annotations = { 'smartproxy.dev/acme-directory': directory };
+    const data = { 'tls.crt': btoa(cert), 'tls.key': btoa(key), kept: btoa('theirs') };
+    await secrets.write({ kind: 'Secret', type: 'kubernetes.io/tls', metadata: { namespace: 'mine', name, annotations }, data });
+  }
+  manager.active = true;
+  manager.update(Object.keys(before).map((name) => wanted(secrets, of, `mine/${name}`, `${name}.test`)));
+  for (const name of Object.keys(before)) {
+    await eventually(`a new one in ${name}`, () => leafOf(secrets.objects.get(`mine/${name}`)).issuer.includes('Pebble'), 60_000);
+    assert.equal(secretText(secrets.objects.get(`mine/${name}`) as Secret, 'kept'), 'theirs', 'what else is in it stays');
+  }
+  await stop();
+});
+
+test('a CA that is away, and one that forgot everything, are lived through with the same account key', async () => {
+  const of = issuerOf({ name: 'outage' });
+  const { manager, stop } = startManager({ secrets });
+  await pebble.kill();
+  manager.active = true;
+  manager.update([wanted(secrets, of, 'shop/away', 'away.test')]);
+  const failure = await eventually('the outage is told', () => wanted(secrets, of, 'shop/away', 'away.test').state.failure, 20_000);
+  assert.match(failure.message, /^the CA can not be reached, .*ECONNREFUSED/);
+  assert.ok(failure.nextAttemptMs < Date.now() + 20_000, 'an outage is soon tried again');
+  await pebble.restart();
+  await eventually(
+    'the certificate',
+    () => {
+      manager.update([wanted(secrets, of, 'shop/away', 'away.test')]);
+      return secrets.objects.has('shop/away');
+    },
+    60_000,
+  );
+  const account = () => [...secrets.objects].find(([key]) => key.includes('account-outage'))?.[1];
+  const key = secretText(account() as Secret, 'account.key');
+  await stop();
+
+  // Pebble keeps nothing: the account is gone, its key is not.
+  await pebble.kill();
+  await pebble.restart();
+  const later = startManager({ secrets });
+  later.manager.active = true;
+  await eventually(
+    'another certificate',
+    () => {
+      later.manager.update([wanted(secrets, of, 'shop/again', 'again.test')]);
+      return secrets.objects.has('shop/again');
+    },
+    60_000,
+  );
+  assert.equal(secretText(account() as Secret, 'account.key'), key);
+  await later.stop();
+});
+
+test('profile, preferred chain, key type and external account are what the issuer says', async () => {
+  const macKey = 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W';
+  const answersPort = (answers.address() as AddressInfo).port;
+  const other = await Pebble.start({ httpPort: answersPort, externalAccounts: { 'kid-1': macKey } });
+  const { Redacted } = await import('../../src/redacted.ts');
+  const more = { ca: other.trusted, keyType: 'RSA', profile: 'shortlived' } as const;
+  const { manager, stop } = startManager({ secrets });
+  manager.active = true;
+  const bound = issuer(other.directory, { ...more, name: 'bound', externalAccount: { keyId: 'kid-1', key: new Redacted(macKey) } });
+  const unbound = issuer(other.directory, { ...more, name: 'unbound' });
+  manager.update([wanted(secrets, bound, 'shop/short', 'short.test'), wanted(secrets, unbound, 'shop/unbound', 'unbound.test')]);
+  await eventually('the certificate', () => secrets.objects.has('shop/short'), 60_000);
+  const leaf = leafOf(secrets.objects.get('shop/short'));
+  assert.equal(leaf.publicKey.asymmetricKeyType, 'rsa');
+  assert.ok(leaf.validToDate.getTime() - Date.now() < 7 * 86_400_000);
+  const failure = await eventually('the account is refused', () => wanted(secrets, unbound, 'shop/unbound', 'unbound.test').state.failure);
+  assert.match(failure.message, /external/i);
+  await stop();
+  await other.stop();
+});
+
+test('a Secret of somebody else is never written, also when it comes while the order is under way', async () => {
+  const of = issuerOf();
+  const { manager, stop } = startManager({
+    secrets,
+    confirm: async () => {
+      secrets.objects.set('shop/theirs', { kind: 'Secret', metadata: { namespace: 'shop', name: 'theirs', resourceVersion: 'x' } });
+      return undefined;
+    },
+  });
+  manager.active = true;
+  manager.update([wanted(secrets, of, 'shop/theirs', 'theirs.test')]);
+  const { message } = await eventually('it is told', () => wanted(secrets, of, 'shop/theirs', 'theirs.test').state.failure, 60_000);
+  assert.match(message, /was made by somebody else meanwhile/);
+  assert.equal(secrets.objects.get('shop/theirs')?.data, undefined);
+  await stop();
+});
+
+test('no CA is told of a challenge that some replica does not answer', async () => {
+  const of = issuerOf();
+  const { manager, stop } = startManager({ secrets, confirm: async () => 'the replica at 10.0.0.2:8080 does not answer the challenge' });
+  manager.active = true;
+  manager.update([wanted(secrets, of, 'shop/unready', 'unready.test')]);
+  const state = await eventually('it is told', () => {
+    const { state: now } = wanted(secrets, of, 'shop/unready', 'unready.test');
+    return now.failure && now;
+  });
+  assert.match(state.failure?.message ?? '', /10\.0\.0\.2/);
+  assert.equal(state.order?.challenges.length, 1, 'the order is kept for the next try');
+  assert.doesNotMatch(pebble.log, /unready\.test.*Pulled a task/);
+  await stop();
+});

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { suite, type TestContext, test } from 'node:test';
+import type { CommandContext } from '../../../src/cli/command.ts';
+import { runMain } from '../../../src/cli/main.ts';
+import { get } from '../../tools/get.ts';
+import { ingress, ingressClass, service } from '../../tools/manifests.ts';
+import { startRun, temporaryFolder } from '../../tools/running-command.ts';
+
+interface Ran {
+  readonly code: number;
+  readonly output: string;
+  readonly complaint: string;
+}
+
+/** A command in this process, as `main.ts` runs it. */
+async function ran(...args: readonly string[]): Promise<Ran> {
+  const printed: string[] = [];
+  const complaints: string[] = [];
+  const context: CommandContext = { env: {}, print: (text) => printed.push(text), script: '' };
+  const code = await runMain(args, context, (line) => complaints.push(line));
+  return { code, output: printed.join('\n'), complaint: complaints.join('\n') };
+}
+
+const rules = { 'shop.example': [['/', 'Prefix', 'web'] as const] };
+
+async function folderOf(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await temporaryFolder(t);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return folder;
+}
+
+/** A port of this machine on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+suite('explain', () => {
+  test('offline it names file and line, and ends with 0 for a match, 3 for none, 2 for what nobody could send', async (t) => {
+    const folder = await folderOf(t, {
+      'class.yaml': ingressClass,
+      'shop.yaml': `# a shop${service('web', 8001)}${ingress('shop', { rules })}`,
+    });
+    const found = await ran('explain', 'http://shop.example/x', '--manifests', folder);
+    assert.equal(found.code, 0, found.complaint);
+    assert.match(found.output, /Ingress default\/shop \(shop\.yaml:\d+\): forward to default\/web:80/);
+    assert.equal((await ran('explain', 'http://other.example/', '--manifests', folder)).code, 3);
+    const bad = await ran('explain', 'shop.example', '--manifests', folder);
+    assert.deepEqual([bad.code, bad.output], [2, '']);
+    assert.match(bad.complaint, /Cannot explain 'shop\.example': The URL has no scheme/);
+    const json = await ran('explain', 'http://shop.example/x', '--manifests', folder, '--json', '--method', 'POST', '--header', 'A: b,c');
+    assert.equal(JSON.parse(json.output).winner.location.startsWith('shop.yaml:'), true);
+  });
+
+  test('a folder without an IngressClass is the class of the option, which is said', async (t) => {
+    const folder = await folderOf(t, { 'shop.yaml': service('web', 8001) + ingress('shop', { rules }) });
+    const { code, output } = await ran('explain', 'http://shop.example/x', '--manifests', folder);
+    assert.equal(code, 0);
+    assert.match(output, /There is no IngressClass in .*: smartproxy is taken for ours\./);
+    assert.equal((await ran('explain', 'http://shop.example/x', '--manifests', folder, '--ingress-class', 'other')).code, 3);
+  });
+
+  test('a wrong command line is told, with what was probably meant', async () => {
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [[], /give a URL/],
+      [['http://a/', 'http://b/'], /more than one URL/],
+      [['http://a/', '--mehtod', 'GET'], /no such flag; did you mean --method\?/],
+      [['http://a/', '--admin', '10.0.0.1:10255'], /expected a loopback address and a port/],
+      [['http://a/', '--ingress-class', 'x'], /on a running program, which has its own options/],
+      [['http://a/', '--header'], /--header without a value/],
+    ];
+    for (const [args, complaint] of cases) {
+      const { code, complaint: said } = await ran('explain', ...args);
+      assert.equal(code, 2, said);
+      assert.match(said, complaint);
+    }
+  });
+
+  test('without a program at the admin address it says what to do next, and ends with 4', async () => {
+    const { code, complaint } = await ran('explain', 'http://shop.example/', '--admin', `127.0.0.1:${await closedPort()}`);
+    assert.equal(code, 4);
+    assert.match(complaint, /Cannot ask the program at 127\.0\.0\.1:\d+: .*ECONNREFUSED.*kubectl -n NAMESPACE port-forward/);
+  });
+
+  test('something else at the admin address, or an older program, is told as that', async (t) => {
+    const server = createHttpServer((request, response) => {
+      if (request.headers['x-ask'] === undefined && request.url?.startsWith('/debug/explain'))
+        response.writeHead(404).end('{"error":"no such page"}');
+      else response.end('<html>');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const admin = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const old = await ran('explain', 'http://shop.example/', '--admin', admin);
+    assert.deepEqual([old.code, /older than this command/.test(old.complaint)], [4, true]);
+    const other = await ran('diff', await folderOf(t, { 'a.yaml': ingressClass }), '--admin', admin);
+    assert.deepEqual([other.code, /what answers there is not this program/.test(other.complaint)], [4, true]);
+  });
+
+  test('a running program answers as the folder that it serves does, and refuses bad questions itself', async (t) => {
+    const folder = await folderOf(t, { 'all.yaml': ingressClass + service('web', 8001) + ingress('shop', { rules }) });
+    const command = await startRun(t, ['--manifests', folder]);
+    const admin = await command.port('admin');
+    const live = await ran('explain', 'http://shop.example/x', '--admin', `127.0.0.1:${admin}`, '--json');
+    assert.equal(live.code, 0, live.complaint);
+    const offline = await ran('explain', 'http://shop.example/x', '--manifests', folder, '--json');
+    const [a, b] = [JSON.parse(live.output), JSON.parse(offline.output)];
+    for (const part of ['summary', 'candidates', 'winner', 'filters', 'backends']) assert.deepEqual(a[part], b[part], part);
+    const refused = await get(admin, 'localhost', '/debug/explain?url=nonsense');
+    assert.equal(refused.status, 400);
+    assert.match(refused.body, /no scheme/);
+    const same = await ran('diff', folder, '--admin', `127.0.0.1:${admin}`);
+    assert.equal(same.code, 0, same.output + same.complaint);
+    const changed = await folderOf(t, {
+      'all.yaml': ingressClass + service('web', 8001) + ingress('shop', { rules: { 'shop.example': [['/v2', 'Prefix', 'web']] } }),
+    });
+    const differs = await ran('diff', changed, '--admin', `127.0.0.1:${admin}`);
+    assert.equal(differs.code, 3, differs.output);
+    assert.match(
+      differs.output,
+      /Ingress default\/shop\n {2}- route shop\.example \/ \(prefix\)\n {2}\+ route shop\.example \/v2 \(prefix\)/,
+    );
+  });
+});
+
+suite('lint', () => {
+  const broken = ingress('shop', { rules: { 'shop.example': [['/', 'Prefix', 'gone']] }, annotations: { 'smartproxy.dev/retires': '1' } });
+
+  test('findings have file, line, object, field and fix; the status is that of the threshold', async (t) => {
+    const folder = await folderOf(t, { 'shop.yaml': service('web', 8001) + broken, 'bad.yaml': 'a: [' });
+    const { code, output } = await ran('lint', '-f', folder);
+    assert.equal(code, 3);
+    assert.match(output, /shop\.yaml:\d+: error: ServiceNotFound: Ingress default\/shop, spec\.rules\[0\]\.http\.paths\[0\]\.backend\S*: /);
+    assert.match(output, /bad\.yaml:\d+: error: InvalidManifest: /);
+    assert.match(output, /warning: UnknownAnnotation: .*retries/);
+    assert.equal((await ran('lint', '-f', folder, '--fail-on', 'never')).code, 0);
+    const clean = await folderOf(t, { 'shop.yaml': ingressClass + service('web', 8001) + ingress('shop', { rules }) });
+    const good = await ran('lint', clean);
+    assert.deepEqual([good.code, good.output], [0, 'Nothing found.']);
+  });
+
+  test('a warning alone fails only where it is asked for', async (t) => {
+    const unknown = ingress('shop', { rules, annotations: { 'smartproxy.dev/retires': '1' } });
+    const folder = await folderOf(t, { 'shop.yaml': ingressClass + service('web', 8001) + unknown });
+    assert.deepEqual([(await ran('lint', '-f', folder)).code, (await ran('lint', '-f', folder, '--fail-on', 'warning')).code], [0, 3]);
+  });
+
+  test('a field of an Ingress that does not exist is told with the one that was meant, on its line', async (t) => {
+    const typed = `${ingressClass + service('web', 8001)}
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, namespace: default}
+spec:
+  ingressClassName: smartproxy
+  rules:
+    - hots: shop.example
+      http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
+`;
+    const folder = await folderOf(t, { 'shop.yaml': typed });
+    const { output, code } = await ran('lint', folder, '--fail-on', 'warning');
+    const line = typed.split('\n').findIndex((text) => text.includes('hots')) + 1;
+    assert.match(
+      output,
+      new RegExp(`shop\\.yaml:${line}: warning: UnknownField: Ingress default/shop, spec\\.rules\\[0\\]\\.hots: .*did you mean host\\?`),
+    );
+    assert.equal(code, 3);
+  });
+
+  test('JSON and SARIF have the same findings, and URIs that a code host resolves', async (t) => {
+    const folder = await folderOf(t, {});
+    await mkdir(join(folder, 'a b'));
+    await writeFile(join(folder, 'a b', 'shop.yaml'), service('web', 8001) + broken);
+    const json = JSON.parse((await ran('lint', '-f', folder, '--format', 'json')).output);
+    const sarif = JSON.parse((await ran('lint', '-f', folder, '--format', 'sarif')).output);
+    const [run] = sarif.runs;
+    assert.equal(run.results.length, json.findings.length);
+    assert.ok(json.findings.length >= 2);
+    assert.match(run.results[0].locations[0].physicalLocation.artifactLocation.uri, /^(?:file:\/\/\/|[^/]).*a%20b\/shop\.yaml$/);
+    assert.equal(run.results[0].locations[0].physicalLocation.region.startLine, json.findings[0].line);
+  });
+
+  test('a folder that is not there, or a wrong flag, is told', async (t) => {
+    const missing = await ran('lint', '-f', join(await temporaryFolder(t), 'gone'));
+    assert.deepEqual([missing.code, /Cannot read manifests in .*gone/.test(missing.complaint)], [1, true]);
+    assert.equal((await ran('lint')).code, 2);
+    const wrong = await ran('lint', '-f', 'x', '--format', 'xml');
+    assert.deepEqual([wrong.code, /expected text, json, sarif/.test(wrong.complaint)], [2, true]);
+  });
+});
+
+suite('diff', () => {
+  test('two folders: no difference ends with 0, one with 3', async (t) => {
+    const old = await folderOf(t, { 'a.yaml': ingressClass + service('web', 8001) + ingress('shop', { rules }) });
+    const next = await folderOf(t, { 'a.yaml': ingressClass + service('web', 8002) + ingress('shop', { rules }) });
+    assert.deepEqual([(await ran('diff', old, old)).code, (await ran('diff', old, next)).code], [0, 3]);
+    const { changes } = JSON.parse((await ran('diff', old, next, '--json')).output);
+    assert.equal(changes[0].object, 'Service default/web');
+    assert.equal((await ran('diff')).code, 2);
+    assert.equal((await ran('diff', old, next, '--prune')).code, 2);
+  });
+});

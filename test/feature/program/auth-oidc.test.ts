@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { forwardTo, ingressClass, opaqueSecret, service, smartRoute } from '../../tools/manifests.ts';
+import { NamedBackend } from '../../tools/named-backend.ts';
+import { TestBrowser } from '../../tools/oidc/test-browser.ts';
+import { TestProvider } from '../../tools/oidc/test-provider.ts';
+import { Program } from '../../tools/program.ts';
+import { makeTestCertificate } from '../../tools/test-certificate.ts';
+
+const host = 'shop.example.com';
+const home = `http://${host}`;
+const local = ['--allow-local-external-names'];
+
+describe('login at an OpenID provider, objects in and real sockets out', () => {
+  let backend: NamedBackend;
+  let provider: TestProvider;
+  let base: string;
+
+  before(async () => {
+    backend = await NamedBackend.start('a');
+    provider = await TestProvider.start({ redirectUris: [`${home}/in`, `${home}/oauth2/callback`], afterLogout: [`${home}/bye`] });
+    const secret = opaqueSecret('login', { 'cookie-key': 'k'.repeat(43), 'client-secret': provider.clientSecret });
+    base = ingressClass + service('a', backend.port) + secret;
+  });
+
+  after(async () => {
+    await backend[Symbol.asyncDispose]();
+    await provider[Symbol.asyncDispose]();
+  });
+
+  beforeEach(() => provider.change({ account: 'ada', refuses: false, isDown: false }));
+
+  const oidc = (more: object = {}): object => ({ issuer: provider.issuer, clientId: 'short', secretRef: { name: 'login' }, ...more });
+  const route = (more: object = {}, rules: readonly object[] = []): string =>
+    smartRoute('shop', {
+      hosts: [host],
+      policy: { auth: { oidc: oidc(more) } },
+      http: { rules: [...rules, { name: 'all', action: forwardTo('a') }] },
+    });
+  const browserFor = (program: Program): TestBrowser => new TestBrowser({ [host]: () => program.httpPort });
+  const seen = (): Readonly<Record<string, unknown>> => backend.seen.at(-1)?.headers ?? {};
+
+  it('sends browsers to log in and back, by the paths, names and claims of the route', async () => {
+    const settings = {
+      ...{ callbackPath: '/in', logoutPath: '/out', afterLogout: '/bye', cookieName: 'login', session: '1h', scopes: ['profile'] },
+      claimHeaders: [{ claim: 'groups', header: 'X-Groups' }],
+    };
+    const admin = {
+      name: 'admin',
+      matches: [{ path: { type: 'Prefix', value: '/admin' } }],
+      policy: { auth: { oidc: oidc({ ...settings, requiredClaims: [{ claim: 'groups', values: ['admins'] }] }) } },
+      action: forwardTo('a'),
+    };
+    await using program = await Program.start(base + route(settings, [admin]), local);
+    assert.deepEqual(program.problems, []);
+    const asked = await browserFor(program).go(`${home}/`, 0);
+    assert.equal(new URL(asked.headers.location ?? '').searchParams.get('scope'), 'openid profile');
+    const browser = browserFor(program);
+    const page = await browser.go(`${home}/x?y=z`);
+    assert.deepEqual([page.url, page.body], [`${home}/x?y=z`, 'a']);
+    assert.deepEqual([seen()['x-groups'], seen().cookie], ['staff', undefined]);
+    const cookies = browser.cookiesOf(host).map(({ name, maxAgeSeconds = 0 }) => [name, maxAgeSeconds > 3500 && maxAgeSeconds <= 3600]);
+    assert.deepEqual(cookies, [['login', true]], 'for an hour');
+    assert.equal((await browser.go(`${home}/admin`)).status, 403);
+    const left = await browser.go(`${home}/out`, 0);
+    assert.equal(new URL(left.headers.location ?? '').searchParams.get('post_logout_redirect_uri'), `${home}/bye`);
+    await provider.change({ account: 'root' });
+    assert.equal((await browserFor(program).go(`${home}/admin`)).body, 'a');
+    const lines = await program.finish();
+    assert.ok(lines.some(({ user, status }) => user === 'ada' && status === 200));
+    assert.ok(lines.some(({ flag, status }) => flag === 'auth_login' && status === 302));
+    assert.doesNotMatch(JSON.stringify(lines), /code=|state=|client-secret|kkkkkkkk/);
+  });
+
+  it('hands on the access token where that is asked for', async () => {
+    await using program = await Program.start(base + route({ forwardAccessToken: true }), local);
+    assert.equal((await browserFor(program).go(`${home}/`)).body, 'a');
+    assert.match(String(seen().authorization), /^Bearer \S{20,}$/);
+  });
+
+  it('asks a provider over TLS only by a certificate of its CA', async (t) => {
+    const certificate = await makeTestCertificate('localhost');
+    let issuer = '';
+    const server = createServer(certificate, (_, response) => {
+      const endpoints = { authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token`, response_types_supported: ['code'] };
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ issuer, jwks_uri: `${issuer}/keys`, ...endpoints }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    issuer = `https://localhost:${(server.address() as AddressInfo).port}`;
+    const ca = opaqueSecret('ca', { 'ca.crt': certificate.cert });
+    await using program = await Program.start(base + ca + route({ issuer, caRef: { name: 'ca' } }), local);
+    const page = await browserFor(program).go(`${home}/`, 0);
+    assert.ok(String(page.headers.location).startsWith(`${issuer}/auth?`), String(page.headers.location));
+    await program.apply(route({ issuer }));
+    assert.equal((await browserFor(program).go(`${home}/`, 0)).status, 503);
+  });
+
+  it('lets nobody in while its secrets are missing or too short, and nobody with a cookie of a key before', async () => {
+    await using program = await Program.start(base + route(), local);
+    const browser = browserFor(program);
+    assert.equal((await browser.go(`${home}/`)).body, 'a');
+    await program.apply(opaqueSecret('login', { 'cookie-key': 'short' }));
+    assert.deepEqual(program.problems, ['SecretInvalid']);
+    assert.equal((await browser.go(`${home}/`)).status, 503);
+    await program.remove('Secret', 'default/login');
+    assert.deepEqual(program.problems, ['SecretNotFound']);
+    assert.equal((await browser.go(`${home}/`)).status, 503);
+    await program.apply(opaqueSecret('login', { 'cookie-key': 'o'.repeat(43), 'client-secret': provider.clientSecret }));
+    assert.equal((await browser.go(`${home}/`, 0)).status, 302);
+    assert.equal((await browser.go(`${home}/`)).body, 'a');
+  });
+});

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type ConnectionOptions, connect } from 'node:tls';
+import { eventually } from '../../tools/eventually.ts';
+import { forwardTo, ingress, ingressClass, opaqueSecret, service, smartRoute, tlsSecret } from '../../tools/manifests.ts';
+import { NamedBackend } from '../../tools/named-backend.ts';
+import { Program } from '../../tools/program.ts';
+import { crlPem, TestAuthority } from '../../tools/test-authority.ts';
+import { makeTestCertificate, type TestCertificate } from '../../tools/test-certificate.ts';
+
+const host = 'shop.example.com';
+
+describe('certificates of clients, objects in and real sockets out', () => {
+  let backend: NamedBackend;
+  let base: string;
+  let authority: TestAuthority;
+  let ada: TestCertificate;
+  let stranger: TestCertificate;
+
+  before(async () => {
+    backend = await NamedBackend.start('a');
+    authority = await TestAuthority.make('CN=Shop CA');
+    ada = await authority.issue('CN=ada');
+    stranger = await (await TestAuthority.make('CN=Other CA')).issue('CN=ada');
+    base =
+      ingressClass +
+      service('a', backend.port) +
+      tlsSecret('tls', await makeTestCertificate('*.example.com')) +
+      opaqueSecret('ca', { 'ca.crt': authority.ca });
+  });
+
+  after(() => backend[Symbol.asyncDispose]());
+
+  const route = (name: string, tls: object, more: object = {}, created?: string): string =>
+    smartRoute(
+      name,
+      {
+        hosts: [host],
+        tls: { mode: 'Terminate', certificate: { secretRef: { name: 'tls' } }, ...tls },
+        http: { rules: [{ name: 'all', action: forwardTo('a') }] },
+        ...more,
+      },
+      created,
+    );
+  const asking = (mode: string, more: object = {}): object => ({ clientAuth: { mode, caRef: { name: 'ca' }, ...more } });
+  const seen = (): Readonly<Record<string, unknown>> => backend.seen.at(-1)?.headers ?? {};
+
+  it('asks for certificates of the CA as the route says, and tells the backend', async () => {
+    await using program = await Program.start(base + route('shop', asking('Required')), ['--https-redirect=false']);
+    assert.deepEqual(program.problems, []);
+    await assert.rejects(program.ask(host, '/', { tls: true }));
+    await assert.rejects(program.ask(host, '/', { tls: true, certificate: stranger }));
+    assert.equal((await program.ask(host, '/')).status, 403);
+    assert.equal(backend.seen.length, 0);
+    assert.equal((await program.ask(host, '/', { tls: true, certificate: ada, headers: { 'ssl-client-cert': 'x' } })).body, 'a');
+    assert.deepEqual(
+      ['ssl-client-verify', 'ssl-client-subject-dn', 'ssl-client-issuer-dn', 'ssl-client-cert'].map((name) => seen()[name]),
+      ['SUCCESS', 'CN=ada', 'CN=Shop CA', undefined],
+    );
+    await program.apply(route('shop', asking('Optional', { forwardCertificate: true })));
+    assert.equal((await program.ask(host, '/', { tls: true })).body, 'a');
+    assert.equal(seen()['ssl-client-verify'], 'NONE');
+    await program.ask(host, '/', { tls: true, certificate: ada });
+    assert.match(decodeURIComponent(String(seen()['ssl-client-cert'])), /^-----BEGIN CERTIFICATE-----/);
+    await assert.rejects(program.ask(host, '/', { tls: true, certificate: stranger }));
+  });
+
+  it('serves nobody while the CA is missing or broken, and goes by it as soon as it is there', async () => {
+    await using program = await Program.start(base + route('shop', asking('Optional')));
+    await program.remove('Secret', 'default/ca');
+    assert.deepEqual(program.problems, ['SecretNotFound']);
+    assert.equal((await program.ask(host, '/', { tls: true, certificate: ada })).status, 503);
+    await program.apply(opaqueSecret('ca', { 'ca.crt': 'no certificate' }));
+    assert.deepEqual(program.problems, ['SecretInvalid']);
+    assert.equal((await program.ask(host, '/', { tls: true, certificate: ada })).status, 503);
+    await program.apply(opaqueSecret('ca', { 'ca.crt': authority.ca }));
+    assert.equal((await program.ask(host, '/', { tls: true, certificate: ada })).body, 'a');
+  });
+
+  it('holds for all of a host, whoever serves it; who wants something else is told, and not served when it is less than he wants', async () => {
+    const other = (tls: object): string =>
+      route(
+        'other',
+        tls,
+        { http: { rules: [{ name: 'other', matches: [{ path: { type: 'Prefix', value: '/other' } }], action: forwardTo('a') }] } },
+        '2026-02-02T00:00:00Z',
+      );
+    await using program = await Program.start(base + route('shop', asking('Required'), {}, '2026-02-01T00:00:00Z') + other({}));
+    assert.deepEqual(program.problems, []);
+    await assert.rejects(program.ask(host, '/other', { tls: true }));
+    assert.equal((await program.ask(host, '/other', { tls: true, certificate: ada })).body, 'a');
+    await program.apply(route('shop', { minVersion: 'TLSv1.3' }, {}, '2026-02-01T00:00:00Z') + other(asking('Required')));
+    assert.deepEqual(program.problems, ['TlsPolicyConflict']);
+    assert.equal((await program.ask(host, '/other', { tls: true, certificate: ada })).status, 503);
+    assert.equal((await program.ask(host, '/', { tls: true })).body, 'a');
+  });
+
+  it('by annotations of an Ingress, failing closed where they can not be read', async () => {
+    const annotated = (annotations: Readonly<Record<string, string | undefined>>): string =>
+      ingress('shop', {
+        rules: { [host]: [['/', 'Prefix', 'a']] },
+        tls: [{ hosts: [host], secret: 'tls' }],
+        annotations: Object.fromEntries(Object.entries(annotations).map(([name, value]) => [`smartproxy.dev/${name}`, String(value)])),
+      });
+    const all = { 'auth-tls-secret': 'ca', 'auth-tls-pass-certificate-to-upstream': 'true' };
+    await using program = await Program.start(base + annotated(all));
+    assert.deepEqual(program.problems, []);
+    await assert.rejects(program.ask(host, '/', { tls: true }));
+    assert.equal((await program.ask(host, '/', { tls: true, certificate: ada })).body, 'a');
+    assert.match(decodeURIComponent(String(seen()['ssl-client-cert'])), /^-----BEGIN CERTIFICATE-----/);
+    await program.apply(annotated({ ...all, 'auth-tls-verify-client': 'optional' }));
+    assert.equal((await program.ask(host, '/', { tls: true })).body, 'a');
+    for (const annotations of [
+      { ...all, 'auth-tls-verify-client': 'optional_no_ca' },
+      { 'auth-tls-secret': 'x/ca' },
+      { 'auth-tls-verify-client': 'on' },
+    ]) {
+      await program.apply(annotated(annotations));
+      assert.deepEqual(program.problems, ['InvalidAnnotation'], JSON.stringify(annotations));
+      assert.equal((await program.ask(host, '/', { tls: true, certificate: ada })).status, 503, JSON.stringify(annotations));
+    }
+    await program.apply(annotated({ ...all, 'auth-tls-verify-client': 'off' }));
+    assert.equal((await program.ask(host, '/', { tls: true })).body, 'a');
+  });
+
+  describe('with a list of revoked certificates in ca.crl', () => {
+    const shown = async (program: Program, certificate?: TestCertificate): Promise<string> =>
+      await program.ask(host, '/', { tls: true, ...(certificate && { certificate }) }).then(
+        ({ status, body }) => (status === 200 ? body : String(status)),
+        () => 'refused',
+      );
+    const withList = (crl: string | Buffer): string => opaqueSecret('ca', { 'ca.crt': authority.ca, 'ca.crl': crl });
+
+    for (const mode of ['Required', 'Optional'])
+      it(`refuses who is on it (${mode}), in PEM and DER, from when it is there, and again who is taken off`, async () => {
+        const eve = await authority.issue('CN=eve');
+        await using program = await Program.start(base + route('shop', asking(mode)));
+        assert.deepEqual([await shown(program, ada), await shown(program, eve)], ['a', 'a']);
+        const withEve = await authority.revoke([eve]);
+        for (const crl of [withEve, crlPem(withEve)]) {
+          await program.apply(withList(crl));
+          assert.deepEqual(program.problems, []);
+          assert.deepEqual([await shown(program, ada), await shown(program, eve)], ['a', 'refused']);
+          assert.equal(await shown(program), mode === 'Required' ? 'refused' : 'a');
+        }
+        await program.apply(withList(crlPem(await authority.revoke([]))));
+        assert.deepEqual([await shown(program, ada), await shown(program, eve)], ['a', 'a']);
+      });
+
+    it('a connection that was made before its certificate was revoked serves no more requests', async () => {
+      await using program = await Program.start(base + route('shop', asking('Required')));
+      const socket = connect({ port: program.httpsPort, host: '127.0.0.1', servername: host, rejectUnauthorized: false, ...ada });
+      let text = '';
+      socket.setEncoding('latin1').on('data', (chunk) => (text += chunk));
+      socket.write(`GET / HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+      await eventually('the answer', () => /\r\n\r\n(?:1\r\n)?a/.test(text));
+      await program.apply(withList(await authority.revoke([ada])));
+      socket.write(`GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+      await eventually('the refusal', () => text.includes('HTTP/1.1 421'));
+      socket.destroy();
+    });
+
+    it('one that is past its time, not valid yet or of another CA refuses every certificate, and is told', async () => {
+      await using program = await Program.start(base + route('shop', asking('Optional')));
+      const other = await TestAuthority.make('CN=Other CA');
+      for (const [crl, reason, words] of [
+        [await authority.revoke([], -60_000), 'RevocationListExpired', /was due to be renewed at .*; issue it again/],
+        [await authority.revoke([], 7_200_000, 3_600_000), 'RevocationListExpired', /is not valid before/],
+        [await other.revoke([]), 'SecretInvalid', /has no list in ca\.crl of the CA "CN=Shop CA"/],
+      ] as const) {
+        await program.apply(withList(crl));
+        assert.deepEqual(program.problems, [reason]);
+        assert.match(program.translation.problems[0]?.message ?? '', words);
+        assert.equal(program.translation.smartRoutes[0]?.conditions.find(({ type }) => type === 'ResolvedRefs')?.status, 'False');
+        assert.deepEqual([await shown(program, ada), await shown(program)], ['refused', 'a']);
+      }
+      await program.apply(withList(crlPem(await other.revoke([])) + crlPem(await authority.revoke([]))));
+      assert.deepEqual(program.problems, []);
+      assert.equal(await shown(program, ada), 'a');
+    });
+
+    it('one that can not be read lets nobody in, also by an annotation', async () => {
+      const annotated = ingress('shop', {
+        rules: { [host]: [['/', 'Prefix', 'a']] },
+        tls: [{ hosts: [host], secret: 'tls' }],
+        annotations: { 'smartproxy.dev/auth-tls-secret': 'ca' },
+      });
+      const good = await authority.revoke([]);
+      for (const object of [route('shop', asking('Optional')), annotated]) {
+        await using program = await Program.start(base + object);
+        for (const crl of ['', 'x', '0', '-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----', good.subarray(0, -9)]) {
+          await program.apply(withList(crl));
+          assert.deepEqual(program.problems, ['SecretInvalid'], String(crl));
+          assert.equal(await shown(program, ada), '503');
+        }
+        const eve = await authority.issue('CN=eve');
+        await program.apply(withList(await authority.revoke([eve])));
+        assert.deepEqual([await shown(program, ada), await shown(program, eve)], ['a', 'refused']);
+      }
+    });
+  });
+
+  it('speaks what the route says of version and ALPN', async () => {
+    await using program = await Program.start(base + route('shop', { minVersion: 'TLSv1.3', alpn: ['http/1.1'] }));
+    assert.deepEqual(program.problems, []);
+    const spoken = async (options: ConnectionOptions): Promise<readonly [string | null, string | false | null]> => {
+      const socket = connect({ port: program.httpsPort, host: '127.0.0.1', servername: host, rejectUnauthorized: false, ...options });
+      await new Promise<void>((resolve, reject) => {
+        socket.once('secureConnect', resolve);
+        socket.once('error', reject);
+      });
+      const facts = [socket.getProtocol(), socket.alpnProtocol] as const;
+      socket.destroy();
+      return facts;
+    };
+    assert.deepEqual(await spoken({ ALPNProtocols: ['h2', 'http/1.1'] }), ['TLSv1.3', 'http/1.1']);
+    await assert.rejects(spoken({ maxVersion: 'TLSv1.2' }));
+    await program.apply(route('shop', {}));
+    assert.deepEqual(await spoken({ maxVersion: 'TLSv1.2', ALPNProtocols: ['h2', 'http/1.1'] }), ['TLSv1.2', 'h2']);
+  });
+});

@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, type TestContext, test } from 'node:test';
+import { CommandMetrics } from '../../tools/command-metrics.ts';
+import { kernelForwardingPackages } from '../../tools/kernel-forwarding.ts';
+import { smartProxyConfig, smartRoute } from '../../tools/manifests.ts';
+import { insideNamespace } from '../../tools/network-namespace.ts';
+import { type RunningCommand, startRun, temporaryFolder } from '../../tools/running-command.ts';
+import { RoutedMachines } from '../../tools/smartproxy/routed-machines.ts';
+import { RoutedNetwork } from '../../tools/smartproxy/routed-network.ts';
+import { TcpTalk } from '../../tools/tcp-talk.ts';
+
+const table = 'smartproxy-smartproxy';
+
+/** A Service with one port, and endpoints of both families behind it. */
+function service(name: string, protocol: 'TCP' | 'UDP', ...addresses: readonly string[]): string {
+  const slices = (['IPv4', 'IPv6'] as const).map((addressType) => {
+    const own = addresses.filter((address) => address.includes(':') === (addressType === 'IPv6'));
+    return {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: {
+        name: `${name}-${addressType.toLowerCase()}`,
+        namespace: 'default',
+        labels: { 'kubernetes.io/service-name': name },
+      },
+      addressType,
+      ports: [{ name: 'main', port: 4001, protocol }],
+      endpoints: own.map((address) => ({ addresses: [address] })),
+    };
+  });
+  const object = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: 'default' },
+    spec: { ports: [{ name: 'main', port: 80, protocol }] },
+  };
+  return [object, ...slices].map((item) => `\n${JSON.stringify(item)}\n---`).join('');
+}
+
+const backends = (name: string): readonly object[] => [{ name, port: { name: 'main' } }];
+const tcp = (nftables: object = {}, more: object = {}): string =>
+  smartRoute('db', { listeners: ['db'], tcp: { engine: 'NFTables', nftables, backends: backends('db') }, ...more });
+const udp = (nftables: object = {}): string =>
+  smartRoute('dns', { listeners: ['dns'], udp: { engine: 'NFTables', nftables, backends: backends('dns') } });
+
+const config = smartProxyConfig({
+  listeners: [
+    { name: 'db', port: 5432, protocol: 'TCP' },
+    { name: 'dns', port: 53, protocol: 'UDP' },
+    { name: 'quic', port: 8443, publishedPort: 443, protocol: 'UDP' },
+  ],
+});
+const services = service('db', 'TCP', '10.0.2.2', 'fd02::2') + service('dns', 'UDP', '10.0.2.2', 'fd02::2');
+const written = 'rules of the kernel written';
+
+interface Running {
+  readonly command: RunningCommand;
+  /** Makes these the objects, and waits until the kernel has rules for them. */
+  readonly serve: (objects: string) => Promise<void>;
+  /** Makes these the objects. */
+  readonly write: (objects: string) => Promise<void>;
+  readonly metric: (name: string, labels?: Readonly<Record<string, string>>) => Promise<number>;
+}
+
+async function start(t: TestContext, objects: string): Promise<Running> {
+  const folder = await temporaryFolder(t);
+  const write = async (text: string): Promise<void> => {
+    await writeFile(join(folder, 'objects.new'), text);
+    await rename(join(folder, 'objects.new'), join(folder, 'objects.yaml'));
+  };
+  await write(objects);
+  const command = await startRun(t, ['--manifests', folder, '--address=::', '--nftables'], 2);
+  t.after(async () => {
+    command.child.kill('SIGTERM');
+    await command.exit();
+  });
+  const times = (): number => command.log.filter(({ msg }) => msg === written).length;
+  await command.until(() => times() === 1);
+  return {
+    command,
+    write,
+    serve: async (next) => {
+      const before = times();
+      await write(next);
+      await command.until(() => times() > before);
+    },
+    metric: async (name, labels) => (await CommandMetrics.scrape(await command.boundPort('status'))).sum(name, labels),
+  };
+}
+
+function isTableGone(): boolean {
+  const { status, stderr } = spawnSync('nft', ['list', 'table', 'inet', table], { encoding: 'utf8' });
+  return status !== 0 && stderr.includes('No such file');
+}
+
+insideNamespace(import.meta.filename, [], defineTests, kernelForwardingPackages);
+
+function defineTests(): void {
+  let network: RoutedNetwork;
+  before(async () => {
+    network = await RoutedNetwork.make();
+    for (const protocol of ['tcp', 'udp'] as const) {
+      await network.serve(protocol, 'first', '10.0.2.2', 4001);
+      await network.serve(protocol, 'second', '10.0.2.3', 4001);
+      await network.serve(protocol, 'sixth', 'fd02::2', 4001);
+    }
+  });
+  after(() => network.close());
+
+  test('engine NFTables forwards TCP past the workers, follows endpoints, and leaves nothing behind', async (t) => {
+    const { command, serve, metric } = await start(t, config + services + tcp());
+    assert.equal(await network.dial('10.0.1.1', 5432), 'first 10.0.2.1');
+    assert.equal(await network.dial('fd01::1', 5432, 'kept'), 'sixth fd02::1');
+    await serve(config + service('db', 'TCP', '10.0.2.3') + tcp());
+    assert.equal(await network.dial('10.0.1.1', 5432), 'second 10.0.2.1');
+    assert.equal(await network.say('kept', 'x'), 'sixth fd02::1 x');
+
+    const route = { route_kind: 'SmartRoute', route_namespace: 'default', route: 'db', listener: 'db' };
+    assert.equal(await metric('smartproxy_kernel_programmed'), 1);
+    assert.equal(await metric('smartproxy_kernel_connections_total', route), 3);
+    assert.equal(await metric('smartproxy_kernel_connections_active', route), 1);
+    assert.ok((await metric('smartproxy_kernel_bytes_total', { ...route, direction: 'sent' })) > 0);
+    assert.equal(await metric('smartproxy_connections_accepted_total'), 0);
+
+    command.child.kill('SIGTERM');
+    assert.equal(await command.exit(), 0);
+    assert.ok(isTableGone());
+  });
+
+  test('what the kernel counts and tracks is in the series of routes, beside what workers forward, and stays when it forwards no more', async (t) => {
+    const { command, write, metric } = await start(t, config + services + tcp() + udp());
+    const seriesOf = (route: string) => ({ route_kind: 'SmartRoute', route_namespace: 'default', route, route_service: route });
+    const [db, dns] = [seriesOf('db'), seriesOf('dns')];
+    const bytesOf = (direction: string) => metric('smartproxy_route_connection_bytes_total', { ...db, direction });
+    const activeOf = (series: typeof db) => metric('smartproxy_route_connections_active', series);
+    await network.dial('10.0.1.1', 5432);
+    await network.send('counted', '10.0.1.1', 53, 'x');
+    // The kernel still tracks what an earlier test has left open.
+    const before = await activeOf(db);
+    await network.dial('fd01::1', 5432, 'counted');
+    await command.until(async () => (await activeOf(db)) === before + 1);
+    assert.ok((await activeOf(dns)) >= 1);
+    assert.equal(await metric('smartproxy_route_connections_total', db), 2);
+    assert.ok((await metric('smartproxy_route_connections_total', dns)) >= 1);
+    const [received, sent] = [await bytesOf('received'), await bytesOf('sent')];
+    assert.ok(received > 0 && sent > 0, `${received} ${sent}`);
+
+    await write(config + service('db', 'TCP', '10.0.2.2') + smartRoute('db', { listeners: ['db'], tcp: { backends: backends('db') } }));
+    await command.until(isTableGone);
+    await command.until(async () => (await network.dial('10.0.1.1', 5432)) === 'first 10.0.2.1');
+    assert.equal(await metric('smartproxy_route_connections_total', db), 3, 'two of the kernel and one of a worker');
+    await command.until(async () => (await activeOf(db)) === 0);
+    assert.ok((await bytesOf('received')) >= received);
+    assert.ok((await bytesOf('sent')) >= sent + 'first 10.0.2.1'.length);
+  });
+
+  test('a connection that comes to a worker all the same is ended as nftables_handled', async (t) => {
+    const { command, metric } = await start(t, config + services + tcp());
+    await command.until(async () => {
+      using talk = new TcpTalk(5432);
+      await talk.untilEnd();
+      return (await metric('smartproxy_connections_closed_total', { side: 'proxy', reason: 'nftables_handled' })) === 1;
+    });
+  });
+
+  test('engine NFTables forwards UDP past the workers, and moves sessions with the endpoints', async (t) => {
+    const { serve, metric } = await start(t, config + services + udp());
+    assert.equal(await network.send('a', '10.0.1.1', 53, 'x'), 'first 10.0.2.1 x');
+    assert.match(await network.send('six', 'fd01::1', 53, 'x'), /^sixth fd02::1 x/);
+    await serve(config + service('dns', 'UDP', '10.0.2.3') + udp());
+    assert.equal(await network.send('a', '10.0.1.1', 53, 'y'), 'second 10.0.2.1 y');
+    assert.equal(await metric('smartproxy_udp_datagrams_total', { direction: 'received' }), 0);
+  });
+
+  test('preserveSource shows backends the client in place of us', async (t) => {
+    await start(t, config + services + tcp({ preserveSource: true }) + udp({ preserveSource: true }));
+    assert.equal(await network.dial('10.0.1.1', 5432), 'first 10.0.1.2');
+    assert.equal(await network.send('shown', '10.0.1.1', 53, 'x'), 'first 10.0.1.2 x');
+  });
+
+  test('connectionRate drops what is over it, for each client or for the route', async (t) => {
+    const perClient = { connectionRate: { perSecond: 1, burst: 2, per: 'Client' } };
+    const perRoute = { connectionRate: { perSecond: 1, burst: 2, per: 'Route' } };
+    const { metric } = await start(t, config + services + tcp(perClient) + udp(perRoute));
+    let answered = 0;
+    for (let dial = 0; dial < 6; dial++) if ((await network.dialInVain('10.0.1.1', 5432)) !== 'silence') answered++;
+    assert.ok(answered >= 2 && answered < 6, `${answered} of 6`);
+    for (let client = 0; client < 6; client++) await network.send(`limited ${client}`, '10.0.1.1', 53, 'x');
+    for (const route of ['db', 'dns']) {
+      const dropped = await metric('smartproxy_kernel_dropped_packets_total', { route, reason: 'rate_limited' });
+      assert.ok(dropped > 0, `${route}: ${dropped}`);
+    }
+  });
+
+  test('maxConnections and maxSessions hold in the kernel, and those of one address', async (t) => {
+    const sessions = (limits: object): string =>
+      smartRoute('dns', { listeners: ['dns'], udp: { engine: 'NFTables', ...limits, backends: backends('dns') } });
+    const first = tcp({}, { connection: { maxConnections: 1 } }) + sessions({ maxSessions: 1 });
+    const { serve, metric } = await start(t, config + services + first);
+    assert.equal(await network.dial('10.0.1.1', 5432, 'only'), 'first 10.0.2.1');
+    assert.equal(await network.dialInVain('fd01::1', 5432), 'silence');
+    assert.match(await network.send('only session', '10.0.1.1', 53, 'x'), / x$/);
+    assert.equal(await network.sendInVain('other', '10.0.1.1', 53, 'x'), 'silence');
+    const dropped = (route: string, reason: string) => metric('smartproxy_kernel_dropped_packets_total', { route, reason });
+    for (const route of ['db', 'dns']) assert.ok((await dropped(route, 'route_limit')) > 0, route);
+
+    await serve(config + services + tcp({}, { connection: { maxConnectionsPerAddress: 1 } }) + sessions({ maxSessionsPerAddress: 1 }));
+    assert.equal(await network.dial('10.0.1.1', 5432, 'counted'), 'first 10.0.2.1');
+    assert.equal(await network.dialInVain('10.0.1.1', 5432), 'silence');
+    assert.equal(await network.dial('fd01::1', 5432), 'sixth fd02::1');
+    assert.match(await network.send('counted session', '10.0.1.1', 53, 'x'), / x$/);
+    assert.equal(await network.sendInVain('another', '10.0.1.1', 53, 'x'), 'silence');
+    for (const route of ['db', 'dns']) assert.ok((await dropped(route, 'ip_limit')) > 0, route);
+  });
+
+  test('the lists of clients of the policy hold in the kernel', async (t) => {
+    const policy = { clients: { allow: ['10.0.1.0/24'], deny: ['10.0.1.2'] } };
+    const { serve, metric } = await start(t, config + services + tcp({}, { policy }));
+    assert.equal(await network.dialInVain('10.0.1.1', 5432), 'silence');
+    assert.ok((await metric('smartproxy_kernel_dropped_packets_total', { reason: 'ip_blocked' })) > 0);
+    await serve(config + services + tcp({}, { policy: { clients: { allow: ['10.0.1.0/24'] } } }));
+    assert.equal(await network.dial('10.0.1.1', 5432), 'first 10.0.2.1');
+    assert.equal(await network.dialInVain('fd01::1', 5432), 'silence');
+  });
+
+  test('example nftables.yaml does what it says', async (t) => {
+    const { metric } = await start(t, `${config}${services}\n${readFileSync('examples/smartroute/nftables.yaml', 'utf8')}`);
+    assert.equal(await network.dial('10.0.1.1', 5432), 'first 10.0.1.2');
+    assert.equal(await network.dialInVain('fd01::1', 5432), 'silence');
+    assert.equal(await metric('smartproxy_kernel_connections_total', { route: 'nftables' }), 1);
+  });
+
+  test('example nftables-udp.yaml does what it says', async (t) => {
+    const own = service('quic', 'UDP', '10.0.2.2', 'fd02::2');
+    const { metric } = await start(t, `${config}${own}\n${readFileSync('examples/smartroute/nftables-udp.yaml', 'utf8')}`);
+    for (const text of ['hello', 'again']) assert.equal(await network.send('quic', '10.0.1.1', 8443, text), `first 10.0.2.1 ${text}`);
+    assert.equal(await metric('smartproxy_kernel_connections_total', { route: 'nftables-udp' }), 1);
+    assert.equal(await metric('smartproxy_route_connections_total', { route: 'nftables-udp', route_service: 'quic' }), 1);
+  });
+
+  test('a kernel that must not forward is a trouble that passes', async (t) => {
+    RoutedMachines.setForwarding(false);
+    t.after(() => RoutedMachines.setForwarding(true));
+    const folder = await temporaryFolder(t);
+    await writeFile(join(folder, 'objects.yaml'), config + services + tcp());
+    const command = await startRun(t, ['--manifests', folder, '--address=::', '--nftables'], 1);
+    t.after(async () => {
+      command.child.kill('SIGTERM');
+      await command.exit();
+    });
+    await command.until(() =>
+      command.log.some(({ reason, detail }) => reason === 'kernel-refused' && String(detail).includes('ip_forward')),
+    );
+    // Until a worker listens, nobody does.
+    await command.until(async () => ['closed', 'ECONNRESET'].includes(await network.dial('10.0.1.1', 5432)));
+    RoutedMachines.setForwarding(true);
+    await command.until(() => command.log.some(({ msg }) => msg === written));
+    assert.equal(await network.dial('10.0.1.1', 5432), 'first 10.0.2.1');
+  });
+}

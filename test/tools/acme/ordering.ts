@@ -1,0 +1,99 @@
+import { createServer, type Server } from 'node:http';
+import { AcmeClientCa } from '../../../src/acme/acme-client-ca.ts';
+import type { AcmeClock } from '../../../src/acme/acme-clock.ts';
+import type { AcmeSecrets } from '../../../src/acme/acme-secrets.ts';
+import { CaAccounts } from '../../../src/acme/ca-accounts.ts';
+import { CertificateManager } from '../../../src/acme/certificate-manager.ts';
+import type { CleanUp, Confirm } from '../../../src/acme/order-run.ts';
+import { systemClock } from '../../../src/controller/controller-clock.ts';
+import type { AcmeCertificate, AcmeIssuer } from '../../../src/translate/acme-certificate.ts';
+import { acmeStateName, readAcmeState } from '../../../src/translate/acme-state.ts';
+import { presentCertificate } from '../../../src/translate/present-certificate.ts';
+import { readCertificate } from '../../../src/translate/read-certificate.ts';
+import { RecordedLog } from '../recorded-log.ts';
+import type { MemorySecrets } from './memory-secrets.ts';
+
+export const namespace = 'smartproxy-ingress';
+
+/** An issuer with nothing but what it must have. */
+export function issuer(directory: string, more: Partial<AcmeIssuer> = {}): AcmeIssuer {
+  return {
+    name: 'test',
+    directory,
+    ca: undefined,
+    email: undefined,
+    externalAccount: undefined,
+    preferredChain: undefined,
+    profile: undefined,
+    keyType: 'ECDSA',
+    challenge: 'http-01',
+    dns: undefined,
+    resolvers: [],
+    selfCheck: 'Off',
+    ...more,
+  };
+}
+
+/** Plain HTTP that gives the answers of every challenge that is kept, as replicas do. */
+export async function startAnswers(secrets: MemorySecrets): Promise<Server> {
+  const server = createServer((request, response) => {
+    const token = request.url?.slice('/.well-known/acme-challenge/'.length);
+    const challenges = [...secrets.objects.values()].flatMap((secret) => readAcmeState(secret).order?.challenges ?? []);
+    const answer = challenges.find((challenge) => challenge.token === token);
+    response.writeHead(answer === undefined ? 404 : 200).end(answer?.keyAuthorization);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+export interface ManagerOptions {
+  readonly secrets: AcmeSecrets;
+  readonly confirm?: Confirm;
+  readonly cleanUp?: CleanUp;
+  readonly clock?: AcmeClock;
+}
+
+/** A manager of its own, as a replica has it, that is not active yet. */
+export function startManager(
+  { secrets, confirm = async () => undefined, cleanUp, clock = systemClock }: ManagerOptions,
+  log = new RecordedLog(),
+) {
+  const closing = new AbortController();
+  const reported: unknown[] = [];
+  const manager = new CertificateManager({
+    secrets,
+    accounts: new CaAccounts(secrets, namespace, async (of, account) => new AcmeClientCa(of, account, closing.signal)),
+    namespace,
+    clock,
+    log,
+    confirm,
+    ...(cleanUp && { cleanUp }),
+    report: (error) => {
+      if (error !== undefined) reported.push(error);
+    },
+  });
+  return {
+    manager,
+    log,
+    reported,
+    /** As when its process ends. */
+    async stop(): Promise<void> {
+      closing.abort(new Error('stopped'));
+      await manager.close();
+    },
+  };
+}
+
+/** A certificate that is wanted, as the Secrets have it now. */
+export function wanted(secrets: MemorySecrets, of: AcmeIssuer, secret: string, ...names: readonly string[]): AcmeCertificate {
+  const stateSecret = `${namespace}/${acmeStateName(secret)}`;
+  const present = secrets.objects.get(secret);
+  return {
+    secret,
+    names: [...names].sort(),
+    issuer: of,
+    stateSecret,
+    state: readAcmeState(secrets.objects.get(stateSecret)),
+    present: present && presentCertificate(present, readCertificate(secret, present)),
+  };
+}

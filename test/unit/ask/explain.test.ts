@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { renderExplanation } from '../../../src/ask/explain/render-explanation.ts';
+import { forwardTo, ingress, ingressClass, service, smartProxyConfig, smartRoute, tlsSecret } from '../../tools/manifests.ts';
+import { makeTestCertificate } from '../../tools/test-certificate.ts';
+import { contextOf, explained, refusal } from './explained.ts';
+
+const shop = ingressClass + service('web', 8001, 8002) + service('cart', 8003) + service('next', 8004);
+const rules = {
+  'shop.example': [['/', 'Prefix', 'web'] as const, ['/cart', 'Prefix', 'cart'] as const, ['/status', 'Exact', 'web'] as const],
+};
+const shopIngress = shop + ingress('shop', { rules });
+
+suite('explain: routes', () => {
+  test('candidates come in order, with the winner, its object and place, and why each other loses', () => {
+    const { matched, candidates, winner, summary } = explained(contextOf(shopIngress), 'http://shop.example/cart/1');
+    assert.equal(matched, true);
+    assert.deepEqual(
+      candidates.map(({ path, outcome, why }) => [path, outcome, ...why.map(({ by }) => by)]),
+      [
+        ['/status (exact)', 'loses', 'path'],
+        ['/cart (prefix)', 'wins'],
+        ['/ (prefix)', 'loses', 'precedence'],
+      ],
+    );
+    assert.deepEqual(winner && [winner.object, winner.location], ['Ingress default/shop', 'Ingress.yaml:12']);
+    assert.match(summary, /^Ingress default\/shop sends it to default\/cart:80 \(1 of 1 endpoints can be used\)\.$/);
+    assert.match(candidates[2]?.why[0]?.says ?? '', /a prefix comes before the prefix \//);
+  });
+
+  test('a route loses by method, header, query and host, all of it said', () => {
+    const route = smartRoute('beta', {
+      hosts: ['shop.example'],
+      http: {
+        rules: [
+          {
+            name: 'beta',
+            matches: [
+              {
+                path: { type: 'Prefix', value: '/cart' },
+                methods: ['POST'],
+                headers: [{ name: 'X-Beta', type: 'Present' }],
+                query: [{ name: 'b', value: '1' }],
+              },
+            ],
+            action: forwardTo('next'),
+          },
+        ],
+      },
+    });
+    const wildcard = ingress('wild', { rules: { '*.example': [['/cart', 'Prefix', 'web']] } });
+    const context = contextOf(shopIngress + route + wildcard);
+    const { candidates } = explained(context, 'http://shop.example/cart');
+    const why = new Map(candidates.map(({ object, path, why }) => [`${object} ${path}`, why]));
+    assert.deepEqual(
+      why.get('SmartRoute default/beta /cart (prefix)')?.map(({ by }) => by),
+      ['method', 'header', 'query'],
+    );
+    assert.match(why.get('Ingress default/wild /cart (prefix)')?.[0]?.says ?? '', /shop\.example is a more specific host than \*\.example/);
+    const beta = explained(context, 'http://shop.example/cart?b=1', { method: 'POST', headers: ['x-beta: yes'] });
+    assert.equal(beta.winner?.object, 'SmartRoute default/beta');
+  });
+
+  test('a host or path that nobody has says so, with what was probably meant', () => {
+    const context = contextOf(shopIngress);
+    const noHost = explained(context, 'http://shop.exmple/');
+    assert.deepEqual([noHost.matched, noHost.answer?.status, noHost.answer?.flag], [false, 404, 'no_host']);
+    assert.match(noHost.summary, /did you mean shop\.example\?/);
+    const only = contextOf(shop + ingress('shop', { rules: { 'shop.example': [['/cart', 'Prefix', 'cart']] } }));
+    const noPath = explained(only, 'http://shop.example/cartoon');
+    assert.deepEqual([noPath.matched, noPath.answer?.flag, noPath.candidates.length], [false, 'no_path', 1]);
+    assert.match(noPath.candidates[0]?.why[0]?.says ?? '', /\/cartoon is not \/cart or below it/);
+  });
+
+  test('what is wrong with the objects is told: a Service that is missing, a host without a route', () => {
+    const { summary, problems, answer } = explained(
+      contextOf(ingressClass + ingress('shop', { rules: { 'shop.example': [['/', 'Prefix', 'gone']] } })),
+      'http://shop.example/',
+    );
+    assert.equal(answer?.status, 503);
+    assert.match(summary, /answers 503 no_service/);
+    assert.deepEqual(
+      problems.map(({ reason }) => reason),
+      ['ServiceNotFound'],
+    );
+    assert.match(problems[0]?.field ?? '', /^spec\.rules\[0\]/);
+  });
+});
+
+suite('explain: endpoints', () => {
+  test('each endpoint has its state, what keeps it out, and the URL that it is asked', () => {
+    const yaml =
+      ingressClass +
+      service('web', 8001, { port: 8002, conditions: 'ready: false, serving: true, terminating: true' }) +
+      smartRoute('web', {
+        hosts: ['shop.example'],
+        http: {
+          rules: [
+            {
+              name: 'web',
+              matches: [{ path: { type: 'Prefix', value: '/api' } }],
+              action: {
+                forward: {
+                  rewrite: { host: 'inside.example', path: { type: 'ReplacePrefix', value: '/v1' } },
+                  backends: [{ name: 'web', port: { name: 'web' } }],
+                },
+              },
+            },
+          ],
+        },
+      });
+    const out = [{ service: 'default/web:80', endpoint: '127.0.0.1:8001', reason: 'errors', forMs: 1500, detail: undefined } as const];
+    const [backend] = explained(contextOf(yaml, [], { out }), 'http://shop.example/api/items?x=1').backends;
+    assert.equal(backend?.host, 'inside.example');
+    assert.deepEqual(
+      backend?.endpoints.map(({ url, state, out: why }) => [url, state, why]),
+      [
+        ['http://127.0.0.1:8001/v1/items?x=1', 'ready', 'out of rotation: errors, for 2 s'],
+        ['http://127.0.0.1:8002/v1/items?x=1', 'fallback', undefined],
+      ],
+    );
+    const drained = explained(contextOf(yaml, [], { drained: ['127.0.0.1:8001'] }), 'http://shop.example/api');
+    assert.equal(drained.backends[0]?.endpoints[0]?.out, 'drained by hand');
+  });
+
+  test('shares are those of the weights', () => {
+    const yaml = `${shop}${smartRoute('canary', { hosts: ['shop.example'], http: { rules: [{ name: 'a', action: forwardTo(['web', 9], ['next', 1]) }] } })}`;
+    const { backends } = explained(contextOf(yaml), 'http://shop.example/');
+    assert.deepEqual(
+      backends.map(({ service: name, share }) => [name, share]),
+      [
+        ['default/web:80', 90],
+        ['default/next:80', 10],
+      ],
+    );
+  });
+});
+
+suite('explain: filters', () => {
+  const guarded = (policy: object) =>
+    shop + smartRoute('shop', { hosts: ['shop.example'], policy, http: { rules: [{ name: 'a', action: forwardTo('web') }] } });
+
+  test('a filter that decides by the client says so without one, and decides with one', () => {
+    const context = contextOf(guarded({ clients: { allow: ['10.0.0.0/8'] } }));
+    const verdicts = (client?: string) =>
+      explained(context, 'http://shop.example/', { client })
+        .filters.filter(({ name }) => name === 'clients')
+        .map(({ verdict }) => verdict);
+    assert.deepEqual([verdicts(), verdicts('10.1.2.3'), verdicts('192.0.2.1')], [['depends'], ['passes'], ['answers']]);
+    assert.equal(explained(context, 'http://shop.example/', { client: '192.0.2.1' }).answer?.flag, 'client_refused');
+  });
+
+  test('what counts and asks is not guessed at', () => {
+    const { filters, summary } = explained(contextOf(guarded({ rateLimits: [{ requests: 5, per: 'Second' }] })), 'http://shop.example/');
+    const limit = filters.find(({ name }) => name === 'rate_limit');
+    assert.equal(limit?.verdict, 'depends');
+    assert.match(limit?.says ?? '', /5 in 1 s/);
+    assert.match(summary, /^If rate_limit let it through: /);
+  });
+
+  test('a redirect to HTTPS ends the way, and what comes behind it is not reached', async () => {
+    const tls = tlsSecret('cert', await makeTestCertificate('shop.example'));
+    const context = contextOf(shop + tls + ingress('shop', { rules, tls: [{ hosts: ['shop.example'], secret: 'cert' }] }));
+    const { answer, filters, matched } = explained(context, 'http://shop.example/cart?a=b');
+    assert.equal(matched, true);
+    assert.deepEqual(answer, { status: 308, flag: 'redirect_https', location: 'https://shop.example:8443/cart?a=b', detail: undefined });
+    assert.equal(filters.find(({ name }) => name === 'redirect_https')?.verdict, 'answers');
+    assert.ok(filters.slice(1).every(({ verdict }) => verdict === 'not-reached'));
+  });
+});
+
+suite('explain: TLS and connections', () => {
+  test('the certificate for the server name is named, without its key', async () => {
+    const certificate = await makeTestCertificate('shop.example', 'www.shop.example');
+    const context = contextOf(
+      shopIngress + tlsSecret('cert', certificate) + ingress('tls', { rules, tls: [{ hosts: ['shop.example'], secret: 'cert' }] }),
+    );
+    const explanation = explained(context, 'https://shop.example/cart');
+    const [shown] = explanation.tls?.certificates ?? [];
+    assert.deepEqual([shown?.key, shown?.names, shown?.covers], ['default/cert', ['shop.example', 'www.shop.example'], true]);
+    assert.equal(explanation.winner?.object, 'Ingress default/shop');
+    assert.doesNotMatch(JSON.stringify(explanation), /PRIVATE|BEGIN/);
+    const other = explained(context, 'https://shop.example/cart', { serverName: 'elsewhere.example' });
+    assert.match(other.tls?.says ?? '', /no host covers elsewhere\.example, so the default certificate is shown/);
+  });
+
+  test('a server name that passes through goes to its backend, whatever the path is', () => {
+    const route = smartRoute('pass', {
+      hosts: ['pass.example'],
+      tls: { mode: 'Passthrough' },
+      tcp: { backends: [{ name: 'web', port: { name: 'web' } }] },
+    });
+    const { matched, tls, winner, backends, notes } = explained(contextOf(shop + route), 'https://pass.example/any/path');
+    assert.deepEqual([matched, tls?.kind, winner?.object], [true, 'passes', 'SmartRoute default/pass']);
+    assert.deepEqual(
+      backends[0]?.endpoints.map(({ url }) => url),
+      ['tls://127.0.0.1:8001', 'tls://127.0.0.1:8002'],
+    );
+    assert.match(notes.join(' '), /inside of the TLS/);
+    const wrongName = explained(contextOf(shop + route), 'https://pass.example/', { serverName: 'shop.example' });
+    assert.deepEqual([wrongName.matched, wrongName.answer?.status], [false, 421]);
+  });
+
+  test('a TCP listener has one route for all, and a port that no listener has says which there are', () => {
+    const listeners = [{ name: 'mail', port: 2525, protocol: 'TCP' }];
+    const tcp = smartRoute('mail', { listeners: ['mail'], tcp: { backends: [{ name: 'web', port: { name: 'web' } }] } });
+    const context = contextOf(smartProxyConfig({ listeners }) + service('web', 8001) + tcp);
+    const { matched, winner, backends, listener } = explained(context, 'tcp://mail.example:2525');
+    assert.deepEqual(
+      [matched, winner?.object, listener?.key, backends[0]?.endpoints[0]?.url],
+      [true, 'SmartRoute default/mail', 'mail', 'tcp://127.0.0.1:8001'],
+    );
+    const nowhere = explained(context, 'https://mail.example:9443/');
+    assert.equal(nowhere.matched, false);
+    assert.match(
+      nowhere.summary,
+      /no listener has port 9443; there are http \(http, port 8080\), https \(https, port 8443\), mail \(tcp, port 2525\)/,
+    );
+    assert.match(explained(context, 'http://mail.example:2525/').summary, /port 2525 is that of the listener mail, which is for tcp/);
+    const without = contextOf(smartProxyConfig({ listeners }));
+    assert.match(explained(without, 'tcp://x:2525').summary, /No route is for the listener mail, so connections are ended as no_route/);
+  });
+
+  test('a client that the installation does not let in is ended before anything is asked', () => {
+    const { matched, summary } = explained(contextOf(shopIngress, ['--deny-cidrs', '192.0.2.0/24']), 'http://shop.example/', {
+      client: '192.0.2.9',
+    });
+    assert.equal(matched, false);
+    assert.match(summary, /ip_blocked/);
+  });
+});
+
+suite('explain: questions that nobody could send, or that are refused', () => {
+  const context = contextOf(shopIngress);
+  const bad: readonly (readonly [string, RegExp])[] = [
+    ['shop.example/cart', /no scheme.*write http:\/\/shop\.example\/cart or https:\/\/shop\.example\/cart/],
+    ['', /no scheme/],
+    ['ftp://shop.example/', /scheme ftp is not served: there are http, https/],
+    ['http:///cart', /no host: write http:\/\/HOST\/PATH/],
+    ['http://user:secret@shop.example/', /user name before the host/],
+    ['http://shop.example:0/', /port 0 is none/],
+    ['http://shop.example:http/', /port http is none/],
+  ];
+  for (const [url, why] of bad) {
+    test(`${url === '' ? 'nothing' : url} says why, and repeats no password`, () => {
+      const message = refusal(context, url);
+      assert.match(message, why);
+      assert.doesNotMatch(message, /secret/);
+    });
+  }
+
+  test('a client, header, method, server name or listener that is none is refused', () => {
+    const url = 'http://shop.example/';
+    assert.match(refusal(context, url, { client: 'localhost' }), /is no address/);
+    assert.match(refusal(context, url, { headers: ['no colon'] }), /write 'Name: value'/);
+    assert.match(refusal(context, url, { headers: ['a: b\r\nhost: evil'] }), /line break/);
+    assert.match(refusal(context, url, { method: 'GE T' }), /method is none/);
+    assert.match(refusal(context, 'https://shop.example/', { serverName: 'a b' }), /server name a b is none/);
+    assert.match(refusal(context, url, { listener: 'gone' }), /no listener gone: there are http \(http, port 8080\)/);
+  });
+
+  const refused: readonly (readonly [string, number, string])[] = [
+    ['http://shop.example/a%2Fb', 400, 'path-encoded-slash'],
+    ['http://shop.example/../x', 400, 'path-above-root'],
+    ['http://shop.example/a%zz', 400, 'path-bad-escape'],
+    ['http://shop.example/a\\b', 400, 'path-backslash'],
+    ['http://shop.example/é', 400, 'target-byte'],
+    ['http://shop.example/#part', 400, 'target-fragment'],
+    ['http://sh!op/', 400, 'bad-host'],
+    [`http://shop.example/${'a'.repeat(9000)}`, 414, 'line-too-long'],
+  ];
+  for (const [url, status, rule] of refused) {
+    test(`the proxy refuses ${url.slice(0, 40)} by the rule ${rule}`, () => {
+      const { matched, answer, summary } = explained(context, url);
+      assert.deepEqual([matched, answer?.status, answer?.detail], [false, status, rule]);
+      assert.match(summary, new RegExp(rule));
+    });
+  }
+
+  test('a path is matched as the proxy reads it', () => {
+    const { request, winner } = explained(context, 'http://SHOP.example./x/../%63art//1?q=%2F');
+    assert.deepEqual(request, { host: 'shop.example', method: 'GET', path: '/cart/1', query: 'q=%2F' });
+    assert.equal(winner?.object, 'Ingress default/shop');
+  });
+});
+
+suite('explain: as text', () => {
+  test('all of it is there, aligned and without control characters', () => {
+    const text = renderExplanation(explained(contextOf(shopIngress), 'http://shop.example/cart'));
+    assert.match(text, /^GET http:\/\/shop\.example\/cart on listener http \(http, port 8080\)\n\nIngress default\/shop sends it to/);
+    assert.match(
+      text,
+      /\nCandidates, in order:\n {2}loses {2}shop\.example {2}\/status \(exact\) {2}Ingress default\/shop {2}Ingress\.yaml:12 {2}path: /,
+    );
+    assert.match(
+      text,
+      /\nBackends:\n {2}100 % {2}default\/cart:80 \(http, round-robin, Host shop\.example\)\n {4}ready {2}http:\/\/127\.0\.0\.1:8003\/cart/,
+    );
+    const hostile = explained(contextOf(shopIngress), 'http://shop.example/', { serverName: undefined });
+    const escaped = renderExplanation({ ...hostile, summary: 'a\u001b[31mred\u0007' });
+    assert.match(escaped, /a\\x1b\[31mred\\x07/);
+  });
+});

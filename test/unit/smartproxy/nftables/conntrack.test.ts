@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Conntrack } from '../../../../src/smartproxy/nftables/conntrack.ts';
+import { type ConntrackEntry, readConntrackLine } from '../../../../src/smartproxy/nftables/conntrack-entry.ts';
+import type { KernelRoute } from '../../../../src/smartproxy/nftables/kernel-route.ts';
+import { mayHaveStale, StaleFinder } from '../../../../src/smartproxy/nftables/stale-connections.ts';
+
+// As Linux 6.18 writes them.
+const tcpLine =
+  'ipv4     2 tcp      6 431999 ESTABLISHED src=10.9.0.1 dst=192.0.2.10 sport=41234 dport=5432 src=10.1.0.1 dst=192.0.2.10 sport=5433 dport=41234 [ASSURED] mark=0 zone=0 use=2';
+const closingLine = tcpLine.replace('ESTABLISHED', 'TIME_WAIT');
+const unrepliedLine =
+  'ipv6     10 udp      17 29 src=fd00:0000:0000:0000:0000:0000:0000:0002 dst=fd00:0000:0000:0000:0000:0000:0000:0001 sport=5000 dport=53 [UNREPLIED] src=fd00:0000:0000:0000:0000:0000:0000:0001 dst=fd00:0000:0000:0000:0000:0000:0000:0002 sport=53 dport=5000 mark=0 zone=0 use=2';
+
+const tcpEntry: ConntrackEntry = {
+  protocol: 'tcp',
+  dialled: { address: '192.0.2.10', port: 5432 },
+  answering: { address: '10.1.0.1', port: 5433 },
+  isOpen: true,
+};
+
+const route: KernelRoute = {
+  id: 'dns/1',
+  protocol: 'udp',
+  addresses: ['192.0.2.10'],
+  port: 53,
+  spread: 'round-robin',
+  preserveSource: false,
+  clients: [],
+  rate: undefined,
+  places: { object: 'aa01', inAll: 0, perClient: 0 },
+  endpoints: [{ address: '10.1.0.1', port: 53, slots: 1 }],
+};
+
+function answeredBy(address: string, port = 53): ConntrackEntry {
+  return { protocol: 'udp', dialled: { address: '192.0.2.10', port: 53 }, answering: { address, port }, isOpen: true };
+}
+
+function foundBy(finder: StaleFinder, ...entries: readonly ConntrackEntry[]): readonly string[] {
+  for (const entry of entries) finder.visit(entry);
+  return finder.found.map(({ answering }) => answering.address);
+}
+
+test('a line of the connection table tells what was dialled and who answers', () => {
+  assert.deepEqual(readConntrackLine(tcpLine), tcpEntry);
+  assert.deepEqual(readConntrackLine(closingLine), { ...tcpEntry, isOpen: false });
+  assert.deepEqual(readConntrackLine(unrepliedLine), {
+    protocol: 'udp',
+    dialled: { address: 'fd00::1', port: 53 },
+    answering: { address: 'fd00::1', port: 53 },
+    isOpen: true,
+  });
+  assert.equal(
+    readConntrackLine('ipv4     2 icmp     1 29 src=10.0.0.1 dst=10.0.0.2 type=8 code=0 id=1 src=10.0.0.2 dst=10.0.0.1'),
+    undefined,
+  );
+  assert.equal(readConntrackLine(''), undefined);
+});
+
+test('the connection table is read whole whatever pieces it comes in, and its absence is told', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'smartproxy-conntrack-'));
+  try {
+    const file = join(folder, 'nf_conntrack');
+    writeFileSync(file, `${tcpLine}\n${closingLine}\n`.repeat(2000));
+    let open = 0;
+    let all = 0;
+    const count = ({ isOpen }: ConntrackEntry): void => {
+      all++;
+      if (isOpen) open++;
+    };
+    assert.equal(await new Conntrack(file).each(count), true);
+    assert.deepEqual([all, open], [4000, 2000]);
+    assert.equal(await new Conntrack(join(folder, 'none')).each(count), false);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('UDP sessions of an endpoint that has gone are stale, as are those from before there was a route; others are not', () => {
+  const entries = [answeredBy('10.1.0.1'), answeredBy('10.1.0.9'), answeredBy('192.0.2.10'), answeredBy('10.1.0.9')];
+  assert.deepEqual(foundBy(new StaleFinder([], [route]), ...entries), ['10.1.0.9', '192.0.2.10']);
+  const elsewhere = { ...answeredBy('10.1.0.9'), dialled: { address: '10.96.0.10', port: 53 } };
+  assert.deepEqual(foundBy(new StaleFinder([], [route]), elsewhere), []);
+});
+
+test('without an endpoint, sessions that workers have are not stale', () => {
+  assert.deepEqual(foundBy(new StaleFinder([], [{ ...route, endpoints: [] }]), answeredBy('192.0.2.10'), answeredBy('10.1.0.1')), [
+    '10.1.0.1',
+  ]);
+});
+
+test('connections of a route that has gone are stale, and TCP ones only then', () => {
+  const tcpRoute: KernelRoute = { ...route, protocol: 'tcp', port: 5432, endpoints: [] };
+  assert.deepEqual(foundBy(new StaleFinder([tcpRoute], []), tcpEntry), ['10.1.0.1']);
+  assert.deepEqual(foundBy(new StaleFinder([tcpRoute], [tcpRoute]), tcpEntry), []);
+});
+
+test('a look is due after changes that can strand a connection alone', () => {
+  const tcpRoute: KernelRoute = { ...route, id: 'db/1', protocol: 'tcp', port: 5432 };
+  const without = (changed: KernelRoute): KernelRoute => ({ ...changed, endpoints: [] });
+  assert.equal(mayHaveStale([route, tcpRoute], [route, tcpRoute]), false);
+  assert.equal(mayHaveStale([route, tcpRoute], [route, without(tcpRoute)]), false);
+  assert.equal(mayHaveStale([route, tcpRoute], [without(route), tcpRoute]), true);
+  assert.equal(mayHaveStale([route, tcpRoute], [route]), true);
+  assert.equal(mayHaveStale([tcpRoute], [{ ...tcpRoute, addresses: [] }]), true);
+});

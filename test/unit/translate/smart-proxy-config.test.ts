@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { KubeObject } from '../../../src/api/objects.ts';
+import { ObjectStore } from '../../../src/sources/object-store.ts';
+import { listenerWarnings } from '../../../src/translate/listener-warnings.ts';
+import { configStatusOf, type ListenerFailure } from '../../../src/translate/smart-proxy-config-statuses.ts';
+import { Translator } from '../../../src/translate/translate.ts';
+import { defaultOptions } from '../../golden/default-options.ts';
+
+const namespace = 'smartproxy-ingress';
+
+function ingressClass(name: string, config?: string): KubeObject {
+  const parameters = { apiGroup: 'smartproxy.dev', kind: 'SmartProxyConfig', name: config, namespace, scope: 'Namespace' };
+  const spec = { controller: 'smartproxy.dev/ingress-controller', ...(config === undefined ? {} : { parameters }) };
+  return { kind: 'IngressClass', metadata: { name }, spec } as KubeObject;
+}
+
+function config(name: string, listeners: readonly object[], generation = 1): KubeObject {
+  return { kind: 'SmartProxyConfig', metadata: { name, namespace, generation }, spec: { listeners } } as unknown as KubeObject;
+}
+
+const mail = { name: 'mail', port: 2525, protocol: 'TCP' };
+
+function start(...objects: readonly KubeObject[]) {
+  const store = new ObjectStore();
+  for (const object of objects) store.apply(object);
+  const translator = new Translator(defaultOptions);
+  return { store, translate: () => translator.translate(store.snapshot(), defaultOptions.nowMs) };
+}
+
+/** `type status reason` of each condition. */
+function texts(conditions: readonly { readonly type: string; readonly status: string; readonly reason: string }[]): readonly string[] {
+  return conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`);
+}
+
+test('SmartProxyConfig: the class of --ingress-class names the one in use before other classes; the rest are told', () => {
+  const { store, translate } = start(
+    ingressClass('a-first', 'other'),
+    ingressClass('smartproxy', 'main'),
+    config('main', [mail]),
+    config('other', [{ ...mail, port: 1111 }]),
+    config('stray', []),
+  );
+  const first = translate();
+  assert.deepEqual([...first.routeTable.listeners.keys()], ['http', 'https', 'mail']);
+  assert.equal(first.routeTable.listeners.get('mail')?.port, 2525);
+  assert.deepEqual(
+    first.smartProxyConfigs.map(({ object, conditions }) => [object.name, ...texts(conditions)]),
+    [
+      ['main', 'Accepted True Accepted'],
+      ['other', 'Accepted False ConfigConflict'],
+      ['stray', 'Accepted False NotReferenced'],
+    ],
+  );
+  store.remove('SmartProxyConfig', `${namespace}/main`);
+  assert.equal(translate().routeTable.listeners.get('mail')?.port, 1111);
+  store.remove('IngressClass', 'a-first');
+  assert.equal(translate().routeTable.listeners.has('mail'), false);
+});
+
+test('SmartProxyConfig: listeners keep their reference through a change that is none for them', () => {
+  const { store, translate } = start(ingressClass('smartproxy', 'main'), config('main', [mail]));
+  const before = translate().routeTable.listeners;
+  store.apply(config('main', [mail], 2));
+  assert.equal(translate().routeTable.listeners, before);
+  store.apply(config('main', [{ ...mail, publishedPort: 25 }], 3));
+  assert.notEqual(translate().routeTable.listeners, before);
+});
+
+test('SmartProxyConfig: redirects to HTTPS come and go with the one listener that serves it', () => {
+  const options = { ...defaultOptions, listeners: defaultOptions.listeners.filter(({ key }) => key === 'http') };
+  const translator = new Translator(options);
+  const store = new ObjectStore();
+  const spec = { ingressClassName: 'smartproxy', rules: [{ host: 'a.test', http: { paths: [] } }], tls: [{ hosts: ['a.test'] }] };
+  const path = { path: '/', pathType: 'Prefix', backend: { service: { name: 'web', port: { number: 80 } } } };
+  const rules = [{ host: 'a.test', http: { paths: [path] } }];
+  store.apply({ kind: 'Ingress', metadata: { name: 'web', namespace: 'shop' }, spec: { ...spec, rules } } as KubeObject);
+  store.apply(ingressClass('smartproxy', 'main'));
+  const redirects = () =>
+    [...translator.translate(store.snapshot(), 0).routeTable.policies.values()].map(({ redirectToHttps }) => redirectToHttps);
+  assert.deepEqual(redirects(), [false]);
+  store.apply(config('main', [{ name: 'https', port: 9443, protocol: 'HTTPS' }]));
+  assert.deepEqual(redirects(), [true]);
+  store.apply(config('main', []));
+  assert.deepEqual(redirects(), [false]);
+});
+
+test('SmartProxyConfig: a port that is taken is Programmed False with the reason, and the others are open', () => {
+  const { translate } = start(ingressClass('smartproxy', 'main'), config('main', [mail, { ...mail, name: 'db', port: 5432 }]));
+  const [state] = translate().smartProxyConfigs;
+  assert.ok(state);
+  const failures = new Map<string, ListenerFailure>([['db', { reason: 'AddressInUse', message: 'Another has it.' }]]);
+  const status = configStatusOf(state, failures, true);
+  assert.equal(status.summary, '1/2');
+  assert.deepEqual(texts(status.conditions), ['Accepted True Accepted', 'Programmed False AddressInUse']);
+  assert.deepEqual(
+    status.listeners.map(({ name, conditions }) => [name, ...texts(conditions)]),
+    [
+      ['mail', 'Accepted True Accepted', 'Programmed True Programmed'],
+      ['db', 'Accepted True Accepted', 'Programmed False AddressInUse'],
+    ],
+  );
+  const [warning, ...others] = listenerWarnings([status]);
+  assert.deepEqual([warning?.reason, warning?.field, others], ['AddressInUse', 'spec.listeners[1].port', []]);
+  assert.match(warning?.message ?? '', /spec\.listeners\[1\]\.port: Another has it; free the port or use another/);
+  const pending = configStatusOf(state, new Map(), false);
+  assert.deepEqual(texts(pending.conditions), ['Accepted True Accepted', 'Programmed False Pending']);
+  assert.deepEqual(listenerWarnings([pending]), []);
+});

@@ -1,0 +1,83 @@
+import { isNetwork } from '../address-list.ts';
+import { type AuthReading, readAuth } from './auth-reader.ts';
+import { quote } from './problem-list.ts';
+import { substitutionProblem } from './smart-route-actions.ts';
+import type { SmartRouteBackends } from './smart-route-backends.ts';
+import type { SmartRouteLookup, SmartRouteScope } from './smart-route-lookup.ts';
+import type { ReadSmartRouteRule } from './smart-route-reading.ts';
+
+/** Where the parts of `policy.auth` stand. */
+const authFields = {
+  secret: 'basic.secretRef',
+  url: 'external.url',
+  ca: 'external.caRef',
+  backend: 'external.backend',
+  jwksSecret: 'jwt.jwks.secretRef',
+  jwksUrl: 'jwt.jwks.url',
+  jwksCa: 'jwt.jwks.caRef',
+  oidcSecret: 'oidc.secretRef',
+  oidcIssuer: 'oidc.issuer',
+  oidcCa: 'oidc.caRef',
+} as const;
+
+/** Resolves who may use a SmartRoute, and says why nobody may where that can't be had. */
+export class SmartRouteGuards {
+  readonly #lookup: SmartRouteLookup;
+  readonly #backends: SmartRouteBackends;
+
+  constructor(lookup: SmartRouteLookup, backends: SmartRouteBackends) {
+    this.#lookup = lookup;
+    this.#backends = backends;
+  }
+
+  /** Who may ask, as the rule's policy says. */
+  auth(rule: ReadSmartRouteRule): AuthReading {
+    const { ref } = this.#lookup.reading;
+    const where = `${rule.ownSettings.auth === undefined ? 'spec' : rule.field}.policy.auth.`;
+    const { settings, name } = rule;
+    return readAuth(
+      { ref, rule: name, settings: settings.auth, fieldOf: (part) => where + authFields[part] },
+      {
+        reads: this.#lookup.reads,
+        problems: this.#lookup.problems,
+        options: this.#lookup.options,
+        bind: ({ namespace, port, ...backend }, field) =>
+          this.#backends.bindPlain(rule, { ...backend, namespace: namespace ?? ref.namespace, port }, field),
+      },
+    );
+  }
+
+  /** Why a rule must not be served at all: a list of clients, or a pattern, that can't be used. */
+  brokenSettings(rule: ReadSmartRouteRule): string | undefined {
+    const { settings, ownSettings } = rule;
+    const whereOf = (name: 'clients' | 'maintenance'): string => (ownSettings[name] === undefined ? 'spec' : rule.field);
+    const broken =
+      this.brokenClients({ rule, settings }, whereOf('clients')) ?? this.brokenMaintenance({ rule, settings }, whereOf('maintenance'));
+    if (broken !== undefined) return broken;
+    const path = rule.action.forward?.rewrite?.path;
+    if (path?.type !== 'ReplaceRegex') return undefined;
+    const why = substitutionProblem(path.pattern ?? '', path.value);
+    if (why === undefined) return undefined;
+    const sentence = `the pattern ${quote(path.pattern)} ${why}; until then the rule answers 503`;
+    this.#lookup.report(rule, 'InvalidRegex', `${rule.field}.action.forward.rewrite.path`, sentence);
+    return 'a pattern can not be used';
+  }
+
+  /** Why the list of those let in during maintenance can't be used. @param where the policy stands: `spec` or a rule's field */
+  brokenMaintenance({ rule, settings: { maintenance } }: SmartRouteScope, where: string): string | undefined {
+    const wrong = maintenance === undefined || maintenance === false ? undefined : maintenance.allow.find((cidr) => !isNetwork(cidr));
+    if (wrong === undefined) return undefined;
+    const sentence = `${quote(wrong)} is no address or CIDR, so nobody is let in; correct it`;
+    this.#lookup.report(rule, 'InvalidAddress', `${where}.policy.maintenance.allow`, sentence);
+    return `${quote(wrong)} is no address or CIDR`;
+  }
+
+  /** Why the lists of clients can't be used. @param where the policy stands: `spec` or a rule's field */
+  brokenClients({ rule, settings: { clients } }: SmartRouteScope, where: string): string | undefined {
+    const wrong = [...(clients?.allow ?? []), ...(clients?.deny ?? [])].find((cidr) => !isNetwork(cidr));
+    if (wrong === undefined) return undefined;
+    const sentence = `${quote(wrong)} is no address or CIDR, so nobody is let in; correct it`;
+    this.#lookup.report(rule, 'InvalidAddress', `${where}.policy.clients`, sentence);
+    return `${quote(wrong)} is no address or CIDR`;
+  }
+}

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { fetchPatiently } from './fetch-patiently.ts';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: placeholders of dpkg
 const packageStatus = '${Package} ${db:Status-Status}\\n';
@@ -22,11 +23,17 @@ export function debianPackagesObstacle(names: readonly string[]): string | undef
 export async function installDebianPackages(names: readonly string[]): Promise<void> {
   const missing = missingDebianPackages(names);
   if (missing.length === 0) return;
-  process.stderr.write(`installing ${missing.join(', ')}\n`);
-  // An update may warn of sources that have nothing to do with us; what matters is the installation.
-  await aptGet('update');
-  const { code, output } = await aptGet('install', '--yes', '--no-install-recommends', ...missing);
-  if (code !== 0) throw new Error(`Cannot install ${missing.join(', ')}: ${output}`);
+  note(`installing ${missing.join(', ')}`);
+  await fetchPatiently(note, async () => {
+    // An update may warn of sources that have nothing to do with us; what matters is the installation.
+    await aptGet('update');
+    const { code, output } = await aptGet('install', '--yes', '--no-install-recommends', ...missing);
+    if (code !== 0) throw new Error(`Cannot install ${missing.join(', ')}: ${output}`);
+  });
+}
+
+function note(text: string): void {
+  process.stderr.write(`Debian packages: ${text}\n`);
 }
 
 function aptGet(...args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {

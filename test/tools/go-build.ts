@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from './cache-folder.ts';
+import { fetchPatiently } from './fetch-patiently.ts';
 import { withLock } from './lock-file.ts';
 
 /** What is built from pinned Go modules: `build.json` of a folder that also holds their go.mod and go.sum, and perhaps a program of its own. */
@@ -60,8 +61,13 @@ async function buildProgram(build: GoBuild, program: string, cache: string, bin:
     for (const file of readdirSync(build.folder))
       if (/^go\.(mod|sum)$|\.go$/.test(file)) cpSync(join(build.folder, file), join(folder, file));
     const output = join(folder, program);
-    const args = ['build', '-mod=mod', '-trimpath', '-ldflags', build.linkerFlags.join(' '), '-o', output, String(build.programs[program])];
-    await goBuild(args, folder);
+    const source = String(build.programs[program]);
+    await fetchPatiently(
+      (text) => note(build, text),
+      () => go(['list', '-mod=mod', '-deps', source], folder),
+    );
+    const args = ['build', '-mod=mod', '-trimpath', '-ldflags', build.linkerFlags.join(' '), '-o', output, source];
+    await go(args, folder);
     renameSync(output, join(bin, program));
     note(build, `built ${program} in ${seconds()} s`);
   } finally {
@@ -70,7 +76,7 @@ async function buildProgram(build: GoBuild, program: string, cache: string, bin:
   }
 }
 
-function goBuild(args: readonly string[], cwd: string): Promise<void> {
+function go(args: readonly string[], cwd: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn('go', args, { cwd, env: { ...process.env, CGO_ENABLED: '0' }, stdio: ['ignore', 'ignore', 'pipe'] });
     let errors = '';
@@ -79,7 +85,7 @@ function goBuild(args: readonly string[], cwd: string): Promise<void> {
     });
     child.once('error', (error) => reject(new Error(`Cannot run go: ${error.message}. Install Go 1.26`)));
     child.once('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`Cannot build ${args.at(-1)}: go ended with ${code}\n${errors}`)),
+      code === 0 ? resolve() : reject(new Error(`Cannot ${args[0]} ${args.at(-1)}: go ended with ${code}\n${errors}`)),
     );
   });
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { fetchPatiently } from './fetch-patiently.ts';
 
 const run = promisify(execFile);
 
@@ -11,7 +12,9 @@ export interface PinnedModule {
 
 /** The folder of a module, fetched once into Go's module cache. */
 export async function moduleFolder({ module, sum }: PinnedModule): Promise<string> {
-  const { stdout } = await run('go', ['mod', 'download', '-json', module], { cwd: import.meta.dirname, maxBuffer: 1024 * 1024 });
+  const note = (text: string) => process.stderr.write(`${module}: ${text}\n`);
+  const options = { cwd: import.meta.dirname, maxBuffer: 1024 * 1024 };
+  const { stdout } = await fetchPatiently(note, () => run('go', ['mod', 'download', '-json', module], options));
   const found = JSON.parse(stdout) as { readonly Dir: string; readonly Sum: string };
   if (found.Sum !== sum) throw new Error(`Cannot use ${module}: its sum is ${found.Sum}, expected ${sum}`);
   return found.Dir;

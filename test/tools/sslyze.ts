@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder } from './cache-folder.ts';
+import { fetchPatiently } from './fetch-patiently.ts';
 import { withLock } from './lock-file.ts';
 
 const run = promisify(execFile);
@@ -30,9 +31,10 @@ export async function sslyzePython(): Promise<string> {
     note('installing from PyPI (once)');
     await run('python3', ['-m', 'venv', '--clear', join(cache, 'venv')]);
     const install = ['-m', 'pip', 'install', '--quiet', '--no-deps'];
-    await run(python, [...install, '--only-binary', ':all:', '--requirement', requirements]);
+    await fetchPatiently(note, () => run(python, [...install, '--only-binary', ':all:', '--requirement', requirements]));
     // It has no wheel, and is built with the tools that are pinned among the others.
-    await run(python, [...install, '--no-build-isolation', '--no-binary', 'sslyze', `sslyze==${version}`]);
+    const build = [...install, '--no-build-isolation', '--no-binary', 'sslyze', `sslyze==${version}`];
+    await fetchPatiently(note, () => run(python, build));
     const mark = mkdtempSync(join(cache, 'mark-'));
     renameSync(mark, done);
   });

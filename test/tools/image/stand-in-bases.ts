@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder } from '../cache-folder.ts';
+import { fetchPatiently } from '../fetch-patiently.ts';
 import { withLock } from '../lock-file.ts';
 import { Buildah } from './buildah.ts';
 
@@ -37,7 +38,6 @@ export async function buildahWithBases(): Promise<Buildah> {
   const node = join(root, 'node_modules/node/bin/node');
   const folder = cacheFolder(`image-bases-${recipe}-${/:([\w.]+)/.exec(baseImages.build)?.[1]}`);
   const buildah = new Buildah(folder);
-  const note = (text: string) => process.stderr.write(`base images: ${text}\n`);
   await withLock(join(folder, 'lock'), note, async () => {
     const scratch = mkdtempSync(join(tmpdir(), 'smartproxy-bases-'));
     try {
@@ -68,7 +68,8 @@ async function runtimeRoot(scratch: string): Promise<string> {
 
 async function buildRoot(scratch: string, node: string): Promise<string> {
   const archive = join(scratch, 'build.tar');
-  await execute('npm', ['pack', '--silent', `npm@${npmVersion}`], { cwd: scratch });
+  const args = ['pack', '--loglevel', 'error', `npm@${npmVersion}`];
+  await fetchPatiently(note, () => execute('npm', args, { cwd: scratch }));
   const npm = '/usr/local/lib/node_modules/npm';
   await debootstrap(archive, 'minbase', 'libstdc++6,libatomic1', [
     `copy-in ${node} /usr/local/bin`,
@@ -79,10 +80,13 @@ async function buildRoot(scratch: string, node: string): Promise<string> {
   return archive;
 }
 
+/** Packages come from an archive that may be away for a moment. */
+const patient = ['--aptopt=Acquire::Retries "5"'];
+
 async function debootstrap(archive: string, variant: string, packages: string, hooks: readonly string[]): Promise<void> {
   mkdirSync(join(archive, '..'), { recursive: true });
   const customize = hooks.map((hook) => `--customize-hook=${hook}`);
-  await execute('mmdebstrap', ['--quiet', `--variant=${variant}`, `--include=${packages}`, ...customize, 'bookworm', archive]);
+  await execute('mmdebstrap', ['--quiet', `--variant=${variant}`, `--include=${packages}`, ...patient, ...customize, 'bookworm', archive]);
 }
 
 /** Why no image can be built here; undefined when it can. */
@@ -90,4 +94,8 @@ export function buildObstacle(): string | undefined {
   if (process.platform !== 'linux') return 'images are built on Linux only';
   if (process.getuid?.() !== 0) return 'not root: buildah in chroots needs it';
   return spawnSync('npm', ['--version']).status === 0 ? undefined : 'no npm';
+}
+
+function note(text: string): void {
+  process.stderr.write(`base images: ${text}\n`);
 }

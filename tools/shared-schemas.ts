@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { crdSchema, type DescribedSchema } from './crd-code.ts';
 
-/** Properties of a SmartRoute's `spec` that are `defaults` of a SmartProxyConfig, too. */
-const shared = ['connection', 'policy'] as const;
+/** Fields of a SmartRoute's `spec` that are `defaults` of a SmartProxyConfig, too, by their name there. */
+export const sharedPlaces: Readonly<Record<string, string>> = {
+  connection: 'connection',
+  policy: 'policy',
+  loadBalancing: 'http.rules[].action.forward.loadBalancing',
+};
 
 const first = '# From here to its end: copied from the CRD of SmartRoute by "npm run generate".';
 const last = '# End of the copy.';
@@ -15,9 +19,19 @@ export function withSharedSchemas(path: string, smartRoutePath: string): string 
   const end = text.indexOf(last);
   if (start === -1 || end < start) throw new Error(`Cannot copy schemas into ${path}: it has no "${first}" and "${last}"`);
   const column = start - text.lastIndexOf('\n', start) - 1;
-  const properties = crdSchema(smartRoutePath).properties?.spec?.properties ?? {};
-  const copies = Object.fromEntries(shared.map((name): [string, DescribedSchema | undefined] => [name, properties[name]]));
+  const spec = crdSchema(smartRoutePath).properties?.spec;
+  const copies = Object.fromEntries(Object.entries(sharedPlaces).map(([name, place]) => [name, fieldAt(spec, place)]));
   const yaml = stringify(copies, { lineWidth: 0, aliasDuplicateObjects: false });
   const indented = yaml.replaceAll(/^(?=.)/gm, ' '.repeat(column));
   return `${text.slice(0, start)}${first}\n${indented}${' '.repeat(column)}${text.slice(end)}`;
+}
+
+/** The schema at a place such as `http.rules[].action`. */
+function fieldAt(spec: DescribedSchema | undefined, place: string): DescribedSchema {
+  const found = place.split('.').reduce((at, name) => {
+    const field = at?.properties?.[name.replace('[]', '')];
+    return name.endsWith('[]') ? field?.items : field;
+  }, spec);
+  if (found === undefined) throw new Error(`Cannot copy a schema: the CRD of SmartRoute has no ${place}`);
+  return found;
 }

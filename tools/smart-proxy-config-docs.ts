@@ -1,4 +1,5 @@
 import { fieldRows } from './field-rows.ts';
+import { sharedPlaces } from './shared-schemas.ts';
 import { inheritableFields, sharedFields, smartProxyConfigFields } from './smart-proxy-config-fields.ts';
 import { smartRouteFields } from './smart-route-fields.ts';
 
@@ -61,6 +62,11 @@ there is the condition \`Published\`.
 counts of a field is the first of: the rule, the object (an Ingress's annotations), the SmartProxyConfig, the options. A field that is a whole,
 such as \`cors\` or \`headers.request\`, is inherited or replaced as a whole. A list of clients with something that is no address lets
 nobody in. \`maxRequestBody\` does not limit the messages of a gRPC call, which only the route's own does.
+
+\`defaults.loadBalancing\` has the fields of a forward's \`loadBalancing\`, and is one whole: a forward that says anything of it inherits nothing
+of it, and \`loadBalancing: {}\` is as the options say; an Ingress says something with \`load-balance\`, \`upstream-hash-by\` or \`affinity\`.
+Connections that go to a backend as a whole have its \`type\` and \`slowStart\`, where \`tcp.loadBalancing\` says nothing: of hashes only that of
+\`ClientAddress\`, without a bound, and no cookie. The default backend inherits all of it, as it does the policy.
 
 ## For every connection
 
@@ -145,6 +151,7 @@ export function renderSmartProxyConfigDocs(crdPath: string): string {
 function defaultRows(crdPath: string): readonly string[] {
   return inheritableFields(crdPath).map((field) => {
     const path = field.replace(/^defaults\./, '');
-    return `| \`${path}\` | ${smartRouteFields[path]?.byDefault ?? ''} |`;
+    const place = path.replace(/^\w+/, (name) => sharedPlaces[name] ?? name);
+    return `| \`${path}\` | ${smartRouteFields[place]?.byDefault ?? ''} |`;
   });
 }

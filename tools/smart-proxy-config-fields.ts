@@ -1,4 +1,5 @@
 import type { FieldFacts } from './field-rows.ts';
+import { sharedPlaces } from './shared-schemas.ts';
 import { specFields } from './spec-fields.ts';
 
 const acme = 'acme/program.test.ts';
@@ -15,7 +16,7 @@ const logs = 'feature/program/access-log.test.ts';
 const defaults = 'feature/program/smart-proxy-defaults.test.ts';
 
 /** Fields that are those of a SmartRoute, and listed on its page. */
-export const sharedFields = ['defaults.connection', 'defaults.policy'];
+export const sharedFields = Object.keys(sharedPlaces).map((name) => `defaults.${name}`);
 
 /** What `defaults` leave to routes: a rule of the CRD refuses it. */
 const notInherited = ['defaults.policy.auth.', 'defaults.policy.satisfy', 'defaults.policy.backend.tls.'];
@@ -61,6 +62,7 @@ export const smartProxyConfigFields: Readonly<Record<string, FieldFacts>> = {
   'hostClaims[].namespaces': { byDefault: 'nobody', test: [claims, 'hostClaims let the namespaces'] },
   unclaimedHosts: { byDefault: '`Shared`', test: [claims, 'unclaimedHosts Oldest makes a host'] },
   'defaults.connection': { byDefault: 'none', test: [defaults, 'defaults.connection holds for'] },
+  'defaults.loadBalancing': { byDefault: '`--load-balancing`', test: [defaults, 'defaults.loadBalancing is inherited or'] },
   'defaults.policy': { byDefault: 'the options', test: [defaults, 'defaults.policy is inherited by'] },
   'listeners[].namespaces': { byDefault: 'everybody', test: [claims, 'listeners[].namespaces says'] },
   'acme.issuers[].name': { byDefault: 'required', test: [acme, 'issuers give certificates to'] },

@@ -1,5 +1,6 @@
 import { isNetwork } from '../address-list.ts';
 import type { SmartProxyConfigSpec } from '../api/generated/smart-proxy-config.ts';
+import { balancingOf } from './balancing-settings.ts';
 import { servicesOfInstallation } from './policy-services.ts';
 import { messageFor, type ProblemList, quote } from './problem-list.ts';
 import { wrongExemption } from './rate-limits.ts';
@@ -12,12 +13,12 @@ const nobody = { allow: [], deny: ['0.0.0.0/0', '::/0'] };
 
 /** What `defaults` of a SmartProxyConfig sets; undefined: nothing. */
 export function settingsOfDefaults(ref: ObjectRef, { defaults }: SmartProxyConfigSpec, problems: ProblemList): RouteSettings | undefined {
-  if (defaults?.policy === undefined && defaults?.connection === undefined) return undefined;
-  const { policy = {}, connection = {} } = defaults;
-  const settings = mergeSettings(
-    settingsOfPolicy(policy, `SmartProxyConfig ${ref.namespace}/${ref.name}`),
-    settingsOfConnection(connection),
-  );
+  if ((defaults?.policy ?? defaults?.connection ?? defaults?.loadBalancing) === undefined) return undefined;
+  const { policy = {}, connection = {}, loadBalancing } = defaults ?? {};
+  const settings = {
+    ...mergeSettings(settingsOfPolicy(policy, `SmartProxyConfig ${ref.namespace}/${ref.name}`), settingsOfConnection(connection)),
+    balancing: loadBalancing && balancingOf(loadBalancing),
+  };
   const isUsable = (part: string, cidrs: readonly string[]): boolean => {
     const wrong = cidrs.find((cidr) => !isNetwork(cidr));
     if (wrong === undefined) return true;

@@ -1,12 +1,14 @@
 import type { Service as ServiceObject } from '../api/objects.ts';
 import type { Policy } from '../routes/policy.ts';
+import type { ForwardAction } from '../routes/route.ts';
 import { anyHost, type Host } from '../routes/route-table.ts';
+import { forwardActionOf } from './forward-action.ts';
 import { inheritSettings } from './inherited-settings.ts';
 import type { MergedHost } from './merged-host.ts';
 import type { Policies } from './policies.ts';
 import { describe } from './problem-list.ts';
 import type { RouteSettings } from './route-settings.ts';
-import { bindService, endpointCareOf } from './service-binding.ts';
+import { anyBackendTls, backendSettingsOf, bindService } from './service-binding.ts';
 import type { TranslateDefaults } from './translate-options.ts';
 import type { ObjectRef, Problem } from './translation.ts';
 
@@ -46,20 +48,12 @@ export function readDefaultBackend(
   const slash = objectKey.indexOf('/');
   const object = { apiVersion: 'v1', kind: 'Service', namespace: objectKey.slice(0, slash), name: objectKey.slice(slash + 1), uid: '' };
   if (service === undefined) return failing(object, 'ServiceNotFound', 'does not exist; create it or correct --default-backend');
-  const result = bindService(objectKey, service, port, {
-    protocol: inherited?.backendProtocol,
-    alwaysTls: false,
-    tls: { serverName: undefined, ca: undefined, clientCertificate: undefined },
-    loadBalancing: options.loadBalancing,
-    proxyProtocol: undefined,
-    defaultLoadBalancing: options.loadBalancing,
-    care: endpointCareOf(inherited ?? {}),
-    allowLocalExternalNames: options.allowLocalExternalNames,
-  });
+  const settings = inherited === undefined ? {} : inheritSettings(inherited, {});
+  const result = bindService(objectKey, service, port, backendSettingsOf(settings, anyBackendTls, options));
   if (result.kind === 'unbound') return failing(object, result.reason, result.why);
   const { binding } = result;
-  const policy = policies.policy(inherited === undefined ? {} : inheritSettings(inherited, {}), false);
-  const host = hostFor(object, policy, binding.service.key);
+  const policy = policies.policy(settings, false);
+  const host = hostFor(object, policy, forwardActionOf([{ service: binding.service.key, weight: 1 }], settings));
   const uses = [{ binding, from: undefined, field: '--default-backend' }];
   return {
     merged: { host, policies: [policy], certificates: [], secrets: [], pages: [], uses, served: [], servedRules: [], problems: [] },
@@ -67,7 +61,7 @@ export function readDefaultBackend(
   };
 }
 
-function hostFor(object: ObjectRef, policy: Policy, service: string): Host {
+function hostFor(object: ObjectRef, policy: Policy, action: ForwardAction): Host {
   const { kind, namespace, name } = object;
   return {
     key: anyHost,
@@ -79,7 +73,7 @@ function hostFor(object: ObjectRef, policy: Policy, service: string): Host {
         priority: 0,
         match: { path: { kind: 'prefix', value: '/' }, methods: [], headers: [], query: [] },
         policy: policy.key,
-        action: { kind: 'forward', backends: [{ service, weight: 1 }] },
+        action,
       },
     ],
     tls: undefined,

@@ -4,14 +4,14 @@ import type { RouteSettings } from './route-settings.ts';
 /** Requests of a route with these settings, to these backends. */
 export function forwardActionOf(
   backends: readonly WeightedBackend[],
-  { loadBalancing, hashBy, sessionCookie }: RouteSettings,
+  { balancing: { type, hashBy, sessionCookie } = {} }: RouteSettings,
   rewrite?: RequestRewrite | undefined,
 ): ForwardAction {
   return {
     kind: 'forward',
     backends,
     ...(rewrite && { rewrite }),
-    ...(loadBalancing === 'consistent-hash' && hashBy && { hashBy }),
+    ...(type === 'consistent-hash' && hashBy && { hashBy }),
     ...(sessionCookie && { sessionCookie }),
   };
 }

@@ -6,6 +6,7 @@ import { readAnnotatedAuth } from './annotated-auth.ts';
 import { readAnnotatedTlsPolicy } from './annotated-tls-policy.ts';
 import type { AuthReading } from './auth-reader.ts';
 import { BackendTlsReader, type TlsSetting } from './backend-tls-reader.ts';
+import { balancingOfConnections } from './balancing-settings.ts';
 import { CertificateDates } from './certificate-dates.ts';
 import { asksForCredentialsOfAll } from './cors-settings.ts';
 import { forwardActionOf } from './forward-action.ts';
@@ -18,7 +19,7 @@ import { messageFor, ProblemList, quote } from './problem-list.ts';
 import type { ResolvedObject } from './resolved-object.ts';
 import type { ResolveContext } from './resolved-objects.ts';
 import { type RouteSettings, settingsOfAnnotations } from './route-settings.ts';
-import { type BackendSettings, bindService, endpointCareOf, type ServiceBinding } from './service-binding.ts';
+import { anyBackendTls, type BackendSettings, backendSettingsOf, bindService, type ServiceBinding } from './service-binding.ts';
 import { closedToAll } from './smart-route-listeners.ts';
 import { solverPriority } from './solver-ingress.ts';
 import { TlsCertificates } from './tls-certificates.ts';
@@ -54,11 +55,15 @@ class IngressResolver {
   readonly #auth: AuthReading;
   readonly #tlsPolicy: TlsPolicyClaim | undefined;
   readonly #backendSettings: BackendSettings;
+  /** For TLS that passes through. */
+  readonly #connectionSettings: BackendSettings;
   /** Of Services that annotations name. */
   readonly #policyBindings: readonly ServiceBinding[];
   /** Texts of the installation's error pages. */
   readonly #pages: readonly PageText[];
   readonly #targets = new Map<ReadBackend, Target>();
+  /** What connections go to in place of what requests go to. */
+  readonly #ofConnections = new Map<ServiceBinding, ServiceBinding>();
   /** Reported Services, so that ten paths to one missing Service are one problem. */
   readonly #reported = new Set<string>();
 
@@ -85,16 +90,9 @@ class IngressResolver {
     );
     this.#auth = readAnnotatedAuth(reading, settings.auth, { reads: this.#reads, problems: this.#problems, options });
     this.#tlsPolicy = readAnnotatedTlsPolicy(reading, certificateContext);
-    this.#backendSettings = {
-      protocol: settings.backendProtocol,
-      alwaysTls: false,
-      tls: this.#backendTls.settings,
-      loadBalancing: settings.loadBalancing ?? options.loadBalancing,
-      proxyProtocol: settings.backendProxyProtocol,
-      defaultLoadBalancing: options.loadBalancing,
-      care: endpointCareOf(settings),
-      allowLocalExternalNames: options.allowLocalExternalNames,
-    };
+    this.#backendSettings = backendSettingsOf(settings, this.#backendTls.settings, options);
+    const balancing = own.balancing ?? balancingOfConnections(settings.balancing);
+    this.#connectionSettings = backendSettingsOf({ ...settings, balancing }, this.#backendTls.settings, options);
     const withAuth = 'broken' in this.#auth ? settings : { ...settings, authPolicy: this.#auth.policy };
     const bound = bindPolicyServices(
       withAuth,
@@ -219,7 +217,9 @@ class IngressResolver {
       return failed(`Service ${key} ${result.why}`);
     }
     const { binding } = result;
-    const { upstreamVhost } = this.#reading.annotations;
+    const { upstreamVhost, tlsPassthrough } = this.#reading.annotations;
+    const direct = tlsPassthrough === true ? bindService(key, object, backend.port, this.#connectionSettings) : undefined;
+    if (direct?.kind === 'bound') this.#ofConnections.set(binding, direct.binding);
     const rewrite = upstreamVhost === undefined ? undefined : { host: upstreamVhost, path: undefined };
     return { action: forwardActionOf([{ service: binding.service.key, weight: 1 }], this.#settings, rewrite), bindings: [binding] };
   }
@@ -242,8 +242,7 @@ class IngressResolver {
       this.#report('ServiceNotFound', field, `Service ${key} does not exist; create it or correct the name`);
       return undefined;
     }
-    const tls = { serverName: undefined, ca: undefined, clientCertificate: undefined };
-    const result = bindService(key, object, port, { ...this.#backendSettings, protocol: undefined, tls });
+    const result = bindService(key, object, port, { ...this.#backendSettings, protocol: undefined, tls: anyBackendTls });
     if (result.kind === 'bound') return result.binding;
     this.#report(result.reason, field, `Service ${key} ${result.why}`);
     return undefined;
@@ -271,7 +270,8 @@ class IngressResolver {
       return undefined;
     }
     const route = routes.find(({ match }) => match.path.value === '/') ?? routes[0] ?? fallback;
-    const binding = route?.action.kind === 'forward' ? route.bindings[0] : undefined;
+    const requested = route?.action.kind === 'forward' ? route.bindings[0] : undefined;
+    const binding = requested && this.#ofConnections.get(requested);
     if (binding === undefined) return undefined;
     const backends = [{ service: binding.service.key, weight: 1 }];
     return { kind: 'passthrough', backends, bindings: [binding], listeners: undefined, field };

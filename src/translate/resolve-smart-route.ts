@@ -1,16 +1,15 @@
 import type { SmartRouteSpec, SmartRouteTcp } from '../api/generated/smart-route.ts';
+import { balancingOfConnections, balancingOfTcp } from './balancing-settings.ts';
 import type { HostClaim } from './host-claim.ts';
 import type { L4Claim } from './merged-l4.ts';
 import type { ResolvedObject } from './resolved-object.ts';
 import type { ResolveContext } from './resolved-objects.ts';
-import { mergeSettings } from './route-settings.ts';
 import { SmartRouteBackends } from './smart-route-backends.ts';
 import { type ConnectionBackends, l4Claims } from './smart-route-connections.ts';
 import { SmartRouteGuards } from './smart-route-guards.ts';
 import { l4Of, l4Problems, type SmartRouteL4 } from './smart-route-l4.ts';
 import { listenersOfRoute, type NamedListener } from './smart-route-listeners.ts';
 import { SmartRouteLookup } from './smart-route-lookup.ts';
-import { settingsOfTcp } from './smart-route-policy.ts';
 import type { SmartRouteReading } from './smart-route-reading.ts';
 import { SmartRouteRules } from './smart-route-rules.ts';
 import { acmeAsks, type RouteTls, SmartRouteTlsClaims } from './smart-route-tls.ts';
@@ -89,8 +88,9 @@ class SmartRouteResolver {
 
   /** Looks up backends of connections that nobody reads; undefined: none may be used. */
   #connectionBackends(tcp: SmartRouteTcp | undefined, l4?: SmartRouteL4): ConnectionBackends | undefined {
-    const own = tcp === undefined ? {} : settingsOfTcp(tcp);
-    const scope = { rule: undefined, settings: mergeSettings(this.#lookup.reading.settings, own), l4 };
+    const { settings } = this.#lookup.reading;
+    const own = tcp?.loadBalancing && balancingOfTcp(tcp.loadBalancing);
+    const scope = { rule: undefined, settings: { ...settings, balancing: own ?? balancingOfConnections(settings.balancing) }, l4 };
     if ((this.#guards.brokenClients(scope, 'spec') ?? this.#guards.brokenMaintenance(scope, 'spec')) !== undefined) return undefined;
     const backendTls = this.#backends.backendTls(scope);
     return (backend, field, preserved) => this.#backends.backend(scope, backend, field, backendTls, { preserved });

@@ -1,9 +1,10 @@
 import type { AnnotationValues } from '../api/annotations.ts';
 import type { ActiveLimit, Policy, RetryRules } from '../routes/policy.ts';
-import type { HashSource, SessionCookie } from '../routes/route.ts';
 import type { BackendProtocol, HealthCheck, OutlierDetection, Service, ServiceLimits } from '../routes/service.ts';
 import { activeLimitsOfAnnotations } from './active-limits.ts';
+import { balancingOfAnnotations } from './annotated-balancing.ts';
 import { type AuthSettings, authOfAnnotations } from './auth-settings.ts';
+import type { BalancingSettings } from './balancing-settings.ts';
 import { compressionWith } from './compression-policy.ts';
 import { corsOfAnnotations } from './cors-settings.ts';
 import { type ErrorPageSetting, errorPagesOfAnnotations } from './error-page-settings.ts';
@@ -30,12 +31,7 @@ export interface RouteSettings {
   readonly retryRules?: RetryRules | undefined;
   /** 0 = no limit. */
   readonly requestTimeoutMs?: number | undefined;
-  readonly loadBalancing?: Service['loadBalancing'] | undefined;
-  /** With `consistent-hash`; undefined: connections by the client's address, requests by turns. */
-  readonly hashBy?: HashSource | undefined;
-  readonly maxLoadPercent?: number | undefined;
-  readonly sessionCookie?: SessionCookie | undefined;
-  readonly slowStartMs?: number | undefined;
+  readonly balancing?: BalancingSettings | undefined;
   readonly healthCheck?: HealthCheck | undefined;
   readonly outlierDetection?: OutlierDetection | undefined;
   readonly serviceLimits?: ServiceLimits | undefined;
@@ -115,9 +111,7 @@ export function settingsOfAnnotations(values: AnnotationValues, scope: string): 
     retryRules:
       values.nextUpstream === 'off' ? undefined : values.nextUpstream && { perTryTimeoutMs: 0, backOffMs: 0, ...values.nextUpstream },
     requestTimeoutMs: values.requestTimeout,
-    loadBalancing: values.upstreamHashBy === undefined ? values.loadBalance : 'consistent-hash',
-    hashBy: values.upstreamHashBy,
-    ...(values.affinity && settingsOfSession(sessionCookieOfAnnotations(values))),
+    balancing: balancingOfAnnotations(values),
     clients: clientsOfAnnotations(values),
     cors: corsOfAnnotations(values),
     satisfy: values.satisfy,
@@ -138,31 +132,9 @@ export function settingsOfAnnotations(values: AnnotationValues, scope: string): 
   };
 }
 
-/** Sessions in balance are requests with equal cookies. */
-export function settingsOfSession(sessionCookie: SessionCookie): RouteSettings {
-  if (sessionCookie.mode !== 'balanced') return { sessionCookie };
-  return { sessionCookie, loadBalancing: 'consistent-hash', hashBy: { kind: 'cookie', name: sessionCookie.name } };
-}
-
 function clientsOfAnnotations({ allowlistSourceRange, denylistSourceRange }: AnnotationValues): Policy['clients'] {
   if (allowlistSourceRange === undefined && denylistSourceRange === undefined) return undefined;
   return { allow: allowlistSourceRange ?? [], deny: denylistSourceRange ?? [] };
-}
-
-/** In nginx's ways: its name, and for a browser that would refuse the cookie otherwise `Secure`. */
-function sessionCookieOfAnnotations(values: AnnotationValues): SessionCookie {
-  const sameSite = values.sessionCookieSameSite;
-  const maxAgeMs = values.sessionCookieMaxAge ?? values.sessionCookieExpires;
-  return {
-    ...(values.affinityMode === 'balanced' && { mode: 'balanced' }),
-    name: values.sessionCookieName ?? 'INGRESSCOOKIE',
-    path: values.sessionCookiePath,
-    domain: values.sessionCookieDomain,
-    maxAgeSeconds: maxAgeMs === undefined ? undefined : Math.floor(maxAgeMs / 1000),
-    secure: values.sessionCookieSecure === true || sameSite === 'None' ? true : undefined,
-    httpOnly: true,
-    sameSite,
-  };
 }
 
 /** What every route inherits in the end. */
@@ -175,6 +147,6 @@ export function settingsOfOptions(options: TranslateDefaults): RouteSettings {
     tunnelIdleTimeoutMs: options.tunnelIdleTimeoutMs,
     maxRequestBodyBytes: options.maxRequestBodyBytes,
     retries: options.retries,
-    loadBalancing: options.loadBalancing,
+    balancing: { type: options.loadBalancing },
   };
 }

@@ -5,6 +5,7 @@ import type { BackendProtocol, BackendTls, Service } from '../routes/service.ts'
 import { protocolOf } from './app-protocol.ts';
 import { quote } from './problem-list.ts';
 import type { RouteSettings } from './route-settings.ts';
+import type { TranslateDefaults } from './translate-options.ts';
 import type { ProblemReason } from './translation.ts';
 import { fieldsOf, itemsOf, portOf, textOf } from './unknown-input.ts';
 
@@ -43,19 +44,37 @@ export interface BackendSettings {
   readonly allowLocalExternalNames: boolean;
 }
 
+/** Nothing is asked of TLS to a backend, should it be spoken to over it. */
+export const anyBackendTls: BackendTls = { serverName: undefined, ca: undefined, clientCertificate: undefined };
+
 /** How the endpoints of a Service are chosen and looked after, where somebody says so: what is undefined is not there at all. */
 export type EndpointCare = Pick<Service, 'maxLoadPercent' | 'slowStartMs' | 'healthCheck' | 'outlierDetection' | 'limits' | 'sessions'>;
 
 /** What routes with these settings want of the endpoints of their Services. */
-export function endpointCareOf(settings: RouteSettings): EndpointCare {
-  const { loadBalancing, maxLoadPercent, slowStartMs, sessionCookie, healthCheck, outlierDetection, serviceLimits } = settings;
+function endpointCareOf(settings: RouteSettings): EndpointCare {
+  const { balancing = {}, healthCheck, outlierDetection, serviceLimits } = settings;
+  const { type, maxLoadPercent, slowStartMs, sessionCookie } = balancing;
   return {
-    ...(loadBalancing === 'consistent-hash' && maxLoadPercent !== undefined && { maxLoadPercent }),
-    ...(loadBalancing !== 'consistent-hash' && slowStartMs !== undefined && { slowStartMs }),
+    ...(type === 'consistent-hash' && maxLoadPercent !== undefined && { maxLoadPercent }),
+    ...(type !== 'consistent-hash' && slowStartMs !== undefined && { slowStartMs }),
     ...(healthCheck && { healthCheck }),
     ...(outlierDetection && { outlierDetection }),
     ...(serviceLimits && { limits: serviceLimits }),
     ...(sessionCookie && sessionCookie.mode !== 'balanced' && { sessions: true }),
+  };
+}
+
+/** How the backends of routes with these settings are spoken to. */
+export function backendSettingsOf(settings: RouteSettings, tls: BackendTls, options: TranslateDefaults): BackendSettings {
+  return {
+    protocol: settings.backendProtocol,
+    alwaysTls: false,
+    tls,
+    loadBalancing: settings.balancing?.type ?? options.loadBalancing,
+    proxyProtocol: settings.backendProxyProtocol,
+    defaultLoadBalancing: options.loadBalancing,
+    care: endpointCareOf(settings),
+    allowLocalExternalNames: options.allowLocalExternalNames,
   };
 }
 

@@ -5,10 +5,9 @@ import { BackendTlsReader, type TlsSetting } from './backend-tls-reader.ts';
 import { readPage } from './page-text.ts';
 import type { PolicyBackend, PolicyConfigMap } from './policy-services.ts';
 import type { RouteSettings } from './route-settings.ts';
-import { type BackendSettings, bindService, endpointCareOf, type ServiceBinding } from './service-binding.ts';
+import { anyBackendTls, type BackendSettings, backendSettingsOf, bindService, type ServiceBinding } from './service-binding.ts';
 import type { SmartRouteLookup, SmartRouteScope } from './smart-route-lookup.ts';
 import type { ReadSmartRouteRule } from './smart-route-reading.ts';
-import type { TranslateDefaults } from './translate-options.ts';
 
 /** Looks up the Services, and the pages, that a SmartRoute names. */
 export class SmartRouteBackends {
@@ -42,8 +41,7 @@ export class SmartRouteBackends {
 
   /** A Service that is asked by the proxy itself: spoken to as its `appProtocol` says, whatever the policy says of backends. */
   bindPlain(rule: ReadSmartRouteRule, port: ServicePort, field: string): ServiceBinding | string {
-    const { options } = this.#lookup;
-    return this.#bindPort(rule, port, field, () => plainSettings(options));
+    return this.#bindPort(rule, port, field, () => backendSettingsOf({}, anyBackendTls, this.#lookup.options));
   }
 
   /** A Service that the policy names. It is not one of the backends, whose number the status shows. */
@@ -135,18 +133,8 @@ export class SmartRouteBackends {
   }
 
   #backendSettings(settings: RouteSettings, backendTls: BackendTlsReader): BackendSettings {
-    const { options } = this.#lookup;
-    const { backendProtocol, backendProxyProtocol, loadBalancing } = settings;
-    return {
-      protocol: backendProtocol,
-      alwaysTls: this.#lookup.reading.spec?.tls?.mode === 'TerminateAndReencrypt',
-      tls: backendTls.settings,
-      loadBalancing: loadBalancing ?? options.loadBalancing,
-      proxyProtocol: backendProxyProtocol,
-      defaultLoadBalancing: options.loadBalancing,
-      care: endpointCareOf(settings),
-      allowLocalExternalNames: options.allowLocalExternalNames,
-    };
+    const alwaysTls = this.#lookup.reading.spec?.tls?.mode === 'TerminateAndReencrypt';
+    return { ...backendSettingsOf(settings, backendTls.settings, this.#lookup.options), alwaysTls };
   }
 }
 
@@ -157,19 +145,6 @@ interface ServicePort {
   readonly port: number | string;
   /** No grant is asked for. */
   readonly isGranted?: boolean | undefined;
-}
-
-function plainSettings({ loadBalancing, allowLocalExternalNames }: TranslateDefaults): BackendSettings {
-  return {
-    protocol: undefined,
-    alwaysTls: false,
-    tls: { serverName: undefined, ca: undefined, clientCertificate: undefined },
-    loadBalancing,
-    proxyProtocol: undefined,
-    defaultLoadBalancing: loadBalancing,
-    care: {},
-    allowLocalExternalNames,
-  };
 }
 
 /** Whether endpoints have to be looked up by whoever connects. */

@@ -10,20 +10,17 @@ import type {
   SmartRouteProxyProtocol,
   SmartRouteRequest,
   SmartRouteRetries,
-  SmartRouteSessionCookie,
-  SmartRouteTcp,
 } from '../api/generated/smart-route.ts';
 import type { CorsPolicy, HeaderEdits, Maintenance, RetryRules } from '../routes/policy.ts';
-import type { SessionCookie } from '../routes/route.ts';
 import type { OutlierDetection, ServiceLimits } from '../routes/service.ts';
 import { activeLimitsOf } from './active-limits.ts';
 import { authOfPolicy } from './auth-settings.ts';
+import { balancingOf } from './balancing-settings.ts';
 import { compressionOf } from './compression-policy.ts';
 import { errorPageSettings } from './error-page-settings.ts';
-import { hashSourceOf } from './hash-source.ts';
 import { mirrorSetting } from './mirror-setting.ts';
 import { rateLimitsOf } from './rate-limits.ts';
-import { type RouteSettings, settingsOfSession } from './route-settings.ts';
+import type { RouteSettings } from './route-settings.ts';
 import { duration, readAs } from './schema-values.ts';
 import { healthCheckOf } from './smart-route-health-check.ts';
 
@@ -106,20 +103,7 @@ export function settingsOfConnection(connection: SmartRouteConnection): RouteSet
 
 /** What a forward action sets by itself. */
 export function settingsOfForward({ loadBalancing }: SmartRouteForward): RouteSettings {
-  const { type, hash, sessionCookie, slowStart } = loadBalancing ?? {};
-  return {
-    loadBalancing: type && loadBalancers[type],
-    hashBy: hash && hashSourceOf(hash),
-    maxLoadPercent: hash?.maxLoadPercent,
-    ...(sessionCookie && settingsOfSession(sessionCookieOf(sessionCookie))),
-    slowStartMs: readAs(duration, slowStart),
-  };
-}
-
-/** What `tcp` sets by itself. */
-export function settingsOfTcp({ loadBalancing }: SmartRouteTcp): RouteSettings {
-  const { type, slowStart } = loadBalancing ?? {};
-  return { loadBalancing: type && loadBalancers[type], slowStartMs: readAs(duration, slowStart) };
+  return { balancing: loadBalancing && balancingOf(loadBalancing) };
 }
 
 /** What a policy says of retries; it takes the place of all that an outer one says of them. */
@@ -156,20 +140,6 @@ function outlierDetectionOf(from: SmartRouteOutlierDetection): OutlierDetection 
     ejectionMs: readAs(duration, from.baseEjectionTime) ?? 30_000,
     maxEjectionMs: readAs(duration, from.maxEjectionTime) ?? 300_000,
     maxEjectedPercent: from.maxEjectionPercent ?? 50,
-  };
-}
-
-function sessionCookieOf({ mode, name, path, domain, maxAge, secure, httpOnly, sameSite }: SmartRouteSessionCookie): SessionCookie {
-  const maxAgeMs = readAs(duration, maxAge);
-  return {
-    ...(mode === 'Balanced' && { mode: 'balanced' }),
-    name: name ?? 'smartproxy-session',
-    path,
-    domain,
-    maxAgeSeconds: maxAgeMs === undefined ? undefined : Math.floor(maxAgeMs / 1000),
-    secure: sameSite === 'None' ? true : secure,
-    httpOnly: httpOnly ?? true,
-    sameSite,
   };
 }
 
@@ -220,4 +190,3 @@ const protocols = { HTTP: 'http', HTTPS: 'https', H2C: 'h2c', H2: 'h2' } as cons
 const tlvNames = { ALPN: 'alpn', Authority: 'authority', UniqueId: 'unique-id', SSL: 'ssl', CRC32C: 'crc32c' } as const;
 const keepAlives = { Standard: 'standard', Extended: 'extended', Immortal: 'immortal' } as const;
 const removals = { Cut: 'cut', Drain: 'drain' } as const;
-const loadBalancers = { RoundRobin: 'round-robin', LeastRequest: 'least-request', ConsistentHash: 'consistent-hash' } as const;

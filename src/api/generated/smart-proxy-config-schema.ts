@@ -2481,6 +2481,143 @@ export const smartProxyConfigSchema: Schema = {
               }
             }
           }
+        },
+        "loadBalancing": {
+          "type": "object",
+          "x-kubernetes-validations": [
+            {
+              "rule": "has(self.hash) == (has(self.type) && self.type == 'ConsistentHash')",
+              "message": "hash goes with ConsistentHash"
+            },
+            {
+              "rule": "!has(self.slowStart) || !has(self.type) || self.type != \"ConsistentHash\"",
+              "message": "slowStart does not go with ConsistentHash"
+            },
+            {
+              "rule": "!has(self.sessionCookie) || !has(self.sessionCookie.mode) || self.sessionCookie.mode != 'Balanced' || (!has(self.type) && !has(self.slowStart))",
+              "message": "a sessionCookie with mode Balanced chooses by itself, without type and slowStart"
+            }
+          ],
+          "properties": {
+            "type": {
+              "type": "string",
+              "enum": [
+                "RoundRobin",
+                "LeastRequest",
+                "ConsistentHash"
+              ]
+            },
+            "hash": {
+              "type": "object",
+              "required": [
+                "type"
+              ],
+              "x-kubernetes-validations": [
+                {
+                  "rule": "has(self.name) == (self.type in ['Header', 'Cookie', 'Query'])",
+                  "message": "Header, Cookie and Query have a name, all others do not"
+                },
+                {
+                  "rule": "self.type == 'Query' || !has(self.name) || self.name.matches(\"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$\")",
+                  "message": "not a name of a header or cookie"
+                }
+              ],
+              "properties": {
+                "type": {
+                  "type": "string",
+                  "enum": [
+                    "Header",
+                    "Cookie",
+                    "Query",
+                    "ClientAddress",
+                    "Target"
+                  ]
+                },
+                "name": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 256
+                },
+                "maxLoadPercent": {
+                  "type": "integer",
+                  "minimum": 101,
+                  "maximum": 10000
+                }
+              }
+            },
+            "slowStart": {
+              "type": "string",
+              "maxLength": 32,
+              "pattern": "^([0-9]{1,5}(h|m|s|ms)){1,4}$",
+              "x-kubernetes-validations": [
+                {
+                  "rule": "duration(self) >= duration('1s') && duration(self) <= duration('1h')",
+                  "message": "a time from 1s to 1h"
+                }
+              ]
+            },
+            "sessionCookie": {
+              "type": "object",
+              "x-kubernetes-validations": [
+                {
+                  "rule": "!has(self.sameSite) || self.sameSite != \"None\" || !has(self.secure) || self.secure",
+                  "message": "a browser takes SameSite=None only with Secure"
+                }
+              ],
+              "properties": {
+                "mode": {
+                  "type": "string",
+                  "enum": [
+                    "Persistent",
+                    "Balanced"
+                  ]
+                },
+                "name": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 256,
+                  "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+                },
+                "path": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 1024,
+                  "pattern": "^/[!-:<-~]*$"
+                },
+                "domain": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 253,
+                  "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$"
+                },
+                "maxAge": {
+                  "type": "string",
+                  "maxLength": 32,
+                  "pattern": "^([0-9]{1,5}(h|m|s|ms)){1,4}$",
+                  "x-kubernetes-validations": [
+                    {
+                      "rule": "duration(self) >= duration('1s') && duration(self) <= duration('9600h')",
+                      "message": "a time from 1s to 9600h"
+                    }
+                  ]
+                },
+                "secure": {
+                  "type": "boolean"
+                },
+                "httpOnly": {
+                  "type": "boolean"
+                },
+                "sameSite": {
+                  "type": "string",
+                  "enum": [
+                    "Strict",
+                    "Lax",
+                    "None"
+                  ]
+                }
+              }
+            }
+          }
         }
       }
     }

@@ -872,12 +872,56 @@ export interface SmartProxyConfigPolicy {
   readonly auth?: SmartProxyConfigAuth;
 }
 
+/** What decides with ConsistentHash, between the backends by their weights too. Requests without it go by turns. */
+export interface SmartProxyConfigHash {
+  /** The value of a header, cookie or query parameter, the client's address, or path and query (`Target`). */
+  readonly type: 'Header' | 'Cookie' | 'Query' | 'ClientAddress' | 'Target';
+  /** Of a header in any letter case, of a parameter decoded. */
+  readonly name?: string;
+  /** The most requests under way that an endpoint gets, of what each had if all had the same, counted by each worker. The next best endpoint takes what is above. Without it there is no bound. */
+  readonly maxLoadPercent?: number;
+}
+
+/** A cookie keeps a client with the endpoint that it got first, in every worker and replica, also while the endpoint terminates, until it is gone or can't be reached. Its value says nothing of the endpoint. */
+export interface SmartProxyConfigSessionCookie {
+  /** `Persistent`: the endpoint that a client got first is its own. `Balanced`: the cookie is a random text whose hash chooses, so that endpoints that come get their share of the sessions; one that is not ready has none until it is again. */
+  readonly mode?: 'Persistent' | 'Balanced';
+  /** Of the cookie. */
+  readonly name?: string;
+  /** Where the browser sends it. */
+  readonly path?: string;
+  /** For which names the browser sends it, this one and all below it. */
+  readonly domain?: string;
+  /** How long the browser keeps it from when it was set, which is once for each endpoint. */
+  readonly maxAge?: string;
+  /** Whether it is for HTTPS alone. */
+  readonly secure?: boolean;
+  /** Whether it is hidden from scripts of the page. */
+  readonly httpOnly?: boolean;
+  /** With which requests from pages of other sites the browser sends it. `None` makes it `secure`. */
+  readonly sameSite?: 'Strict' | 'Lax' | 'None';
+}
+
+/** How an endpoint of a backend is chosen. */
+export interface SmartProxyConfigLoadBalancing {
+  /** By turns, the less busy of two random ones, or the same one for the same `hash`, in every worker and replica. */
+  readonly type?: 'RoundRobin' | 'LeastRequest' | 'ConsistentHash';
+  /** What decides with ConsistentHash, between the backends by their weights too. Requests without it go by turns. */
+  readonly hash?: SmartProxyConfigHash;
+  /** How long an endpoint that becomes ready gets less than its share: a tenth at first, then as much of it as has passed of this time. */
+  readonly slowStart?: string;
+  /** A cookie keeps a client with the endpoint that it got first, in every worker and replica, also while the endpoint terminates, until it is gone or can't be reached. Its value says nothing of the endpoint. */
+  readonly sessionCookie?: SmartProxyConfigSessionCookie;
+}
+
 /** What every SmartRoute and Ingress inherits, field by field, where neither it nor a rule of it says otherwise. It comes before the options. */
 export interface SmartProxyConfigDefaults {
   /** Limits of connections that go to a backend as a whole (`tcp`). Times like `5s`, `1m30s`; `0s` is no limit. Numbers hold in each pod; 0 is no limit. */
   readonly connection?: SmartProxyConfigConnection;
   /** Settings of every rule. A rule has such a policy of its own, and what it sets comes first, field by field; what nobody sets is as the options of the controller say. */
   readonly policy?: SmartProxyConfigPolicy;
+  /** How an endpoint of a backend is chosen. */
+  readonly loadBalancing?: SmartProxyConfigLoadBalancing;
 }
 
 /** What holds for the installation as a whole. All of it can be changed while it runs. */

@@ -43,7 +43,7 @@ async function seen(found: DefaultCase, inheritor: Inheritor, defaults: object |
 
 describe('defaults of a SmartProxyConfig, field by field', () => {
   for (const found of defaultCases) {
-    const { policy, connection, inheritors = ['SmartRoute', 'Ingress'] } = found;
+    const { policy, connection, loadBalancing, inheritors = ['SmartRoute', 'Ingress'] } = found;
     const names = fieldsOf(found).map((field) => field.replace('defaults.', ''));
     // Given up long before the options let go of what they are set to.
     it(names.join(', '), { timeout: 60_000 }, async (t) => {
@@ -51,7 +51,7 @@ describe('defaults of a SmartProxyConfig, field by field', () => {
         await t.test('without them', async (own) => assert.deepEqual(await seen(found, 'SmartRoute', undefined, own), found.without));
       for (const inheritor of inheritors) {
         await t.test(`with them, ${inheritor}`, async (own) =>
-          assert.deepEqual(await seen(found, inheritor, { policy, connection }, own), found.with),
+          assert.deepEqual(await seen(found, inheritor, { policy, connection, loadBalancing }, own), found.with),
         );
       }
     });

@@ -6,6 +6,7 @@ import { forwardTo, ingress, service, smartProxyConfig, smartRoute } from '../..
 import { NamedBackend } from '../../tools/named-backend.ts';
 import { Program } from '../../tools/program.ts';
 import { endings } from '../../tools/program-books.ts';
+import { genuineHello } from '../../tools/smartproxy/client-hello-bytes.ts';
 import { TcpBackend, TcpTalk } from '../../tools/tcp-talk.ts';
 
 describe('defaults of a SmartProxyConfig', () => {
@@ -56,6 +57,71 @@ describe('defaults of a SmartProxyConfig', () => {
     assert.deepEqual(program.problems, ['InvalidAddress']);
     assert.equal((await program.ask('a.test', '/')).status, 403);
     assert.equal((await program.ask('b.test', '/')).status, 200);
+  });
+
+  it('defaults.loadBalancing is inherited or replaced as a whole, and connections have what of it they can', async (t) => {
+    const backends = [await TcpBackend.named('a'), await TcpBackend.named('b')];
+    const answering = [await NamedBackend.start('a'), await NamedBackend.start('b')];
+    t.after(() => Promise.all([...backends, ...answering].map((backend) => backend[Symbol.asyncDispose]())));
+    const listeners = [{ name: 'mail', port: await freePort(), protocol: 'TCP' }];
+    const withDefaults = (loadBalancing: object): string => smartProxyConfig({ listeners, defaults: { loadBalancing } });
+    const rule = (name: string, loadBalancing?: object): object => ({
+      name,
+      matches: [{ path: { type: 'Prefix', value: `/${name}` } }],
+      action: { forward: { backends: [{ name: 'web', port: { name: 'web' } }], loadBalancing } },
+    });
+    const objects =
+      service('web', ...answering.map(({ port }) => port)) +
+      service('tcp', ...backends.map(({ port }) => port)) +
+      smartRoute('route', {
+        hosts: ['route.test'],
+        http: { rules: [rule('silent'), rule('other', { slowStart: '1h' }), rule('empty', {})] },
+      }) +
+      ingress('silent', { rules: { 'silent.test': [['/', 'Prefix', 'web']] } }) +
+      ingress('own', { rules: { 'own.test': [['/', 'Prefix', 'web']] }, annotations: { 'smartproxy.dev/load-balance': 'round-robin' } }) +
+      ingress('passed', { rules: { 'passed.test': [['/', 'Prefix', 'tcp']] }, annotations: { 'smartproxy.dev/tls-passthrough': 'true' } }) +
+      smartRoute('mail', { listeners: ['mail'], tcp: { backends: [{ name: 'tcp', port: { name: 'web' } }] } });
+    const flags = ['--load-balancing=round-robin', '--default-backend=default/web:web'];
+    const session = { type: 'ConsistentHash', hash: { type: 'Header', name: 'X-User' }, sessionCookie: { name: 'sid' } };
+    await using program = await Program.start(objects + withDefaults(session), flags);
+    assert.deepEqual(program.problems, []);
+    /** How many endpoints answer one user, and with which cookie. */
+    const requests = async (host: string, path = '/'): Promise<string> => {
+      const answers = [];
+      for (let n = 0; n < 4; n++) answers.push(await program.ask(host, path, { headers: { 'x-user': 'one' } }));
+      const cookies = answers.flatMap(({ headers }) => headers['set-cookie'] ?? []).map((text) => text.replace(/=.*/, ''));
+      return [new Set(answers.map(({ body }) => body)).size, ...new Set(cookies)].join();
+    };
+    const connections = async (port: number, first?: Buffer): Promise<number> => {
+      const names = new Set<string>();
+      for (let n = 0; n < 4; n++) {
+        using talk = new TcpTalk(port);
+        if (first !== undefined) talk.socket.write(first);
+        await talk.until('\n');
+        names.add(talk.text.slice(0, 1));
+      }
+      return names.size;
+    };
+    const hello = await genuineHello('passed.test');
+    const direct = async (): Promise<readonly number[]> => [
+      await connections(program.ports.get('mail') ?? 0),
+      await connections(program.httpsPort, hello),
+    ];
+    for (const [host, path, expected] of [
+      ['route.test', '/silent', '1,sid'],
+      ['route.test', '/other', '2'],
+      ['route.test', '/empty', '2'],
+      ['silent.test', '/', '1,sid'],
+      ['own.test', '/', '2'],
+      ['nobody.test', '/', '1,sid'],
+    ] as const) {
+      assert.equal(await requests(host, path), expected, host + path);
+    }
+    assert.deepEqual(await direct(), [2, 2], 'connections have no header');
+    await program.apply(withDefaults({ type: 'ConsistentHash', hash: { type: 'ClientAddress', maxLoadPercent: 101 } }));
+    assert.deepEqual(await direct(), [1, 1]);
+    await program.apply(withDefaults({ sessionCookie: { mode: 'Balanced' } }));
+    assert.deepEqual(await direct(), [2, 2], 'connections have no cookie');
   });
 
   it('defaults.connection holds for TCP routes that say nothing of it', async () => {

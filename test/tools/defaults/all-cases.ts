@@ -1,8 +1,15 @@
 import { answerCases } from './answer-cases.ts';
 import { backendCases } from './backend-cases.ts';
+import { balancingCases } from './balancing-cases.ts';
 import { connectionCases } from './connection-cases.ts';
 import type { DefaultCase } from './default-case.ts';
 import { requestCases } from './request-cases.ts';
 
 /** Everything that `defaults` of a SmartProxyConfig can say, by what it changes. A test fails when a field is in none of them. */
-export const defaultCases: readonly DefaultCase[] = [...requestCases, ...answerCases, ...backendCases, ...connectionCases];
+export const defaultCases: readonly DefaultCase[] = [
+  ...requestCases,
+  ...answerCases,
+  ...backendCases,
+  ...connectionCases,
+  ...balancingCases,
+];

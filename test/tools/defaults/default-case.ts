@@ -13,6 +13,7 @@ export type Inheritor = 'SmartRoute' | 'Ingress';
 export interface DefaultCase {
   readonly policy?: object;
   readonly connection?: object;
+  readonly loadBalancing?: object;
   readonly flags?: readonly string[];
   /** TLS of the host ends here. */
   readonly tls?: boolean;
@@ -26,8 +27,8 @@ export interface DefaultCase {
 }
 
 /** The fields that a case sets, as the CRD has them: `defaults.policy.errorPages[].text`. */
-export function fieldsOf({ policy, connection }: Pick<DefaultCase, 'policy' | 'connection'>): readonly string[] {
-  return [...leaves(policy, 'defaults.policy'), ...leaves(connection, 'defaults.connection')];
+export function fieldsOf({ policy, connection, loadBalancing }: DefaultCase): readonly string[] {
+  return leaves({ policy, connection, loadBalancing }, 'defaults');
 }
 
 function leaves(value: unknown, path: string): readonly string[] {

@@ -17,6 +17,18 @@ export interface OutEndpoint {
   readonly detail: string | undefined;
 }
 
+/** What one endpoint has to do for this process. */
+export interface EndpointUse {
+  /** The service's key. */
+  readonly service: string;
+  /** The endpoint's key. */
+  readonly endpoint: string;
+  /** Requests or L4 connections in flight. */
+  readonly active: number;
+  /** Those that were ever sent there, each attempt one; from 0 again when its service lists it anew. */
+  readonly begun: number;
+}
+
 /** Services and endpoints that are prepared without a pause. */
 const stepCost = 1000;
 
@@ -107,6 +119,15 @@ export class Balancers {
         all.push({ service, endpoint: key, reason, forMs, detail: checkFailure });
       }
     }
+    return all;
+  }
+
+  /** What the endpoints of these services have to do; those that never had anything are left out. */
+  uses(services: readonly string[]): readonly EndpointUse[] {
+    const all: EndpointUse[] = [];
+    for (const key of services)
+      for (const { service, key: endpoint, active, begun } of this.#balancers.get(key)?.endpoints ?? [])
+        if (begun > 0) all.push({ service, endpoint, active, begun });
     return all;
   }
 

@@ -28,8 +28,10 @@ export class EndpointRuntime {
   removed = false;
   /** On the balancers' clock: when it became ready beside others that were; -Infinity: it was there first, or never. */
   readySinceMs = Number.NEGATIVE_INFINITY;
-  /** Requests or L4 connections in flight; whoever picks it adds one and takes it away again. */
+  /** Requests or L4 connections in flight; `begin` adds one, and whoever called it takes it away again. */
   active = 0;
+  /** Requests and L4 connections that were ever sent there, each attempt one. */
+  begun = 0;
   /** Connects that failed since the last one that succeeded. */
   consecutiveFailures = 0;
   /** Errors since the last good answer, where they count. */
@@ -65,6 +67,12 @@ export class EndpointRuntime {
   /** That of its service. */
   get load(): ServiceLoad {
     return this.#owner.load;
+  }
+
+  /** A request or L4 connection goes there. */
+  begin(): void {
+    this.active++;
+    this.begun++;
   }
 
   /** A connection to it was established. */

@@ -1,30 +1,45 @@
-import type { Config } from '../config/config.ts';
-import type { Controller } from '../controller/controller.ts';
-import type { DebugChange, DebugPage } from '../observability/admin-server.ts';
+import { EndpointConditions } from '../ask/endpoint-conditions.ts';
+import { type BackendReport, meantServices, reportBackends } from '../ask/reports/backend-report.ts';
+import { totalsByObject } from '../ask/reports/request-totals.ts';
+import { type RouteReport, reportRoutes } from '../ask/reports/route-report.ts';
+import { type DebugPage, PageRefusal } from '../observability/admin-server.ts';
 import { debugConfig } from '../observability/debug-config.ts';
 import { dumpTable } from '../routes/table-dump.ts';
-import { type ConnectionFilter, connectionFilterFields } from '../smartproxy/connection-filter.ts';
-import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
 import { reportCertificates } from './certificate-report.ts';
 import { explainPage } from './explain-page.ts';
-import type { OpenedSource } from './open-source.ts';
+import { connectionFilterOf, limitOf, textOf } from './page-query.ts';
+import type { ServersOptions } from './start-servers.ts';
+import { statusReport } from './status-page.ts';
 
 const defaultConnections = 1000;
 const maxConnections = 100_000;
+const defaultEndings = 100;
+const maxEndings = 10_000;
 const defaultCertificates = 1000;
 const maxCertificates = 10_000;
+const defaultRoutes = 1000;
+const maxRoutes = 10_000;
+const defaultBackends = 200;
+const maxBackends = 2000;
 
 /** The pages of the admin server. */
-export function debugPages(
-  config: Config,
-  controller: Controller,
-  supervisor: WorkerSupervisor,
-  opened: OpenedSource,
-): Readonly<Record<string, DebugPage>> {
+export function debugPages(options: ServersOptions): Readonly<Record<string, DebugPage>> {
+  const { config, controller, supervisor, opened } = options;
+  const { questions } = supervisor;
   const locationOf = opened.kind === 'manifests' ? opened.source.locationOf.bind(opened.source) : () => undefined;
   return {
+    '/debug/status': () => statusReport(options),
     '/debug/routes': () => dumpTable(supervisor.table),
-    '/debug/connections': (query) => supervisor.connections(limitOf(query, defaultConnections, maxConnections), connectionFilter(query)),
+    '/debug/route-report': (query) => routeReport(query, options, locationOf),
+    '/debug/backends': (query) => backendReport(query, options),
+    '/debug/connections': (query) => {
+      const filter = connectionFilterOf(query);
+      return filter instanceof PageRefusal ? filter : questions.connections(limitOf(query, defaultConnections, maxConnections), filter);
+    },
+    '/debug/endings': (query) => {
+      const filter = connectionFilterOf(query);
+      return filter instanceof PageRefusal ? filter : questions.recentEndings(limitOf(query, defaultEndings, maxEndings), filter);
+    },
     '/debug/drains': () => supervisor.drainedEndpoints,
     '/debug/problems': async () => ({
       sources: opened.source.store.problems(),
@@ -32,7 +47,7 @@ export function debugPages(
         const { kind, namespace, name } = problem.object;
         return { ...problem, location: locationOf(kind, namespace === '' ? name : `${namespace}/${name}`) };
       }),
-      endpoints: await supervisor.outEndpoints(),
+      endpoints: await questions.outEndpoints(),
     }),
     '/debug/certificates': (query) =>
       reportCertificates({
@@ -47,40 +62,36 @@ export function debugPages(
   };
 }
 
-/** What DELETE does: ends connections by hand, as `killed`, or the drain of an endpoint. */
-export function debugRemovals(supervisor: WorkerSupervisor): Readonly<Record<string, DebugChange>> {
-  return {
-    '/debug/connections': async (query) => {
-      const filter = connectionFilter(query);
-      const isEmpty = Object.keys(filter).length === 0;
-      return isEmpty ? `say which connections: ${connectionFilterFields.map((field) => `?${field}=`).join(', ')}` : supervisor.kill(filter);
+async function routeReport(
+  query: URLSearchParams,
+  { controller, supervisor, kernel }: ServersOptions,
+  locationOf: (kind: string, key: string) => string | undefined,
+): Promise<RouteReport> {
+  const facts = await kernel.facts();
+  const [fleet, conditions] = await Promise.all([supervisor.totals(facts?.routes), conditionsOf(supervisor)]);
+  const limit = limitOf(query, defaultRoutes, maxRoutes);
+  return reportRoutes(
+    { host: textOf(query, 'host'), route: textOf(query, 'route'), search: textOf(query, 'search'), limit },
+    {
+      table: supervisor.table,
+      conditions,
+      problems: controller.translation?.problems ?? [],
+      locationOf,
+      totals: totalsByObject(fleet),
+      seriesRefused: fleet.seriesRefused,
     },
-    '/debug/drains': async (query) => drain(supervisor, query, false),
-  };
+  );
 }
 
-/** What PUT does: `/debug/drains?endpoint=ADDRESS:PORT` drains an endpoint by hand. */
-export function debugAdditions(supervisor: WorkerSupervisor): Readonly<Record<string, DebugChange>> {
-  return { '/debug/drains': async (query) => drain(supervisor, query, true) };
+async function backendReport(query: URLSearchParams, { supervisor }: ServersOptions): Promise<BackendReport> {
+  const limit = limitOf(query, defaultBackends, maxBackends);
+  const { table, questions } = supervisor;
+  const meant = meantServices(table, textOf(query, 'service'));
+  const shown = meant.slice(0, limit).map(({ key }) => key);
+  const [uses, conditions] = await Promise.all([questions.endpointUses(shown), conditionsOf(supervisor)]);
+  return reportBackends(table, meant, limit, conditions, uses);
 }
 
-function drain(supervisor: WorkerSupervisor, query: URLSearchParams, isDrained: boolean): number | string {
-  const endpoint = query.get('endpoint');
-  if (endpoint === null) return 'say which endpoint: ?endpoint=ADDRESS:PORT';
-  return supervisor.setDrained(endpoint, isDrained) ? 1 : 0;
-}
-
-/** `?route=...&endpoint=...`: all that the query names. */
-function connectionFilter(query: URLSearchParams): ConnectionFilter {
-  const given = connectionFilterFields.flatMap((field) => {
-    const value = query.get(field);
-    return value === null ? [] : [[field, value] as const];
-  });
-  return Object.fromEntries(given);
-}
-
-/** `?limit=N`; what is not a number is the default. */
-function limitOf(query: URLSearchParams, byDefault: number, most: number): number {
-  const limit = Number(query.get('limit') ?? byDefault);
-  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, most) : byDefault;
+async function conditionsOf({ questions, drainedEndpoints }: ServersOptions['supervisor']): Promise<EndpointConditions> {
+  return new EndpointConditions({ out: await questions.outEndpoints(), drained: drainedEndpoints });
 }

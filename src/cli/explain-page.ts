@@ -10,13 +10,13 @@ import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
 export function explainPage(
   config: Config,
   controller: Pick<Controller, 'translation'>,
-  supervisor: Pick<WorkerSupervisor, 'table' | 'outEndpoints' | 'drainedEndpoints'>,
+  supervisor: Pick<WorkerSupervisor, 'table' | 'questions' | 'drainedEndpoints'>,
   locationOf: ExplainContext['locationOf'],
 ): DebugPage {
   return async (query) => {
     // Loaded when somebody asks: it has the filters of workers with it.
     const { explainInSteps } = await import('../ask/explain/explain.ts');
-    const out = await supervisor.outEndpoints();
+    const out = await supervisor.questions.outEndpoints();
     const { table, drainedEndpoints: drained } = supervisor;
     const problems = controller.translation?.problems ?? [];
     const context = { table, config, problems, locationOf, out, drained, hostsWithoutCertificate: undefined };

@@ -31,7 +31,7 @@ export async function startManifests(options: ManifestsOptions, parts: AsyncDisp
   const overview = new OverviewPrinter({
     source,
     translation: () => controller.translation,
-    outEndpoints: () => supervisor.outEndpoints(),
+    outEndpoints: () => supervisor.questions.outEndpoints(),
     print,
   });
   parts.defer(() => overview.close());

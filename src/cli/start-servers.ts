@@ -7,7 +7,8 @@ import { StatusServer } from '../observability/status-server.ts';
 import type { TableSnapshot } from '../snapshot/table-snapshot.ts';
 import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
 import type { AcmeOrders } from './acme-orders.ts';
-import { debugAdditions, debugPages, debugRemovals } from './debug-pages.ts';
+import { debugAdditions, debugRemovals } from './debug-changes.ts';
+import { debugPages } from './debug-pages.ts';
 import type { KernelForwarding } from './kernel-forwarding.ts';
 import { MetricFacts } from './metric-facts.ts';
 import type { OpenedSource } from './open-source.ts';
@@ -28,7 +29,7 @@ export interface ServersOptions {
 
 /** Starts health, metrics and debug pages; `parts` ends them. Throws ADDRESS_IN_USE, ADDRESS_UNAVAILABLE or CONFIG_INVALID. */
 export async function startServers(options: ServersOptions, parts: AsyncDisposableStack): Promise<void> {
-  const { config, log, controller, supervisor, opened, readiness } = options;
+  const { config, log, supervisor, readiness } = options;
   const facts = new MetricFacts(options);
   parts.defer(() => facts.close());
 
@@ -46,7 +47,7 @@ export async function startServers(options: ServersOptions, parts: AsyncDisposab
   const admin = new AdminServer({
     address: config.adminAddress,
     port: config.adminPort,
-    pages: debugPages(config, controller, supervisor, opened),
+    pages: debugPages(options),
     removals: debugRemovals(supervisor),
     additions: debugAdditions(supervisor),
     onError: (err) => log.error({ err }, 'debug page failed'),

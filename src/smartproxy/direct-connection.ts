@@ -115,7 +115,7 @@ export class DirectConnection implements ClearReceiver {
     const record = this.#record;
     this.#dials++;
     this.#endpoint = endpoint;
-    endpoint.active++;
+    endpoint.begin();
     endpoint.load.connections++;
     record.state = 'dialing';
     record.note(record.route, endpoint.key);

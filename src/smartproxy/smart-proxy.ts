@@ -17,7 +17,7 @@ import type { RateLimit } from '../routes/policy.ts';
 import type { L4Route } from '../routes/route.ts';
 import { emptyRouteTable, type Listener } from '../routes/route-table.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
-import { type ConnectionFilter, isMeant } from './connection-filter.ts';
+import { type ConnectionFilter, type FilteredConnection, isMeant } from './connection-filter.ts';
 import { ConnectionManager } from './connection-manager.ts';
 import type { ConnectionRecord, Ending } from './connection-record.ts';
 import { type ConnectionSettings, connectionSettings, sharedRateOf } from './connection-settings.ts';
@@ -380,8 +380,9 @@ function unreadTarget(route: L4Route | undefined): DirectTarget | undefined {
 /** Connections that are ended by hand in one turn: a reset costs about as much as an answer. */
 const killedPerTurn = 256;
 
-function filtered({ id, route, endpoint, listener, state, remoteAddress, tls }: ConnectionRecord): Parameters<typeof isMeant>[1] {
-  return { id, route, endpoint, listener: listener.key, state, remoteAddress, serverName: tls?.serverName };
+function filtered({ id, route, endpoint, listener, state, remoteAddress, tls, acceptedAtMs }: ConnectionRecord): FilteredConnection {
+  const ageMs = performance.now() - acceptedAtMs;
+  return { id, route, endpoint, listener: listener.key, state, remoteAddress, serverName: tls?.serverName, ageMs };
 }
 
 function beginsWithHello(record: ConnectionRecord): boolean {

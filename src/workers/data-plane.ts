@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { Balancers, type OutEndpoint } from '../balancing/balancers.ts';
+import { Balancers, type EndpointUse, type OutEndpoint } from '../balancing/balancers.ts';
 import { guardedLookup } from '../balancing/guarded-lookup.ts';
 import type { Config } from '../config/config.ts';
 import { SmartProxyError } from '../errors.ts';
@@ -19,6 +19,7 @@ import { emptyRouteTable, type Listener, type RouteTable } from '../routes/route
 import { StagedTable } from '../routes/staged-table.ts';
 import { changedKeys, type TableDelta } from '../routes/table-delta.ts';
 import type { ConnectionFilter } from '../smartproxy/connection-filter.ts';
+import type { ConnectionRecord } from '../smartproxy/connection-record.ts';
 import type { LoopbackEnd } from '../smartproxy/loopback-end.ts';
 import { SmartProxy } from '../smartproxy/smart-proxy.ts';
 import { UdpForwarder } from '../smartproxy/udp/udp-forwarder.ts';
@@ -29,6 +30,7 @@ import type { BoundAddress } from './bound-address.ts';
 import { connectionLine } from './connection-line.ts';
 import { MemoryProbe } from './memory-probe.ts';
 import type { ConnectionSummary, FarEnding } from './protocol.ts';
+import { type RecentEnding, RecentEndings } from './recent-endings.ts';
 import { sessionLine } from './session-line.ts';
 
 export interface DataPlaneOptions {
@@ -74,6 +76,7 @@ export class DataPlane {
   readonly #smartProxy: SmartProxy;
   readonly #spans: SpanExporter | undefined;
   readonly #udp: UdpForwarder;
+  readonly #endings = new RecentEndings();
   readonly #configureLog: (settings: RouteTable['settings']) => void;
   #table: CompiledTable = CompiledTable.compile(emptyRouteTable);
   #generation = 0;
@@ -127,7 +130,7 @@ export class DataPlane {
       idPrefix,
       networkProxy: this.#networkProxy,
       loopbackEnd,
-      ...(accessLog && { onClosed: (record) => accessLog.isOn && record.isLogged && accessLog.connection(connectionLine(record)) }),
+      onClosed: (record) => this.#connectionEnded(record, accessLog),
     });
     const lookup = guardedLookup(config.allowLocalExternalNames);
     this.#udp = new UdpForwarder({
@@ -135,9 +138,11 @@ export class DataPlane {
       balancers: this.#balancers,
       idPrefix,
       lookup,
-      ...(accessLog && {
-        onEnded: (session, reason, nowMs) => accessLog.isOn && session.isLogged && accessLog.session(sessionLine(session, reason, nowMs)),
-      }),
+      onEnded: (session, reason, nowMs) => {
+        const line = sessionLine(session, reason, nowMs);
+        this.#endings.add(line, Date.now());
+        if (accessLog?.isOn === true && session.isLogged) accessLog.session(line);
+      },
     });
     this.#configureLog = (settings) => {
       accessLog?.configure(accessLogSettings(config, { settings }));
@@ -272,6 +277,16 @@ export class DataPlane {
     return room === 0 ? connections : [...connections, ...this.#udp.sessions(room, filter)];
   }
 
+  /** The last connections and UDP sessions that ended, the latest first. */
+  recentEndings(limit: number, filter: ConnectionFilter = {}): readonly RecentEnding[] {
+    return this.#endings.list(limit, filter);
+  }
+
+  /** What the endpoints of these services have to do here. */
+  endpointUses(services: readonly string[]): readonly EndpointUse[] {
+    return this.#balancers.uses(services);
+  }
+
   outEndpoints(): readonly OutEndpoint[] {
     return this.#balancers.out();
   }
@@ -303,6 +318,12 @@ export class DataPlane {
     this.#redis?.close();
     await this.#spans?.close(0);
     this.#wheel.close();
+  }
+
+  #connectionEnded(record: ConnectionRecord, accessLog: AccessLog | undefined): void {
+    const line = connectionLine(record);
+    this.#endings.add(line, Date.now());
+    if (accessLog?.isOn === true && record.isLogged) accessLog.connection(line);
   }
 
   /** Takes over what `delta` names alone: even to look at each of 10,000 hosts and services holds every connection for 5 ms. */

@@ -1,4 +1,4 @@
-import type { OutEndpoint } from '../balancing/balancers.ts';
+import type { EndpointUse, OutEndpoint } from '../balancing/balancers.ts';
 import type { OverloadLevel } from '../observability/counters/overload.ts';
 import type { WorkerReport } from '../observability/fleet-totals.ts';
 import type { ActiveShare } from '../rates/active-counts.ts';
@@ -6,7 +6,7 @@ import type { RateUse } from '../rates/rate-sharing.ts';
 import type { ConnectionFilter } from '../smartproxy/connection-filter.ts';
 import type { HeldSocket } from './held-socket.ts';
 import type { OutgoingDelta } from './outgoing-delta.ts';
-import type { ConnectionSummary, SharedPort, WorkerVitals } from './protocol.ts';
+import type { ConnectionSummary, EndingSummary, SharedPort, WorkerVitals } from './protocol.ts';
 
 /** A worker as the supervisor sees it: one process, or two that live and end together. */
 export interface FleetWorker {
@@ -48,7 +48,10 @@ export interface FleetWorker {
   /** Brings `reports` up to date, unless it is silent. */
   refreshReport(): Promise<void>;
   connections(limit: number, filter?: ConnectionFilter): Promise<readonly ConnectionSummary[]>;
+  /** Its last connections that ended and that the filter means, the latest first. */
+  recentEndings(limit: number, filter: ConnectionFilter): Promise<readonly EndingSummary[]>;
   outEndpoints(): Promise<readonly OutEndpoint[]>;
+  endpointUses(services: readonly string[]): Promise<readonly EndpointUse[]>;
   /** Ends those of its connections that the filter means; resolves to how many. */
   kill(filter: ConnectionFilter): Promise<number>;
   announceDrain(): void;

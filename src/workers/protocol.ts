@@ -1,4 +1,4 @@
-import type { OutEndpoint } from '../balancing/balancers.ts';
+import type { EndpointUse, OutEndpoint } from '../balancing/balancers.ts';
 import type { Config } from '../config/config.ts';
 import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
 import type { ProcessFacts } from '../observability/process-probe.ts';
@@ -8,6 +8,7 @@ import type { ConnectionFilter } from '../smartproxy/connection-filter.ts';
 import type { Ending } from '../smartproxy/connection-record.ts';
 import type { ConnectionView } from '../smartproxy/smart-proxy.ts';
 import type { PackedDelta } from './packed-delta.ts';
+import type { RecentEnding } from './recent-endings.ts';
 import type { WireSnapshot } from './wire-snapshot.ts';
 import type { WorkerPart } from './worker-part.ts';
 
@@ -56,7 +57,9 @@ export type ToWorker =
   | { readonly type: 'announceDrain' }
   | { readonly type: 'stats'; readonly request: number }
   | { readonly type: 'connections'; readonly request: number; readonly limit: number; readonly filter: ConnectionFilter }
+  | { readonly type: 'recentEndings'; readonly request: number; readonly limit: number; readonly filter: ConnectionFilter }
   | { readonly type: 'endpointHealth'; readonly request: number }
+  | { readonly type: 'endpointUses'; readonly request: number; readonly services: readonly string[] }
   | { readonly type: 'kill'; readonly request: number; readonly filter: ConnectionFilter };
 
 /** How NetworkProxy's end of a client's connection ended. */
@@ -97,6 +100,8 @@ export type FromWorker =
   | { readonly type: 'heartbeat'; readonly vitals: WorkerVitals; readonly snapshot: WireSnapshot }
   | { readonly type: 'statsReply'; readonly request: number; readonly snapshot: WireSnapshot }
   | { readonly type: 'connectionsReply'; readonly request: number; readonly connections: readonly ConnectionSummary[] }
+  | { readonly type: 'recentEndingsReply'; readonly request: number; readonly endings: readonly EndingSummary[] }
+  | { readonly type: 'endpointUsesReply'; readonly request: number; readonly uses: readonly EndpointUse[] }
   | { readonly type: 'endpointHealthReply'; readonly request: number; readonly out: readonly OutEndpoint[] }
   | { readonly type: 'killReply'; readonly request: number; readonly killed: number }
   | { readonly type: 'overload'; readonly change: OverloadChange }
@@ -120,5 +125,10 @@ export interface WorkerVitals {
 
 /** One open connection and the worker that has it, for `/debug/connections`. */
 export interface ConnectionSummary extends ConnectionView {
+  readonly worker: number;
+}
+
+/** One connection that has ended and the worker that had it, for `/debug/endings`. */
+export interface EndingSummary extends RecentEnding {
   readonly worker: number;
 }

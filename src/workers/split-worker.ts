@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { OutEndpoint } from '../balancing/balancers.ts';
+import type { EndpointUse, OutEndpoint } from '../balancing/balancers.ts';
 import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
 import type { OverloadLevel } from '../observability/counters/overload.ts';
 import type { WorkerReport } from '../observability/fleet-totals.ts';
@@ -9,7 +9,7 @@ import type { ConnectionFilter } from '../smartproxy/connection-filter.ts';
 import type { FleetWorker } from './fleet-worker.ts';
 import type { HeldSocket } from './held-socket.ts';
 import type { OutgoingDelta } from './outgoing-delta.ts';
-import type { ConnectionSummary, FarEnding, SharedPort, WorkerVitals } from './protocol.ts';
+import type { ConnectionSummary, EndingSummary, FarEnding, SharedPort, WorkerVitals } from './protocol.ts';
 import { type WorkerExit, type WorkerObserver, WorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
 
 /**
@@ -124,6 +124,15 @@ export class SplitWorker implements FleetWorker, WorkerObserver {
 
   connections(limit: number, filter?: ConnectionFilter): Promise<readonly ConnectionSummary[]> {
     return this.#smartProxy.connections(limit, filter);
+  }
+
+  recentEndings(limit: number, filter: ConnectionFilter): Promise<readonly EndingSummary[]> {
+    return this.#smartProxy.recentEndings(limit, filter);
+  }
+
+  /** Connections go out of the one process, requests out of the other. */
+  async endpointUses(services: readonly string[]): Promise<readonly EndpointUse[]> {
+    return (await Promise.all([this.#smartProxy.endpointUses(services), this.#networkProxy.endpointUses(services)])).flat();
   }
 
   async outEndpoints(): Promise<readonly OutEndpoint[]> {

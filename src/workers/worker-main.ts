@@ -9,7 +9,7 @@ import { runInTurns } from '../steps.ts';
 import { DataPlane, type PortSource } from './data-plane.ts';
 import { openAccessLog } from './open-access-log.ts';
 import { unpackDelta } from './packed-delta.ts';
-import type { FarEnding, FromWorker, InheritedSocket, SharedPort, ToWorker, WorkerVitals } from './protocol.ts';
+import type { EndingSummary, FarEnding, FromWorker, InheritedSocket, SharedPort, ToWorker, WorkerVitals } from './protocol.ts';
 import { SnapshotEncoder } from './wire-snapshot.ts';
 import type { WorkerPart } from './worker-part.ts';
 
@@ -135,6 +135,12 @@ class Worker {
       case 'connections':
         send({ type: 'connectionsReply', request: message.request, connections: this.#connections(message) });
         return;
+      case 'recentEndings':
+        send({ type: 'recentEndingsReply', request: message.request, endings: this.#recentEndings(message) });
+        return;
+      case 'endpointUses':
+        send({ type: 'endpointUsesReply', request: message.request, uses: this.#dataPlane.endpointUses(message.services) });
+        return;
       case 'endpointHealth':
         send({ type: 'endpointHealthReply', request: message.request, out: this.#dataPlane.outEndpoints() });
         return;
@@ -234,6 +240,10 @@ class Worker {
     filter,
   }: Extract<ToWorker, { readonly type: 'connections' }>): Extract<FromWorker, { readonly type: 'connectionsReply' }>['connections'] {
     return this.#dataPlane.connections(limit, filter).map((connection) => ({ ...connection, worker: this.#slot }));
+  }
+
+  #recentEndings({ limit, filter }: Extract<ToWorker, { readonly type: 'recentEndings' }>): readonly EndingSummary[] {
+    return this.#dataPlane.recentEndings(limit, filter).map((ending) => ({ ...ending, worker: this.#slot }));
   }
 
   #heartbeat(): void {

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import type { OutEndpoint } from '../balancing/balancers.ts';
+import type { EndpointUse, OutEndpoint } from '../balancing/balancers.ts';
 import type { Config } from '../config/config.ts';
 import { assertNever } from '../errors.ts';
 import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
@@ -14,7 +14,7 @@ import type { FleetWorker } from './fleet-worker.ts';
 import type { HeldSocket } from './held-socket.ts';
 import type { OutgoingDelta } from './outgoing-delta.ts';
 import type { PackedDelta } from './packed-delta.ts';
-import type { ConnectionSummary, FarEnding, FromWorker, SharedPort, ToWorker, WorkerVitals } from './protocol.ts';
+import type { ConnectionSummary, EndingSummary, FarEnding, FromWorker, SharedPort, ToWorker, WorkerVitals } from './protocol.ts';
 import { SnapshotDecoder } from './wire-snapshot.ts';
 import type { WorkerPart } from './worker-part.ts';
 
@@ -227,6 +227,16 @@ export class WorkerProcess implements FleetWorker {
     return reply?.type === 'connectionsReply' ? reply.connections : [];
   }
 
+  async recentEndings(limit: number, filter: ConnectionFilter): Promise<readonly EndingSummary[]> {
+    const reply = await this.#ask((request) => ({ type: 'recentEndings', request, limit, filter }), replyTimeoutMs);
+    return reply?.type === 'recentEndingsReply' ? reply.endings : [];
+  }
+
+  async endpointUses(services: readonly string[]): Promise<readonly EndpointUse[]> {
+    const reply = await this.#ask((request) => ({ type: 'endpointUses', request, services }), replyTimeoutMs);
+    return reply?.type === 'endpointUsesReply' ? reply.uses : [];
+  }
+
   async outEndpoints(): Promise<readonly OutEndpoint[]> {
     const reply = await this.#ask((request) => ({ type: 'endpointHealth', request }), replyTimeoutMs);
     return reply?.type === 'endpointHealthReply' ? reply.out : [];
@@ -336,6 +346,8 @@ export class WorkerProcess implements FleetWorker {
         break;
       case 'connectionsReply':
       case 'endpointHealthReply':
+      case 'endpointUsesReply':
+      case 'recentEndingsReply':
       case 'killReply':
         this.#waiters.get(`request ${message.request}`)?.(message);
         break;

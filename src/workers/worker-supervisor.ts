@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { OutEndpoint } from '../balancing/balancers.ts';
 import type { Config } from '../config/config.ts';
 import { type ErrorCode, messageOf, SmartProxyError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -15,16 +14,16 @@ import type { ActiveShare } from '../rates/active-counts.ts';
 import type { RateUse } from '../rates/rate-sharing.ts';
 import { diffTables } from '../routes/diff-tables.ts';
 import { emptyRouteTable, installationKey, type Listener, type RouteTable } from '../routes/route-table.ts';
-import type { ConnectionFilter } from '../smartproxy/connection-filter.ts';
 import { queuedConnections } from './accept-queue.ts';
 import { type BackOffOptions, defaultBackOff } from './back-off.ts';
 import type { BoundAddress } from './bound-address.ts';
 import { DrainedEndpoints } from './drained-endpoints.ts';
+import { FleetQuestions } from './fleet-questions.ts';
 import { FleetStatistics } from './fleet-statistics.ts';
 import type { FleetWorker } from './fleet-worker.ts';
 import { type ListeningPort, ListeningPorts } from './listening-ports.ts';
 import { OutgoingDelta } from './outgoing-delta.ts';
-import type { ConnectionSummary, WorkerVitals } from './protocol.ts';
+import type { WorkerVitals } from './protocol.ts';
 import { SplitWorker } from './split-worker.ts';
 import { tableForWorkers } from './table-for-workers.ts';
 import { TicketKeys } from './ticket-keys.ts';
@@ -71,6 +70,8 @@ export interface WorkerState {
   readonly serving: boolean;
   readonly generation: number;
   readonly restarts: number;
+  /** Open client connections when it was last heard of. */
+  readonly connections: number;
   /** undefined: no sign of life yet. */
   readonly vitals: WorkerVitals | undefined;
   readonly overloadLevel: OverloadLevel;
@@ -84,6 +85,7 @@ const closeRetryMs = 20;
  * one delta to all, and adds up what they count.
  */
 export class WorkerSupervisor implements WorkerObserver {
+  readonly questions = new FleetQuestions(() => this.#live());
   readonly #options: WorkerSupervisorOptions;
   readonly #log: Log;
   readonly #heartbeat: HeartbeatOptions;
@@ -174,6 +176,7 @@ export class WorkerSupervisor implements WorkerObserver {
       serving: process?.serving ?? false,
       generation: process?.generation ?? 0,
       restarts,
+      connections: (process?.reports ?? []).reduce((sum, { totals }) => sum + totals.connectionsActive, 0),
       vitals: process?.vitals,
       overloadLevel: process?.overloadLevel ?? 'normal',
     }));
@@ -214,31 +217,6 @@ export class WorkerSupervisor implements WorkerObserver {
       this.#live().flatMap(({ reports }) => reports),
       kernel,
     );
-  }
-
-  /** Open connections that the filter means, at most `limit`, worker by worker. */
-  async connections(limit: number, filter: ConnectionFilter = {}): Promise<readonly ConnectionSummary[]> {
-    const lists = await Promise.all(this.#live().map((worker) => worker.connections(limit, filter)));
-    return lists.flat().slice(0, limit);
-  }
-
-  /** Endpoints that some worker keeps out of rotation, for each reason the longest time of any worker. */
-  async outEndpoints(): Promise<readonly OutEndpoint[]> {
-    const lists = await Promise.all(this.#live().map((worker) => worker.outEndpoints()));
-    const longest = new Map<string, OutEndpoint>();
-    for (const out of lists.flat()) {
-      const key = `${out.service} ${out.endpoint} ${out.reason}`;
-      const known = longest.get(key);
-      if (known === undefined || (known.forMs ?? 0) < (out.forMs ?? 0)) longest.set(key, out);
-    }
-    return [...longest.values()];
-  }
-
-  /** Ends by hand the connections that the filter means; resolves to how many. */
-  async kill(filter: ConnectionFilter): Promise<number> {
-    const owners = this.#live().filter(({ idPrefix }) => filter.id === undefined || filter.id.startsWith(idPrefix));
-    const killed = await Promise.all(owners.map((worker) => worker.kill(filter)));
-    return killed.reduce((sum, count) => sum + count, 0);
   }
 
   /** Endpoints that are drained by hand: `address:port`. */

@@ -1,6 +1,7 @@
 import { endpointKey } from '../../balancing/endpoint-runtime.ts';
 import type { WeightedBackend } from '../../routes/route.ts';
 import type { Endpoint, Service } from '../../routes/service.ts';
+import { EndpointConditions } from '../endpoint-conditions.ts';
 import type { ExplainContext } from './explain-context.ts';
 import type { BackendStep, EndpointStep } from './explanation.ts';
 
@@ -20,6 +21,7 @@ export function backendSteps(
   request: BackendRequest | undefined,
   context: ExplainContext,
 ): readonly BackendStep[] {
+  const conditions = new EndpointConditions(context);
   const total = backends.reduce((sum, { weight }) => sum + weight, 0);
   return backends.map(({ service: key, weight }) => {
     const share = total === 0 ? 0 : Math.round((1000 * weight) / total) / 10;
@@ -32,7 +34,7 @@ export function backendSteps(
       protocol: request === undefined ? carrier : service.protocol,
       loadBalancing: service.loadBalancing,
       host: request?.authority,
-      endpoints: endpoints.slice(0, maxEndpoints).map((endpoint) => endpointStep(endpoint, service, carrier, request, context)),
+      endpoints: endpoints.slice(0, maxEndpoints).map((endpoint) => endpointStep(endpoint, service, carrier, request, conditions)),
     };
   });
 }
@@ -44,7 +46,7 @@ function endpointStep(
   service: Service,
   carrier: Carrier,
   request: BackendRequest | undefined,
-  { out, drained }: ExplainContext,
+  conditions: EndpointConditions,
 ): EndpointStep {
   const address = endpointKey(endpoint);
   const scheme = request === undefined ? carrier : service.tls === undefined ? 'http' : 'https';
@@ -52,16 +54,9 @@ function endpointStep(
     address,
     state: endpoint.state,
     zone: endpoint.zone,
-    out: drained.includes(address) ? 'drained by hand' : outReason(out, service.key, address),
+    out: conditions.of(service.key, address)?.says,
     url: `${scheme}://${address}${request?.target ?? ''}`,
   };
-}
-
-function outReason(out: ExplainContext['out'], service: string, address: string): string | undefined {
-  const found = out.find((entry) => entry.service === service && entry.endpoint === address);
-  if (found === undefined) return undefined;
-  const time = found.forMs === undefined ? '' : `, for ${Math.ceil(found.forMs / 1000)} s`;
-  return `out of rotation: ${found.reason}${found.detail === undefined ? '' : ` (${found.detail})`}${time}`;
 }
 
 /** `1 of 2 endpoints can be used`. */

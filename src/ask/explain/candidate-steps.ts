@@ -2,7 +2,8 @@ import type { PrecedenceStep } from '../../routes/compare-routes.ts';
 import type { MatchExplanation, RouteVerdict } from '../../routes/explain-match.ts';
 import type { FailedCondition } from '../../routes/match-conditions.ts';
 import type { MatchRequest } from '../../routes/match-request.ts';
-import type { Route, RouteSource, ValueMatch } from '../../routes/route.ts';
+import type { Route, RouteSource } from '../../routes/route.ts';
+import { wantedText } from '../match-text.ts';
 import type { CandidateStep, LossStep, ObjectPlace } from './explanation.ts';
 
 /** Where an object is written; undefined: in no file. */
@@ -128,23 +129,6 @@ function conditionLoss(failed: FailedCondition, request: MatchRequest): LossStep
         by: failed.kind,
         says: `it wants ${failed.kind === 'header' ? 'the header' : 'the query parameter'} ${wantedText(failed.wanted)}`,
       };
-  }
-}
-
-/** What a request has there is not repeated: it may be a token. */
-function wantedText({ name, kind, value }: ValueMatch): string {
-  switch (kind) {
-    case 'exact':
-      return `${name} to be ${JSON.stringify(value)}`;
-    case 'prefix':
-      return `${name} to begin with ${JSON.stringify(value)}`;
-    case 'regex':
-    case 'unusable-regex':
-      return `${name} to fit ${value}`;
-    case 'present':
-      return `${name} to be there`;
-    case 'absent':
-      return `${name} not to be there`;
   }
 }
 

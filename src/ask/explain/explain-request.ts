@@ -10,9 +10,10 @@ import { blockListOf } from '../../networkproxy/trusted-proxies.ts';
 import type { CompiledRoute, CompiledTable } from '../../routes/compiled-table.ts';
 import { explainMatch, type MatchExplanation } from '../../routes/explain-match.ts';
 import type { MatchRequest } from '../../routes/match-request.ts';
-import type { ForwardAction, RouteAction } from '../../routes/route.ts';
+import type { ForwardAction } from '../../routes/route.ts';
 import { installationKey, type Listener } from '../../routes/route-table.ts';
 import type { Steps } from '../../steps.ts';
+import { actionText } from '../action-text.ts';
 import { type BackendRequest, backendSteps, usable } from './backend-steps.ts';
 import { candidateSteps, placeOf } from './candidate-steps.ts';
 import type { ExplainContext } from './explain-context.ts';
@@ -174,19 +175,4 @@ function backendText(backend: ReturnType<typeof backendSteps>[number]): string {
 function after(steps: readonly FilterStep[]): string {
   const open = steps.filter(({ verdict }) => verdict === 'depends').map(({ name }) => name);
   return open.length === 0 ? '' : `If ${open.join(', ')} let it through: `;
-}
-
-function actionText(action: RouteAction): string {
-  switch (action.kind) {
-    case 'forward':
-      return `forward to ${action.backends.map(({ service }) => service ?? 'a missing Service').join(', ')}`;
-    case 'redirect':
-      return `redirect with ${action.status}`;
-    case 'respond':
-      return `answer ${action.status}`;
-    case 'block':
-      return 'refuse with 403';
-    case 'fail':
-      return `answer ${action.status}: ${action.reason}`;
-  }
 }

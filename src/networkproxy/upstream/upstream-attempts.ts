@@ -107,7 +107,7 @@ export class UpstreamAttempts {
     if (upstream === undefined)
       return balancer.load.isFull ? this.#limited('connections') : this.#none(errorReply('overload', 'connections to one endpoint'));
     if (this.#load !== undefined && !this.#countIn(this.#load, upstream)) return this.#limited('pending_requests');
-    endpoint.active++;
+    endpoint.begin();
     this.#endpoint = endpoint;
     return upstream;
   }

@@ -27,7 +27,7 @@ export class UdpUpstream {
   constructor(endpoint: EndpointRuntime, handler: UdpUpstreamHandler, lookup: LookupFunction) {
     this.endpoint = endpoint;
     this.#handler = handler;
-    endpoint.active++;
+    endpoint.begin();
     const { address, port } = endpoint;
     const type = isIPv6(address) ? 'udp6' : 'udp4';
     this.#socket = createSocket({ type, lookup: isIP(address) === 0 ? namedLookup(lookup) : numericLookup });

@@ -35,7 +35,7 @@ test('one worker keeps as many idle connections as it has descriptors, still ans
   assert.ok(kibEach < 24, `${kibEach} KiB each`);
 
   const closed = Promise.all([...half, ...rest].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
-  assert.equal(await supervisor.kill({ listener: 'http' }), count);
+  assert.equal(await supervisor.questions.kill({ listener: 'http' }), count);
   await closed;
   await eventually('all are gone', async () => (await supervisor.totals()).totals.connectionsActive === 0);
   const again = await openIdle(port, count, '127.0.0.4');
@@ -81,7 +81,7 @@ test('one worker forwards as many idle TCP connections as it has pairs of descri
   context.diagnostic(`${count} idle TCP connections: ${Math.round(fullKib / 1024)} MiB, ${kibEach.toFixed(1)} KiB each`);
   assert.ok(kibEach < 24, `${kibEach} KiB each`);
   const closed = Promise.all([...half, ...rest].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
-  assert.equal(await supervisor.kill({ listener: 'mail' }), count);
+  assert.equal(await supervisor.questions.kill({ listener: 'mail' }), count);
   await closed;
   await eventually('backends are left, too', () => backend.connections.size === 0);
   // What V8 keeps of those that went is used from the second time on.

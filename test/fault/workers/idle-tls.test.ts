@@ -77,7 +77,7 @@ test('one worker keeps thousands of idle TLS connections, each as light as the o
   const session = await sessionOf(port);
   await eventually('that one has left', async () => (await active()) === sockets.length);
   const closed = Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
-  assert.equal(await supervisor.kill({ listener: 'https' }), sockets.length);
+  assert.equal(await supervisor.questions.kill({ listener: 'https' }), sockets.length);
   await closed;
   await eventually('all are gone', async () => (await active()) === 0);
   const { sockets: again } = await fill('127.0.0.3', { ...tls, session });

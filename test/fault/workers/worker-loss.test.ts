@@ -94,7 +94,7 @@ test('kill -9 of a worker under load costs its established connections alone, an
   supervisor.publish(tinyTable({ backends: [backend.port] }));
   await supervisor.applied();
   const idle = await Promise.all(Array.from({ length: 24 }, () => idleConnection(port)));
-  const owners = new Map((await supervisor.connections(100)).map(({ remotePort, worker }) => [remotePort, worker]));
+  const owners = new Map((await supervisor.questions.connections(100)).map(({ remotePort, worker }) => [remotePort, worker]));
   const mine = idle.filter(({ socket }) => owners.get(socket.localPort ?? 0) === 0);
   const others = idle.filter(({ socket }) => owners.get(socket.localPort ?? 0) === 1);
   assert.equal(mine.length + others.length, 24);

@@ -32,7 +32,7 @@ test('WorkerSupervisor: a request that one worker answers takes its place in the
   };
   /** Ends the process of a worker, which is a child of this one. */
   const kill = async (isOwner: boolean): Promise<void> => {
-    const [oldest] = [...(await supervisor.connections(100))].sort((a, b) => b.ageMs - a.ageMs);
+    const [oldest] = [...(await supervisor.questions.connections(100))].sort((a, b) => b.ageMs - a.ageMs);
     const owner = oldest?.worker;
     const worker = supervisor.workers.find(({ slot }) => (slot === owner) === isOwner);
     assert.ok(owner !== undefined && worker?.pid !== undefined);

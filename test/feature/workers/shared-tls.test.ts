@@ -71,7 +71,7 @@ test('WorkerSupervisor: private keys reach workers, and a TLS session of one wor
     const next = await ask(port, ticket);
     sockets.push(next.socket);
     assert.equal(next.resumed, true);
-    const used = new Set((await supervisor.connections(1000)).map(({ worker }) => worker));
+    const used = new Set((await supervisor.questions.connections(1000)).map(({ worker }) => worker));
     return used.size === 2 ? used : undefined;
   });
   assert.deepEqual([...workers].sort(), [0, 1]);
@@ -90,11 +90,11 @@ async function askBoth(
   const resumedBy = new Map<number, boolean>();
   let last: Buffer | undefined;
   await eventually('both workers have had a connection', async () => {
-    const known = new Set((await supervisor.connections(1000)).map(({ id }) => id));
+    const known = new Set((await supervisor.questions.connections(1000)).map(({ id }) => id));
     const { resumed, socket, ticket } = await ask(port, session, options);
     context.after(() => socket.destroy());
     last = ticket;
-    const mine = (await supervisor.connections(1000)).find(({ id }) => !known.has(id));
+    const mine = (await supervisor.questions.connections(1000)).find(({ id }) => !known.has(id));
     if (mine !== undefined) resumedBy.set(mine.worker, resumed);
     return resumedBy.size === 2;
   });

@@ -69,12 +69,12 @@ test('WorkerSupervisor: connections are listed with their worker, and one can be
   supervisor.publish(tinyTable({ backends: [backend.port] }));
   await supervisor.applied();
   const idle = await idleConnection(port);
-  const [connection, ...others] = await supervisor.connections(100);
+  const [connection, ...others] = await supervisor.questions.connections(100);
   assert.ok(connection);
   assert.deepEqual(others, []);
   assert.equal(connection.remotePort, idle.socket.localPort);
-  assert.equal(await supervisor.kill({ id: 'nobody' }), 0);
-  assert.equal(await supervisor.kill({ id: connection.id }), 1);
+  assert.equal(await supervisor.questions.kill({ id: 'nobody' }), 0);
+  assert.equal(await supervisor.questions.kill({ id: connection.id }), 1);
   await idle.ended;
   const { totals } = await supervisor.totals();
   assert.equal(totals.connectionsClosed[closedIndex('proxy', 'killed')], 1);
@@ -86,12 +86,12 @@ test('WorkerSupervisor: connections are listed and ended by what they are', asyn
   supervisor.publish(tinyTable({ backends: [backend.port] }));
   await supervisor.applied();
   const idle = await Promise.all(Array.from({ length: 3 }, () => idleConnection(port)));
-  const [one] = await supervisor.connections(100);
+  const [one] = await supervisor.questions.connections(100);
   assert.ok(one?.route);
-  assert.equal((await supervisor.connections(100, { route: one.route, listener: 'http' })).length, 3);
-  assert.deepEqual(await supervisor.connections(100, { route: 'another' }), []);
-  assert.equal(await supervisor.kill({ route: 'another' }), 0);
-  assert.equal(await supervisor.kill({ route: one.route }), 3);
+  assert.equal((await supervisor.questions.connections(100, { route: one.route, listener: 'http' })).length, 3);
+  assert.deepEqual(await supervisor.questions.connections(100, { route: 'another' }), []);
+  assert.equal(await supervisor.questions.kill({ route: 'another' }), 0);
+  assert.equal(await supervisor.questions.kill({ route: one.route }), 3);
   await Promise.all(idle.map(({ ended }) => ended));
   await eventually('they are counted', async () => {
     const { totals } = await supervisor.totals();

@@ -10,6 +10,7 @@ const connection = {
   state: 'handed_over',
   remoteAddress: '192.0.2.1',
   serverName: undefined,
+  ageMs: 5000,
 };
 
 const table: readonly (readonly [filter: ConnectionFilter, meant: boolean])[] = [
@@ -25,6 +26,8 @@ const table: readonly (readonly [filter: ConnectionFilter, meant: boolean])[] = 
   [{ state: 'dialing' }, false],
   [{ remoteAddress: '192.0.2.1' }, true],
   [{ serverName: 'shop.example.com' }, false],
+  [{ olderMs: 5000, listener: 'https' }, true],
+  [{ olderMs: 5001, listener: 'https' }, false],
 ];
 
 for (const [filter, meant] of table) {

@@ -1,0 +1,17 @@
+import type { RouteAction } from '../routes/route.ts';
+
+/** What a route does with a request, in a few words. */
+export function actionText(action: RouteAction): string {
+  switch (action.kind) {
+    case 'forward':
+      return `forward to ${action.backends.map(({ service }) => service ?? 'a missing Service').join(', ')}`;
+    case 'redirect':
+      return `redirect with ${action.status}`;
+    case 'respond':
+      return `answer ${action.status}`;
+    case 'block':
+      return 'refuse with 403';
+    case 'fail':
+      return `answer ${action.status}: ${action.reason}`;
+  }
+}

@@ -20,7 +20,7 @@ import { makeTestCertificate, type TestCertificate } from '../tools/test-certifi
 import { kernelSteps } from './kernel-steps.ts';
 
 const skip = nodeSkip();
-const options = { skip, timeout: 300_000 };
+const options = { skip, timeout: 900_000 };
 const name = 'smartproxy-ingress';
 const crds = ['smartproxyconfigs', 'smartroutes'].map((plural) => `CustomResourceDefinition /${plural}.smartproxy.dev`);
 const inNamespace = ['--namespace', installNamespace];

@@ -39,7 +39,7 @@ export async function ask(what: Ask): Promise<Asked> {
 
 function askHttp1({ protocol, address, port, host, path, ca }: Ask): Promise<Asked> {
   return new Promise((resolve, reject) => {
-    const common = { host: address, port, path, headers: { host }, agent: false, timeout: 10_000 };
+    const common = { host: address, port, path, headers: { host }, agent: false, timeout: 30_000 };
     const secure = { ...common, ca, servername: host, rejectUnauthorized: ca !== undefined };
     const request = protocol === 'http1' ? requestHttp(common) : requestHttps(secure);
     request.once('timeout', () => request.destroy(new Error('no answer within 10 s')));

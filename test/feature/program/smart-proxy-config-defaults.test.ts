@@ -46,7 +46,7 @@ describe('defaults of a SmartProxyConfig, field by field', () => {
     const { policy, connection, loadBalancing, inheritors = ['SmartRoute', 'Ingress'] } = found;
     const names = fieldsOf(found).map((field) => field.replace('defaults.', ''));
     // Given up long before the options let go of what they are set to.
-    it(names.join(', '), { timeout: 60_000 }, async (t) => {
+    it(names.join(', '), { timeout: 240_000 }, async (t) => {
       if ('without' in found)
         await t.test('without them', async (own) => assert.deepEqual(await seen(found, 'SmartRoute', undefined, own), found.without));
       for (const inheritor of inheritors) {

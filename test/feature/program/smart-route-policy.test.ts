@@ -11,7 +11,7 @@ import { DeafServer } from '../../tools/smartproxy/deaf-server.ts';
 const host = 'shop.example.com';
 /** Without the field, these tests wait for what the options say, and are given up long before. */
 const late = ['connect', 'upstream-read', 'upstream-send', 'tunnel-idle'].map((name) => `--${name}-timeout=10m`);
-const soon = { timeout: 60_000 };
+const soon = { timeout: 240_000 };
 
 /** One rule with everything, and the policy on the object. */
 const all = (policy: object, action: object = forwardTo('s')): string =>

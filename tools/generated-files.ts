@@ -12,6 +12,7 @@ import { dashboardFiles } from './grafana/render-dashboards.ts';
 import { withSharedSchemas } from './shared-schemas.ts';
 import { renderSmartProxyConfigDocs } from './smart-proxy-config-docs.ts';
 import { renderSmartRouteDocs } from './smart-route-docs.ts';
+import { renderSmartRouteGuide } from './smart-route-guide/guide-docs.ts';
 
 const smartRouteCrd = 'crds/smartproxy.dev_smartroutes.yaml';
 const smartProxyConfigCrd = 'crds/smartproxy.dev_smartproxyconfigs.yaml';
@@ -27,6 +28,7 @@ export const generatedFiles: readonly { readonly path: string; readonly render: 
   { path: 'docs/metrics.md', render: renderMetricDocs },
   { path: 'docs/problems.md', render: renderProblemDocs },
   { path: 'docs/smartproxyconfig.md', render: () => renderSmartProxyConfigDocs(smartProxyConfigCrd) },
+  { path: 'docs/smartroute-by-example.md', render: renderSmartRouteGuide },
   { path: 'docs/smartroute.md', render: () => renderSmartRouteDocs(smartRouteCrd) },
   {
     path: 'src/api/generated/smart-proxy-config-schema.ts',

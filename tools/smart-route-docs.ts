@@ -7,6 +7,8 @@ One custom resource says what an Ingress can't: \`smartproxy.dev/v1alpha1\`, kin
 [crds/smartproxy.dev_smartroutes.yaml](../crds/smartproxy.dev_smartroutes.yaml); a cluster without it is served as before, and one that gets
 it later is served without a restart. A folder of manifests can hold SmartRoutes too, and they are checked by the same rules.
 
+By what you want to do: [smartroute-by-example.md](smartroute-by-example.md).
+
 \`\`\`yaml
 apiVersion: smartproxy.dev/v1alpha1
 kind: SmartRoute
@@ -117,8 +119,9 @@ gives and costs is in [nftables.md](nftables.md).
 
 ## Inheritance
 
-\`policy\` may stand on the object and on a rule. Field by field, the rule's comes first, then the object's, then the options of the
-controller. An Ingress's [annotations](annotations.md) set the same things.
+\`policy\` may stand on the object and on a rule. Field by field, the rule's comes first, then the object's, then the
+[defaults of the SmartProxyConfig](smartproxyconfig.md#defaults), then the options of the controller ([an overview](concepts.md#policies)). An
+Ingress's [annotations](annotations.md) set the same things.
 
 ## References
 

@@ -2,13 +2,14 @@ import { globSync, readFileSync } from 'node:fs';
 
 /**
  * How a command of a page is tried: by `feature/docs/documented-commands.test.ts` in a copy of the repository (`install` with network,
- * `checkout` without, `start` as the program that goes on running, `beside` it, `profile` beside it where such programs are), by
+ * `checkout` without, `start` as the program that goes on running, `beside` it, `profile` beside it where such programs are, `examples`
+ * the program with the examples of SmartRoute and then beside it), by
  * `control-plane/documented-commands.test.ts` (`cluster`) or by `e2e/install.test.ts` on a real node (`node`, and `route` for the first
  * route of the README); or `elsewhere`: by a file
  * that does the same and has `says` in it.
  */
 export type Drive =
-  | { readonly kind: 'install' | 'checkout' | 'start' | 'beside' | 'cluster' | 'node' | 'route' }
+  | { readonly kind: 'install' | 'checkout' | 'start' | 'beside' | 'examples' | 'cluster' | 'node' | 'route' }
   | { readonly kind: 'profile'; readonly program: string }
   | { readonly kind: 'elsewhere'; readonly file: string; readonly says: string };
 
@@ -16,6 +17,7 @@ const install: Drive = { kind: 'install' };
 const checkout: Drive = { kind: 'checkout' };
 const start: Drive = { kind: 'start' };
 const beside: Drive = { kind: 'beside' };
+const examples: Drive = { kind: 'examples' };
 const cluster: Drive = { kind: 'cluster' };
 const node: Drive = { kind: 'node' };
 const route: Drive = { kind: 'route' };
@@ -64,6 +66,9 @@ export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
   ['perf report --no-children -g none --sort dso,symbol', profile('perf')],
   ["timeout -s INT 2 strace -c -f -p $(pgrep -f 'main.ts worker')", profile('strace')],
 
+  ['npx smartproxy-ingress run --manifests examples/smartroute --echo-backends', examples],
+  ["curl -H 'Host: rewrite.example.com' http://127.0.0.1:8080/users/17/orders", examples],
+
   ["sed 's#smartproxy-ingress:0.1.0#REGISTRY/&#' deploy/manifests/install.yaml | kubectl apply -f -", cluster],
   ['kubectl -n smartproxy-ingress get pods', cluster],
   ['kubectl -n smartproxy-ingress describe pods', cluster],
@@ -95,6 +100,19 @@ export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
 export interface PageCommand {
   readonly page: string;
   readonly command: string;
+  /** Lines of what it prints, from the block marked `text` that follows a block with this command alone. */
+  readonly shows: readonly string[];
+}
+
+/**
+ * Whether a command is a question about a folder of the examples. It needs no row: every one is asked, and held to what its page shows of the
+ * answer, by `feature/docs/asked-commands.test.ts`.
+ */
+export function isAsked(command: string): boolean {
+  return (
+    /^npx smartproxy-ingress (?:explain|lint|certs) [^|&;<>$]*(?:--manifests|-f) examples\/[\w/.-]+/.test(command) &&
+    !documentedCommands.has(command)
+  );
 }
 
 /** The pages whose commands are tried. */
@@ -105,12 +123,20 @@ export function pagesWithCommands(): readonly string[] {
 
 /** The commands of a page: of its blocks marked `sh`, line by line, each part of an `&&` by itself, without comments. */
 export function commandsOfPage(page: string): readonly PageCommand[] {
-  const blocks = readFileSync(page, 'utf8').matchAll(/^```sh\n([\s\S]*?)^```/gm);
-  return [...blocks]
-    .flatMap(([, block = '']) => block.replaceAll(/\\\n\s*/g, '').split('\n'))
+  const blocks = readFileSync(page, 'utf8').matchAll(/^```sh\n([\s\S]*?)^```(?:\n\n```text\n([\s\S]*?)^```)?/gm);
+  return [...blocks].flatMap(([, block = '', shown = '']) => {
+    const commands = commandsOfBlock(block);
+    const shows = commands.length === 1 ? shown.split('\n').filter((line) => line.trim() !== '') : [];
+    return commands.map((command) => ({ page, command, shows }));
+  });
+}
+
+function commandsOfBlock(block: string): readonly string[] {
+  const lines = block.replaceAll(/\\\n\s*/g, '').split('\n');
+  return lines
     .flatMap((line) => line.replace(/(^|\s+)# .*$/, '').split(' && '))
-    .map((command) => ({ page, command: command.trim() }))
-    .filter(({ command }) => command !== '');
+    .map((command) => command.trim())
+    .filter((command) => command !== '');
 }
 
 /** The commands of a kind, in the order of the table. */

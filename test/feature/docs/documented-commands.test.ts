@@ -79,6 +79,16 @@ function define(folder: string): void {
       }
     });
 
+    const [startOfExamples = '', ...besideExamples] = commandsOfKind('examples');
+    test(`documented command: ${startOfExamples}, and those beside it`, async (t) => {
+      await started(t, startOfExamples, folder);
+      for (const command of besideExamples) {
+        await t.test(command, async () => {
+          await passingShell(command, optionsIn(folder));
+        });
+      }
+    });
+
     test(`documented command: ${startForProfiles}, and what looks into it`, async (t) => {
       await started(t, startForProfiles, folder);
       for (const [command, drive] of documentedCommands) {

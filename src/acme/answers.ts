@@ -1,5 +1,5 @@
-import type { AcmeCertificate } from '../translate/acme-certificate.ts';
-import type { AcmeChallenge } from '../translate/acme-state.ts';
+import type { AcmeCertificate, AcmeIssuer } from '../translate/acme-certificate.ts';
+import type { AcmeChallenge, LeftRecord } from '../translate/acme-state.ts';
 import type { DnsAnswers } from './dns/dns-answers.ts';
 import type { ReplicaCheck } from './replica-check.ts';
 import { type PublishedPort, selfCheck } from './self-check.ts';
@@ -28,7 +28,8 @@ export class Answers {
     );
   }
 
-  cleanUp(challenges: readonly AcmeChallenge[], certificate: AcmeCertificate): Promise<void> {
-    return this.#options.dns.cleanUp(challenges, certificate);
+  /** As `remove` of DnsAnswers. */
+  remove(records: readonly LeftRecord[], issuerOf: (name: string) => AcmeIssuer | undefined): Promise<ReadonlyMap<LeftRecord, string>> {
+    return this.#options.dns.remove(records, issuerOf);
   }
 }

@@ -1,10 +1,11 @@
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { AcmeCertificate, PresentCertificate } from '../translate/acme-certificate.ts';
+import type { AcmeCertificate, AcmeIssuer, PresentCertificate } from '../translate/acme-certificate.ts';
 import { foreignSecret } from '../translate/acme-ownership.ts';
-import { acmeStateType } from '../translate/acme-state.ts';
+import { acmeStateOwner, acmeStateType, type LeftRecord, readAcmeState } from '../translate/acme-state.ts';
 import { presentCertificate } from '../translate/present-certificate.ts';
 import { readCertificate } from '../translate/read-certificate.ts';
+import { AbandonedCertificates } from './abandoned-certificates.ts';
 import type { AcmeClock } from './acme-clock.ts';
 import { type AcmeSecrets, Superseded } from './acme-secrets.ts';
 import { failureOf } from './back-off.ts';
@@ -12,7 +13,8 @@ import type { CaAccounts } from './ca-accounts.ts';
 import { CaError } from './ca-error.ts';
 import { certificateId } from './certificate-id.ts';
 import { type NextAttempt, nextAttempt } from './next-attempt.ts';
-import { type CleanUp, type Confirm, OrderRun } from './order-run.ts';
+import { type Confirm, OrderRun } from './order-run.ts';
+import { RecordRemoval } from './record-removal.ts';
 import { keptRenewal, renewalTime } from './renewal-time.ts';
 import { StateKeeper } from './state-keeper.ts';
 
@@ -25,10 +27,15 @@ export interface CertificateManagerOptions {
   readonly log: Log;
   /** As in OrderRunOptions. */
   readonly confirm: Confirm;
-  /** As in OrderRunOptions. @default nothing: answers are in no place of their own */
-  readonly cleanUp?: CleanUp;
+  /** As `remove` of DnsAnswers. @default nothing: answers are in no place of their own */
+  readonly remove?: (
+    records: readonly LeftRecord[],
+    issuerOf: (name: string) => AcmeIssuer | undefined,
+  ) => Promise<ReadonlyMap<LeftRecord, string>>;
   /** Told of what keeps Secrets from being read and written; undefined: nothing. */
   readonly report: (error: unknown) => void;
+  /** As `report` of RecordRemovalOptions. */
+  readonly reportRecords: (secret: string, message: string | undefined) => void;
   /** 0 up to 1. @default Math.random */
   readonly random?: () => number;
 }
@@ -53,9 +60,13 @@ const sweepMs = 3_600_000;
 export class CertificateManager {
   readonly counts: AcmeCounts = { issued: 0, failed: 0 };
   readonly #options: CertificateManagerOptions;
-  #certificates: ReadonlyMap<string, AcmeCertificate> = new Map();
+  readonly #removal: RecordRemoval;
+  readonly #abandoned: AbandonedCertificates;
+  /** undefined: not known yet. */
+  #certificates: ReadonlyMap<string, AcmeCertificate> | undefined;
+  #issuers: ReadonlyMap<string, AcmeIssuer> = new Map();
   /** By `namespace/name` of the certificate's Secret. */
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, Running>();
   readonly #runningNames = new Set<string>();
   readonly #heldUntilMs = new Map<string, number>();
   #active: AbortController | undefined;
@@ -64,6 +75,15 @@ export class CertificateManager {
 
   constructor(options: CertificateManagerOptions) {
     this.#options = options;
+    const { secrets, clock, log, random = Math.random, remove = async () => new Map(), reportRecords } = options;
+    this.#removal = new RecordRemoval({
+      remove: (records) => remove(records, (name) => this.#issuers.get(name)),
+      clock,
+      log,
+      random,
+      report: reportRecords,
+    });
+    this.#abandoned = new AbandonedCertificates({ secrets, removal: this.#removal, clock });
   }
 
   /** Whether we may order: leadership. Losing it ends what is under way; the next leader goes on with it. */
@@ -72,63 +92,91 @@ export class CertificateManager {
     this.#active?.abort(new Error('this replica does not lead any more'));
     this.#active = isActive ? new AbortController() : undefined;
     this.#heldUntilMs.clear();
+    this.#abandoned.clear();
+    this.#removal.tellNothing();
+    this.#sweptMs = Number.NEGATIVE_INFINITY;
     this.#schedule();
   }
 
-  /** These are all certificates that are wanted. */
-  update(certificates: readonly AcmeCertificate[]): void {
-    this.#certificates = new Map(certificates.map((certificate) => [certificate.secret, certificate]));
+  /**
+   * These are all certificates that are wanted.
+   * @param issuers all that there are, for what is left of certificates that nobody wants any more. @default those of the certificates
+   */
+  update(certificates: readonly AcmeCertificate[], issuers = certificates.map(({ issuer }) => issuer)): void {
+    const before = this.#certificates ?? new Map<string, AcmeCertificate>();
+    const now = new Map(certificates.map((certificate) => [certificate.secret, certificate]));
+    this.#certificates = now;
+    this.#issuers = new Map(issuers.map((issuer) => [issuer.name, issuer]));
+    for (const secret of now.keys()) this.#abandoned.delete(secret);
+    for (const [secret, certificate] of before) if (!now.has(secret)) this.#abandoned.add(certificate);
     this.#schedule();
   }
 
   /** When the next thing is due for each certificate, for people and metrics. */
   due(): ReadonlyMap<AcmeCertificate, NextAttempt> {
     const nowMs = this.#options.clock.now();
-    return new Map([...this.#certificates.values()].map((certificate) => [certificate, nextAttempt(certificate, nowMs)]));
+    return new Map([...(this.#certificates?.values() ?? [])].map((certificate) => [certificate, nextAttempt(certificate, nowMs)]));
   }
 
   async close(): Promise<void> {
     this.active = false;
-    await Promise.all(this.#running.values());
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended));
   }
 
   #schedule(): void {
     this.#cancelTimer();
-    if (this.#active === undefined) return;
+    if (this.#active === undefined || this.#certificates === undefined) return;
     const { clock } = this.#options;
     const nowMs = clock.now();
-    this.#sweepIfDue(nowMs, this.#active.signal);
+    const { signal } = this.#active;
+    this.#sweepIfDue(nowMs, signal);
     let nextMs = this.#sweptMs + sweepMs;
-    for (const [key, certificate] of this.#certificates) {
-      if (this.#running.has(key)) continue;
-      const atMs = Math.max(nextAttempt(certificate, nowMs).atMs, this.#heldUntilMs.get(key) ?? 0);
+    const startWhenDue = (secret: string, dueMs: number, start: () => void): void => {
+      const atMs = Math.max(dueMs, this.#heldUntilMs.get(secret) ?? 0);
       if (atMs > nowMs) nextMs = Math.min(nextMs, atMs);
-      else if (this.#running.size < attemptsAtOnce) this.#start(certificate, this.#active.signal);
+      else if (this.#running.size < attemptsAtOnce) start();
+    };
+    for (const [secret, certificate] of this.#certificates) {
+      if (this.#running.has(secret)) continue;
+      const dueMs = Math.min(nextAttempt(certificate, nowMs).atMs, certificate.state.left?.nextAttemptMs ?? Number.POSITIVE_INFINITY);
+      startWhenDue(secret, dueMs, () => this.#startAttempt(certificate, signal));
+    }
+    for (const { certificate, atMs } of this.#abandoned.waiting) {
+      const { secret } = certificate;
+      const running = this.#running.get(secret);
+      if (running === undefined) startWhenDue(secret, atMs, () => this.#start(secret, this.#abandoned.giveUp(certificate), signal));
+      else if (atMs > nowMs) nextMs = Math.min(nextMs, atMs);
+      else running.ending?.abort(new Error('nobody wants the certificate any more'));
     }
     this.#cancelTimer = clock.after(nextMs - nowMs, () => this.#schedule());
   }
 
-  #start(certificate: AcmeCertificate, signal: AbortSignal): void {
-    const { clock } = this.#options;
+  #startAttempt(certificate: AcmeCertificate, active: AbortSignal): void {
     const names = `${certificate.issuer.directory} ${certificate.names.join()}`;
     if (this.#runningNames.has(names)) return;
     this.#runningNames.add(names);
-    const attempt = this.#attempt(certificate, signal)
+    const ending = new AbortController();
+    const signal = AbortSignal.any([active, ending.signal]);
+    const attempt = this.#attempt(certificate, signal).finally(() => this.#runningNames.delete(names));
+    this.#start(certificate.secret, attempt, signal, ending);
+  }
+
+  #start(secret: string, task: Promise<void>, signal: AbortSignal, ending?: AbortController): void {
+    const ended = task
       .then(
         () => settleMs,
-        (error) => this.#failed(certificate, error, signal),
+        (error) => this.#failed(secret, error, signal),
       )
       .then((holdMs) => {
-        this.#heldUntilMs.set(certificate.secret, clock.now() + holdMs);
-        this.#running.delete(certificate.secret);
-        this.#runningNames.delete(names);
+        this.#heldUntilMs.set(secret, this.#options.clock.now() + holdMs);
+        this.#running.delete(secret);
         this.#schedule();
       });
-    this.#running.set(certificate.secret, attempt);
+    this.#running.set(secret, { ended, ending });
   }
 
   /** Secrets could not be read or written, or another process wrote them; gives how long to wait. */
-  #failed({ secret }: AcmeCertificate, error: unknown, signal: AbortSignal): number {
+  #failed(secret: string, error: unknown, signal: AbortSignal): number {
     if (signal.aborted) return 0;
     const { log, report } = this.#options;
     log.debug({ secret, err: error }, 'an attempt at a certificate was broken off');
@@ -140,6 +188,9 @@ export class CertificateManager {
   async #attempt(seen: AcmeCertificate, signal: AbortSignal): Promise<void> {
     const { clock, secrets, report } = this.#options;
     const keeper = await StateKeeper.open(secrets, seen);
+    const { left } = keeper.state;
+    if (left !== undefined && left.nextAttemptMs <= clock.now())
+      await keeper.save({ left: await this.#removal.retried(seen.secret, keeper.state) });
     const present = await this.#present(seen.secret);
     if (present === 'foreign') return;
     const certificate = { ...seen, state: keeper.state, present };
@@ -156,11 +207,11 @@ export class CertificateManager {
   }
 
   async #order(certificate: AcmeCertificate, keeper: StateKeeper, signal: AbortSignal): Promise<void> {
-    const { accounts, secrets, clock, confirm, cleanUp = async () => {}, log } = this.#options;
+    const { accounts, secrets, clock, confirm, log } = this.#options;
     const { secret, names, issuer } = certificate;
     const run = async () => {
       const ca = await accounts.open(issuer);
-      await new OrderRun({ certificate, ca, keeper, secrets, clock, confirm, cleanUp, signal }).run();
+      await new OrderRun({ certificate, ca, keeper, secrets, clock, confirm, removal: this.#removal, signal }).run();
     };
     try {
       await run();
@@ -205,25 +256,40 @@ export class CertificateManager {
     return presentCertificate(secret, readCertificate(key, secret));
   }
 
-  /** States of certificates that nobody wants any more go; the certificates stay. */
   #sweepIfDue(nowMs: number, signal: AbortSignal): void {
     if (nowMs - this.#sweptMs < sweepMs) return;
     const isFirst = this.#sweptMs === Number.NEGATIVE_INFINITY;
     this.#sweptMs = nowMs;
-    // At the start what is wanted may not be known yet.
-    if (!isFirst) void this.#sweep(signal);
+    void this.#sweep(isFirst, signal);
   }
 
-  async #sweep(signal: AbortSignal): Promise<void> {
-    const { secrets, namespace, log } = this.#options;
+  /**
+   * What nobody wants any more is given up, and its state goes with the next sweep; the certificate stays. The first shows what a
+   * predecessor left behind.
+   */
+  async #sweep(isFirst: boolean, signal: AbortSignal): Promise<void> {
+    const { secrets, namespace, clock, log } = this.#options;
     try {
-      const wanted = new Set([...this.#certificates.values()].map(({ stateSecret }) => stateSecret));
-      for (const { metadata } of await secrets.list(namespace, acmeStateType)) {
-        const key = `${namespace}/${metadata.name}`;
-        if (!wanted.has(key) && !signal.aborted) await secrets.remove(key);
+      for (const state of await secrets.list(namespace, acmeStateType)) {
+        if (signal.aborted) return;
+        const stateSecret = `${namespace}/${state.metadata.name}`;
+        const secret = acmeStateOwner(state);
+        if (secret !== undefined && this.#certificates?.get(secret)?.stateSecret === stateSecret) continue;
+        const { order, left } = readAcmeState(state);
+        if (secret !== undefined && (order ?? left) !== undefined) this.#abandoned.add({ secret, stateSecret });
+        else if (!isFirst) await secrets.remove(stateSecret);
       }
     } catch (error) {
-      log.debug({ reason: messageOf(error) }, 'removing states of certificates that nobody wants failed: trying again later');
+      log.debug({ reason: messageOf(error) }, 'looking for certificates that nobody wants failed: trying again later');
+      this.#sweptMs = clock.now() - sweepMs + storeRetryMs;
     }
+    if (!signal.aborted) this.#schedule();
   }
+}
+
+/** What is done about a certificate now. */
+interface Running {
+  readonly ended: Promise<void>;
+  /** Ends it when nobody wants the certificate any more; undefined: that is what is done. */
+  readonly ending: AbortController | undefined;
 }

@@ -3,7 +3,7 @@ import { SmartProxyError } from '../errors.ts';
 import type { Redacted } from '../redacted.ts';
 import { type AcmeCertificate, challengeTypeFor } from '../translate/acme-certificate.ts';
 import { acmeDirectoryAnnotation, foreignSecret, managedByLabel } from '../translate/acme-ownership.ts';
-import type { AcmeChallenge, AcmeOrder } from '../translate/acme-state.ts';
+import type { AcmeChallenge, AcmeOrder, AcmeState } from '../translate/acme-state.ts';
 import { readCertificate } from '../translate/read-certificate.ts';
 import { type AcmeClock, sleepOn } from './acme-clock.ts';
 import { type AcmeSecrets, nameOfKey } from './acme-secrets.ts';
@@ -14,6 +14,7 @@ import { certificateId } from './certificate-id.ts';
 import { certificateRequest, makeKey } from './certificate-request.ts';
 import { sameNames } from './next-attempt.ts';
 import { nextStep } from './order-step.ts';
+import type { RecordRemoval } from './record-removal.ts';
 import { selfCheckProbes } from './self-check-probes.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
@@ -25,8 +26,8 @@ export interface OrderRunOptions {
   readonly clock: AcmeClock;
   /** Resolves when every replica gives these answers; else with why not, as a sentence without its end. */
   readonly confirm: Confirm;
-  /** Takes answers away that somebody must take away; never rejects. */
-  readonly cleanUp: CleanUp;
+  /** Of what it wrote to DNS. */
+  readonly removal: RecordRemoval;
   readonly signal: AbortSignal;
 }
 
@@ -36,7 +37,6 @@ export type Confirm = (
   signal: AbortSignal,
   certificate: AcmeCertificate,
 ) => Promise<string | undefined>;
-export type CleanUp = (challenges: readonly AcmeChallenge[], certificate: AcmeCertificate) => Promise<void>;
 
 /** How long one attempt waits for a CA that is at it; the next attempt goes on with the order. */
 const patienceMs = 600_000;
@@ -61,8 +61,7 @@ export class OrderRun {
       await this.#run();
     } catch (error) {
       if (!this.#options.signal.aborted && endsOrder(error)) {
-        await this.#cleanUp();
-        await this.#options.keeper.save({ order: undefined });
+        await this.#options.keeper.save(await this.#ended());
       }
       throw error;
     }
@@ -93,8 +92,7 @@ export class OrderRun {
           continue;
         case 'download':
           await this.#deliver(await ca.download(order), kept.privateKey);
-          await this.#cleanUp();
-          await keeper.save({ order: undefined, failure: undefined, renewal: undefined });
+          await keeper.save({ ...(await this.#ended()), failure: undefined, renewal: undefined });
           return;
         case 'failed':
           throw new CaError(`order a certificate for ${certificate.names.join(', ')}`, step.why, { status: 403, type: step.type });
@@ -126,11 +124,10 @@ export class OrderRun {
     const { keeper, clock, certificate } = this.#options;
     const { names, issuer } = certificate;
     await this.#probe();
-    await this.#cleanUp();
     // Who is superseded, or may not keep what comes of it, makes no order.
-    await keeper.save({ lastAttemptMs: clock.now() });
+    await keeper.save({ ...(await this.#ended()), lastAttemptMs: clock.now() });
     const privateKey = await makeKey(issuer.keyType);
-    const kept = { directory: issuer.directory, names, privateKey };
+    const kept = { issuer: issuer.name, directory: issuer.directory, names, privateKey };
     const probes = await this.#complete(privateKey, selfCheckProbes(names, issuer));
     if (probes.length > 0) {
       await keeper.save({ order: { ...kept, url: undefined, challenges: probes }, lastAttemptMs: clock.now() });
@@ -176,11 +173,10 @@ export class OrderRun {
     );
   }
 
-  /** Of the order that is kept, when there is one. */
-  async #cleanUp(): Promise<void> {
-    const { keeper, cleanUp, certificate } = this.#options;
-    const { challenges = [] } = keeper.state.order ?? {};
-    if (challenges.length > 0) await cleanUp(challenges, certificate);
+  /** What is kept when the order is over. */
+  #ended(): Promise<Pick<AcmeState, 'order' | 'left'>> {
+    const { keeper, removal, certificate } = this.#options;
+    return removal.ended(certificate.secret, keeper.state);
   }
 
   async #answer(kept: readonly AcmeChallenge[], asked: readonly CaChallenge[]): Promise<void> {

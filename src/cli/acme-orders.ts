@@ -72,7 +72,7 @@ export class AcmeOrders {
     });
     const answers = new Answers({
       replicas,
-      dns: new DnsAnswers({ clock: systemClock, log }),
+      dns: new DnsAnswers({ clock: systemClock }),
       publishedPort: (protocol) => publishedPortOf(table(), protocol),
     });
     const troubleOf = (error: unknown): Trouble => {
@@ -90,8 +90,13 @@ export class AcmeOrders {
       clock: systemClock,
       log,
       confirm: (challenges, ended, certificate) => answers.confirm(challenges, ended, certificate),
-      cleanUp: (challenges, certificate) => answers.cleanUp(challenges, certificate),
+      remove: (records, issuerOf) => answers.remove(records, issuerOf),
       report: (error) => (error === undefined ? troubles.clear(troublePart) : troubles.report(troublePart, troubleOf(error))),
+      reportRecords: (secret, message) => {
+        const part = `acme records of ${secret}`;
+        if (message === undefined) troubles.clear(part);
+        else troubles.report(part, { reason: 'failed', message });
+      },
     });
     if (opened.kind === 'manifests') this.#manager.active = true;
     else
@@ -101,8 +106,11 @@ export class AcmeOrders {
   }
 
   /** What is wanted now. */
-  update({ acme }: Pick<Translation, 'acme'>): void {
-    this.#manager.update(acme);
+  update({ acme, acmeIssuers }: Pick<Translation, 'acme' | 'acmeIssuers'>): void {
+    this.#manager.update(
+      acme,
+      [...acmeIssuers.values()].flatMap((reading) => ('issuer' in reading ? [reading.issuer] : [])),
+    );
   }
 
   facts(): NonNullable<MetricSource['acme']> {

@@ -23,10 +23,29 @@ export interface AcmeChallenge {
 export interface AcmeOrder {
   /** undefined: the CA does not know of it yet, and the answers are those of the self-check. */
   readonly url: string | undefined;
+  /** Name of the issuer, whose provider of DNS has written what is there. */
+  readonly issuer: string;
   readonly directory: string;
   readonly names: readonly string[];
   readonly privateKey: Redacted;
   readonly challenges: readonly AcmeChallenge[];
+}
+
+/** A record in DNS that proved a name to a CA, and is to be taken away. */
+export interface LeftRecord {
+  /** Name of the issuer whose provider of DNS wrote it. */
+  readonly issuer: string;
+  /** Without the `*.` of a wildcard. */
+  readonly name: string;
+  readonly value: string;
+  /** How often that failed. */
+  readonly tries: number;
+}
+
+/** Records of orders that are over. */
+export interface LeftRecords {
+  readonly records: readonly LeftRecord[];
+  readonly nextAttemptMs: number;
 }
 
 /** When a certificate should be renewed, by the CA or by its age. */
@@ -45,6 +64,8 @@ export interface AcmeState {
   readonly lastAttemptMs: number | undefined;
   /** Tries that failed in a row, and what became of the last; undefined: it did not fail. */
   readonly failure: AcmeFailure | undefined;
+  /** What is to be taken out of DNS; undefined: nothing. */
+  readonly left: LeftRecords | undefined;
 }
 
 export interface AcmeFailure {
@@ -54,7 +75,13 @@ export interface AcmeFailure {
   readonly nextAttemptMs: number;
 }
 
-export const noAcmeState: AcmeState = { order: undefined, renewal: undefined, lastAttemptMs: undefined, failure: undefined };
+export const noAcmeState: AcmeState = {
+  order: undefined,
+  renewal: undefined,
+  lastAttemptMs: undefined,
+  failure: undefined,
+  left: undefined,
+};
 
 /** Type of Secrets with a state: nothing else reads or makes them. */
 export const acmeStateType = 'smartproxy.dev/acme-state';
@@ -79,15 +106,26 @@ export function readAcmeState(secret: Secret | undefined): AcmeState {
   const text = secret?.type === acmeStateType ? secretText(secret, 'state.json') : undefined;
   if (secret === undefined || text === undefined) return noAcmeState;
   try {
-    const { order, renewal, lastAttemptMs, failure } = JSON.parse(Buffer.from(text, 'latin1').toString()) as AcmeState;
+    const { order, renewal, lastAttemptMs, failure, left } = JSON.parse(Buffer.from(text, 'latin1').toString()) as AcmeState;
     const key = secretText(secret, 'tls.key');
     return {
       order: order === undefined || key === undefined ? undefined : { ...order, privateKey: new Redacted(key) },
       renewal,
       lastAttemptMs,
       failure,
+      left,
     };
   } catch {
     return noAcmeState;
+  }
+}
+
+/** `namespace/name` of the Secret whose certificate a state is about; undefined: it can't be read. */
+export function acmeStateOwner(state: Secret): string | undefined {
+  try {
+    const { secret } = JSON.parse(Buffer.from(secretText(state, 'state.json') ?? '', 'latin1').toString()) as { secret?: unknown };
+    return typeof secret === 'string' ? secret : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -184,6 +184,7 @@ export class Translator {
       holdsUntilMs: this.#resolved.holdsUntilMs,
       hostsWithoutCertificate: parts.hostsWithoutCertificate,
       acme: acme.certificates,
+      acmeIssuers: issuers.byName,
     };
   }
 }

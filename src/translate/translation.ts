@@ -1,5 +1,6 @@
 import type { RouteTable } from '../routes/route-table.ts';
 import type { AcmeCertificate } from './acme-certificate.ts';
+import type { IssuerReading } from './acme-issuers.ts';
 import type { SmartProxyConfigState } from './smart-proxy-config-statuses.ts';
 import type { SmartRouteState } from './smart-route-statuses.ts';
 
@@ -101,4 +102,6 @@ export interface Translation {
   readonly hostsWithoutCertificate: readonly string[];
   /** Certificates that are to be ordered and renewed. */
   readonly acme: readonly AcmeCertificate[];
+  /** The issuers of the installation, by name. */
+  readonly acmeIssuers: ReadonlyMap<string, IssuerReading>;
 }

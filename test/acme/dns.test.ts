@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import type { AcmeClock } from '../../src/acme/acme-clock.ts';
 import { DnsAnswers } from '../../src/acme/dns/dns-answers.ts';
 import type { DnsRecord } from '../../src/acme/dns/dns-provider.ts';
 import { Rfc2136Provider } from '../../src/acme/dns/rfc2136-provider.ts';
@@ -25,7 +26,6 @@ import {
 import { Bind, bindSkip } from '../tools/bind.ts';
 import { eventually } from '../tools/eventually.ts';
 import { get } from '../tools/get.ts';
-import { RecordedLog } from '../tools/recorded-log.ts';
 import { startRun, temporaryFolder } from '../tools/running-command.ts';
 
 const skip = bindSkip();
@@ -34,6 +34,21 @@ const { signal } = new AbortController();
 function updatesOf({ primary, keyName, secret: key }: Bind, more: Partial<Extract<AcmeDns, { kind: 'rfc2136' }>['tsig']> = {}) {
   const tsig = { name: keyName, algorithm: 'hmac-sha256', secret: new Redacted(key), ...more } as const;
   return { kind: 'rfc2136', host: primary, port: 53, tsig } as const;
+}
+
+/** DNS answers by a webhook in front of a real server; `isBroken`: it answers with 503 to what would take records away. */
+async function startWebhook(t: TestContext, bind: Bind) {
+  const updates = new Rfc2136Provider(updatesOf(bind));
+  const webhook = { isBroken: false, url: '' };
+  webhook.url = await startApi(t, async ({ url: path, body }) => {
+    const { fqdn, value } = JSON.parse(body) as { fqdn: string; value: string };
+    const record = { name: fqdn.replace(/\.$/, ''), zone: 'shop.test', value };
+    if (path === '/present') await updates.present(record, signal);
+    else if (webhook.isBroken) return { status: 503, body: 'out of order' };
+    else await updates.cleanUp(record, signal);
+    return { status: 200, body: '' };
+  });
+  return webhook;
 }
 
 test('an issuer with dns orders a wildcard and its parent together, and names whose proof is delegated, and leaves no record', {
@@ -104,38 +119,47 @@ test('updates are signed with SHA-512 too, leave what others wrote, and what the
   assert.equal((await bind.texts(other.name)).includes('x'), false);
 });
 
-test('an order that the CA refuses leaves no record either, and says what it missed', { skip }, async (t) => {
+test('an order that the CA refuses says what it missed, and its records go, later where that fails', { skip }, async (t) => {
   const bind = await Bind.start(t, { zones: { 'shop.test': [] }, changeable: ['shop.test'] });
+  const webhook = await startWebhook(t, bind);
+  webhook.isBroken = true;
   // Its own DNS has no records at all.
   const { pebble } = await startPebble(t);
   const secrets = new MemorySecrets();
-  const log = new RecordedLog();
-  const answers = new DnsAnswers({ clock: systemClock, log });
+  const answers = new DnsAnswers({ clock: systemClock });
+  let aheadMs = 0;
   let written = 0;
-  const { manager, stop } = startManager(
-    {
-      secrets,
-      confirm: async (challenges, ended, certificate) => {
-        const why = await answers.present(challenges, certificate, ended);
-        written = (await bind.texts('_acme-challenge.shop.test')).length;
-        return why;
-      },
-      cleanUp: (challenges, certificate) => answers.cleanUp(challenges, certificate),
+  const { manager, stop, records } = startManager({
+    secrets,
+    clock: { now: () => systemClock.now() + aheadMs, after: (ms, run) => systemClock.after(ms, run) },
+    confirm: async (challenges, ended, certificate) => {
+      const why = await answers.present(challenges, certificate, ended);
+      written = (await bind.texts('_acme-challenge.shop.test')).length;
+      return why;
     },
-    log,
-  );
-  const more = { ca: pebble.trusted, challenge: 'dns-01', dns: updatesOf(bind), resolvers: [bind.primary], selfCheck: 'Lenient' } as const;
+    remove: (left, issuerOf) => answers.remove(left, issuerOf),
+  });
+  const dns = { kind: 'webhook', url: webhook.url, authorization: undefined, ca: undefined } as const;
+  const more = { ca: pebble.trusted, challenge: 'dns-01', dns, resolvers: [bind.primary], selfCheck: 'Lenient' } as const;
   const of = issuer(pebble.directory, more);
+  const now = () => wanted(secrets, of, 'shop/tls', 'shop.test', '*.shop.test');
   manager.active = true;
-  manager.update([wanted(secrets, of, 'shop/tls', 'shop.test', '*.shop.test')]);
-  const failure = await eventually('the refusal', () => wanted(secrets, of, 'shop/tls', 'shop.test').state.failure, 60_000);
+  manager.update([now()]);
+  const failure = await eventually('the refusal', () => now().state.failure, 60_000);
   assert.match(failure.message, /shop\.test: .*TXT/i);
   assert.equal(written, 2, 'both stood there together');
+  assert.equal(now().state.order, undefined);
+  assert.match(records.get('shop/tls') ?? '', /and 1 more .*503 out of order/);
+  // Sooner than the next order.
+  webhook.isBroken = false;
+  aheadMs = 20_000;
+  await eventually('nothing is left', () => {
+    manager.update([now()]);
+    return now().state.left === undefined;
+  });
   assert.deepEqual(await bind.texts('_acme-challenge.shop.test'), []);
-  assert.deepEqual(
-    log.lines.filter(({ message }) => message.includes('not removed')),
-    [],
-  );
+  assert.equal(now().state.failure?.count, 1);
+  assert.deepEqual([...records], []);
   await stop();
 });
 
@@ -144,11 +168,11 @@ test('a provider that fails keeps the CA unasked, and the order for the next try
   const url = await startApi(t, () => ({ status: 503, body: 'out of order' }));
   const { pebble } = await startPebble(t);
   const secrets = new MemorySecrets();
-  const answers = new DnsAnswers({ clock: systemClock, log: new RecordedLog() });
+  const answers = new DnsAnswers({ clock: systemClock });
   const { manager, stop } = startManager({
     secrets,
     confirm: (challenges, ended, certificate) => answers.present(challenges, certificate, ended),
-    cleanUp: (challenges, certificate) => answers.cleanUp(challenges, certificate),
+    remove: (records, issuerOf) => answers.remove(records, issuerOf),
   });
   const dns = { kind: 'webhook', url, authorization: undefined, ca: undefined } as const;
   const of = issuer(pebble.directory, { ca: pebble.trusted, challenge: 'dns-01', dns, resolvers: [bind.primary] });
@@ -177,11 +201,11 @@ test('the certificate of a wildcard is ordered by a webhook in front of a real s
   });
   const { pebble } = await startPebble(t, { dns: `${bind.secondary}:53` });
   const secrets = new MemorySecrets();
-  const answers = new DnsAnswers({ clock: systemClock, log: new RecordedLog() });
+  const answers = new DnsAnswers({ clock: systemClock });
   const { manager, stop } = startManager({
     secrets,
     confirm: (challenges, ended, certificate) => answers.present(challenges, certificate, ended),
-    cleanUp: (challenges, certificate) => answers.cleanUp(challenges, certificate),
+    remove: (records, issuerOf) => answers.remove(records, issuerOf),
   });
   const dns = { kind: 'webhook', url, authorization: undefined, ca: undefined } as const;
   const of = issuer(pebble.directory, { ca: pebble.trusted, dns, resolvers: [bind.primary], selfCheck: 'Strict' });
@@ -194,4 +218,101 @@ test('the certificate of a wildcard is ordered by a webhook in front of a real s
   assert.equal(calls.length, 2);
   assert.deepEqual(await bind.texts('_acme-challenge.shop.test'), []);
   await stop();
+});
+
+test('records of an order that nobody wants any more go from DNS, also those of a leader that died, and are tried again when that fails', {
+  skip,
+}, async (t) => {
+  const bind = await Bind.start(t, { zones: { 'shop.test': [] }, changeable: ['shop.test'] });
+  const webhook = await startWebhook(t, bind);
+  const { pebble } = await startPebble(t);
+  const secrets = new MemorySecrets();
+  const answers = new DnsAnswers({ clock: systemClock });
+  let aheadMs = 0;
+  const clock: AcmeClock = { now: () => systemClock.now() + aheadMs, after: (ms, run) => systemClock.after(ms, run) };
+  let brokenOff = 0;
+  /** It comes to where its records can be seen, and stays there. */
+  const start = () =>
+    startManager({
+      secrets,
+      clock,
+      confirm: async (challenges, ended, certificate) => {
+        ended.addEventListener('abort', () => brokenOff++);
+        await answers.present(challenges, certificate, ended);
+        return await new Promise<never>((_, reject) => ended.addEventListener('abort', () => reject(ended.reason)));
+      },
+      remove: (records, issuerOf) => answers.remove(records, issuerOf),
+    });
+  const dns = { kind: 'webhook', url: webhook.url, authorization: undefined, ca: undefined } as const;
+  const of = issuer(pebble.directory, { ca: pebble.trusted, challenge: 'dns-01', dns, resolvers: [bind.primary] });
+  const list = () => [wanted(secrets, of, 'shop/tls', 'shop.test', '*.shop.test')];
+  const state = () => list()[0]?.state;
+  const records = () => bind.texts('_acme-challenge.shop.test');
+  const areSeen = () => eventually('both records', async () => (await records()).length === 2, 60_000);
+
+  const first = start();
+  first.manager.active = true;
+  first.manager.update(list(), [of]);
+  await areSeen();
+  first.manager.update([], [of]);
+  first.manager.update(list(), [of]);
+  aheadMs += 10_000;
+  first.manager.update(list(), [of]);
+  assert.equal(brokenOff, 0, 'wanted again before it was given up');
+  first.manager.update([], [of]);
+  aheadMs += 10_000;
+  first.manager.update([], [of]);
+  await eventually('its records are gone', async () => (await records()).length === 0);
+  await eventually('its order is over', () => state()?.order === undefined);
+  assert.deepEqual([...first.records], []);
+
+  first.manager.update(list(), [of]);
+  await areSeen();
+  await first.stop();
+  webhook.isBroken = true;
+  const second = start();
+  second.manager.active = true;
+  second.manager.update([], [of]);
+  // It looks at what is kept before anything is given up.
+  await eventually('its predecessor left something', () => {
+    aheadMs += 10_000;
+    second.manager.update([], [of]);
+    return second.records.get('shop/tls');
+  });
+  assert.match(second.records.get('shop/tls') ?? '', /TXT record ".{43}" of _acme-challenge\.shop\.test and 1 more .*503 out of order/);
+  assert.deepEqual(
+    state()?.left?.records.map(({ issuer: by, name, tries }) => ({ by, name, tries })),
+    [
+      { by: 'test', name: 'shop.test', tries: 1 },
+      { by: 'test', name: 'shop.test', tries: 1 },
+    ],
+  );
+  assert.equal(state()?.order, undefined);
+  webhook.isBroken = false;
+  aheadMs += 20_000;
+  second.manager.update([], [of]);
+  await eventually('they are gone after all', async () => (await records()).length === 0);
+  await eventually('nothing is left to do', () => state()?.left === undefined && second.records.size === 0);
+  await second.stop();
+});
+
+test('a certificate whose records can not be removed is there all the same, and they go later', { skip }, async (t) => {
+  const bind = await Bind.start(t, { zones: { 'shop.test': [] }, changeable: ['shop.test'] });
+  const webhook = await startWebhook(t, bind);
+  webhook.isBroken = true;
+  const { pebble } = await startPebble(t, { dns: `${bind.secondary}:53`, httpPort: 1 });
+  const folder = await temporaryFolder(t);
+  const dns = { webhook: { url: webhook.url } };
+  const objects = [ingressClass, config(pebbleIssuer(pebble, { resolvers: [`${bind.primary}:53`], dns })), pebbleCa(pebble)];
+  await written(folder, ...objects, smartRoute('shop.test', 'pebble'));
+  const command = await startRun(t, ['--manifests', folder, '--acme'], 1);
+  await issued(command, await command.port('https'), 'shop.test');
+  const admin = await command.port('admin');
+  const told = async () => (await get(admin, 'localhost', '/debug/problems')).body;
+  await eventually('it is told', async () => /Cannot remove the TXT record .*503 out of order/.test(await told()));
+  // Who asked for it goes; what it left does not.
+  await written(folder, ...objects);
+  webhook.isBroken = false;
+  await eventually('no record', async () => (await bind.texts('_acme-challenge.shop.test')).length === 0, 90_000);
+  await eventually('nothing is told any more', async () => !(await told()).includes('Cannot remove'));
 });

@@ -1,7 +1,6 @@
 import { messageOf } from '../../errors.ts';
-import type { Log } from '../../log.ts';
 import type { AcmeCertificate, AcmeIssuer } from '../../translate/acme-certificate.ts';
-import type { AcmeChallenge } from '../../translate/acme-state.ts';
+import type { AcmeChallenge, LeftRecord } from '../../translate/acme-state.ts';
 import type { AcmeClock } from '../acme-clock.ts';
 import { holdsBack } from '../self-check-policy.ts';
 import { DnsError, type DnsProvider, type DnsRecord } from './dns-provider.ts';
@@ -11,12 +10,11 @@ import { propagated } from './propagation.ts';
 
 export interface DnsAnswersOptions {
   readonly clock: AcmeClock;
-  readonly log: Log;
   /** @default the one of its kind */
   readonly open?: (dns: NonNullable<AcmeIssuer['dns']>) => Promise<DnsProvider>;
 }
 
-const cleanUpTimeoutMs = 15_000;
+const removalTimeoutMs = 15_000;
 
 /** Answers that are records in DNS: writes them, waits until they are seen, and takes them away. */
 export class DnsAnswers {
@@ -39,7 +37,7 @@ export class DnsAnswers {
       const provider = await this.#open(issuer);
       const records: DnsRecord[] = [];
       for (const challenge of inDns) {
-        const record = await recordOf(view, challenge);
+        const record = await recordOf(view, challenge.name, challenge.keyAuthorization);
         await provider.present(record, signal);
         records.push(record);
       }
@@ -55,21 +53,28 @@ export class DnsAnswers {
     }
   }
 
-  /** Never rejects: what can not be taken away is told in the log, and stands without harm. */
-  async cleanUp(challenges: readonly AcmeChallenge[], { issuer, secret }: AcmeCertificate): Promise<void> {
-    const inDns = challenges.filter(({ type }) => type === 'dns-01');
-    if (inDns.length === 0) return;
-    const signal = AbortSignal.timeout(cleanUpTimeoutMs);
-    const view = new DnsView(issuer.resolvers);
-    for (const challenge of inDns) {
+  /**
+   * Takes records away. Gives those that may still be there, each with why, a sentence without its end. Never rejects.
+   * @param issuerOf by name; undefined: there is none any more
+   */
+  async remove(
+    records: readonly LeftRecord[],
+    issuerOf: (name: string) => AcmeIssuer | undefined,
+  ): Promise<ReadonlyMap<LeftRecord, string>> {
+    const signal = AbortSignal.timeout(removalTimeoutMs);
+    const failed = new Map<LeftRecord, string>();
+    for (const record of records) {
       try {
-        const record = await recordOf(view, challenge);
-        await (await this.#open(issuer)).cleanUp(record, signal);
+        signal.throwIfAborted();
+        const issuer = issuerOf(record.issuer);
+        if (issuer === undefined) throw new DnsError('remove a record', `there is no issuer ${record.issuer} any more`);
+        const found = await recordOf(new DnsView(issuer.resolvers), record.name, record.value);
+        await (await this.#open(issuer)).cleanUp(found, signal);
       } catch (error) {
-        const { log } = this.#options;
-        log.warn({ secret, name: recordName(challenge), reason: messageOf(error) }, 'a record that proved a name was not removed from DNS');
+        failed.set(record, error instanceof DnsError ? error.reason : messageOf(error));
       }
     }
+    return failed;
   }
 
   async #open({ name, dns }: AcmeIssuer): Promise<DnsProvider> {
@@ -78,11 +83,7 @@ export class DnsAnswers {
   }
 }
 
-function recordName({ name }: AcmeChallenge): string {
-  return `_acme-challenge.${name}`;
-}
-
-async function recordOf(view: DnsView, challenge: AcmeChallenge): Promise<DnsRecord> {
-  const name = await view.written(recordName(challenge));
-  return { name, zone: await view.zoneOf(name), value: challenge.keyAuthorization };
+async function recordOf(view: DnsView, of: string, value: string): Promise<DnsRecord> {
+  const name = await view.written(`_acme-challenge.${of}`);
+  return { name, zone: await view.zoneOf(name), value };
 }

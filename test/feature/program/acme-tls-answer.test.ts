@@ -36,7 +36,7 @@ async function orderOf(secret: string, name: string) {
   const privateKey = await makeKey('ECDSA');
   const certificate = await acmeTlsCertificate(privateKey, name, 'token.thumb', Date.now());
   const challenges = [{ type: 'tls-alpn-01', name, token: 'token', keyAuthorization: 'token.thumb', certificate }] as const;
-  const order = { url: 'https://ca.test/order/1', directory: 'https://ca.test/dir', names: [name], privateKey, challenges };
+  const order = { url: 'https://ca.test/order/1', issuer: 'test', directory: 'https://ca.test/dir', names: [name], privateKey, challenges };
   const data = acmeStateData(secret, { ...noAcmeState, order });
   const metadata = { name: acmeStateName(secret), namespace: 'default' };
   const kept = { apiVersion: 'v1', kind: 'Secret', type: acmeStateType, metadata, data };

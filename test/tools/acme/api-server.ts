@@ -11,20 +11,22 @@ export interface SeenCall {
   readonly body: string;
 }
 
+interface ApiReply {
+  readonly status: number;
+  readonly body: string;
+}
+
 /** An API on 127.0.0.1 that a function plays; gives its URL. It ends with the test. */
-export async function startApi(
-  t: TestContext,
-  answer: (call: SeenCall) => { readonly status: number; readonly body: string },
-): Promise<string> {
+export async function startApi(t: TestContext, answer: (call: SeenCall) => ApiReply | Promise<ApiReply>): Promise<string> {
   const server = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8');
     request.on('data', (chunk: string) => {
       body += chunk;
     });
-    request.once('end', () => {
+    request.once('end', async () => {
       const { method = '', url = '', headers } = request;
-      const { status, body: text } = answer({ method, url, headers, body });
+      const { status, body: text } = await answer({ method, url, headers, body });
       response.writeHead(status, { connection: 'close' }).end(text);
     });
   });

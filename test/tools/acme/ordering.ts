@@ -3,8 +3,8 @@ import { AcmeClientCa } from '../../../src/acme/acme-client-ca.ts';
 import type { AcmeClock } from '../../../src/acme/acme-clock.ts';
 import type { AcmeSecrets } from '../../../src/acme/acme-secrets.ts';
 import { CaAccounts } from '../../../src/acme/ca-accounts.ts';
-import { CertificateManager } from '../../../src/acme/certificate-manager.ts';
-import type { CleanUp, Confirm } from '../../../src/acme/order-run.ts';
+import { CertificateManager, type CertificateManagerOptions } from '../../../src/acme/certificate-manager.ts';
+import type { Confirm } from '../../../src/acme/order-run.ts';
 import { systemClock } from '../../../src/controller/controller-clock.ts';
 import type { AcmeCertificate, AcmeIssuer } from '../../../src/translate/acme-certificate.ts';
 import { acmeStateName, readAcmeState } from '../../../src/translate/acme-state.ts';
@@ -49,17 +49,18 @@ export async function startAnswers(secrets: MemorySecrets): Promise<Server> {
 export interface ManagerOptions {
   readonly secrets: AcmeSecrets;
   readonly confirm?: Confirm;
-  readonly cleanUp?: CleanUp;
+  readonly remove?: CertificateManagerOptions['remove'];
   readonly clock?: AcmeClock;
 }
 
 /** A manager of its own, as a replica has it, that is not active yet. */
 export function startManager(
-  { secrets, confirm = async () => undefined, cleanUp, clock = systemClock }: ManagerOptions,
+  { secrets, confirm = async () => undefined, remove, clock = systemClock }: ManagerOptions,
   log = new RecordedLog(),
 ) {
   const closing = new AbortController();
   const reported: unknown[] = [];
+  const records = new Map<string, string>();
   const manager = new CertificateManager({
     secrets,
     accounts: new CaAccounts(secrets, namespace, async (of, account) => new AcmeClientCa(of, account, closing.signal)),
@@ -67,15 +68,21 @@ export function startManager(
     clock,
     log,
     confirm,
-    ...(cleanUp && { cleanUp }),
+    ...(remove && { remove }),
     report: (error) => {
       if (error !== undefined) reported.push(error);
+    },
+    reportRecords: (secret, message) => {
+      if (message === undefined) records.delete(secret);
+      else records.set(secret, message);
     },
   });
   return {
     manager,
     log,
     reported,
+    /** What is told of records in DNS now. */
+    records,
     /** As when its process ends. */
     async stop(): Promise<void> {
       closing.abort(new Error('stopped'));

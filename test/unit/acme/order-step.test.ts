@@ -8,6 +8,7 @@ import type { AcmeOrder } from '../../../src/translate/acme-state.ts';
 const order = (status: CaOrder['status'], error?: string): CaOrder => ({ url: 'https://ca.test/order/1', status, error });
 const kept = (...tokens: readonly string[]): AcmeOrder => ({
   url: 'https://ca.test/order/1',
+  issuer: 'test',
   directory: 'https://ca.test/dir',
   names: ['a.test'],
   privateKey: new Redacted('key'),

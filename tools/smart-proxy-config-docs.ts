@@ -53,6 +53,11 @@ A listener with \`namespaces\` serves the Ingresses and SmartRoutes of those alo
 (\`ListenerNotPermitted\`) when they name it, or when nothing is left that they could be served on. Which certificate a name gets is not
 affected, nor who has a match that two namespaces want: it is lost on every listener.
 
+A listener that says who is served on it never becomes one for more because it is written wrongly. While the program runs the last valid spec
+holds. When the program begins with such an entry, the option's listener of its name is open and for nobody, as with an empty \`namespaces\`: on
+HTTP all is 404, and redirects to HTTPS stay. A listener of its own is not opened. Where the name can't be read, it may be any of the options:
+those that no other entry names are for nobody. The condition \`Accepted\` names the entry, and what of it to correct.
+
 A pod's port is no port of the Service in front by itself. The chart adds it (\`smartProxyConfig\`, \`service.extraPorts\`); what is missing
 there is the condition \`Published\`.
 
@@ -105,12 +110,12 @@ spec:
 
 | What is wrong | What holds | Condition |
 |---|---|---|
-| it becomes what the CRD does not allow | its last valid spec, while the program runs | \`Accepted\` False, \`ConfigKept\` |
+| it becomes what the CRD does not allow, or some \`proxyProtocol.from\` no address | its last valid spec, while the program runs | \`Accepted\` False, \`ConfigKept\` |
 | it is so when the program begins, not where it says who is let in | what of it is valid, else the options | \`Accepted\` False, \`ConfigReduced\` |
 | it is so where it says who is let in (\`hostClaims\`, \`trustedProxies\`, \`limits.clients\`, \`defaults.policy.auth\` and the like) | nobody is let in | \`Accepted\` False, \`ConfigClosed\` |
 | no class names it, or another one is in use | the other, or the options | \`Accepted\` False, \`NotReferenced\` or \`ConfigConflict\` |
-| a listener has the port of an option's | the option's | \`Accepted\` False, \`PortConflict\` |
-| \`proxyProtocol.from\` names no network | the listener is left out | \`Accepted\` False, \`InvalidAddress\` |
+| a listener has the port of an option's | the option's; one that takes the place of another option has that one's port, and is for whom it says | \`Accepted\` False, \`PortConflict\` |
+| it is so in an entry of \`listeners\` with \`namespaces\` or \`proxyProtocol\` | that listener is for nobody, and the others are as they are | \`Accepted\` False, \`ConfigReduced\` and \`ListenerClosed\` |
 | \`trustedProxies\`, \`limits.clients\` have something that is no address | the rest of the list; an \`allow\` of which nothing is left lets nobody in | \`Accepted\` False, \`InvalidAddress\` |
 | the port is taken, or may not be bound | everything else; it is tried again every second | \`Programmed\` False, \`AddressInUse\` or \`AddressUnavailable\` |
 | the Service of \`--publish-service\` has no port that leads to it | all of it | \`Published\` False, \`NotPublished\` |

@@ -1,4 +1,3 @@
-import { isNetwork } from '../address-list.ts';
 import type { SmartProxyConfigListener } from '../api/generated/smart-proxy-config.ts';
 import type { Service } from '../api/objects.ts';
 import type { Listener } from '../routes/route-table.ts';
@@ -26,12 +25,15 @@ export class ConfiguredListeners {
   /** @param front the Service that clients reach us by; undefined: none is known */
   configure(config: SmartProxyConfigReading | undefined, front: Service | undefined, options: TranslateDefaults): ListenerParts {
     const problems: Problem[] = [];
-    const listeners = new Map(options.listeners.map((listener) => [listener.key, listener]));
     const wanted = config?.spec?.listeners ?? [];
     const replaced = new Set(wanted.map(({ name }) => name));
+    const closed = new Set(config?.closedListeners.map(({ name }) => name));
+    const isForNobody = (name: string): boolean => closed.has(name) || (closed.has(undefined) && !replaced.has(name));
+    const own = new Map(options.listeners.map((listener) => [listener.key, listener]));
+    const listeners = new Map([...own].map(([key, listener]) => [key, isForNobody(key) ? { ...listener, namespaces: [] } : listener]));
     const taken = new Map(options.listeners.filter(({ key }) => !replaced.has(key)).map(({ key, port }) => [port, key]));
     wanted.forEach((entry, index) => {
-      const field = `spec.listeners[${index}]`;
+      const field = `spec.listeners[${config?.listenerPlaces[index]}]`;
       const report = (reason: ProblemReason, place: string, sentence: string): void => {
         if (config === undefined) return;
         problems.push({
@@ -42,17 +44,15 @@ export class ConfiguredListeners {
           rule: entry.name,
         });
       };
+      if (isForNobody(entry.name)) return;
       // The options' listeners are all of TCP, which shares no ports with UDP.
       const other = entry.protocol === 'UDP' ? undefined : taken.get(entry.port);
-      const wrong = entry.proxyProtocol?.from.find((cidr) => !isNetwork(cidr));
       if (other !== undefined) {
-        report(
-          'PortConflict',
-          'port',
-          `the option's listener ${quote(other)} has port ${entry.port}, so this one is left out; use another`,
-        );
-      } else if (wrong !== undefined) {
-        report('InvalidAddress', 'proxyProtocol.from', `${quote(wrong)} is no address or CIDR, so the listener is left out; correct it`);
+        const standing = own.get(entry.name);
+        const instead = standing === undefined ? 'is left out' : `has port ${standing.port}, that of the option's`;
+        report('PortConflict', 'port', `the option's listener ${quote(other)} has port ${entry.port}, so this one ${instead}; use another`);
+        // Who is served on it is as it says.
+        if (standing !== undefined) listeners.set(entry.name, listenerOf({ ...entry, ...portsOf(standing) }, options));
       } else {
         const listener = listenerOf(entry, options);
         listeners.set(listener.key, listener);
@@ -64,6 +64,8 @@ export class ConfiguredListeners {
     return { listeners: this.#listeners, problems };
   }
 }
+
+const portsOf = ({ port, publishedPort }: Listener): Pick<Listener, 'port' | 'publishedPort'> => ({ port, publishedPort });
 
 const protocols = { HTTP: 'http', HTTPS: 'https', TCP: 'tcp', UDP: 'udp' } as const;
 

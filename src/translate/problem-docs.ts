@@ -166,6 +166,12 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
     when: 'The SmartProxyConfig was invalid when the program began, where it says who is let in: `hostClaims`, `unclaimedHosts`, `trustedProxies`, `limits.clients`, `tls.profile`, `tls.minVersion`, and in `defaults.policy` `auth`, `clients`, `maintenance`, `rateLimits`.',
     meanwhile: 'Nobody is let in: connections are ended as `ip_blocked`.',
   },
+  ListenerClosed: {
+    level: 'error',
+    when: 'An entry of `listeners` of the SmartProxyConfig has `namespaces` or `proxyProtocol` and was invalid when the program began.',
+    meanwhile:
+      'Nobody is served on a listener of the options that has its name, and without a name that can be read on all of those that no other entry names. A listener of its own is not opened.',
+  },
   InvalidRegex: {
     level: 'error',
     when: 'A pattern of a SmartRoute is not RE2 syntax, too large, or its substitution names a group that it does not have.',
@@ -176,7 +182,7 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
     level: 'error',
     when: 'A list of clients or load balancers, or of those that a rate limit exempts, or `clientCIDRs`, names something that is no address or CIDR.',
     meanwhile:
-      'The rule answers 503; a connection that is passed through ends; a listener is left out. What a rate limit is to exempt is counted. In `clientCIDRs` it stands for no client.',
+      'The rule answers 503; a connection that is passed through ends; of a listener what `ConfigKept` or `ListenerClosed` beside it says. What a rate limit is to exempt is counted. In `clientCIDRs` it stands for no client.',
   },
   UnknownField: {
     level: 'warning',

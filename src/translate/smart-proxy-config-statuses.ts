@@ -36,6 +36,7 @@ const refusals: ReadonlySet<ProblemReason> = new Set([
   'ConfigKept',
   'ConfigReduced',
   'ConfigClosed',
+  'ListenerClosed',
   'InvalidObject',
   'PortConflict',
   'InvalidAddress',
@@ -64,7 +65,7 @@ export function smartProxyConfigStates(
   const problems = [...own, ...ofListeners, ...ofSettings, ...ofIssuers];
   const about = (ref: ObjectRef) => problems.filter(({ object }) => object === ref);
   const states = unused.map((reading) => stateOf(reading, about(reading.ref), [], false));
-  return chosen === undefined ? states : [stateOf(chosen, about(chosen.ref), chosen.spec?.listeners ?? [], isFronted), ...states];
+  return chosen === undefined ? states : [stateOf(chosen, about(chosen.ref), listenersOf(chosen), isFronted), ...states];
 }
 
 /**
@@ -89,6 +90,14 @@ export function configStatusOf(
       conditions: [...known, ...programmed.slice(index, index + 1)],
     })),
   };
+}
+
+/** Those that can be used, then those that are for nobody. */
+function listenersOf({ spec, closedListeners }: SmartProxyConfigReading): readonly { readonly name: string }[] {
+  const usable = spec?.listeners ?? [];
+  const names = new Set(usable.map(({ name }) => name));
+  const closed = closedListeners.flatMap(({ name }) => (name === undefined || names.has(name) ? [] : { name }));
+  return [...usable, ...closed];
 }
 
 function stateOf(

@@ -47,6 +47,7 @@ export const problemReasons = [
   'ConfigKept',
   'ConfigReduced',
   'ConfigClosed',
+  'ListenerClosed',
   'UnknownField',
   'InvalidRegex',
   'InvalidAddress',

@@ -1,20 +1,25 @@
 import type { SmartProxyConfigSpec } from '../api/generated/smart-proxy-config.ts';
-import { smartProxyConfigSchema } from '../api/generated/smart-proxy-config-schema.ts';
 import type { SmartProxyConfig } from '../api/objects.ts';
-import { checkSchema, type SchemaProblem } from '../api/schema-check.ts';
-import { fieldsOf, isFields } from './unknown-input.ts';
+import type { SchemaProblem } from '../api/schema-check.ts';
+import { type ClosedListener, closedListeners } from './closed-listeners.ts';
+import { checkConfig } from './config-check.ts';
+import { fieldsOf, isFields, itemsOf } from './unknown-input.ts';
 
-/** What can be used of a `spec` that breaks its schema. */
+/** What can be used of a `spec` that is not valid. */
 export interface UsableConfig {
   /** undefined: nothing. */
   readonly spec: SmartProxyConfigSpec | undefined;
   /** What can't be read may say who is let in. */
   readonly isClosed: boolean;
+  /** Where in the object each of the listeners of `spec` stands. */
+  readonly listenerPlaces: readonly number[];
+  /** What can't be read says who is served on these. */
+  readonly closedListeners: readonly ClosedListener[];
 }
 
-/** The `spec` of an object that an API server would take. */
+/** The `spec` of an object, when all of it can be used. */
 export function validConfigSpec({ spec }: SmartProxyConfig): SmartProxyConfigSpec | undefined {
-  return checkSchema(smartProxyConfigSchema, spec, 'spec').invalid.length === 0 ? (spec as SmartProxyConfigSpec) : undefined;
+  return checkConfig(spec).invalid.length === 0 ? (spec as SmartProxyConfigSpec) : undefined;
 }
 
 /** Of these, and what is below, the options of the controller would let more in. */
@@ -31,16 +36,30 @@ const guards: readonly string[] = [
   'defaults.policy.rateLimits',
 ];
 
-/** Leaves out what is not as the schema has it, in parts as small as mean something by themselves. @param invalid of the spec as it is */
+/** Leaves out what is not valid, in parts as small as mean something by themselves. @param invalid of the spec as it is */
 export function usableConfig(spec: unknown, invalid: readonly SchemaProblem[]): UsableConfig {
   const parts = new Set(invalid.map(({ field }) => partOf(field)));
   const isClosed = [...parts].some((part) => guards.some((guard) => hasPart(spec, guard) && isWithin(part, guard)));
   let rest: unknown = spec;
   // The last of a list first, so that the others keep their places.
   for (const part of [...parts].sort(byPlace)) rest = without(rest, pathOf(part));
-  const left = checkSchema(smartProxyConfigSchema, rest, 'spec').invalid.length === 0;
-  if (left) return { spec: rest as SmartProxyConfigSpec, isClosed };
-  return { spec: undefined, isClosed: guards.some((guard) => hasPart(spec, guard)) };
+  if (checkConfig(rest).invalid.length > 0) {
+    const isAnyGuarded = guards.some((guard) => hasPart(spec, guard));
+    return { spec: undefined, isClosed: isAnyGuarded, listenerPlaces: [], closedListeners: closedListeners(spec, () => true) };
+  }
+  const isBroken = (part: string): boolean => parts.has(part) || parts.has('listeners');
+  const places = itemsOf(fieldsOf(spec).listeners).map((_, index) => index);
+  return {
+    spec: rest as SmartProxyConfigSpec,
+    isClosed,
+    listenerPlaces: places.filter((index) => !isBroken(`listeners.${index}`)),
+    closedListeners: closedListeners(spec, isBroken),
+  };
+}
+
+/** All of a spec that is valid. */
+export function wholeConfig(spec: SmartProxyConfigSpec): UsableConfig {
+  return { spec, isClosed: false, listenerPlaces: (spec.listeners ?? []).map((_, index) => index), closedListeners: [] };
 }
 
 /** `limits.clients` of `spec.limits.clients.allow[0]`; '' for the whole. */

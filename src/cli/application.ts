@@ -77,7 +77,12 @@ export async function startApplication({ config, log, print, script }: Applicati
         await kernel.settled();
       },
       report: (translation, isProgrammed) =>
-        reportObjects(translation, { listeners: supervisor.listenerTroubles, kernel: kernel.problem }, isProgrammed, cluster.status),
+        reportObjects(
+          translation,
+          { listeners: supervisor.listenerTroubles, kernel: (object) => kernel.problemOf(object) },
+          isProgrammed,
+          cluster.status,
+        ),
     });
   parts.defer(() => objects?.close());
   const acme = await AcmeOrders.open({ config, log, opened, table: () => supervisor.table, applied: () => supervisor.applied() });

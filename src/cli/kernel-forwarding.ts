@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../log.ts';
 import type { MetricSource } from '../observability/metric-source.ts';
 import type { ClientAccess } from '../routes/policy.ts';
-import type { L4Route } from '../routes/route.ts';
+import type { L4Route, RouteSource } from '../routes/route.ts';
 import type { RouteTable } from '../routes/route-table.ts';
 import { connectionSettings } from '../smartproxy/connection-settings.ts';
 import { Conntrack } from '../smartproxy/nftables/conntrack.ts';
@@ -10,8 +11,10 @@ import { KernelForwarder } from '../smartproxy/nftables/kernel-forwarder.ts';
 import { kernelRouteId, kernelRoutes } from '../smartproxy/nftables/kernel-routes.ts';
 import { localAddresses } from '../smartproxy/nftables/local-addresses.ts';
 import { Nft } from '../smartproxy/nftables/nft.ts';
+import type { RefusedRoute } from '../smartproxy/nftables/refused-needs.ts';
 import { seriesLabels } from '../smartproxy/series-labels.ts';
 import type { Troubles } from '../sources/troubles.ts';
+import { describe, messageFor } from '../translate/problem-list.ts';
 
 export interface KernelForwardingOptions {
   readonly config: Config;
@@ -33,6 +36,8 @@ export class KernelForwarding {
   readonly #options: KernelForwardingOptions;
   readonly #forwarder: KernelForwarder | undefined;
   #problem: string | undefined;
+  /** Why single objects are not forwarded, by what they are called. */
+  #refused: ReadonlyMap<string, string> = new Map();
 
   constructor(options: KernelForwardingOptions) {
     const { config, log, table } = options;
@@ -45,15 +50,15 @@ export class KernelForwarding {
       conntrack: new Conntrack(),
       routes: () => kernelRoutes(table(), { localAddresses: localAddresses(), zone, clients: clientsOf(config, table()) }),
       log,
-      report: (problem) => this.#tell(problem),
+      report: ({ problem, refused }) => this.#tell(problem, this.#named(refused)),
     });
     // What an earlier process left behind goes, also when no table comes.
     this.#forwarder.update();
   }
 
-  /** Why routes with engine NFTables are not forwarded; undefined: they are. */
-  get problem(): string | undefined {
-    return this.#forwarder === undefined ? switchedOff : this.#problem;
+  /** Why routes with engine NFTables of an object are not forwarded; undefined: they are. */
+  problemOf(object: RouteSource): string | undefined {
+    return this.#forwarder === undefined ? switchedOff : (this.#problem ?? this.#refused.get(describe(object)));
   }
 
   /** Another table was published. */
@@ -70,7 +75,7 @@ export class KernelForwarding {
   async facts(): Promise<MetricSource['kernel']> {
     if (this.#forwarder === undefined) return undefined;
     const { routes, ...rest } = await this.#forwarder.facts();
-    const known = new Map([...this.#options.table().l4.values()].map((route) => [kernelRouteId(route), route]));
+    const known = this.#routesById();
     return {
       ...rest,
       routes: routes.flatMap(({ id, ...counts }) => {
@@ -84,14 +89,37 @@ export class KernelForwarding {
     await this.#forwarder?.close();
   }
 
-  #tell(problem: string | undefined): void {
+  #routesById(): ReadonlyMap<string, L4Route> {
+    return new Map([...this.#options.table().l4.values()].map((route) => [kernelRouteId(route), route]));
+  }
+
+  #tell(problem: string | undefined, refused: ReadonlyMap<string, string>): void {
     const { troubles, onChange } = this.#options;
-    if (problem === undefined) troubles.clear(troublePart);
-    else troubles.report(troublePart, { reason: 'kernel-refused', message: problem });
-    if (problem === this.#problem) return;
+    report(troubles, troublePart, problem);
+    for (const object of new Set([...this.#refused.keys(), ...refused.keys()]))
+      report(troubles, `${troublePart} of ${object}`, refused.get(object));
+    if (problem === this.#problem && isDeepStrictEqual(refused, this.#refused)) return;
     this.#problem = problem;
+    this.#refused = refused;
     onChange();
   }
+
+  /** What the kernel refuses of routes, as said of their objects. */
+  #named(refused: readonly RefusedRoute[]): ReadonlyMap<string, string> {
+    const routes = this.#routesById();
+    const messages = new Map<string, string>();
+    for (const { id, fields } of refused) {
+      const source = routes.get(id)?.source;
+      if (source !== undefined)
+        messages.set(describe(source), fields.map(({ field, sentence }) => messageFor(source, field, sentence)).join(' '));
+    }
+    return messages;
+  }
+}
+
+function report(troubles: KernelForwardingOptions['troubles'], part: string, message: string | undefined): void {
+  if (message === undefined) troubles.clear(part);
+  else troubles.report(part, { reason: 'kernel-refused', message });
 }
 
 /** As the series of routes name a Service. */

@@ -1,14 +1,14 @@
 import type { KubernetesStatus } from '../sources/kubernetes/kubernetes-status.ts';
 import { configStatusOf, type ListenerFailure } from '../translate/smart-proxy-config-statuses.ts';
 import { statusOf } from '../translate/smart-route-statuses.ts';
-import type { Translation } from '../translate/translation.ts';
+import type { ObjectRef, Translation } from '../translate/translation.ts';
 import type { ListenerTrouble } from '../workers/worker-supervisor.ts';
 
 /** What keeps from being served what translation has found good. */
 export interface ServingTroubles {
   readonly listeners: ReadonlyMap<string, ListenerTrouble>;
-  /** Why the kernel does not forward what it should; undefined: it does. */
-  readonly kernel: string | undefined;
+  /** Why the kernel does not forward what it should of an object; undefined: it does. */
+  readonly kernel: (object: ObjectRef) => string | undefined;
 }
 
 /** Hands on what translation and workers together say of the objects that have conditions. */
@@ -20,7 +20,7 @@ export function reportObjects(
 ): void {
   const failures = new Map([...troubles.listeners].map(([listener, trouble]) => [listener, failureOf(trouble)]));
   status.updateObjects(
-    smartRoutes.map((state) => statusOf(state, routeTable.endpoints, isProgrammed, troubles.kernel)),
+    smartRoutes.map((state) => statusOf(state, routeTable.endpoints, isProgrammed, troubles.kernel(state.object))),
     smartProxyConfigs.map((state) => configStatusOf(state, failures, isProgrammed)),
   );
 }

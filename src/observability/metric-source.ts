@@ -38,8 +38,10 @@ interface AcmeCertificateFacts {
 
 /** What the kernel forwards by itself. */
 interface KernelFacts {
-  /** Its rules are what they should be. */
+  /** Its rules are what they should be, for all routes. */
   readonly programmed: boolean;
+  /** Routes that are left out, since they need what this kernel can't do. */
+  readonly refused: number;
   readonly transactions: number;
   readonly repairs: number;
   readonly failures: number;

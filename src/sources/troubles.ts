@@ -14,7 +14,7 @@ export const troubleReasons = [
   'missing', // an object that an option names does not exist
   'invalid', // it exists and cannot be used
   'no-endpoints', // nobody is there to answer for it
-  'kernel-refused', // the kernel does not forward: nft is missing, may not change rules, or forwarding is switched off
+  'kernel-refused', // the kernel does not forward: nft or a module is missing, it may not change rules, or forwarding is switched off
   'unusable', // a folder or file of ours cannot be read or written
   'failed', // anything else
 ] as const;

@@ -1,5 +1,8 @@
 import type { ObjectRef, Problem, ProblemReason } from './translation.ts';
 
+/** What tells people which object is meant. */
+type NamedObject = Pick<ObjectRef, 'kind' | 'namespace' | 'name'>;
+
 /** Most problems that are kept of one object; the last one says how many more there are. */
 export const maxProblemsPerObject = 50;
 
@@ -38,12 +41,12 @@ export class ProblemList {
 }
 
 /** The message of a problem: object, field and what is the matter; a question ends as one. */
-export function messageFor(object: ObjectRef, field: string, sentence: string): string {
+export function messageFor(object: NamedObject, field: string, sentence: string): string {
   return `${describe(object)}, ${field}: ${sentence}${sentence.endsWith('?') ? '' : '.'}`;
 }
 
 /** `Ingress shop/web`, for messages. */
-export function describe(object: ObjectRef): string {
+export function describe(object: NamedObject): string {
   return object.namespace === '' ? `${object.kind} ${object.name}` : `${object.kind} ${object.namespace}/${object.name}`;
 }
 

@@ -180,25 +180,35 @@ insideNamespace(
       assert.deepEqual(traffic.unexpected, []);
     });
 
-    test('run on a cluster: a route of the kernel says why the kernel refuses it, and is programmed when it does no more', async (t) => {
+    test('run on a cluster: a route of the kernel says what of it the kernel refuses, not the one beside it, and is programmed when it does no more', async (t) => {
       writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
-      const gate = await NftGate.closed(t);
+      const gate = await NftGate.closedTo(t, '"ct count"');
       const { admin } = await startCluster(t, ['--nftables', '--address=0.0.0.0'], { PATH: gate.path });
       await create(admin, service('default', 'db'));
       await create(admin, endpointSlice('default', 'db', [podB], podPort));
-      await create(admin, ofOurs('SmartProxyConfig', own, own, { listeners: [{ name: 'db', port: 5432, protocol: 'TCP' }] }));
+      await create(
+        admin,
+        ofOurs('SmartProxyConfig', own, own, {
+          listeners: ['db', 'plain'].map((name, index) => ({ name, port: 5432 + index, protocol: 'TCP' })),
+        }),
+      );
       const tcp = { engine: 'NFTables', backends: [{ name: 'db', port: { number: 80 } }] };
-      const route = ofOurs('SmartRoute', 'default', 'db', { ingressClassName: 'smartproxy', listeners: ['db'], tcp });
+      const routeOf = (name: string, more: object) =>
+        ofOurs('SmartRoute', 'default', name, { ingressClassName: 'smartproxy', listeners: [name], tcp, ...more });
+      const route = routeOf('db', { connection: { maxConnections: 100 } });
+      const plain = routeOf('plain', {});
       await create(admin, route);
-      const programmed = async () =>
-        ((await read(admin, route)).status as SmartRouteStatus | undefined)?.conditions?.find(({ type }) => type === 'Programmed');
+      await create(admin, plain);
+      const programmed = async (object: AnyObject = route) =>
+        ((await read(admin, object)).status as SmartRouteStatus | undefined)?.conditions?.find(({ type }) => type === 'Programmed');
 
       const refused = await eventually('the kernel refuses', async () => {
         const condition = await programmed();
         return condition?.status === 'False' && condition;
       });
       assert.equal(refused.reason, 'KernelNotProgrammed');
-      assert.match(refused.message, /Cannot read rules of the kernel: it takes the capability NET_ADMIN/);
+      assert.match(refused.message, /^SmartRoute default\/db, spec\.connection\.maxConnections: it takes nft_connlimit, .*; load it /);
+      await eventually('the other is forwarded', async () => (await programmed(plain))?.status === 'True', 90_000);
       await gate.open();
       // The status of one object is written once in 30 s.
       await eventually('it does no more', async () => (await programmed())?.status === 'True', 90_000);

@@ -72,6 +72,7 @@ export function metricSource(fleet: FleetTotals): MetricSource {
     },
     kernel: {
       programmed: true,
+      refused: 0,
       transactions: 3,
       repairs: 1,
       failures: 0,

@@ -110,6 +110,14 @@ export const tcpUdpKernel: DashboardSpec = {
         },
         {
           kind: 'figure',
+          title: 'Left out',
+          description: 'Routes that need what the kernel of their node does not have, in all pods. Their status says what.',
+          unit: 'short',
+          badAt: 1,
+          queries: [{ expr: sum(ours('smartproxy_kernel_refused_routes')), legend: 'left out' }],
+        },
+        {
+          kind: 'figure',
           title: 'Restored',
           description: 'Times that somebody else had changed our rules, in the time that is shown.',
           unit: 'short',
@@ -121,7 +129,7 @@ export const tcpUdpKernel: DashboardSpec = {
           title: 'Changes of the rules',
           description: 'Transactions that the kernel took, a minute: about as many as changes of routes and of their endpoints.',
           unit: 'opm',
-          width: 12,
+          width: 8,
           queries: [{ expr: `${sum(perSecond('smartproxy_kernel_transactions_total'), 'pod_name')} * 60`, legend: '{{pod_name}}' }],
         },
         {

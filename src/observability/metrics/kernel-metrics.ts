@@ -9,8 +9,15 @@ export const kernelMetrics: readonly MetricSpec[] = [
     'smartproxy_kernel_programmed',
     'gauge',
     '0 or 1',
-    'Whether the kernel has the rules that the routes ask for.',
+    'Whether the kernel has the rules that all routes ask for.',
     ({ programmed }) => (programmed ? 1 : 0),
+  ),
+  ofKernel(
+    'smartproxy_kernel_refused_routes',
+    'gauge',
+    'routes',
+    'Routes that are not forwarded, since they need what this kernel does not have; by route and listener. Their status says what.',
+    ({ refused }) => refused,
   ),
   ofKernel(
     'smartproxy_kernel_transactions_total',

@@ -1,4 +1,4 @@
-import { messageOf } from '../../errors.ts';
+import { messageOf, SmartProxyError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { buildRuleset, type KernelCounter, kernelCounters, ownName } from './build-ruleset.ts';
 import type { Conntrack } from './conntrack.ts';
@@ -6,6 +6,7 @@ import { forwardingSwitchesOff } from './forwarding-switch.ts';
 import type { KernelRoute } from './kernel-route.ts';
 import type { Nft } from './nft.ts';
 import type { Ruleset } from './nft-json.ts';
+import { RefusedNeeds, type RefusedRoute } from './refused-needs.ts';
 import { mayHaveStale, placeKey, StaleFinder } from './stale-connections.ts';
 import { type CounterValue, hasShapeOf, readListing, type TableListing } from './table-listing.ts';
 import { removal, transaction } from './transaction.ts';
@@ -13,15 +14,23 @@ import { removal, transaction } from './transaction.ts';
 export interface KernelForwarderOptions {
   /** The table of the kernel that is ours alone, in family inet. */
   readonly table: string;
-  readonly nft: Pick<Nft, 'apply' | 'list'>;
+  readonly nft: Pick<Nft, 'apply' | 'list' | 'takes'>;
   readonly conntrack: Pick<Conntrack, 'each' | 'forget'>;
   /** What the kernel shall forward now; asked before every look at it, since this machine's addresses change too. */
   readonly routes: () => readonly KernelRoute[];
   readonly log: Log;
-  /** Told after every attempt why the kernel does not forward as it should; undefined: it does. */
-  readonly report: (problem: string | undefined) => void;
+  /** Told after every attempt. */
+  readonly report: (verdict: KernelVerdict) => void;
   /** How often the kernel's rules are compared with ours. @default 5,000 */
   readonly checkEveryMs?: number;
+}
+
+/** How far the kernel forwards what it should. */
+export interface KernelVerdict {
+  /** Why none of it is as it should be; undefined: it is. */
+  readonly problem: string | undefined;
+  /** Routes that need what this kernel can't do: they are left out. */
+  readonly refused: readonly RefusedRoute[];
 }
 
 /** What the kernel counted for one route; zeros before it forwarded any. */
@@ -32,8 +41,10 @@ export interface KernelRouteCounts extends Readonly<Record<KernelCounter, Counte
 }
 
 export interface KernelFacts {
-  /** Whether its rules are what they should be. */
+  /** Whether its rules are what they should be, for all routes. */
   readonly programmed: boolean;
+  /** Routes that are left out. */
+  readonly refused: number;
   /** Transactions that it took. */
   readonly transactions: number;
   /** Those of them because somebody else had changed our table. */
@@ -60,17 +71,20 @@ const nothingCounted: CounterValue = { packets: 0, bytes: 0 };
 export class KernelForwarder {
   readonly #options: KernelForwarderOptions;
   readonly #timer: NodeJS.Timeout;
+  readonly #needs: RefusedNeeds;
   #applied: Applied | undefined;
   #running: Promise<void> | undefined;
   #again = false;
   #closed = false;
   #problem: string | undefined;
+  #refused: readonly RefusedRoute[] = [];
   #transactions = 0;
   #repairs = 0;
   #failures = 0;
 
   constructor(options: KernelForwarderOptions) {
     this.#options = options;
+    this.#needs = new RefusedNeeds(options.nft, options.table);
     this.#timer = setInterval(() => this.update(), options.checkEveryMs ?? 5000).unref();
   }
 
@@ -93,7 +107,8 @@ export class KernelForwarder {
     const listing = routes.length === 0 ? undefined : await this.#list().catch(() => undefined);
     const open = await this.#openByPlace(routes);
     return {
-      programmed: this.#problem === undefined && this.#applied !== undefined,
+      programmed: this.#problem === undefined && this.#refused.length === 0 && this.#applied !== undefined,
+      refused: this.#refused.length,
       transactions: this.#transactions,
       repairs: this.#repairs,
       failures: this.#failures,
@@ -124,34 +139,48 @@ export class KernelForwarder {
         this.#failures++;
         this.#problem = messageOf(error);
       }
-      this.#options.report(this.#problem);
+      this.#options.report({ problem: this.#problem, refused: this.#refused });
     }
     this.#running = undefined;
   }
 
+  /** With what the kernel refuses of some routes found out, those routes are left out. */
   async #reconcile(): Promise<void> {
-    const { table, nft } = this.#options;
     const routes = this.#options.routes();
+    await this.#needs.lookAgain();
+    try {
+      await this.#bring(routes);
+    } catch (error) {
+      const isRefusal = error instanceof SmartProxyError && error.code === 'KERNEL_REFUSED';
+      if (!isRefusal || !(await this.#needs.explain(routes))) throw error;
+      await this.#bring(routes);
+    }
+  }
+
+  /** Makes the kernel forward all routes that it can. */
+  async #bring(all: readonly KernelRoute[]): Promise<void> {
+    const { table, nft } = this.#options;
+    const { possible: routes, refused } = this.#needs.split(all);
+    this.#refused = refused;
     const before = this.#applied;
     if (routes.length === 0 && before !== undefined && before.routes.length === 0) return;
     const listing = await this.#list();
     if (routes.length === 0) {
       if (listing !== undefined) await nft.apply(removal(table));
       this.#applied = { text: '', listing: '', routes };
-    } else {
-      const ruleset = buildRuleset(routes);
-      const text = JSON.stringify(ruleset);
-      const isSame = before?.text === text;
-      if (isSame && listing?.text === before.listing) return;
-      await this.#requireForwarding(routes);
-      await this.#write(ruleset, listing);
-      this.#applied = { text, listing: await this.#verified(ruleset), routes };
-      if (isSame) this.#repairs++;
       await this.#forgetStale(before?.routes ?? [], routes);
-      this.#tell(routes, isSame);
       return;
     }
+    const ruleset = buildRuleset(routes);
+    const text = JSON.stringify(ruleset);
+    const isSame = before?.text === text;
+    if (isSame && listing?.text === before.listing) return;
+    await this.#requireForwarding(routes);
+    await this.#write(ruleset, listing);
+    this.#applied = { text, listing: await this.#verified(ruleset), routes };
+    if (isSame) this.#repairs++;
     await this.#forgetStale(before?.routes ?? [], routes);
+    this.#tell(routes, isSame);
   }
 
   #tell(routes: readonly KernelRoute[], isRepair: boolean): void {

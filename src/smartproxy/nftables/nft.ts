@@ -19,9 +19,15 @@ export class Nft {
 
   /** Runs commands as one transaction. Throws KERNEL_REFUSED. */
   async apply(commands: object): Promise<void> {
-    await using file = await this.#fileWith(JSON.stringify(commands));
-    const { code, stderr } = await this.#run('apply rules', ['-j', '-f', '-'], file.fd);
-    if (code !== 0) throw refusal('apply rules', stderr);
+    const stderr = await this.#transact('apply rules', commands, []);
+    if (stderr !== undefined) throw refusal('apply rules', stderr);
+  }
+
+  /** Whether the kernel would take commands as one transaction. Changes nothing. Throws KERNEL_REFUSED where it can't be asked. */
+  async takes(commands: object): Promise<boolean> {
+    const stderr = await this.#transact('check rules', commands, ['-c']);
+    if (stderr !== undefined && isForbidden(stderr)) throw refusal('check rules', stderr);
+    return stderr === undefined;
   }
 
   /** What `nft -j list table inet NAME` says; undefined: there is no such table. Throws KERNEL_REFUSED. */
@@ -30,6 +36,13 @@ export class Nft {
     if (code === 0) return stdout;
     if (stderr.includes('No such file or directory')) return undefined;
     throw refusal('read rules', stderr);
+  }
+
+  /** What nft says when commands are refused; undefined: they are not. */
+  async #transact(what: string, commands: object, options: readonly string[]): Promise<string | undefined> {
+    await using file = await this.#fileWith(JSON.stringify(commands));
+    const { code, stderr } = await this.#run(what, [...options, '-j', '-f', '-'], file.fd);
+    return code === 0 ? undefined : stderr;
   }
 
   /** A file without a name, so that none is left behind. */
@@ -61,9 +74,12 @@ export class Nft {
 }
 
 function refusal(what: string, stderr: string): SmartProxyError {
-  const isForbidden = stderr.includes('Operation not permitted');
-  const reason = isForbidden ? 'it takes the capability NET_ADMIN; give it to the container' : said(stderr);
+  const reason = isForbidden(stderr) ? 'it takes the capability NET_ADMIN; give it to the container' : said(stderr);
   return new SmartProxyError('KERNEL_REFUSED', `Cannot ${what} of the kernel: ${reason}`);
+}
+
+function isForbidden(stderr: string): boolean {
+  return stderr.includes('Operation not permitted');
 }
 
 /** The first lines of what a program complained of, as one. */

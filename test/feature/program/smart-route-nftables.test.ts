@@ -9,6 +9,7 @@ import { kernelForwardingPackages } from '../../tools/kernel-forwarding.ts';
 import { smartProxyConfig, smartRoute } from '../../tools/manifests.ts';
 import { insideNamespace } from '../../tools/network-namespace.ts';
 import { type RunningCommand, startRun, temporaryFolder } from '../../tools/running-command.ts';
+import { NftGate } from '../../tools/smartproxy/nft-gate.ts';
 import { RoutedMachines } from '../../tools/smartproxy/routed-machines.ts';
 import { RoutedNetwork } from '../../tools/smartproxy/routed-network.ts';
 import { TcpTalk } from '../../tools/tcp-talk.ts';
@@ -66,14 +67,14 @@ interface Running {
   readonly metric: (name: string, labels?: Readonly<Record<string, string>>) => Promise<number>;
 }
 
-async function start(t: TestContext, objects: string): Promise<Running> {
+async function start(t: TestContext, objects: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
   const folder = await temporaryFolder(t);
   const write = async (text: string): Promise<void> => {
     await writeFile(join(folder, 'objects.new'), text);
     await rename(join(folder, 'objects.new'), join(folder, 'objects.yaml'));
   };
   await write(objects);
-  const command = await startRun(t, ['--manifests', folder, '--address=::', '--nftables'], 2);
+  const command = await startRun(t, ['--manifests', folder, '--address=::', '--nftables'], 2, env);
   t.after(async () => {
     command.child.kill('SIGTERM');
     await command.exit();
@@ -240,6 +241,26 @@ function defineTests(): void {
     for (const text of ['hello', 'again']) assert.equal(await network.send('quic', '10.0.1.1', 8443, text), `first 10.0.2.1 ${text}`);
     assert.equal(await metric('smartproxy_kernel_connections_total', { route: 'nftables-udp' }), 1);
     assert.equal(await metric('smartproxy_route_connections_total', { route: 'nftables-udp', route_service: 'quic' }), 1);
+  });
+
+  test('a route that needs what this kernel lacks is a trouble of its own that passes, while the others are forwarded', async (t) => {
+    const gate = await NftGate.closedTo(t, '"ct count"');
+    const counted = tcp({}, { connection: { maxConnections: 100 } });
+    const { command, metric } = await start(t, config + services + counted + udp(), { PATH: gate.path });
+    assert.equal(await network.send('others', '10.0.1.1', 53, 'x'), 'first 10.0.2.1 x');
+    await command.until(() =>
+      command.log.some(
+        ({ reason, parts, detail }) =>
+          reason === 'kernel-refused' &&
+          String(parts) === 'kernel forwarding of SmartRoute default/db' &&
+          String(detail).startsWith('SmartRoute default/db, spec.connection.maxConnections: it takes nft_connlimit'),
+      ),
+    );
+    assert.deepEqual([await metric('smartproxy_kernel_programmed'), await metric('smartproxy_kernel_refused_routes')], [0, 1]);
+    await command.until(async () => ['closed', 'ECONNRESET'].includes(await network.dial('10.0.1.1', 5432)));
+    await gate.open();
+    await command.until(async () => (await network.dial('10.0.1.1', 5432)) === 'first 10.0.2.1');
+    assert.deepEqual([await metric('smartproxy_kernel_programmed'), await metric('smartproxy_kernel_refused_routes')], [1, 0]);
   });
 
   test('a kernel that must not forward is a trouble that passes', async (t) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { buildRuleset } from '../../../src/smartproxy/nftables/build-ruleset.ts';
 import { Conntrack } from '../../../src/smartproxy/nftables/conntrack.ts';
-import { KernelForwarder } from '../../../src/smartproxy/nftables/kernel-forwarder.ts';
+import { KernelForwarder, type KernelVerdict } from '../../../src/smartproxy/nftables/kernel-forwarder.ts';
 import type { KernelRoute } from '../../../src/smartproxy/nftables/kernel-route.ts';
 import { localAddresses } from '../../../src/smartproxy/nftables/local-addresses.ts';
 import { Nft } from '../../../src/smartproxy/nftables/nft.ts';
@@ -14,6 +14,7 @@ import { eventually } from '../../tools/eventually.ts';
 import { kernelForwardingPackages } from '../../tools/kernel-forwarding.ts';
 import { insideNamespace } from '../../tools/network-namespace.ts';
 import { RecordedLog } from '../../tools/recorded-log.ts';
+import { NftGate } from '../../tools/smartproxy/nft-gate.ts';
 import { RoutedMachines } from '../../tools/smartproxy/routed-machines.ts';
 import { RoutedNetwork } from '../../tools/smartproxy/routed-network.ts';
 import { rulesetCases } from '../../tools/smartproxy/ruleset-cases.ts';
@@ -57,16 +58,24 @@ function defineTests(): void {
   after(() => network.close());
 
   /** A forwarder of these routes; `to` changes them. Looks by itself as good as never. */
-  async function forward(t: { after(end: () => Promise<void>): void }, routes: readonly KernelRoute[], checkEveryMs = 3_600_000) {
+  async function forward(
+    t: { after(end: () => Promise<void>): void },
+    routes: readonly KernelRoute[],
+    checkEveryMs = 3_600_000,
+    command = 'nft',
+  ) {
     const log = new RecordedLog();
     let current = routes;
+    let refused: KernelVerdict['refused'] = [];
     const forwarder = new KernelForwarder({
       table,
-      nft: new Nft(tmpdir()),
+      nft: new Nft(tmpdir(), command),
       conntrack: new Conntrack(),
       routes: () => current,
       log,
-      report: () => {},
+      report: (verdict) => {
+        refused = verdict.refused;
+      },
       checkEveryMs,
     });
     t.after(() => forwarder.close());
@@ -76,7 +85,7 @@ function defineTests(): void {
       return await forwarder.settled();
     };
     assert.equal(await to(routes), undefined);
-    return { forwarder, to, log };
+    return { forwarder, to, log, refused: () => refused };
   }
 
   async function dialled(count: number, host = '10.0.1.1'): Promise<Readonly<Record<string, number>>> {
@@ -233,6 +242,40 @@ function defineTests(): void {
       await to([tcpRoute]);
       await forwarder.close();
       assert.equal(await new Nft(tmpdir()).list(table), undefined);
+    });
+
+    for (const { expression, field, more } of [
+      { expression: '"ct count"', field: 'spec.connection.maxConnections', more: { places: { object: 'aa03', inAll: 9, perClient: 0 } } },
+      { expression: '"limit"', field: 'spec.tcp.nftables.connectionRate', more: { rate: { perSecond: 9, burst: 9, per: 'client' } } },
+      { expression: '"jhash"', field: 'spec.tcp.loadBalancing', more: { spread: 'client' } },
+      { expression: '"masquerade"', field: 'spec.tcp.nftables.preserveSource', more: { preserveSource: false } },
+    ] as const) {
+      test(`without ${expression} leaves out the routes that need it, until it has it, and forwards the others`, async (t) => {
+        const gate = await NftGate.closedTo(t, expression);
+        const plain: KernelRoute = { ...tcpRoute, id: 'plain/1', preserveSource: true };
+        const demanding: KernelRoute = { ...plain, id: 'demanding/1', port: 5433, ...more };
+        const { forwarder, to, refused } = await forward(t, [demanding, plain], undefined, gate.command);
+        assert.match(await network.dial('10.0.1.1', 5432), /10\.0\.1\.2$/);
+        assert.equal(await network.dial('10.0.1.1', 5433), 'ECONNREFUSED');
+        assert.deepEqual(
+          refused().map(({ id, fields }) => [id, fields.map((found) => found.field)]),
+          [['demanding/1', [field]]],
+        );
+        const { programmed, refused: leftOut, failures } = await forwarder.facts();
+        assert.deepEqual([programmed, leftOut, failures], [false, 1, 0]);
+        await gate.open();
+        assert.equal(await to([demanding, plain]), undefined);
+        assert.deepEqual(refused(), []);
+        assert.match(await network.dial('10.0.1.1', 5433), /^(first|second) /);
+        assert.equal((await forwarder.facts()).programmed, true);
+      });
+    }
+
+    test('that refuses the plainest route keeps none of them back for what it needs', async (t) => {
+      const gate = await NftGate.closedTo(t, '"dnat"');
+      const { to, refused } = await forward(t, [], undefined, gate.command);
+      assert.match(String(await to([tcpRoute])), /Cannot apply rules of the kernel: .*Could not process rule/);
+      assert.deepEqual(refused(), []);
     });
 
     test('gets no rules while it must not forward, and gets them once it may', async (t) => {

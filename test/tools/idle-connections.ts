@@ -47,6 +47,23 @@ export async function openIdle(port: number, count: number, localAddress: string
   return sockets;
 }
 
+/**
+ * Fails unless one of five rounds has at most a tenth more memory than the one before it. A collector that is late catches up; what is never given
+ * back grows every time by as much as the first.
+ * @param firstKib memory in the first round
+ * @param round fills once more, and resolves to the memory then
+ */
+export async function assertMemorySettles(firstKib: number, round: () => Promise<number>): Promise<void> {
+  const kibs = [firstKib];
+  for (let count = 0; count < 5; count++) {
+    const before = kibs.at(-1) ?? 0;
+    const kib = await round();
+    if (kib <= before * 1.1) return;
+    kibs.push(kib);
+  }
+  assert.fail(`memory grows every time: ${kibs.join(', ')} KiB`);
+}
+
 /** Ends them with a reset: what waits in TIME_WAIT would keep the ports that they were bound to from the next test for a minute. */
 export function leave(sockets: readonly Socket[]): void {
   for (const socket of sockets) socket.resetAndDestroy();

@@ -3,6 +3,7 @@ import { type BackendReport, meantServices, reportBackends } from '../ask/report
 import { totalsByObject } from '../ask/reports/request-totals.ts';
 import { type RouteReport, reportRoutes } from '../ask/reports/route-report.ts';
 import { type DebugPage, PageRefusal } from '../observability/admin-server.ts';
+import type { AdminToken } from '../observability/admin-token.ts';
 import { debugConfig } from '../observability/debug-config.ts';
 import { dumpTable } from '../routes/table-dump.ts';
 import { reportCertificates } from './certificate-report.ts';
@@ -23,12 +24,12 @@ const defaultBackends = 200;
 const maxBackends = 2000;
 
 /** The pages of the admin server. */
-export function debugPages(options: ServersOptions): Readonly<Record<string, DebugPage>> {
+export function debugPages(options: ServersOptions, token: AdminToken): Readonly<Record<string, DebugPage>> {
   const { config, controller, supervisor, opened } = options;
   const { questions } = supervisor;
   const locationOf = opened.kind === 'manifests' ? opened.source.locationOf.bind(opened.source) : () => undefined;
   return {
-    '/debug/status': () => statusReport(options),
+    '/debug/status': () => statusReport(options, token),
     '/debug/routes': () => dumpTable(supervisor.table),
     '/debug/route-report': (query) => routeReport(query, options, locationOf),
     '/debug/backends': (query) => backendReport(query, options),

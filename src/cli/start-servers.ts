@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Controller } from '../controller/controller.ts';
 import type { Log } from '../log.ts';
 import { AdminServer } from '../observability/admin-server.ts';
+import { AdminToken } from '../observability/admin-token.ts';
 import { Exposition } from '../observability/exposition.ts';
 import { StatusServer } from '../observability/status-server.ts';
 import type { TableSnapshot } from '../snapshot/table-snapshot.ts';
@@ -44,10 +45,14 @@ export async function startServers(options: ServersOptions, parts: AsyncDisposab
   parts.defer(() => status.close());
   log.info({ listener: 'status', ...statusAddress }, 'listening');
 
+  const token = new AdminToken(config.adminTokenFile);
+  const obstacle = config.adminTokenFile === undefined ? undefined : await token.obstacle();
+  if (obstacle !== undefined) log.warn({ reason: obstacle }, 'the admin port refuses changes');
   const admin = new AdminServer({
     address: config.adminAddress,
     port: config.adminPort,
-    pages: debugPages(options),
+    pages: debugPages(options, token),
+    token,
     removals: debugRemovals(supervisor),
     additions: debugAdditions(supervisor),
     onError: (err) => log.error({ err }, 'debug page failed'),

@@ -2,6 +2,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { noTotals, totalsByObject } from '../ask/reports/request-totals.ts';
 import type { StatusListener, StatusReport, StatusSource, StatusTotals, StatusWorker } from '../ask/reports/status-report.ts';
 import type { Config } from '../config/config.ts';
+import type { AdminToken } from '../observability/admin-token.ts';
 import type { FleetTotals } from '../observability/fleet-totals.ts';
 import type { RouteTable } from '../routes/route-table.ts';
 import { reasonDoc } from '../translate/problem-docs.ts';
@@ -11,7 +12,7 @@ import type { OpenedSource } from './open-source.ts';
 import type { ServersOptions } from './start-servers.ts';
 
 /** The page `/debug/status`. */
-export async function statusReport(options: ServersOptions): Promise<StatusReport> {
+export async function statusReport(options: ServersOptions, token: AdminToken): Promise<StatusReport> {
   const { config, controller, supervisor, opened, readiness } = options;
   const fleet = await supervisor.totals();
   const checks = readiness.checks();
@@ -37,7 +38,7 @@ export async function statusReport(options: ServersOptions): Promise<StatusRepor
     workers: supervisor.workers.map(workerOf),
     totals: totalsOf(fleet),
     problems: countProblems(controller.translation?.problems ?? []),
-    admin: { canChange: false },
+    admin: { canChange: (await token.obstacle()) === undefined },
   };
 }
 

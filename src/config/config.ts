@@ -36,6 +36,8 @@ export interface Config {
   readonly statusAddress: string;
   readonly adminPort: number;
   readonly adminAddress: string;
+  /** What PUT and DELETE on the admin port need; undefined: they are refused. */
+  readonly adminTokenFile: string | undefined;
   /** CIDRs whose PROXY header is required and believed. */
   readonly proxyProtocolFrom: readonly string[];
 

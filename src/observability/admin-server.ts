@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SmartProxyError } from '../errors.ts';
 import { isLoopbackAddress } from '../local-address.ts';
+import type { AdminToken, ChangeRefusal } from './admin-token.ts';
 import { HttpListener, type ServerAddress } from './http-listener.ts';
 
 /** A page of the admin server: plain data without secrets, made when it is asked for. */
@@ -29,6 +30,8 @@ export interface AdminServerOptions {
   readonly removals?: Readonly<Record<string, DebugChange>>;
   /** By path of a page: what PUT does there. @default nothing */
   readonly additions?: Readonly<Record<string, DebugChange>>;
+  /** What PUT and DELETE need. */
+  readonly token: Pick<AdminToken, 'refusalOf'>;
   /** A page that failed is answered with 500 and told here. */
   readonly onError: (error: unknown) => void;
 }
@@ -37,6 +40,7 @@ export interface AdminServerOptions {
  * Debug pages as JSON for whoever is on this machine (in a pod: `kubectl port-forward`). It binds loopback only, and answers only
  * requests whose Host is loopback too: a web page that points its own name at 127.0.0.1 (DNS rebinding) gets nothing. Nor can a page
  * of another origin send PUT or DELETE: browsers ask first (CORS), and nobody here says yes. So POST, which they send unasked, does nothing.
+ * Who sends PUT or DELETE has to have the admin token.
  */
 export class AdminServer {
   readonly #options: AdminServerOptions;
@@ -68,6 +72,12 @@ export class AdminServer {
     return Object.hasOwn(changes, path) ? changes[path] : undefined;
   }
 
+  async #change(change: DebugChange, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refusal = await this.#options.token.refusalOf(request.headers.authorization);
+    if (refusal === undefined) changed(response, await change(query));
+    else refused(response, refusal);
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isLocalAuthority(request.headers.host)) return json(response, 403, { error: 'the Host header must name this machine: localhost' });
     const { pages } = this.#options;
@@ -79,12 +89,17 @@ export class AdminServer {
     try {
       if (request.method === 'GET') shown(response, await page(query));
       else if (change === undefined) json(response, 405, { error: 'this method is not allowed here' });
-      else changed(response, await change(query));
+      else await this.#change(change, query, request, response);
     } catch (error) {
       this.#options.onError(error);
       json(response, 500, { error: 'the page cannot be made now; the log says why' });
     }
   }
+}
+
+function refused(response: ServerResponse, { status, message }: ChangeRefusal): void {
+  if (status === 401) response.setHeader('www-authenticate', 'Bearer');
+  json(response, status, { error: message });
 }
 
 function shown(response: ServerResponse, data: unknown): void {

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 
 /** Fields that name where secrets are: shown as set or not. */
-const hiddenFields: ReadonlySet<keyof Config> = new Set(['kubeconfig', 'snapshotKeyFile']);
+const hiddenFields: ReadonlySet<keyof Config> = new Set(['kubeconfig', 'snapshotKeyFile', 'adminTokenFile']);
 
 /** The configuration for `/debug/config`. It holds no secret itself; the places where some lie are hidden all the same. */
 export function debugConfig(config: Config): Readonly<Record<string, unknown>> {

@@ -70,6 +70,7 @@ const cases: readonly (readonly [values: object, sentence: RegExp])[] = [
   [{ acme: { enabled: true }, watch: { secretNames: ['shop/tls'] } }, /Cannot use acme\.enabled with watch\.secretNames/],
   [{ acme: { enabled: true, namespaces: ['shop'] }, watch: { namespaces: ['blog'] } }, /Cannot use acme\.namespaces: shop is not in/],
   [{ config: { 'ticket-key-secret': 'x' } }, /Cannot use config\.ticket-key-secret: set ticketKeys\.shared/],
+  [{ config: { 'admin-token-file': '/x' } }, /Cannot use config\.admin-token-file: set admin\.tokenSecret/],
   [{ config: { acme: true } }, /Cannot use config\.acme: set acme\.enabled/],
   [{ config: { nftables: true } }, /Cannot use config\.nftables: set nftables\.enabled/],
   [{ podSecurityContext: { runAsUser: 0 } }, /Cannot use runAsUser 0 in podSecurityContext or securityContext: runAsNonRoot is true/],

@@ -29,6 +29,7 @@ test('documented commands for a cluster, in turn, with the program as the accoun
   for (const other of others) {
     await t.test(other, async () => {
       const said = await passingShell(other, { folder: root, env });
+      if (other.includes('base64 -d')) assert.match(said.trim(), /^\S{32}$/);
       if (other.includes(' lease ')) assert.match(said, /holderIdentity: ./);
     });
   }

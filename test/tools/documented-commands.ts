@@ -73,6 +73,11 @@ export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
   ['kubectl -n smartproxy-ingress get pods', cluster],
   ['kubectl -n smartproxy-ingress describe pods', cluster],
   ['kubectl -n smartproxy-ingress get lease smartproxy-ingress-leader -o yaml', cluster],
+  [
+    'head -c 24 /dev/urandom | base64 | kubectl -n smartproxy-ingress create secret generic smartproxy-ingress-admin --from-file=token=/dev/stdin',
+    cluster,
+  ],
+  ["kubectl -n smartproxy-ingress get secret smartproxy-ingress-admin -o jsonpath='{.data.token}' | base64 -d", cluster],
 
   ['kubectl -n smartproxy-ingress logs deploy/smartproxy-ingress', node],
   ['kubectl -n smartproxy-ingress port-forward deploy/smartproxy-ingress 10254 10255', node],

@@ -9,6 +9,7 @@ const deploy = join(import.meta.dirname, '../../deploy');
 /** The folders of the kustomizations that are shipped: the base and its overlays. */
 export const kustomizations = {
   base: join(deploy, 'manifests'),
+  adminToken: join(deploy, 'overlays/admin-token'),
   daemonSet: join(deploy, 'overlays/daemonset-host-network'),
   nftables: join(deploy, 'overlays/nftables'),
   development: join(deploy, 'overlays/development'),

@@ -16,6 +16,7 @@ const ownValues: { readonly [Field in keyof Config]?: string } = {
   httpsPort: 'set containerPorts.https',
   statusPort: 'set containerPorts.status',
   adminPort: 'set containerPorts.admin',
+  adminTokenFile: 'set admin.tokenSecret',
   workers: 'set workers',
   nftables: 'set nftables.enabled',
   acme: 'set acme.enabled',

@@ -115,6 +115,7 @@ const properties: Readonly<Record<string, JsonSchema>> = {
   nftables: closed({ enabled: onOff, setForwarding: onOff }),
   acme: closed({ enabled: onOff, namespaces: listOf(objectName.schema) }),
   ticketKeys: closed({ shared: onOff }),
+  admin: closed({ tokenSecret: orEmpty(objectName.schema), tokenKey: { type: 'string', pattern: '^[-._a-zA-Z0-9]+$' } }),
   dnsPolicy: oneOf('', 'ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'),
   dnsConfig: kubernetesMap,
   hostAliases: kubernetesMaps,

@@ -27,7 +27,7 @@ export interface StatusReport {
   readonly totals: StatusTotals;
   /** In the users' objects. */
   readonly problems: { readonly errors: number; readonly warnings: number };
-  /** Whether PUT and DELETE can be allowed: it was given a token. */
+  /** Whether PUT and DELETE are allowed to who has the admin token; false: to nobody. */
   readonly admin: { readonly canChange: boolean };
 }
 

@@ -1,5 +1,5 @@
 import type { OptionsOf } from '../option-spec.ts';
-import { address, cidr, list, loopbackAddress, optional, port } from '../value-types.ts';
+import { address, cidr, list, loopbackAddress, optional, port, text } from '../value-types.ts';
 
 /** Ports and addresses. */
 export const listenersOptions: OptionsOf<
@@ -12,6 +12,7 @@ export const listenersOptions: OptionsOf<
   | 'statusAddress'
   | 'adminPort'
   | 'adminAddress'
+  | 'adminTokenFile'
   | 'proxyProtocolFrom'
 > = {
   addresses: {
@@ -80,6 +81,13 @@ export const listenersOptions: OptionsOf<
     value: loopbackAddress,
     default: () => '127.0.0.1',
     doc: 'Address for /debug/*, which shows routes and client addresses: a loopback address, reached with kubectl port-forward.',
+  },
+  adminTokenFile: {
+    flag: 'admin-token-file',
+    group: 'Listeners',
+    value: optional(text('FILE', 'a path'), 'none'),
+    default: () => undefined,
+    doc: 'File with the token, of at least 16 characters, that PUT and DELETE below /debug/* need, read at every change; none: they are refused.',
   },
   proxyProtocolFrom: {
     flag: 'proxy-protocol-from',

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -9,6 +8,7 @@ import type { BackendReport } from '../../../src/ask/reports/backend-report.ts';
 import type { RouteReport } from '../../../src/ask/reports/route-report.ts';
 import type { StatusReport } from '../../../src/ask/reports/status-report.ts';
 import type { ConnectionSummary, EndingSummary } from '../../../src/workers/protocol.ts';
+import { adminChange, adminTokenFile } from '../../tools/admin-change.ts';
 import { eventually } from '../../tools/eventually.ts';
 import { type Answer, get } from '../../tools/get.ts';
 import { ingress, ingressClass, service } from '../../tools/manifests.ts';
@@ -25,23 +25,12 @@ async function browser(t: TestContext, http: number): Promise<Socket> {
   return socket;
 }
 
-function send(admin: number, method: string, path: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port: admin, method, path, headers: { host: 'localhost' } }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
-    sent.once('error', reject);
-    sent.end();
-  });
-}
-
 test('a running program reports on itself', async (t) => {
   await using backend = await NamedBackend.start('a');
   const folder = await temporaryFolder(t);
   const rules = { 'shop.localhost': [['/', 'Prefix', 'web'] as const, ['/gone', 'Prefix', 'gone'] as const] };
   await writeFile(join(folder, 'all.yaml'), ingressClass + service('web', backend.port) + ingress('shop', { rules }));
-  const command = await startRun(t, ['--manifests', folder], 2);
+  const command = await startRun(t, ['--manifests', folder, '--admin-token-file', await adminTokenFile(t)], 2);
   const [http, admin] = [await command.port('http'), await command.port('admin')];
   await command.until(() => command.log.filter(({ msg }) => msg === 'worker serves').length === 2);
   const answer = (path: string): Promise<Answer> => get(admin, 'localhost', `/debug/${path}`);
@@ -59,6 +48,7 @@ test('a running program reports on itself', async (t) => {
       [...status.workers].map(({ state }) => state),
       ['serving', 'serving'],
     );
+    assert.equal(status.admin.canChange, true);
     const { routes, hosts, endpoints } = status.table;
     assert.deepEqual([routes, hosts, endpoints], [2, 1, 1]);
     assert.deepEqual(status.problems, { errors: 1, warnings: 0 });
@@ -93,10 +83,11 @@ test('a running program reports on itself', async (t) => {
     assert.deepEqual(await page('connections?older=20d'), []);
     const refused = await answer('connections?older=soon');
     assert.deepEqual([refused.status, /older=soon is not allowed; expected a duration/.test(refused.body)], [400, true]);
-    assert.equal(await send(admin, 'DELETE', '/debug/connections?older=soon'), 400);
-    assert.equal(await send(admin, 'DELETE', '/debug/connections?older=20d'), 404);
+    assert.equal(await adminChange(admin, 'DELETE', '/debug/connections?older=soon'), 400);
+    assert.equal(await adminChange(admin, 'DELETE', '/debug/connections?older=20d'), 404);
+    assert.equal(await adminChange(admin, 'DELETE', '/debug/connections?older=1ms', ''), 401);
     const closed = new Promise((resolve) => socket.once('close', resolve));
-    assert.equal(await send(admin, 'DELETE', '/debug/connections?older=1ms'), 200);
+    assert.equal(await adminChange(admin, 'DELETE', '/debug/connections?older=1ms'), 200);
     await closed;
   });
 

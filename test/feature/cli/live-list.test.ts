@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { adminChange, adminTokenFile } from '../../tools/admin-change.ts';
 import { eventually } from '../../tools/eventually.ts';
 import { freePort } from '../../tools/free-port.ts';
 import { get } from '../../tools/get.ts';
@@ -53,7 +53,7 @@ class LiveRun {
         smartRoute('mail', { listeners: ['mail'], tcp: { backends: [{ name: 'mail', port: web }] } }) +
         smartRoute('dns', { listeners: ['dns'], udp: { backends: [{ name: 'dns', port: { name: 'dns' } }] } }),
     );
-    const command = await startRun(t, ['--manifests', folder]);
+    const command = await startRun(t, ['--manifests', folder, '--admin-token-file', await adminTokenFile(t)]);
     const ports = { http: await command.port('http'), admin: await command.port('admin'), tcp, udp };
     const isOpen = (name: string): boolean => command.log.some(({ msg, listener }) => msg === 'listener opened' && listener === name);
     await command.until(() => isOpen('mail') && isOpen('dns'));
@@ -61,14 +61,7 @@ class LiveRun {
   }
 
   change(method: 'PUT' | 'DELETE', path: string): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const sent = request({ host: '127.0.0.1', port: this.#admin, method, path, headers: { host: 'localhost' } }, (response) => {
-        response.resume();
-        resolve(response.statusCode ?? 0);
-      });
-      sent.once('error', reject);
-      sent.end();
-    });
+    return adminChange(this.#admin, method, path);
   }
 
   /** Routes of the live list, each once. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { AdminServer, type DebugPage } from '../../../src/observability/admin-server.ts';
+import { AdminToken } from '../../../src/observability/admin-token.ts';
 import { debugConfig } from '../../../src/observability/debug-config.ts';
 import { Exposition } from '../../../src/observability/exposition.ts';
 import type { MetricSource } from '../../../src/observability/metric-source.ts';
@@ -46,9 +47,11 @@ async function statusServer(
   return { port: (await server.start()).port, errors };
 }
 
+const noToken = new AdminToken(undefined);
+
 async function adminServer(context: TestContext, pages: Readonly<Record<string, DebugPage>>) {
   const errors: unknown[] = [];
-  const server = new AdminServer({ address: '127.0.0.1', port: 0, pages, onError: (error) => errors.push(error) });
+  const server = new AdminServer({ address: '127.0.0.1', port: 0, pages, token: noToken, onError: (error) => errors.push(error) });
   context.after(() => server.close());
   return { port: (await server.start()).port, errors };
 }
@@ -116,6 +119,7 @@ test('AdminServer: DELETE and PUT change what their query names, where that is o
     pages,
     removals,
     additions,
+    token: { refusalOf: async () => undefined },
     onError: (error) => assert.fail(String(error)),
   });
   context.after(() => server.close());
@@ -134,9 +138,14 @@ test('AdminServer: DELETE and PUT change what their query names, where that is o
 
 test('AdminServer: refuses every address but loopback', () => {
   for (const address of ['0.0.0.0', '::', '10.0.0.1', 'localhost', '']) {
-    assert.throws(() => new AdminServer({ address, port: 0, pages: {}, onError: () => {} }), { code: 'CONFIG_INVALID' }, address);
+    assert.throws(
+      () => new AdminServer({ address, port: 0, pages: {}, token: noToken, onError: () => {} }),
+      { code: 'CONFIG_INVALID' },
+      address,
+    );
   }
-  for (const address of ['127.0.0.1', '127.1.2.3', '::1']) new AdminServer({ address, port: 0, pages: {}, onError: () => {} });
+  for (const address of ['127.0.0.1', '127.1.2.3', '::1'])
+    new AdminServer({ address, port: 0, pages: {}, token: noToken, onError: () => {} });
 });
 
 test('AdminServer: a Host that is not this machine is refused (DNS rebinding)', async (context) => {
@@ -172,7 +181,7 @@ test('AdminServer: a page that throws is a 500 without its reason', async (conte
 
 test('AdminServer: a port that is taken is ADDRESS_IN_USE', async (context) => {
   const { port } = await adminServer(context, {});
-  const second = new AdminServer({ address: '127.0.0.1', port, pages: {}, onError: () => {} });
+  const second = new AdminServer({ address: '127.0.0.1', port, pages: {}, token: noToken, onError: () => {} });
   await assert.rejects(second.start(), { code: 'ADDRESS_IN_USE' });
 });
 

@@ -195,6 +195,9 @@ app.kubernetes.io/component: controller
 {{- end -}}
 {{- $args = append $args (printf "--status-port=%d" (int .Values.containerPorts.status)) -}}
 {{- $args = append $args (printf "--admin-port=%d" (int .Values.containerPorts.admin)) -}}
+{{- if .Values.admin.tokenSecret -}}
+{{- $args = append $args "--admin-token-file=/etc/smartproxy-ingress/admin/token" -}}
+{{- end -}}
 {{- $args = append $args (printf "--workers=%v" .Values.workers) -}}
 {{- $args = append $args (printf "--drain-delay=%s" (include "smartproxy.flagValue" (dict "value" .Values.drain.delay "isSwitch" false))) -}}
 {{- $args = append $args (printf "--drain-timeout=%s" (include "smartproxy.flagValue" (dict "value" .Values.drain.timeout "isSwitch" false))) -}}

@@ -101,6 +101,7 @@
   "https-port": "set containerPorts.https",
   "status-port": "set containerPorts.status",
   "admin-port": "set containerPorts.admin",
+  "admin-token-file": "set admin.tokenSecret",
   "workers": "set workers",
   "nftables": "set nftables.enabled",
   "acme": "set acme.enabled",

@@ -11,6 +11,7 @@ import { explainPage } from './explain-page.ts';
 import { connectionFilterOf, limitOf, textOf } from './page-query.ts';
 import type { ServersOptions } from './start-servers.ts';
 import { statusReport } from './status-page.ts';
+import { tapPage } from './tap-page.ts';
 
 const defaultConnections = 1000;
 const maxConnections = 100_000;
@@ -41,6 +42,7 @@ export function debugPages(options: ServersOptions, token: AdminToken): Readonly
       const filter = connectionFilterOf(query);
       return filter instanceof PageRefusal ? filter : questions.recentEndings(limitOf(query, defaultEndings, maxEndings), filter);
     },
+    '/debug/tap': tapPage(supervisor.taps),
     '/debug/drains': () => supervisor.drainedEndpoints,
     '/debug/problems': async () => ({
       sources: opened.source.store.problems(),

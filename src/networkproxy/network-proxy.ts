@@ -29,6 +29,7 @@ import { type OverloadChange, OverloadGuard } from './overload/overload-guard.ts
 import type { ProxyContext } from './proxy-context.ts';
 import { RequestIds } from './request-ids.ts';
 import type { RequestLogEntry, RequestSpan } from './request-log-entry.ts';
+import type { RequestTap } from './request-tap.ts';
 import { RouteRuntimes } from './route-runtime.ts';
 import { AcmeTlsContexts } from './tls/acme-tls-contexts.ts';
 import { CertificateContexts } from './tls/certificate-contexts.ts';
@@ -135,6 +136,7 @@ export class NetworkProxy implements NetworkProxyEntry {
       trustedProxies: blockListOf(config.trustedProxies),
       unmatched: counters.requests.get({ routeKind: '', routeNamespace: '', route: '', service: '' }),
       onRequest: undefined,
+      tap: undefined,
       onSpan: options.onSpan,
       isDraining: () => this.#draining,
     };
@@ -195,6 +197,11 @@ export class NetworkProxy implements NetworkProxyEntry {
   /** Turns the access log on or off, for requests that end from then on. */
   logRequests(isOn: boolean): void {
     this.#context.onRequest = isOn ? this.#options.onRequest : undefined;
+  }
+
+  /** Shows requests that end from then on to somebody. @param tap undefined: to nobody */
+  tapRequests(tap: RequestTap | undefined): void {
+    this.#context.tap = tap;
   }
 
   #settingsChanged(settings: InstallationSettings | undefined): void {

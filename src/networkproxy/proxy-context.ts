@@ -17,6 +17,7 @@ import type { BufferBudget } from './overload/buffer-budget.ts';
 import type { OverloadGuard } from './overload/overload-guard.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { RequestLogEntry, RequestSpan } from './request-log-entry.ts';
+import type { RequestTap } from './request-tap.ts';
 import type { RouteRuntimes } from './route-runtime.ts';
 import type { TraceContexts } from './trace-context.ts';
 import type { RetryBudgets } from './upstream/retry-budget.ts';
@@ -46,6 +47,8 @@ export interface ProxyContext {
   readonly unmatched: RequestSeries;
   /** undefined: the access log is off. */
   onRequest: ((entry: RequestLogEntry, head: RequestHead) => void) | undefined;
+  /** undefined: nobody looks at requests. */
+  tap: RequestTap | undefined;
   readonly onSpan: ((span: RequestSpan) => void) | undefined;
   readonly overload: OverloadGuard;
   readonly auth: AuthState;

@@ -85,14 +85,17 @@ export class RequestRecord {
     this.#report(head, runtime, service, durationMs);
   }
 
-  /** To the access log and, when its trace is recorded, as a span. */
+  /** To the access log, to who looks and, when its trace is recorded, as a span. */
   #report(head: RequestHead, runtime: RouteRuntime | undefined, service: string | undefined, durationMs: number): void {
-    const { onRequest, onSpan } = this.#context;
+    const { onRequest, onSpan, tap } = this.#context;
     const { trace } = this;
+    const route = runtime?.compiled.route.key;
     const isLogged = onRequest !== undefined && runtime?.compiled.policy.accessLog !== false;
     const span = onSpan === undefined || trace?.sampled !== true ? undefined : trace.span;
-    if (!isLogged && span === undefined) return;
-    const entry = this.#entry(head, runtime?.compiled.route.key, service, durationMs);
+    const isTapped = tap?.wants(head.host, route, this.#shownStatus) === true;
+    if (!isLogged && span === undefined && !isTapped) return;
+    const entry = this.#entry(head, route, service, durationMs);
+    if (isTapped) tap.take(entry);
     if (isLogged) onRequest(entry, head);
     if (span !== undefined) onSpan?.({ ...span, entry });
   }
@@ -122,6 +125,11 @@ export class RequestRecord {
     this.series = undefined;
   }
 
+  /** What the client got, or would have got. */
+  get #shownStatus(): number {
+    return this.status === 0 ? errorTable[this.flag ?? 'client_gone'].status : this.status;
+  }
+
   #entry(head: RequestHead, route: string | undefined, service: string | undefined, durationMs: number): RequestLogEntry {
     const facts = this.#facts;
     return {
@@ -133,7 +141,7 @@ export class RequestRecord {
       method: head.method,
       host: head.host,
       path: head.path,
-      status: this.status === 0 ? errorTable[this.flag ?? 'client_gone'].status : this.status,
+      status: this.#shownStatus,
       grpcStatus: this.grpcStatus,
       flag: this.flag,
       detail: this.detail,

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SmartProxyError } from '../errors.ts';
 import { isLoopbackAddress } from '../local-address.ts';
@@ -13,6 +14,16 @@ export class PageRefusal {
 
   constructor(message: string) {
     this.message = message;
+  }
+}
+
+/** What a page gives in place of data when it goes on for a while: each item is a line of JSON, until there is no more or the client leaves. */
+export class PageStream {
+  readonly items: (signal: AbortSignal) => AsyncIterable<unknown>;
+
+  /** @param items called before the answer begins; its signal is aborted when nobody reads them any more */
+  constructor(items: (signal: AbortSignal) => AsyncIterable<unknown>) {
+    this.items = items;
   }
 }
 
@@ -87,12 +98,13 @@ export class AdminServer {
     if (page === undefined) return json(response, 404, { error: 'no such page', pages: Object.keys(pages) });
     const change = this.#changeOf(request.method, path);
     try {
-      if (request.method === 'GET') shown(response, await page(query));
+      if (request.method === 'GET') await shown(response, await page(query));
       else if (change === undefined) json(response, 405, { error: 'this method is not allowed here' });
       else await this.#change(change, query, request, response);
     } catch (error) {
       this.#options.onError(error);
-      json(response, 500, { error: 'the page cannot be made now; the log says why' });
+      if (response.headersSent) response.destroy();
+      else json(response, 500, { error: 'the page cannot be made now; the log says why' });
     }
   }
 }
@@ -102,9 +114,31 @@ function refused(response: ServerResponse, { status, message }: ChangeRefusal): 
   json(response, status, { error: message });
 }
 
-function shown(response: ServerResponse, data: unknown): void {
+async function shown(response: ServerResponse, data: unknown): Promise<void> {
   if (data instanceof PageRefusal) json(response, 400, { error: data.message });
+  else if (data instanceof PageStream) await streamed(response, data);
   else json(response, 200, data);
+}
+
+async function streamed(response: ServerResponse, { items }: PageStream): Promise<void> {
+  if (response.destroyed) return;
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const begun = items(gone.signal);
+  head(response, 200, 'application/x-ndjson');
+  response.flushHeaders();
+  for await (const item of begun) {
+    if (gone.signal.aborted) break;
+    if (!response.write(`${JSON.stringify(item)}\n`)) await Promise.race([once(response, 'drain'), aborted(gone.signal)]);
+  }
+  response.end();
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function changed(response: ServerResponse, result: number | string): void {
@@ -121,6 +155,10 @@ function isLocalAuthority(host: string | undefined): boolean {
 
 function json(response: ServerResponse, status: number, value: unknown): void {
   const body = `${JSON.stringify(value, undefined, 2)}\n`;
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  head(response, status, 'application/json');
   response.end(body);
+}
+
+function head(response: ServerResponse, status: number, type: string): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
 }

@@ -31,7 +31,9 @@ import { connectionLine } from './connection-line.ts';
 import { MemoryProbe } from './memory-probe.ts';
 import type { ConnectionSummary, FarEnding } from './protocol.ts';
 import { type RecentEnding, RecentEndings } from './recent-endings.ts';
+import { RequestTaps } from './request-taps.ts';
 import { sessionLine } from './session-line.ts';
+import type { TappedRequests, TapWish } from './tap-wish.ts';
 
 export interface DataPlaneOptions {
   readonly config: Config;
@@ -48,6 +50,8 @@ export interface DataPlaneOptions {
   readonly onRedis?: RedisRatesOptions['onChange'] | undefined;
   /** Tells the other workers what was admitted here; undefined: there are none. */
   readonly shareRates?: ((uses: readonly RateUse[]) => void) | undefined;
+  /** Takes requests that somebody looks at; `sent` is called when there is room for more. @default nobody can look */
+  readonly onTapped?: (tapped: TappedRequests, sent: () => void) => void;
   /** Tells them what is under way here; undefined: there are none. */
   readonly shareActive?: ((shares: readonly ActiveShare[]) => void) | undefined;
 }
@@ -77,12 +81,15 @@ export class DataPlane {
   readonly #spans: SpanExporter | undefined;
   readonly #udp: UdpForwarder;
   readonly #endings = new RecentEndings();
+  readonly #taps: RequestTaps;
   readonly #configureLog: (settings: RouteTable['settings']) => void;
   #table: CompiledTable = CompiledTable.compile(emptyRouteTable);
   #generation = 0;
 
-  constructor({ config, idPrefix, ticketKeys, accessLog, loopbackEnd, onOverload, shareRates, shareActive, onRedis }: DataPlaneOptions) {
+  constructor(options: DataPlaneOptions) {
+    const { config, idPrefix, ticketKeys, accessLog, loopbackEnd, onOverload, shareRates, shareActive, onRedis, onTapped } = options;
     this.counters = new WorkerCounters(config.maxRouteSeries);
+    this.#taps = new RequestTaps(onTapped ?? ((_tapped, sent) => sent()));
     if (accessLog !== undefined) this.counters.gauges.accessLogDropped = () => accessLog.dropped;
     this.#redis = newRedisRates(config, this.counters, onRedis);
     this.#rates = new RateLimiters({
@@ -280,6 +287,17 @@ export class DataPlane {
   /** The last connections and UDP sessions that ended, the latest first. */
   recentEndings(limit: number, filter: ConnectionFilter = {}): readonly RecentEnding[] {
     return this.#endings.list(limit, filter);
+  }
+
+  /** Shows requests that end from now on. */
+  openTap(tap: number, wish: TapWish): void {
+    this.#taps.open(tap, wish);
+    this.#networkProxy.tapRequests(this.#taps);
+  }
+
+  closeTap(tap: number): void {
+    this.#taps.close(tap);
+    if (!this.#taps.isOn) this.#networkProxy.tapRequests(undefined);
   }
 
   /** What the endpoints of these services have to do here. */

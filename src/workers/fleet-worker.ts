@@ -7,6 +7,7 @@ import type { ConnectionFilter } from '../smartproxy/connection-filter.ts';
 import type { HeldSocket } from './held-socket.ts';
 import type { OutgoingDelta } from './outgoing-delta.ts';
 import type { ConnectionSummary, EndingSummary, SharedPort, WorkerVitals } from './protocol.ts';
+import type { TapWish } from './tap-wish.ts';
 
 /** A worker as the supervisor sees it: one process, or two that live and end together. */
 export interface FleetWorker {
@@ -54,6 +55,9 @@ export interface FleetWorker {
   endpointUses(services: readonly string[]): Promise<readonly EndpointUse[]>;
   /** Ends those of its connections that the filter means; resolves to how many. */
   kill(filter: ConnectionFilter): Promise<number>;
+  /** Makes it sample requests that end from now on; its observer hears of them. */
+  openTap(tap: number, wish: TapWish): void;
+  closeTap(tap: number): void;
   announceDrain(): void;
   /** Resolves when its connections are finished and logged, or when `timeoutMs` and the grace of those that are then ended are over. */
   drain(timeoutMs: number): Promise<void>;

@@ -9,6 +9,7 @@ import type { Ending } from '../smartproxy/connection-record.ts';
 import type { ConnectionView } from '../smartproxy/smart-proxy.ts';
 import type { PackedDelta } from './packed-delta.ts';
 import type { RecentEnding } from './recent-endings.ts';
+import type { TappedRequests, TapWish } from './tap-wish.ts';
 import type { WireSnapshot } from './wire-snapshot.ts';
 import type { WorkerPart } from './worker-part.ts';
 
@@ -55,6 +56,9 @@ export type ToWorker =
   /** Finish what is open within `timeoutMs`; then `drained`. */
   | { readonly type: 'drain'; readonly timeoutMs: number }
   | { readonly type: 'announceDrain' }
+  /** Show requests that end from now on; answered with `tapped`, until `closeTap`. */
+  | { readonly type: 'openTap'; readonly tap: number; readonly wish: TapWish }
+  | { readonly type: 'closeTap'; readonly tap: number }
   | { readonly type: 'stats'; readonly request: number }
   | { readonly type: 'connections'; readonly request: number; readonly limit: number; readonly filter: ConnectionFilter }
   | { readonly type: 'recentEndings'; readonly request: number; readonly limit: number; readonly filter: ConnectionFilter }
@@ -111,6 +115,7 @@ export type FromWorker =
   | { readonly type: 'rates'; readonly uses: readonly RateUse[] }
   /** What this worker has under way of limited routes, for all others. */
   | { readonly type: 'active'; readonly shares: readonly ActiveShare[] }
+  | { readonly type: 'tapped'; readonly tapped: TappedRequests }
   | { readonly type: 'drained' };
 
 /** How a worker process fares. */

@@ -10,6 +10,7 @@ import type { FleetWorker } from './fleet-worker.ts';
 import type { HeldSocket } from './held-socket.ts';
 import type { OutgoingDelta } from './outgoing-delta.ts';
 import type { ConnectionSummary, EndingSummary, FarEnding, SharedPort, WorkerVitals } from './protocol.ts';
+import type { TappedRequests, TapWish } from './tap-wish.ts';
 import { type WorkerExit, type WorkerObserver, WorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
 
 /**
@@ -143,6 +144,15 @@ export class SplitWorker implements FleetWorker, WorkerObserver {
     return this.#smartProxy.kill(filter);
   }
 
+  /** Requests are sampled where they are spoken. */
+  openTap(tap: number, wish: TapWish): void {
+    this.#networkProxy.openTap(tap, wish);
+  }
+
+  closeTap(tap: number): void {
+    this.#networkProxy.closeTap(tap);
+  }
+
   announceDrain(): void {
     this.#smartProxy.announceDrain();
     this.#networkProxy.announceDrain();
@@ -193,6 +203,10 @@ export class SplitWorker implements FleetWorker, WorkerObserver {
 
   workerActive(_process: FleetWorker, shares: readonly ActiveShare[]): void {
     this.#observer.workerActive(this, shares);
+  }
+
+  workerTapped(_process: FleetWorker, tapped: TappedRequests): void {
+    this.#observer.workerTapped?.(this, tapped);
   }
 
   networkProxyOpened(_process: FleetWorker, port: number): void {

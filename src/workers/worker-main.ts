@@ -129,6 +129,12 @@ class Worker {
       case 'announceDrain':
         this.#dataPlane.announceDrain();
         return;
+      case 'openTap':
+        this.#dataPlane.openTap(message.tap, message.wish);
+        return;
+      case 'closeTap':
+        this.#dataPlane.closeTap(message.tap);
+        return;
       case 'stats':
         send({ type: 'statsReply', request: message.request, snapshot: this.#encoder.encode() });
         return;
@@ -318,6 +324,7 @@ function newDataPlane(
     loopbackEnd,
     onRedis: (state, detail) => send({ type: 'redis', state, detail }),
     onOverload: (change) => send({ type: 'overload', change }),
+    onTapped: (tapped, sent) => send({ type: 'tapped', tapped }, sent),
     ...((config.workers ?? availableParallelism()) > 1 && {
       shareRates: (uses) => send({ type: 'rates', uses }),
       shareActive: (shares) => send({ type: 'active', shares }),

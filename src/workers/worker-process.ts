@@ -15,6 +15,7 @@ import type { HeldSocket } from './held-socket.ts';
 import type { OutgoingDelta } from './outgoing-delta.ts';
 import type { PackedDelta } from './packed-delta.ts';
 import type { ConnectionSummary, EndingSummary, FarEnding, FromWorker, SharedPort, ToWorker, WorkerVitals } from './protocol.ts';
+import type { TappedRequests, TapWish } from './tap-wish.ts';
 import { SnapshotDecoder } from './wire-snapshot.ts';
 import type { WorkerPart } from './worker-part.ts';
 
@@ -60,6 +61,8 @@ export interface WorkerObserver {
   workerRates(worker: FleetWorker, uses: readonly RateUse[]): void;
   /** What it has under way of limited routes. */
   workerActive(worker: FleetWorker, shares: readonly ActiveShare[]): void;
+  /** It has sampled requests that somebody looks at. */
+  workerTapped?(worker: FleetWorker, tapped: TappedRequests): void;
   /** A process with NetworkProxy alone takes connections on this port of 127.0.0.1. */
   networkProxyOpened?(worker: FleetWorker, port: number): void;
   /** Such a process has ended connections of clients. */
@@ -248,6 +251,14 @@ export class WorkerProcess implements FleetWorker {
     return reply?.type === 'killReply' ? reply.killed : 0;
   }
 
+  openTap(tap: number, wish: TapWish): void {
+    this.#send({ type: 'openTap', tap, wish });
+  }
+
+  closeTap(tap: number): void {
+    this.#send({ type: 'closeTap', tap });
+  }
+
   announceDrain(): void {
     this.#send({ type: 'announceDrain' });
   }
@@ -333,6 +344,9 @@ export class WorkerProcess implements FleetWorker {
         break;
       case 'redis':
         this.#observer.workerRedis(this, message.state, message.detail);
+        break;
+      case 'tapped':
+        this.#observer.workerTapped?.(this, message.tapped);
         break;
       case 'rates':
         this.#observer.workerRates(this, message.uses);

@@ -20,12 +20,14 @@ import type { BoundAddress } from './bound-address.ts';
 import { DrainedEndpoints } from './drained-endpoints.ts';
 import { FleetQuestions } from './fleet-questions.ts';
 import { FleetStatistics } from './fleet-statistics.ts';
+import { FleetTaps } from './fleet-taps.ts';
 import type { FleetWorker } from './fleet-worker.ts';
 import { type ListeningPort, ListeningPorts } from './listening-ports.ts';
 import { OutgoingDelta } from './outgoing-delta.ts';
 import type { WorkerVitals } from './protocol.ts';
 import { SplitWorker } from './split-worker.ts';
 import { tableForWorkers } from './table-for-workers.ts';
+import type { TappedRequests } from './tap-wish.ts';
 import { TicketKeys } from './ticket-keys.ts';
 import { type WorkerEntry, type WorkerExit, type WorkerObserver, WorkerProcess } from './worker-process.ts';
 import { WorkerSlot } from './worker-slot.ts';
@@ -86,6 +88,7 @@ const closeRetryMs = 20;
  */
 export class WorkerSupervisor implements WorkerObserver {
   readonly questions = new FleetQuestions(() => this.#live());
+  readonly taps = new FleetTaps(() => this.#live());
   readonly #options: WorkerSupervisorOptions;
   readonly #log: Log;
   readonly #heartbeat: HeartbeatOptions;
@@ -303,6 +306,10 @@ export class WorkerSupervisor implements WorkerObserver {
     else this.#log.warn({ ...fields, detail }, 'worker has no Redis, so rate limits hold for this pod alone');
   }
 
+  workerTapped(_worker: FleetWorker, tapped: TappedRequests): void {
+    this.taps.hear(tapped);
+  }
+
   workerRates(worker: FleetWorker, uses: readonly RateUse[]): void {
     for (const other of this.#live()) if (other !== worker) other.sendRates(uses);
   }
@@ -352,6 +359,7 @@ export class WorkerSupervisor implements WorkerObserver {
       observer: this,
     };
     const worker = this.#options.config.networkProxyTransport === 'loopback' ? new SplitWorker(options) : new WorkerProcess(options);
+    this.taps.tell(worker);
     if (this.#generation > 0) this.#sendWholeTable(worker);
     return worker;
   }

@@ -68,15 +68,17 @@ function askOverTls(place: AnswerPlace, { name, certificate }: AcmeChallenge): P
     };
     const timer = setTimeout(() => done({ kind: 'unseen', why: `it does not answer within ${timeoutMs} ms` }), timeoutMs);
     const failed = (error: NodeJS.ErrnoException) => {
-      const isAnswer = error.code?.startsWith('ERR_SSL_') === true;
-      done(isAnswer ? { kind: 'wrong', why: `it refuses the protocol ${acmeTlsProtocol}` } : unseen(error));
+      if (error.code?.startsWith('ERR_SSL_') !== true) return done(unseen(error));
+      const isAlert = error.code.includes('_ALERT_');
+      done({ kind: 'wrong', why: isAlert ? `it refuses the protocol ${acmeTlsProtocol}` : 'it does not speak TLS' });
     };
     raw.on('error', failed);
     socket.on('error', failed);
     socket.once('secureConnect', () => {
       const expected = certificate === undefined ? undefined : new X509Certificate(certificate).fingerprint256;
-      const isRight = socket.alpnProtocol === acmeTlsProtocol && socket.getPeerX509Certificate()?.fingerprint256 === expected;
-      done(isRight ? { kind: 'right' } : { kind: 'wrong', why: 'it shows another certificate' });
+      if (socket.alpnProtocol !== acmeTlsProtocol) done({ kind: 'wrong', why: `it does not speak the protocol ${acmeTlsProtocol}` });
+      else if (socket.getPeerX509Certificate()?.fingerprint256 === expected) done({ kind: 'right' });
+      else done({ kind: 'wrong', why: 'it shows another certificate' });
     });
   });
 }

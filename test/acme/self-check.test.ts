@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { selfCheck } from '../../src/acme/self-check.ts';
 import type { AcmeCertificate } from '../../src/translate/acme-certificate.ts';
@@ -8,6 +8,7 @@ import type { AcmeChallenge } from '../../src/translate/acme-state.ts';
 import { noAcmeState } from '../../src/translate/acme-state.ts';
 import { issuer } from '../tools/acme/ordering.ts';
 import { config, ingressClass, issued, pebbleCa, pebbleIssuer, smartRoute, startPebble, written } from '../tools/acme/program-kit.ts';
+import { makeTlsAnswer, startTls } from '../tools/acme/tls-answer.ts';
 import { Bind, bindSkip } from '../tools/bind.ts';
 import { eventually } from '../tools/eventually.ts';
 import { get } from '../tools/get.ts';
@@ -107,4 +108,34 @@ test('resolvers show where names lead, and a failed self-check is a condition th
   await issued(command, await command.port('https'), 'lost.shop.test');
   await eventually('nothing is told any more', async () => (await told()) === '');
   assert.equal(pebble.issued, 2);
+});
+
+test('selfCheck looks at answers over TLS by the port of HTTPS, as a CA does', { skip }, async (t) => {
+  const bind = await Bind.start(t, { zones: { 'shop.test': ['good A 127.0.0.1'] }, changeable: [] });
+  const { challenge: asked, options } = await makeTlsAnswer('good.shop.test');
+  const other = await makeTlsAnswer('good.shop.test');
+  const { ALPNProtocols: _, ...withoutProtocol } = options;
+  const silent = createTcpServer((socket) => socket.on('error', () => undefined));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  t.after(() => silent.close());
+  const check = (https: number | undefined, mode: 'Strict' | 'Lenient', failures = 0) =>
+    selfCheck([asked], certificateOf(bind.primary, mode, failures), (protocol) => (protocol === 'https' ? https : nobody));
+
+  assert.equal(await check(await startTls(t, options), 'Strict'), undefined);
+  const evident: readonly (readonly [port: number, why: RegExp])[] = [
+    [await startTls(t, other.options), /leads to 127\.0\.0\.1, where port \d+ is not ours: it shows another certificate/],
+    [await startTls(t, withoutProtocol), /is not ours: it does not speak the protocol acme-tls\/1/],
+    [await startTls(t, { ...options, ALPNProtocols: ['h2'] }), /is not ours: it refuses the protocol acme-tls\/1/],
+    [await startHosts(t), /is not ours: it does not speak TLS/],
+  ];
+  for (const [port, why] of evident) assert.match((await check(port, 'Lenient', 9)) ?? '', why);
+  const unseen: readonly (readonly [port: number, why: RegExp])[] = [
+    [nobody, /whose port 1 can not be reached from here, .*ECONNREFUSED/],
+    [(silent.address() as AddressInfo).port, /can not be reached from here, it does not answer within 2000 ms/],
+  ];
+  for (const [port, why] of unseen) {
+    assert.match((await check(port, 'Lenient', 1)) ?? '', why);
+    assert.equal(await check(port, 'Lenient', 2), undefined);
+  }
+  assert.match((await check(undefined, 'Lenient', 9)) ?? '', /no listener of HTTPS answers for good\.shop\.test/);
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { AcmeClock } from '../../../src/acme/acme-clock.ts';
 import { type Replica, ReplicaCheck } from '../../../src/acme/replica-check.ts';
+import { makeTlsAnswer, startTls } from '../../tools/acme/tls-answer.ts';
 import { freePort } from '../../tools/free-port.ts';
 
 const challenge = { type: 'http-01', name: 'shop.test', token: 'token', keyAuthorization: 'token.thumb' } as const;
@@ -107,3 +108,49 @@ test('who does not lead any more stops asking', async (t) => {
   });
   await assert.rejects(confirm(ending.signal), /deposed/);
 });
+
+test('an answer over TLS is asked of the HTTPS port of every replica, behind a PROXY header where one is wanted', async (t) => {
+  const { challenge: asked, options } = await makeTlsAnswer('shop.test');
+  const other = await makeTlsAnswer('shop.test');
+  const at = (port: number, wantsHeader = false): Replica => ({ address: '127.0.0.1', port, wantsHeader });
+  const seen: string[] = [];
+  const confirm = (...replicas: readonly Replica[]) => {
+    const of = new ReplicaCheck({
+      replicas: (protocol) => {
+        seen.push(protocol);
+        return replicas;
+      },
+      isServedHere: async () => true,
+      clock: hurriedClock(),
+    });
+    // Answers of one order come together: the last one stands for all.
+    return of.confirm([challenge, asked], new AbortController().signal);
+  };
+  const good = at(await startTls(t, options));
+  assert.equal(await confirm(good, at(await startTls(t, options))), undefined);
+  assert.deepEqual([...new Set(seen)], ['https']);
+  const wrong = at(await startTls(t, other.options));
+  assert.equal(
+    await confirm(good, wrong),
+    `the replica at 127.0.0.1:${wrong.port} does not answer the challenge, it shows another certificate`,
+  );
+  assert.match((await confirm(good, at(await freePort()))) ?? '', /ECONNREFUSED/);
+
+  const behindHeader = await listening(t, headerThenPass(good.port), true);
+  assert.equal(await confirm(behindHeader), undefined);
+  assert.match((await confirm({ ...behindHeader, wantsHeader: false })) ?? '', /does not answer the challenge/);
+});
+
+/** Passes connections on to `port` that begin with a PROXY header, without it, and ends others. */
+function headerThenPass(port: number): Server {
+  const header = 'PROXY UNKNOWN\r\n';
+  return createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', (chunk: Buffer) => {
+      if (!chunk.toString('latin1').startsWith(header)) return socket.destroy();
+      const onward = connect(port, '127.0.0.1').on('error', () => socket.destroy());
+      onward.write(chunk.subarray(header.length));
+      socket.pipe(onward).pipe(socket);
+    });
+  });
+}

@@ -4,7 +4,13 @@ import { lastFieldValue } from './http1/request-lines.ts';
 import type { LocalReply } from './local-reply.ts';
 
 /** What the log says of the answer to a preflight. */
-export const preflightDetail = 'CORS preflight';
+const preflightDetail = 'CORS preflight';
+const refusedPreflightDetail = 'CORS preflight of an origin that is not allowed';
+
+/** Whether a reply is the answer to a preflight, which says all of CORS itself. */
+export function isPreflightReply({ detail }: LocalReply): boolean {
+  return detail === preflightDetail || detail === refusedPreflightDetail;
+}
 
 const known = new WeakMap<CorsPolicy, Cors>();
 
@@ -43,7 +49,7 @@ export class Cors {
       status: 204,
       body: '',
       headers: this.#preflightHeaders(head.headers, origin),
-      detail: preflightDetail,
+      detail: this.#isAllowed(origin) ? preflightDetail : refusedPreflightDetail,
     };
   }
 

@@ -1,5 +1,5 @@
 import { cameSecurely } from './came-securely.ts';
-import { preflightDetail } from './cors.ts';
+import { isPreflightReply } from './cors.ts';
 import type { FilterRequest } from './filters/filter-request.ts';
 import type { ResponseHead } from './http1/message-handler.ts';
 import type { LocalReply } from './local-reply.ts';
@@ -37,7 +37,7 @@ export function switchingAnswer(
 export function markedReply(reply: LocalReply, request: FilterRequest | undefined, runtime: RouteRuntime | undefined): LocalReply {
   const cors = runtime?.marker?.cors;
   // A page may know that it failed; a preflight says so itself.
-  if (cors === undefined || request === undefined || reply.detail === preflightDetail) return withFields(reply, request);
+  if (cors === undefined || request === undefined || isPreflightReply(reply)) return withFields(reply, request);
   return withFields({ ...reply, headers: cors.mark(reply.headers, request.head.headers) }, request);
 }
 

@@ -166,9 +166,10 @@ function explainForward(
 
 function backendText(backend: ReturnType<typeof backendSteps>[number]): string {
   if (backend.service === undefined) return 'a Service that can not be served (503)';
-  const ready = usable(backend);
-  if (backend.endpoints.length === 0) return `${backend.service}, which has no endpoint (503)`;
-  return `${backend.service} (${ready} of ${backend.endpoints.length} endpoints can be used)`;
+  const count = backend.endpoints.length;
+  if (count === 0) return `${backend.service}, which has no endpoint (503)`;
+  if (backend.endpoints.every(({ state }) => state === 'draining')) return `${backend.service}, which has no endpoint that is ready (503)`;
+  return `${backend.service} (${usable(backend)} of ${count} endpoints can be used)`;
 }
 
 /** What has to let it through first. */

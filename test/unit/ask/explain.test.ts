@@ -28,6 +28,14 @@ suite('explain: routes', () => {
     assert.match(candidates[2]?.why[0]?.says ?? '', /a prefix comes before the prefix \//);
   });
 
+  test('a backend without an endpoint that is ready is said to be answered 503, with one that terminates and still serves not', () => {
+    const notReady = ingressClass + service('cart', { port: 8003, conditions: 'ready: false' }) + service('web', 8001);
+    const said = (objects: string) => explained(contextOf(objects + ingress('shop', { rules })), 'http://shop.example/cart').summary;
+    assert.match(said(notReady), /sends it to default\/cart:80, which has no endpoint that is ready \(503\)\.$/);
+    const leaving = service('cart', { port: 8003, conditions: 'ready: false, serving: true, terminating: true' });
+    assert.match(said(ingressClass + leaving + service('web', 8001)), /\(1 of 1 endpoints can be used\)/);
+  });
+
   test('a route loses by method, header, query and host, all of it said', () => {
     const route = smartRoute('beta', {
       hosts: ['shop.example'],
@@ -148,6 +156,16 @@ suite('explain: filters', () => {
         .map(({ verdict }) => verdict);
     assert.deepEqual([verdicts(), verdicts('10.1.2.3'), verdicts('192.0.2.1')], [['depends'], ['passes'], ['answers']]);
     assert.equal(explained(context, 'http://shop.example/', { client: '192.0.2.1' }).answer?.flag, 'client_refused');
+  });
+
+  test('a preflight of an origin that is not allowed is told from one that is', () => {
+    const asks = (origin: string) => ({ method: 'OPTIONS', headers: [`Origin: ${origin}`, 'Access-Control-Request-Method: PUT'] });
+    const context = contextOf(guarded({ cors: { allowOrigins: ['https://app.example'] } }));
+    assert.match(explained(context, 'http://shop.example/', asks('https://app.example')).summary, /204 route_response: CORS preflight\.$/);
+    assert.match(
+      explained(context, 'http://shop.example/', asks('http://app.example')).summary,
+      /CORS preflight of an origin that is not allowed\.$/,
+    );
   });
 
   test('what counts and asks is not guessed at', () => {

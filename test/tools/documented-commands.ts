@@ -88,6 +88,10 @@ export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
   ["curl -H 'Host: hello.example.com' http://127.0.0.1:8080/first", route],
 
   ['docker build -t REGISTRY/smartproxy-ingress:0.1.0 .', elsewhere('test/tools/image/product-image.ts', 'Dockerfile')],
+  [
+    'helm install smartproxy-ingress deploy/helm/smartproxy-ingress --namespace smartproxy-ingress --create-namespace --set image.repository=REGISTRY/smartproxy-ingress --set ingressClass.create=false --set ingressClass.name=nginx --set ingressClass.controllerValue=k8s.io/ingress-nginx --set config.status=false',
+    elsewhere('test/chart/golden/beside-ingress-nginx.in.yaml', 'create: false, name: nginx, controllerValue: k8s.io/ingress-nginx'),
+  ],
   // There is no registry in the tests: the node takes the image from an archive.
   ['docker push REGISTRY/smartproxy-ingress:0.1.0', elsewhere('test/tools/node/installed-cluster.ts', 'KubeNode.start([archive, ')],
   [
@@ -109,15 +113,16 @@ export interface PageCommand {
   readonly shows: readonly string[];
 }
 
+const question =
+  /^npx smartproxy-ingress (?:(?:explain|lint|certs) [^|&;<>$]*(?:--manifests|-f) examples\/|diff examples\/\S+ examples\/)[^|&;<>$]*$/;
+
 /**
- * Whether a command is a question about a folder of the examples. It needs no row: every one is asked, and held to what its page shows of the
- * answer, by `feature/docs/asked-commands.test.ts`.
+ * What is asked when a command is a question about folders of the examples: the command without what a shell says of its status, else undefined.
+ * It needs no row: every one is asked, and held to what its page shows of the answer, by `feature/docs/asked-commands.test.ts`.
  */
-export function isAsked(command: string): boolean {
-  return (
-    /^npx smartproxy-ingress (?:explain|lint|certs) [^|&;<>$]*(?:--manifests|-f) examples\/[\w/.-]+/.test(command) &&
-    !documentedCommands.has(command)
-  );
+export function questionOf(command: string): string | undefined {
+  const asked = command.replace(/ \|\| echo "ended with \$\?"$/, '');
+  return question.test(asked) ? asked : undefined;
 }
 
 /** The pages whose commands are tried. */

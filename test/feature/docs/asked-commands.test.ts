@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { runMain } from '../../../src/cli/main.ts';
-import { commandsOfPage, documentedCommands, isAsked, pagesWithCommands } from '../../tools/documented-commands.ts';
+import { commandsOfPage, pagesWithCommands, questionOf } from '../../tools/documented-commands.ts';
 
 interface Answer {
   readonly code: number;
@@ -37,12 +37,12 @@ function isShown(output: string, line: string): boolean {
 
 suite('questions in pages about folders of examples', () => {
   for (const { page, command, shows } of pagesWithCommands().flatMap(commandsOfPage)) {
-    const isOffline = isAsked(command) || /smartproxy-ingress (?:explain|lint) .*examples\//.test(command);
-    if (!isOffline || (documentedCommands.has(command) && shows.length === 0)) continue;
-    test(`${page}: ${command}`, async () => {
-      const { code, output } = await answerTo(command);
-      assert.ok(code === 0 || code === 3, `${command} ends with ${code}\n${output}`);
-      for (const line of shows) assert.ok(isShown(output, line), `${command} does not print\n  ${line}\nbut\n${output}`);
+    const question = questionOf(command);
+    if (question === undefined) continue;
+    test(`${page}: ${question}`, async () => {
+      const { code, output } = await answerTo(question);
+      assert.ok(code === 0 || code === 3, `${question} ends with ${code}\n${output}`);
+      for (const line of shows) assert.ok(isShown(output, line), `${question} does not print\n  ${line}\nbut\n${output}`);
     });
   }
 });

@@ -94,11 +94,12 @@ test('every flag in the pages is an option of the program', () => {
     ...configFields.flatMap((field) => [`--${options[field].flag}`, ...(isSwitch(field) ? [`--no-${options[field].flag}`] : [])]),
     ...ofCommands,
   ]);
-  /** Of other programs (curl, Helm, Node, V8, perf, Envoy), of the bench, and of each command. */
+  /** Of other programs (curl, Helm, Node, V8, perf, Envoy, ingress-nginx), of the bench, and of each command. */
   const others = new Set([
-    ...['--cacert', '--help', '--no-', '--no-children', '--sort', '--cpu-prof', '--perf-basic-prof'],
+    ...['--cacert', '--resolve', '--help', '--no-', '--no-children', '--sort', '--cpu-prof', '--perf-basic-prof'],
     ...['--interpreted-frames-native-stack', '--single-threaded-gc', '--no-parallel-scavenge', '--max-semi-space-size'],
     ...['--namespace', '--create-namespace', '--set', '--reuse-values', '--take-ownership', '--from-file'],
+    ...['--default-ssl-certificate', '--default-backend-service'],
     ...['--concurrency', '--quick', '--peers', '--write', '--json'],
     ...['--inspect', '--heapsnapshot-signal', '--report-on-signal', '--print', '--uninstall'],
   ]);

@@ -73,6 +73,9 @@ of it, and \`loadBalancing: {}\` is as the options say; an Ingress says somethin
 Connections that go to a backend as a whole have its \`type\` and \`slowStart\`, where \`tcp.loadBalancing\` says nothing: of hashes only that of
 \`ClientAddress\`, without a bound, and no cookie. The default backend inherits all of it, as it does the policy.
 
+Services and ConfigMaps that the policy names (\`errorPages\`, \`mirror\`) are those of the SmartProxyConfig's namespace where it says no other,
+for every object and the default backend. What is missing is told by the SmartProxyConfig alone, and not done.
+
 ## For every connection
 
 \`trustedProxies\`, \`drain\` and \`limits\` take the place of the options of the same meaning, field by field, and hold for connections that

@@ -6,8 +6,8 @@ import { forwardActionOf } from './forward-action.ts';
 import { inheritSettings } from './inherited-settings.ts';
 import type { MergedHost } from './merged-host.ts';
 import type { Policies } from './policies.ts';
+import type { BoundSettings } from './policy-services.ts';
 import { describe } from './problem-list.ts';
-import type { RouteSettings } from './route-settings.ts';
 import { anyBackendTls, backendSettingsOf, bindService } from './service-binding.ts';
 import type { TranslateDefaults } from './translate-options.ts';
 import type { ObjectRef, Problem } from './translation.ts';
@@ -35,28 +35,32 @@ export function parseBackendName(text: string | undefined): BackendName | undefi
   return { objectKey, port: /^\d+$/.test(port) ? Number(port) : port };
 }
 
-/** @param name undefined: none is configured, and what matches nothing is a 404 */
+/**
+ * @param name undefined: none is configured, and what matches nothing is a 404
+ * @param inherited what the installation sets for every route
+ */
 export function readDefaultBackend(
   name: BackendName | undefined,
   service: ServiceObject | undefined,
   options: TranslateDefaults,
   policies: Policies,
-  inherited: RouteSettings | undefined,
+  inherited: BoundSettings,
 ): DefaultBackend {
   if (name === undefined) return absent;
   const { objectKey, port } = name;
   const slash = objectKey.indexOf('/');
   const object = { apiVersion: 'v1', kind: 'Service', namespace: objectKey.slice(0, slash), name: objectKey.slice(slash + 1), uid: '' };
   if (service === undefined) return failing(object, 'ServiceNotFound', 'does not exist; create it or correct --default-backend');
-  const settings = inherited === undefined ? {} : inheritSettings(inherited, {});
+  const settings = inheritSettings(inherited.settings, {});
   const result = bindService(objectKey, service, port, backendSettingsOf(settings, anyBackendTls, options));
   if (result.kind === 'unbound') return failing(object, result.reason, result.why);
   const { binding } = result;
   const policy = policies.policy(settings, false);
   const host = hostFor(object, policy, forwardActionOf([{ service: binding.service.key, weight: 1 }], settings));
-  const uses = [{ binding, from: undefined, field: '--default-backend' }];
+  const uses = [binding, ...inherited.bindings].map((used) => ({ binding: used, from: undefined, field: '--default-backend' }));
+  const { pages } = inherited;
   return {
-    merged: { host, policies: [policy], certificates: [], secrets: [], pages: [], uses, served: [], servedRules: [], problems: [] },
+    merged: { host, policies: [policy], certificates: [], secrets: [], pages, uses, served: [], servedRules: [], problems: [] },
     problems: [],
   };
 }

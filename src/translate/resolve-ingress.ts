@@ -7,6 +7,7 @@ import { readAnnotatedTlsPolicy } from './annotated-tls-policy.ts';
 import type { AuthReading } from './auth-reader.ts';
 import { BackendTlsReader, type TlsSetting } from './backend-tls-reader.ts';
 import { balancingOfConnections } from './balancing-settings.ts';
+import { bindOfInstallation } from './bound-defaults.ts';
 import { CertificateDates } from './certificate-dates.ts';
 import { asksForCredentialsOfAll } from './cors-settings.ts';
 import { forwardActionOf } from './forward-action.ts';
@@ -24,6 +25,7 @@ import { closedToAll } from './smart-route-listeners.ts';
 import { solverPriority } from './solver-ingress.ts';
 import { TlsCertificates } from './tls-certificates.ts';
 import { TrackedReads } from './tracked-reads.ts';
+import type { TranslateDefaults } from './translate-options.ts';
 
 /** Looks up the Services and Secrets of an Ingress and says what it claims of each host. */
 export function resolveIngress(reading: IngressReading, context: ResolveContext): ResolvedObject {
@@ -46,6 +48,7 @@ const rootPrefix: PathMatch = { kind: 'prefix', value: '/' };
 
 class IngressResolver {
   readonly #reading: IngressReading;
+  readonly #options: TranslateDefaults;
   readonly #reads: TrackedReads;
   readonly #problems: ProblemList;
   readonly #dates: CertificateDates;
@@ -73,6 +76,7 @@ class IngressResolver {
     this.#problems = new ProblemList(reading.ref);
     this.#dates = new CertificateDates(context.nowMs);
     const { certificates, options } = context;
+    this.#options = options;
     const certificateContext = { certificates, reads: this.#reads, problems: this.#problems, dates: this.#dates };
     const own = settingsOfAnnotations(reading.annotations, `Ingress ${reading.key}`);
     const settings = inheritSettings(reading.inherited ?? {}, own);
@@ -231,11 +235,13 @@ class IngressResolver {
   }
 
   /** A Service that an annotation names; it is spoken to as its port says. */
-  #policyService(
-    { name, namespace = this.#reading.ref.namespace, port }: PolicyBackend,
-    setting: keyof RouteSettings,
-  ): ServiceBinding | undefined {
+  #policyService(backend: PolicyBackend, setting: keyof RouteSettings): ServiceBinding | undefined {
+    const { name, namespace = this.#reading.ref.namespace, port, isOfInstallation } = backend;
     const key = `${namespace}/${name}`;
+    if (isOfInstallation === true) {
+      const found = bindOfInstallation(backend, this.#reads.service(key), this.#options);
+      return found.kind === 'bound' ? found.binding : undefined;
+    }
     const field = `metadata.annotations[${annotationPrefix}${setting === 'mirror' ? 'mirror-service' : 'error-backend'}]`;
     const object = this.#reads.service(key);
     if (object === undefined) {

@@ -48,6 +48,9 @@ const refusals: ReadonlySet<ProblemReason> = new Set([
   'UnknownField',
   'ConfigMapNotFound',
   'ConfigMapInvalid',
+  'ServiceNotFound',
+  'ServicePortNotFound',
+  'ExternalNameRefused',
 ]);
 
 /**

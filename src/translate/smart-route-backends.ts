@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { SmartRouteForwardBackend, SmartRouteTcpBackend } from '../api/generated/smart-route.ts';
 import type { PageText } from '../routes/route-table.ts';
 import { BackendTlsReader, type TlsSetting } from './backend-tls-reader.ts';
+import { bindOfInstallation } from './bound-defaults.ts';
 import { readPage } from './page-text.ts';
 import type { PolicyBackend, PolicyConfigMap } from './policy-services.ts';
 import type { RouteSettings } from './route-settings.ts';
@@ -45,14 +46,14 @@ export class SmartRouteBackends {
   }
 
   /** A Service that the policy names. It is not one of the backends, whose number the status shows. */
-  policyService(
-    rule: ReadSmartRouteRule,
-    { name, namespace = this.#lookup.reading.ref.namespace, port, isOfInstallation }: PolicyBackend,
-    setting: keyof RouteSettings,
-    path: string,
-  ): ServiceBinding | undefined {
+  policyService(rule: ReadSmartRouteRule, backend: PolicyBackend, setting: keyof RouteSettings, path: string): ServiceBinding | undefined {
+    const { name, namespace = this.#lookup.reading.ref.namespace, port, isOfInstallation } = backend;
+    if (isOfInstallation === true) {
+      const found = bindOfInstallation(backend, this.#lookup.reads.service(`${namespace}/${name}`), this.#lookup.options);
+      return found.kind === 'bound' ? found.binding : undefined;
+    }
     const field = `${rule.ownSettings[setting] === undefined ? 'spec' : rule.field}.policy.${path}`;
-    const result = this.bindPlain(rule, { name, namespace, port, isGranted: isOfInstallation }, field);
+    const result = this.bindPlain(rule, { name, namespace, port }, field);
     return typeof result === 'string' ? undefined : result;
   }
 
@@ -111,13 +112,12 @@ export class SmartRouteBackends {
 
   #bindPort(
     rule: ReadSmartRouteRule | undefined,
-    { name, namespace, port, isGranted }: ServicePort,
+    { name, namespace, port }: ServicePort,
     field: string,
     settingsOf: () => BackendSettings | string,
   ): ServiceBinding | string {
     const key = `${namespace}/${name}`;
-    if (isGranted !== true && !this.#lookup.isPermitted('Service', namespace, name, `${field}.namespace`, rule))
-      return `Service ${key} may not be referred to`;
+    if (!this.#lookup.isPermitted('Service', namespace, name, `${field}.namespace`, rule)) return `Service ${key} may not be referred to`;
     const settings = settingsOf();
     if (typeof settings === 'string') return settings;
     const object = this.#lookup.reads.service(key);
@@ -143,8 +143,6 @@ interface ServicePort {
   readonly name: string;
   readonly namespace: string;
   readonly port: number | string;
-  /** No grant is asked for. */
-  readonly isGranted?: boolean | undefined;
 }
 
 /** Whether endpoints have to be looked up by whoever connects. */

@@ -121,6 +121,7 @@ export function withDefaultBackend(merged: readonly MergedHost[], backend: Merge
     ...any,
     host: { ...any.host, routes: [...any.host.routes, ...backend.host.routes].sort(compareRoutes) },
     policies: [...any.policies, ...backend.policies],
+    pages: [...any.pages, ...backend.pages],
     uses: [...any.uses, ...backend.uses],
   };
   return merged.map((entry) => (entry === any ? both : entry));

@@ -2,6 +2,7 @@ import type { Ingress, SmartRoute } from '../api/objects.ts';
 import type { RouteTable } from '../routes/route-table.ts';
 import { AcmeCertificates } from './acme-certificates.ts';
 import { AcmeIssuers } from './acme-issuers.ts';
+import { type BoundDefaults, bindDefaults } from './bound-defaults.ts';
 import { CertificateReader } from './certificate-reader.ts';
 import { chooseConfig, type LastValidConfigs } from './chosen-config.ts';
 import { collectProblems, missingEndpoints } from './collect-problems.ts';
@@ -13,7 +14,6 @@ import { compareClaimants } from './host-claim.ts';
 import type { IngressReading } from './ingress-reading.ts';
 import { ingressStatuses } from './ingress-statuses.ts';
 import { InheritedSettings, inheritSettings } from './inherited-settings.ts';
-import { installationPageProblems } from './installation-pages.ts';
 import { installationSettings } from './installation-settings.ts';
 import { installationTls } from './installation-tls.ts';
 import { KeptValue } from './keep-map.ts';
@@ -75,7 +75,8 @@ export class Translator {
   readonly #listeners = new Memo(this.#configured.configure.bind(this.#configured));
   readonly #settings = new Memo(installationSettings);
   readonly #installation = new KeptValue<RouteTable['settings']>();
-  readonly #pageProblems = new Memo(installationPageProblems);
+  readonly #bindDefaults = new Memo(bindDefaults);
+  readonly #boundDefaults = new KeptValue<BoundDefaults>();
   readonly #settingProblems = new Memo(joined);
   readonly #configStates = new Memo(smartProxyConfigStates);
   readonly #defaultCertificate = new Memo(readDefaultCertificate);
@@ -117,8 +118,10 @@ export class Translator {
     const config = this.#config.get(classes, objects.of('SmartProxyConfig'), this.#options, lastValid);
     const { listeners, problems: ofListeners } = this.#listeners.get(config.chosen, front, this.#options);
     const installation = this.#settings.get(config.chosen);
-    const ofPages = this.#pageProblems.get(config.chosen, objects.of('ConfigMap'));
-    const ofSettings = this.#settingProblems.get(installation.problems, ofPages);
+    const bound = this.#boundDefaults.keep(
+      this.#bindDefaults.get(config.chosen, objects.of('Service'), objects.of('ConfigMap'), this.#options),
+    );
+    const ofSettings = this.#settingProblems.get(installation.problems, bound.problems);
     const references = referencesOf(objects, listeners, installationTls(config.chosen));
 
     // What each object says by itself, then with what it refers to, then beside the others.
@@ -139,7 +142,7 @@ export class Translator {
     const certificateSecret = certificateName === undefined ? undefined : references.secrets.get(certificateName);
     const defaultCertificate = this.#defaultCertificate.get(certificateName, certificateSecret, this.#certificates);
     const backendService = backendName === undefined ? undefined : references.services.get(backendName.objectKey);
-    const defaultBackend = this.#defaultBackend.get(backendName, backendService, this.#options, this.#policies, defaults);
+    const defaultBackend = this.#defaultBackend.get(backendName, backendService, this.#options, this.#policies, bound);
     const hosts = this.#allHosts.get(merged, defaultBackend.merged);
 
     // The table.

@@ -212,6 +212,41 @@ describe('error pages, objects in and real sockets out', () => {
       assert.equal((await program.ask('web.example.com', '/404')).body, 'ours');
       assert.equal((await program.ask('team.example.com', '/')).body, 'ours');
     });
+
+    it('those of the installation are for the default backend too, alone and beside routes for every host', async (t) => {
+      const { services } = await setUp(t);
+      const texts = configMap('pages', { '4xx.html': 'ours', problem: 'x' }, labels);
+      const config = smartProxyConfig({ defaults: { policy: { errorPages: errorPages.slice(0, 1) } } });
+      await using program = await Program.start(services + texts + config, ['--default-backend=default/s:web']);
+      assert.deepEqual(program.problems, []);
+      const seen = async () => [(await program.ask('nobody.test', '/404')).body, (await program.ask('nobody.test', '/')).status];
+      assert.deepEqual(await seen(), ['ours', 200]);
+      await program.apply(smartRoute('any', { http: { rules: [{ name: 'x', matches: [{ methods: ['PUT'] }], action: { block: {} } }] } }));
+      assert.deepEqual(await seen(), ['ours', 200]);
+      await program.apply(configMap('pages', { '4xx.html': 'new' }, labels));
+      assert.deepEqual(await seen(), ['new', 200]);
+      await program.apply(smartProxyConfig({}));
+      assert.deepEqual(await seen(), [own, 200]);
+    });
+  });
+
+  it('a backend of the installation answers for the default backend, and when it is missing the SmartProxyConfig alone is told', async (t) => {
+    const { services } = await setUp(t);
+    const backend = { name: 'pages', port: { name: 'web' } };
+    const shop = smartRoute('shop', { hosts: [host], http: { rules: [{ name: 'all', action: forwardTo('s') }] } });
+    const policy = { errorPages: [{ statuses: [404], backend }], mirror: { backend: { name: 'pages', port: { number: 81 } } } };
+    const web = ingress('web', { rules: { 'web.example.com': [['/', 'Prefix', 's']] } });
+    const config = smartProxyConfig({ defaults: { policy } });
+    await using program = await Program.start(services + shop + web + config, ['--default-backend=default/s:web']);
+    const told = () => program.translation.problems.map(({ object, reason, field }) => `${object.kind} ${reason} ${field}`);
+    const mirror = 'SmartProxyConfig ServicePortNotFound spec.defaults.policy.mirror.backend';
+    assert.deepEqual(told(), [mirror]);
+    for (const name of ['nobody.test', 'web.example.com', host]) assert.equal((await program.ask(name, '/404')).body, 'page 404', name);
+    await program.remove('Service', 'default/pages');
+    const gone = (path: string) => `SmartProxyConfig ServiceNotFound spec.defaults.policy.${path}`;
+    assert.deepEqual(told(), [gone('mirror.backend'), gone('errorPages[0].backend')]);
+    assert.equal(program.translation.smartProxyConfigs[0]?.conditions[0]?.reason, 'ServiceNotFound');
+    for (const name of ['nobody.test', 'web.example.com', host]) assert.equal((await program.ask(name, '/404')).body, 'b'.repeat(10), name);
   });
 
   it('errorPages.errorsOf Proxy leaves the errors of backends alone', async (t) => {

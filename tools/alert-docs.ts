@@ -25,7 +25,7 @@ export function renderAlertDocs(): string {
     '# Alerts',
     '',
     `Generated from \`${alertFile}\` by \`npm run generate\`. Severity: critical wants somebody now, warning today, info when there is time.`,
-    '[observability.md](observability.md#alerts) says how to load them.',
+    '[observability.md](observability.md#alerts) says how to load them; who begins at what a user sees begins at [troubleshooting.md](troubleshooting.md).',
     '',
     '| Alert | Severity | For | Meaning | Runbook |',
     '| --- | --- | --- | --- | --- |',

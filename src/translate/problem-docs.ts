@@ -285,6 +285,7 @@ export function renderProblemDocs(): string {
     'names the object, the field and what to do. Everything else of the object, and every other object, goes on being served.',
     '',
     '`lint` finds them in a folder before it is applied, and counts them by their level ([ask.md](ask.md#what-is-wrong-with-my-manifests)).',
+    'By what is seen of them from outside: [troubleshooting.md](troubleshooting.md).',
     '',
     '| Reason | Level | When | Meanwhile |',
     '|---|---|---|---|',

@@ -78,5 +78,5 @@ npx smartproxy-ingress lint -f ${folder} --fail-on never
 \`\`\`
 
 says what would not work in a folder, with object, field, line and what to do; [ask.md](ask.md#what-is-wrong-with-my-manifests) has how to let it gate
-changes.
+changes. Something goes elsewhere than you thought: [troubleshooting.md](troubleshooting.md).
 `;

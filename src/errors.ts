@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'TRUST_FAILED' // this machine's store of CAs is of an unknown kind, or cannot be written
   | 'ACME_FAILED' // a CA refused something, or gave no usable answer
   | 'ADMIN_UNREACHABLE' // the program that a command asks does not answer at its admin port
+  | 'ADMIN_REFUSED' // the program that a command asks allows no change, or not to who asks
   | 'KERNEL_REFUSED' // the kernel's rules could not be read or written
   | 'WORKER_FAILED'; // a worker could not be started or ended without being told to
 

@@ -25,36 +25,76 @@ const maxBytes = 256 * 1024 ** 2;
  * the question is wrong.
  */
 export async function askPod(admin: string, path: string): Promise<unknown> {
-  const { status, body } = await get(admin, path);
+  const { status, body } = await sent(admin, 'GET', path);
   const data = parse(admin, body);
   if (status === 200) return data;
-  const said = errorOf(data);
-  if (status === 400) throw new SmartProxyError('CONFIG_INVALID', `Cannot answer: ${said ?? 'the program refuses the question'}`);
-  if (status === 404)
-    throw unreachable(admin, 'the program there does not know the question: it is older than this command, or another one');
-  throw unreachable(admin, said ?? `it answers ${status}`);
+  throw refusal(admin, status, data);
 }
 
-function get(admin: string, path: string): Promise<{ readonly status: number; readonly body: string }> {
+/** As `askPod`, for a page of which these fields are lists. */
+export async function askReport<Report>(admin: string, path: string, ...lists: readonly (keyof Report & string)[]): Promise<Report> {
+  const data = await askPod(admin, path);
+  const fields = typeof data === 'object' && data !== null ? (data as Readonly<Record<string, unknown>>) : {};
+  if (lists.every((name) => Array.isArray(fields[name]))) return data as Report;
+  throw otherVersion(admin);
+}
+
+/** As `askPod`, for a page that is a list. */
+export async function askList<Item>(admin: string, path: string): Promise<readonly Item[]> {
+  const data = await askPod(admin, path);
+  if (Array.isArray(data)) return data as readonly Item[];
+  throw otherVersion(admin);
+}
+
+/**
+ * Changes something in a running program; resolves to how many things were changed. Throws as `askPod` does, and ADMIN_REFUSED where changes are
+ * not allowed.
+ * @param token the admin token; undefined: there is none to show
+ */
+export async function changePod(admin: string, method: 'PUT' | 'DELETE', path: string, token: string | undefined): Promise<number> {
+  const { status, body } = await sent(admin, method, path, token === undefined ? {} : { authorization: `Bearer ${token}` });
+  const data = parse(admin, body);
+  if (status === 401 || status === 403) throw new SmartProxyError('ADMIN_REFUSED', `Cannot change anything: ${errorOf(data) ?? 'refused'}`);
+  const changed = typeof data === 'object' && data !== null && 'changed' in data ? data.changed : undefined;
+  if ((status === 200 || status === 404) && typeof changed === 'number') return changed;
+  throw refusal(admin, status, data);
+}
+
+function refusal(admin: string, status: number, data: unknown): SmartProxyError {
+  const said = errorOf(data);
+  if (status === 400) return new SmartProxyError('CONFIG_INVALID', `Cannot answer: ${said ?? 'the program refuses the question'}`);
+  if (status === 404)
+    return unreachable(admin, 'the program there does not know the question: it is older than this command, or another one');
+  return unreachable(admin, said ?? `it answers ${status}`);
+}
+
+function otherVersion(admin: string): SmartProxyError {
+  return unreachable(admin, 'it is of another version than this command');
+}
+
+interface Answered {
+  readonly status: number;
+  readonly body: string;
+}
+
+function sent(admin: string, method: string, path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
   return new Promise((resolve, reject) => {
-    const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(admin) ?? [];
     const signal = AbortSignal.timeout(timeoutMs);
     const fail = (error: unknown): void =>
       reject(unreachable(admin, signal.aborted ? `no answer within ${timeoutMs / 1000} s` : messageOf(error)));
-    const asking = request({
-      host: host.replace(/^\[|\]$/g, ''),
-      port: Number(port),
-      path,
-      headers: { host: admin },
-      agent: false,
-      signal,
-    });
+    const asking = request({ ...adminPlace(admin), method, path, headers: { host: admin, ...headers }, agent: false, signal });
     asking.once('error', fail);
     asking.once('response', (response) => {
       readAnswer(response, maxBytes).then((body) => resolve({ status: response.statusCode ?? 0, body }), fail);
     });
     asking.end();
   });
+}
+
+/** Where a connection to `ADDRESS:PORT` goes. */
+export function adminPlace(admin: string): { readonly host: string; readonly port: number } {
+  const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(admin) ?? [];
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
 function parse(admin: string, body: string): unknown {

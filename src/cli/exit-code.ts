@@ -5,7 +5,8 @@ export const exitCodes = {
   usage: { code: 2, meaning: 'a flag, environment variable or command is unknown or has a bad value' },
   findings: {
     code: 3,
-    meaning: 'it did, and found something to look at: explain no match, lint a finding, diff a difference, certs something wrong',
+    meaning:
+      'it did, and found something to look at: explain no match, lint a finding, diff a difference, certs or status something wrong, a list nothing to show',
   },
   unreachable: { code: 4, meaning: 'no running program answers at the admin address' },
 } as const;

@@ -1,17 +1,33 @@
 import { type ErrorCode, messageOf, SmartProxyError } from '../errors.ts';
+import { backendsCommand } from './backends.ts';
 import { certsCommand } from './certs.ts';
 import type { Command, CommandContext } from './command.ts';
+import { connectionsCommand } from './connections.ts';
 import { diffCommand } from './diff.ts';
 import { exitCodes } from './exit-code.ts';
 import { explainCommand } from './explain.ts';
 import { helpCommand } from './help.ts';
 import { lintCommand } from './lint.ts';
+import { routesCommand } from './routes.ts';
 import { runCommand } from './run.ts';
+import { statusCommand } from './status.ts';
 import { trustCommand } from './trust.ts';
 import { unknownCommand } from './unknown-command.ts';
 import { versionCommand } from './version.ts';
 
-const commands: readonly Command[] = [runCommand, explainCommand, lintCommand, diffCommand, certsCommand, trustCommand, versionCommand];
+const commands: readonly Command[] = [
+  runCommand,
+  explainCommand,
+  lintCommand,
+  diffCommand,
+  statusCommand,
+  routesCommand,
+  backendsCommand,
+  connectionsCommand,
+  certsCommand,
+  trustCommand,
+  versionCommand,
+];
 const help = helpCommand(commands);
 
 /** Runs the command that `args` name; resolves to the exit status. `complain` gets one line when that is not 0. */

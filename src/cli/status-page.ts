@@ -21,7 +21,7 @@ export async function statusReport(options: ServersOptions, token: AdminToken): 
   return {
     version: packageJson.version,
     node: process.versions.node,
-    ...podOf(config),
+    ...podOf(config, opened),
     startedAt: new Date(Date.now() - uptimeSeconds * 1000).toISOString(),
     uptimeSeconds: Math.round(uptimeSeconds),
     ready: checks.every(({ state }) => state !== 'failed'),
@@ -42,8 +42,8 @@ export async function statusReport(options: ServersOptions, token: AdminToken): 
   };
 }
 
-function podOf({ podNamespace, podName }: Config): Pick<StatusReport, 'pod'> {
-  return podNamespace === undefined || podName === undefined ? {} : { pod: { namespace: podNamespace, name: podName } };
+function podOf({ podNamespace, podName }: Config, { kind }: OpenedSource): Pick<StatusReport, 'pod'> {
+  return kind === 'cluster' ? { pod: { namespace: podNamespace, name: podName } } : {};
 }
 
 function sourceOf(config: Config, opened: OpenedSource): StatusSource {

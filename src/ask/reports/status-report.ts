@@ -2,7 +2,7 @@
 export interface StatusReport {
   readonly version: string;
   readonly node: string;
-  /** undefined: it does not know that it is in one. */
+  /** undefined: it serves manifests. */
   readonly pod?: { readonly namespace: string; readonly name: string };
   /** ISO 8601. */
   readonly startedAt: string;

@@ -3,29 +3,12 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
-import type { CommandContext } from '../../../src/cli/command.ts';
-import { runMain } from '../../../src/cli/main.ts';
 import { get } from '../../tools/get.ts';
 import { ingress, ingressClass, service } from '../../tools/manifests.ts';
+import { closedPort, ran } from '../../tools/ran-command.ts';
 import { startRun, temporaryFolder } from '../../tools/running-command.ts';
-
-interface Ran {
-  readonly code: number;
-  readonly output: string;
-  readonly complaint: string;
-}
-
-/** A command in this process, as `main.ts` runs it. */
-async function ran(...args: readonly string[]): Promise<Ran> {
-  const printed: string[] = [];
-  const complaints: string[] = [];
-  const context: CommandContext = { env: {}, print: (text) => printed.push(text), script: '' };
-  const code = await runMain(args, context, (line) => complaints.push(line));
-  return { code, output: printed.join('\n'), complaint: complaints.join('\n') };
-}
 
 const rules = { 'shop.example': [['/', 'Prefix', 'web'] as const] };
 
@@ -33,16 +16,6 @@ async function folderOf(t: TestContext, files: Readonly<Record<string, string>>)
   const folder = await temporaryFolder(t);
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   return folder;
-}
-
-/** A port of this machine on which nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 suite('explain', () => {

@@ -3,11 +3,15 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { annotationsByName } from '../../../src/api/annotations.ts';
+import { backendsOptions } from '../../../src/cli/backends.ts';
 import { certsOptions } from '../../../src/cli/certs.ts';
+import { connectionsOptions } from '../../../src/cli/connections.ts';
 import { diffOptions } from '../../../src/cli/diff.ts';
 import { exitCodes } from '../../../src/cli/exit-code.ts';
 import { explainOptions } from '../../../src/cli/explain.ts';
 import { lintOptions } from '../../../src/cli/lint.ts';
+import { routesOptions } from '../../../src/cli/routes.ts';
+import { statusOptions } from '../../../src/cli/status.ts';
 import { configFields, isSwitch } from '../../../src/config/arguments.ts';
 import { environmentName } from '../../../src/config/environment.ts';
 import { options } from '../../../src/config/options.ts';
@@ -88,8 +92,11 @@ test('every other page under docs is linked from one', () => {
   assert.deepEqual(lost, []);
 });
 
+/** Of commands that ask a running program. */
+const liveOptions = [...statusOptions, ...routesOptions, ...backendsOptions, ...connectionsOptions];
+
 test('every flag in the pages is an option of the program', () => {
-  const ofCommands = [...certsOptions, ...explainOptions, ...lintOptions, ...diffOptions].map(({ flag }) => `--${flag}`);
+  const ofCommands = [...certsOptions, ...explainOptions, ...lintOptions, ...diffOptions, ...liveOptions].map(({ flag }) => `--${flag}`);
   const flags = new Set([
     ...configFields.flatMap((field) => [`--${options[field].flag}`, ...(isSwitch(field) ? [`--no-${options[field].flag}`] : [])]),
     ...ofCommands,

@@ -1,0 +1,42 @@
+import { printable } from '../printable.ts';
+import { tableText } from '../table-text.ts';
+import { countOf } from '../units.ts';
+import type { ReportedRoute, ReportedRule, RouteReport, RuleBackend } from './route-report.ts';
+
+const heading = ['OBJECT', 'HOST', 'MATCH', 'TLS', 'ACTION', 'READY', 'REQUESTS', '5XX'];
+
+/** Routes for people: a line for each rule, what was counted beside the first of an object, then what is wrong. Pure. */
+export function renderRouteReport({ total, routes, seriesRefused }: RouteReport): string {
+  if (routes.length === 0) return 'No routes.';
+  const lines = [tableText(heading, routes.flatMap(rowsOf))];
+  if (total > routes.length) lines.push(`... and ${countOf(total - routes.length, 'object')} more`);
+  const problems = routes.flatMap(problemLines);
+  if (problems.length > 0) lines.push('', `Problems (${problems.length}):`, ...problems);
+  if (seriesRefused > 0)
+    lines.push('', 'Some routes are not counted apart, so that numbers may be too low: --max-route-series is too small.');
+  return lines.join('\n');
+}
+
+function rowsOf({ object, rules, moreRules, totals }: ReportedRoute): string[][] {
+  const counted = [String(totals.requests), String(totals.byStatusClass['5xx'] ?? 0)];
+  const rows = rules.map((rule, index) => [
+    index === 0 ? `${object.kind} ${object.namespace}/${object.name}` : '',
+    ...ruleCells(rule),
+    ...(index === 0 ? counted : []),
+  ]);
+  if (moreRules > 0) rows.push(['', `... and ${countOf(moreRules, 'rule')} more`]);
+  return rows;
+}
+
+function ruleCells({ host, listeners, tls, match, action, backends }: ReportedRule): string[] {
+  return [host ?? `(${listeners.join(', ')})`, match, tls, action, backends.map(readyText).join(', ') || '-'];
+}
+
+function readyText({ service, ready, total }: RuleBackend): string {
+  return service === undefined ? 'missing' : `${ready}/${total}`;
+}
+
+function problemLines({ object, location, problems }: ReportedRoute): readonly string[] {
+  const where = `${object.kind} ${object.namespace}/${object.name}${location === undefined ? '' : ` (${location})`}`;
+  return problems.map(({ level, reason, field, message }) => printable(`  ${level}: ${where}: ${reason}: ${field}: ${message}`));
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { adminTokenFile } from '../../tools/admin-change.ts';
+import { eventually } from '../../tools/eventually.ts';
+import { get } from '../../tools/get.ts';
+import { ingress, ingressClass, service } from '../../tools/manifests.ts';
+import { NamedBackend } from '../../tools/named-backend.ts';
+import { closedPort, type Ran, ran } from '../../tools/ran-command.ts';
+import { startRun, temporaryFolder } from '../../tools/running-command.ts';
+
+test('commands ask a running program', async (t) => {
+  await using backend = await NamedBackend.start('a');
+  const folder = await temporaryFolder(t);
+  const rules = { 'shop.localhost': [['/', 'Prefix', 'web'] as const, ['/gone', 'Prefix', 'gone'] as const] };
+  await writeFile(
+    join(folder, 'all.yaml'),
+    ingressClass +
+      service('web', backend.port) +
+      ingress('shop', { rules }) +
+      ingress('other', { rules: { 'other.localhost': [['/', 'Exact', 'web']] } }),
+  );
+  const token = await adminTokenFile(t);
+  const command = await startRun(t, ['--manifests', folder, '--admin-token-file', token]);
+  const [http, admin] = [await command.port('http'), await command.port('admin')];
+  const ask = (...args: readonly string[]): Promise<Ran> => ran(...args, '--admin', `127.0.0.1:${admin}`);
+  const socket = connect(http, '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.on('error', () => {});
+  socket.write('GET /x HTTP/1.1\r\nHost: shop.localhost\r\n\r\n');
+  await once(socket, 'data');
+  await get(http, 'shop.localhost', '/gone');
+
+  await t.test('status: all is well, and what there is', async () => {
+    const { code, output } = await eventually('the worker has told how it fares', async () => {
+      const found = await ask('status');
+      return /serving .*MiB/.test(found.output) && found;
+    });
+    assert.equal(code, 0, output);
+    assert.match(output, /^smartproxy-ingress \d\S* \(Node \d\S*\), up \d+ s\nReady\nServes the manifests in /);
+    assert.match(output, /^Table \d+: 3 routes of 2 hosts, 1 Service with 1 endpoint, \d certificates?$/m);
+    assert.match(output, /^Problems of objects: 1 error, 0 warnings \(smartproxy-ingress routes\)$/m);
+    assert.match(output, /^Requests 2, 1 of them answered 5xx; connections 1 open of 2; /m);
+    assert.match(output, /^Changes over the admin port: for who has the token$/m);
+    const json = await ask('status', '--json');
+    assert.deepEqual([json.code, JSON.parse(json.output).ready], [0, true]);
+  });
+
+  await t.test('routes: each rule on a line, with what was counted, and what is wrong', async () => {
+    const { code, output } = await ask('routes');
+    assert.equal(code, 0);
+    assert.match(output, /^OBJECT +HOST +MATCH +TLS +ACTION +READY +REQUESTS +5XX$/m);
+    assert.match(output, /^Ingress default\/other +other\.localhost +\/ \(exact\) +none +forward to default\/web:80 +1\/1 +0 +0$/m);
+    assert.match(output, /^ +shop\.localhost +\/ \(prefix\) +none +forward to default\/web:80 +1\/1$/m);
+    assert.match(output, /^ {2}error: Ingress default\/shop \(all\.yaml:\d+\): ServiceNotFound: spec\.rules\[0\]\S+: /m);
+    const one = await ask('routes', '--host', 'other.localhost', '--json');
+    assert.deepEqual(
+      JSON.parse(one.output).routes.map(({ route }: { route: string }) => route),
+      ['other'],
+    );
+    assert.deepEqual(await ask('routes', '--route', 'Ingress default/nobody'), { code: 3, output: 'No routes.', complaint: '' });
+    const few = await ask('routes', '--limit', '1');
+    assert.match(few.output, /^\.\.\. and 1 object more$/m);
+  });
+
+  await t.test('backends: each endpoint on a line', async () => {
+    const { code, output } = await ask('backends', '--service', 'default/web');
+    assert.equal(code, 0);
+    assert.match(output, new RegExp(`^default/web:80 +http +round-robin +127\\.0\\.0\\.1:${backend.port} +ready +0 +1$`, 'm'));
+    assert.deepEqual(await ask('backends', '--service', 'default/nobody'), { code: 3, output: 'No backends.', complaint: '' });
+  });
+
+  await t.test('connections: who is connected, is ended with the token alone, and is then among those that left', async () => {
+    const list = await ask('connections', '--route', 'Ingress default/shop');
+    assert.equal(list.code, 0);
+    assert.match(
+      list.output,
+      new RegExp(`127\\.0\\.0\\.1:${socket.localPort} +http +handed_over .*Ingress default/shop shop\\.localhost prefix /$`, 'm'),
+    );
+    assert.equal((await ask('connections', '--older', '20d')).code, 3);
+    const kill = (...args: readonly string[]) => ask('connections', '--kill', '--client', '127.0.0.1', ...args);
+    const without = await kill();
+    assert.deepEqual([without.code, /Cannot change anything: a change needs the admin token/.test(without.complaint)], [1, true]);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    assert.deepEqual(await kill('--admin-token-file', token), { code: 0, output: 'Ended 1 connection.', complaint: '' });
+    await closed;
+    assert.equal((await kill('--admin-token-file', token, '--json')).code, 3);
+    const left = await eventually('it has left', async () => {
+      const { output } = await ask('connections', '--ended', '--endpoint', `127.0.0.1:${backend.port}`);
+      return output.includes('killed') && output;
+    });
+    assert.match(left, / http +proxy +killed +\d+ m?s /);
+  });
+
+  await t.test('and say what is wrong with a command line, each with 2', async () => {
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [['status', 'now'], /argument 'now': status has flags only/],
+      [['routes', '--http-port', '80'], /--http-port with routes: the program that is asked has its own options/],
+      [['routes', '--hots', 'a'], /no such flag; did you mean --host\?/],
+      [['backends', '--limit', '0'], /--limit '0': expected a whole number/],
+      [['connections', '--older', 'soon'], /--older 'soon': expected a duration/],
+      [['connections', '--kill'], /Cannot end every connection at once/],
+      [['connections', '--kill', '--ended', '--client', 'x'], /those have ended/],
+      [['connections', '--admin-token-file', token], /a list needs no token/],
+      [['connections', '--kill', '--client', 'x', '--admin-token-file', '/nonexistent'], /--admin-token-file \/nonexistent: /],
+    ];
+    for (const [args, says] of cases) {
+      const { code, output, complaint } = await ask(...args);
+      assert.deepEqual([code, output], [2, ''], args.join(' '));
+      assert.match(complaint, says);
+    }
+  });
+});
+
+test('without a program each says what to do next, and ends with 4; so it does with one of another version', async (t) => {
+  const away = `127.0.0.1:${await closedPort()}`;
+  const other = createServer((_request, response) => response.end('{"routes":1}')).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.after(() => other.close());
+  const there = `127.0.0.1:${(other.address() as AddressInfo).port}`;
+  for (const name of ['status', 'routes', 'backends', 'connections']) {
+    const { code, complaint } = await ran(name, '--admin', away);
+    assert.deepEqual([code, /ECONNREFUSED.*kubectl -n NAMESPACE port-forward/.test(complaint)], [4, true], name);
+    const strange = await ran(name, '--admin', there);
+    assert.deepEqual([strange.code, /of another version/.test(strange.complaint)], [4, true], name);
+  }
+});

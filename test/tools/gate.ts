@@ -9,6 +9,7 @@ export interface GateRequest {
   /** Without its query. */
   readonly path: string;
   readonly query: string;
+  readonly body: string;
 }
 
 /** An answer on its way back. */
@@ -71,8 +72,8 @@ export class Gate {
 
   async #pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const [path = '', query = ''] = (incoming.url ?? '').split('?', 2);
-    const passing: GateRequest = { method: incoming.method ?? '', path, query };
     const body = Buffer.concat(await incoming.toArray());
+    const passing: GateRequest = { method: incoming.method ?? '', path, query, body: body.toString() };
     const instead = await this.onRequest(passing);
     if (instead !== undefined) return replace(outgoing, instead);
     const answer = await this.#ask(incoming, outgoing, body);

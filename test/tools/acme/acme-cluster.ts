@@ -44,6 +44,7 @@ export class AcmeCluster {
   readonly root: string;
   readonly #t: TestContext;
   readonly #token: string;
+  readonly #issuers: object[] = [];
   #ready: readonly string[] = [];
   #started = 0;
 
@@ -85,7 +86,8 @@ export class AcmeCluster {
     await installCrds(plane, 'smartroutes', 'smartproxyconfigs');
     const token = (await plane.kubectl('create', 'token', own, '--namespace', own)).trim();
     const cluster = new AcmeCluster(t, { plane, admin, pebble, ca, otherCa, root: await pebble.root(), token });
-    await cluster.#configure();
+    await cluster.#add('pebble', ca);
+    await cluster.#add('other', otherCa);
     return cluster;
   }
 
@@ -168,24 +170,30 @@ export class AcmeCluster {
     await this.admin.json({ method: 'PATCH', path: pathOf(object), body: { data } });
   }
 
-  async #configure(): Promise<void> {
-    await create(this.admin, secret(own, 'pebble-ca', { 'ca.crt': this.ca.trusted }));
-    await create(this.admin, secret(own, 'other-ca', { 'ca.crt': this.otherCa.trusted }));
-    const issuer = (name: string, gate: Gate) => ({
+  /** Another issuer of the same CA, with an account of its own; gives the gate before it. @param more settings of the issuer */
+  async addIssuer(name: string, more: object = {}): Promise<Gate> {
+    const gate = await Gate.start(Number(new URL(this.pebble.directory).port));
+    this.#t.after(() => gate.close());
+    await this.#add(name, gate, more);
+    return gate;
+  }
+
+  async #add(name: string, gate: Gate, more: object = {}): Promise<void> {
+    await create(this.admin, secret(own, `${name}-ca`, { 'ca.crt': gate.trusted }));
+    const issuer = {
       name,
       directory: `https://localhost:${gate.port}/dir`,
       caRef: { name: `${name}-ca` },
       profile: 'shortlived',
       // Names lead where the DNS of the CA says, which replicas do not ask here.
       selfCheck: 'Off',
-    });
-    const spec = { acme: { issuers: [issuer('pebble', this.ca), issuer('other', this.otherCa)] } };
-    await create(this.admin, {
-      apiVersion: 'smartproxy.dev/v1alpha1',
-      kind: 'SmartProxyConfig',
-      metadata: { namespace: own, name: own },
-      spec,
-    });
+      ...more,
+    };
+    this.#issuers.push(issuer);
+    const spec = { acme: { issuers: this.#issuers } };
+    const config = { apiVersion: 'smartproxy.dev/v1alpha1', kind: 'SmartProxyConfig', metadata: { namespace: own, name: own } };
+    if (this.#issuers.length === 1) await create(this.admin, { ...config, spec });
+    else await patch(this.admin, config, { spec });
   }
 }
 

@@ -4,7 +4,7 @@ import type { Certificate, Challenge } from '../routes/route-table.ts';
 import type { AcmeAsk, AcmeCertificate, AcmeIssuer } from './acme-certificate.ts';
 import type { ReadIssuers } from './acme-issuers.ts';
 import { foreignSecret } from './acme-ownership.ts';
-import { acmeStateName, readAcmeState } from './acme-state.ts';
+import { type AcmeFailure, acmeStateName, readAcmeState } from './acme-state.ts';
 import { isoTime } from './certificate-dates.ts';
 import type { CertificateReader } from './certificate-reader.ts';
 import { keepEntries } from './keep-map.ts';
@@ -112,9 +112,8 @@ export class AcmeCertificates {
       if (certificate === undefined) continue;
       expected.add(secretField);
       const { failure } = certificate.state;
-      if (failure === undefined) continue;
-      const sentence = `no certificate from issuer ${quote(certificate.issuer.name)}: ${failure.message}; the next try is at ${isoTime(failure.nextAttemptMs)}`;
-      problems.push(problemOf(object, 'CertificateNotIssued', secretField, sentence));
+      if (failure !== undefined)
+        problems.push(problemOf(object, 'CertificateNotIssued', secretField, failureSentence(certificate, failure)));
     }
     const kept = object.problems.filter(({ reason, field }) => reason !== 'SecretNotFound' || !expected.has(field));
     if (problems.length === 0 && kept.length === object.problems.length) return object;
@@ -126,6 +125,14 @@ export class AcmeCertificates {
     this.#withProblems.set(object, after);
     return after;
   }
+}
+
+function failureSentence({ issuer, present }: AcmeCertificate, { message, nextAttemptMs }: AcmeFailure): string {
+  const what =
+    present === undefined
+      ? `no certificate from issuer ${quote(issuer.name)}`
+      : `no new certificate from issuer ${quote(issuer.name)}, and the old one, valid until ${isoTime(present.notAfterMs)}, stays`;
+  return `${what}: ${message}; the next try is at ${isoTime(nextAttemptMs)}`;
 }
 
 function named({ issuer }: AcmeAsk): boolean {

@@ -8,11 +8,12 @@ import { askingRoute, secretOf } from '../../tools/acme/asking-objects.ts';
 import { eventually } from '../../tools/eventually.ts';
 import type { Gate, GateAnswer, GateRequest, InsteadOf } from '../../tools/gate.ts';
 import { insideNamespace } from '../../tools/network-namespace.ts';
-import { create } from '../../tools/objects.ts';
+import { create, read } from '../../tools/objects.ts';
 
 /** Something wrong with a CA. */
 interface Mishap {
-  readonly name: string;
+  /** Of an issuer, which has no other trouble. */
+  readonly issuer: string;
   /** What goes wrong with orders from then on. */
   readonly breaks: (passing: GateRequest | GateAnswer) => InsteadOf | undefined;
   readonly onAnswer?: true;
@@ -27,25 +28,27 @@ const problem = (status: number, type: string, detail: string, headers = {}): In
 const isOrder = ({ method, path }: GateRequest): boolean => method === 'POST' && path === '/order-plz';
 
 const mishaps: readonly Mishap[] = [
-  { name: 'it is away', breaks: () => 'hang-up', told: /the CA can not be reached, / },
+  { issuer: 'away', breaks: () => 'hang-up', told: /: the CA can not be reached, / },
   {
-    name: 'it is overloaded',
-    breaks: (passing) => (isOrder(passing) ? { status: 503, body: 'later' } : undefined),
-    told: /it answered with status 503/,
+    issuer: 'overloaded',
+    breaks: (passing) => (isOrder(passing) ? problem(503, 'serverInternal', 'The CA is being repaired.') : undefined),
+    told: /: The CA is being repaired \(serverInternal\)/,
   },
   {
-    name: 'it says that there were too many orders',
+    issuer: 'limiting',
     breaks: (passing) => (isOrder(passing) ? problem(429, 'rateLimited', 'too many of these', { 'retry-after': '7200' }) : undefined),
-    told: /too many of these \(rateLimited\)/,
+    told: /: too many of these \(rateLimited\)/,
   },
   {
-    name: 'it answers an order with a page of somebody else',
+    // A page of somebody else answers.
+    issuer: 'parked',
     breaks: (passing) =>
       isOrder(passing) ? { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Log in</html>' } : undefined,
     told: /its answer is not as ACME has it/,
   },
   {
-    name: 'it gives something that is no certificate',
+    // What it gives is no certificate.
+    issuer: 'broken',
     breaks: ({ path }) =>
       path.startsWith('/certZ/') ? { status: 200, headers: { 'content-type': 'application/pem-certificate-chain' }, body: 'x' } : undefined,
     onAnswer: true,
@@ -54,7 +57,7 @@ const mishaps: readonly Mishap[] = [
 ];
 
 insideNamespace(import.meta.filename, replicaAddresses, () => {
-  test('renewals on two replicas under load, and a CA that misbehaves at them', async (t) => {
+  test('renewals on two replicas under load, and CAs that misbehave at them', async (t) => {
     const cluster = await AcmeCluster.start(t);
     const replicas = await cluster.replicas();
     const { admin, pebble, root } = cluster;
@@ -86,38 +89,81 @@ insideNamespace(import.meta.filename, replicaAddresses, () => {
       assert.equal(load.keptConnections, replicas.length, 'nobody was cut off');
     });
 
-    for (const { name, breaks, onAnswer, told } of mishaps) {
-      await t.test(`when ${name}, the old certificate stays, and why it was not renewed is told`, async () => {
-        const secret = secretOf('old.test');
-        const before = await served(replicas, 'old.test', root);
-        if (onAnswer) cluster.ca.onAnswer = breaks;
-        else cluster.ca.onRequest = breaks;
-        await cluster.renewNow(secret);
-        const failure = await eventually('the failure', async () => (await cluster.state(secret)).failure, 60_000);
-        assert.match(failure.message, told);
-        if (name.includes('too many')) assert.ok(failure.nextAttemptMs > Date.now() + 7_000_000, 'not before the CA says');
-        assert.equal((await served(replicas, 'old.test', root)).fingerprint, before.fingerprint);
-        heal(cluster.ca);
-        await cluster.renewNow(secret);
+    await t.test('while CAs misbehave, old certificates stay, and each object says what its CA says and when the next try is', async () => {
+      const cases: Awaited<ReturnType<typeof begun>>[] = [];
+      for (const mishap of mishaps) cases.push(await begun(cluster, mishap));
+      const before = new Map<string, string>();
+      for (const { host, secret } of cases) {
+        before.set(host, (await served(replicas, host, root)).fingerprint);
+        await eventually('when to renew', async () => isSettled(await cluster.state(secret)), 60_000);
+      }
+      for (const { gate, breaks, onAnswer } of cases) {
+        if (onAnswer) gate.onAnswer = breaks;
+        else gate.onRequest = breaks;
+      }
+      for (const { secret } of cases) await cluster.renewNow(secret);
+      for (const { host, secret, told, issuer } of cases) {
+        const { failure, condition } = await eventually(
+          `the condition of ${host}`,
+          async () => {
+            const { failure: kept } = await cluster.state(secret);
+            const found = await conditionOf(cluster, host);
+            const nextAttempt = kept && new Date(kept.nextAttemptMs).toISOString();
+            return kept && found?.message.includes(`the next try is at ${nextAttempt}`) === true && { failure: kept, condition: found };
+          },
+          90_000,
+        );
+        assert.match(condition.message, told);
+        assert.match(
+          condition.message,
+          new RegExp(`no new certificate from issuer "${issuer}", and the old one, valid until 20.*, stays: `),
+        );
+        assert.equal(`${condition.status} ${condition.reason}`, 'False CertificateNotIssued');
+        if (issuer === 'limiting') assert.ok(failure.nextAttemptMs > Date.now() + 7_000_000, 'not before the CA says');
+        assert.equal((await served(replicas, host, root)).fingerprint, before.get(host));
+      }
+      // One CA that is away keeps nobody from the certificates of another.
+      await create(admin, askingRoute(shop, ['new.test'], 'other'));
+      await served(replicas, 'new.test', root);
+
+      for (const { gate } of cases) heal(gate);
+      for (const { secret } of cases) await cluster.renewNow(secret);
+      for (const { host, secret } of cases) {
         await eventually(
-          'it is renewed after all',
-          async () => (await served(replicas, 'old.test', root)).fingerprint !== before.fingerprint,
+          `${host} is renewed after all`,
+          async () => (await served(replicas, host, root)).fingerprint !== before.get(host),
           60_000,
         );
         await eventually('when to renew that one', async () => isSettled(await cluster.state(secret)), 60_000);
-      });
-    }
-
-    await t.test('one CA that is away keeps no host of another from its certificate', async () => {
-      cluster.ca.onRequest = () => 'hang-up';
-      await cluster.renewNow(secretOf('old.test'));
-      await create(admin, askingRoute(shop, ['new.test'], 'other'));
-      await served(replicas, 'new.test', root);
-      await served(replicas, 'old.test', root);
-      heal(cluster.ca);
+      }
     });
   });
 });
+
+/** A certificate of an issuer of its own, asked for by an object of its own. */
+async function begun(cluster: AcmeCluster, mishap: Mishap) {
+  const { issuer } = mishap;
+  const gate = await cluster.addIssuer(issuer);
+  const host = `${issuer}.test`;
+  await cluster.pebble.resolve(host, ...replicaAddresses);
+  await create(cluster.admin, askingRoute(shop, [host], issuer));
+  return { ...mishap, host, gate, secret: secretOf(host) };
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What the SmartRoute of a host says of what it refers to. */
+async function conditionOf({ admin }: AcmeCluster, host: string): Promise<Condition | undefined> {
+  const { status } = (await read(admin, askingRoute(shop, [host], ''))) as {
+    readonly status?: { readonly conditions?: readonly Condition[] };
+  };
+  return status?.conditions?.find(({ type }) => type === 'ResolvedRefs');
+}
 
 function heal(gate: Gate): void {
   gate.onRequest = () => undefined;

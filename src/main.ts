@@ -9,10 +9,16 @@ if (process.argv[2] === 'worker') {
   runWorker();
 } else {
   const { runMain } = await import('./cli/main.ts');
+  const { openTerminal } = await import('./cli/terminal.ts');
   // Whoever read our output may be gone: serving goes on. The console takes care of the first write that fails, and not of the next.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
-  const context = { env: process.env, print: (text: string) => console.log(text), script: import.meta.filename };
+  const context = {
+    env: process.env,
+    print: (text: string) => console.log(text),
+    openTerminal: process.stdout.isTTY ? () => openTerminal(process.stdout, process.stdin) : undefined,
+    script: import.meta.filename,
+  };
   // A command that is interrupted may leave something behind that would keep the process alive.
   process.exit(await runMain(process.argv.slice(2), context, (line) => console.error(line)));
 }

@@ -110,7 +110,8 @@ function errorOf(data: unknown): string | undefined {
   return typeof error === 'string' ? error.slice(0, 2000) : undefined;
 }
 
-function unreachable(admin: string, why: string): SmartProxyError {
+/** Nobody there can answer. */
+export function unreachable(admin: string, why: string): SmartProxyError {
   const next = 'is it running, and is its admin port here? kubectl -n NAMESPACE port-forward deploy/smartproxy-ingress 10255';
   return new SmartProxyError('ADMIN_UNREACHABLE', `Cannot ask the program at ${admin}: ${why}; ${next}`);
 }

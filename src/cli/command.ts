@@ -1,8 +1,12 @@
+import type { Terminal } from './terminal.ts';
+
 /** What a command may use of the process, so that it can be tried without one. */
 export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** For results. */
   readonly print: (text: string) => void;
+  /** Takes over the terminal to draw on it; undefined: results do not go to one. */
+  readonly openTerminal?: (() => Terminal) | undefined;
   /** The script that this process runs: what worker processes are started from. */
   readonly script: string;
 }

@@ -69,12 +69,15 @@ async function routeReport(
   query: URLSearchParams,
   { controller, supervisor, kernel }: ServersOptions,
   locationOf: (kind: string, key: string) => string | undefined,
-): Promise<RouteReport> {
+): Promise<RouteReport | PageRefusal> {
+  const order = query.get('order') ?? 'name';
+  if (order !== 'name' && order !== 'requests')
+    return new PageRefusal(`order=${order.slice(0, 100)} is not allowed; expected name or requests`);
   const facts = await kernel.facts();
   const [fleet, conditions] = await Promise.all([supervisor.totals(facts?.routes), conditionsOf(supervisor)]);
   const limit = limitOf(query, defaultRoutes, maxRoutes);
   return reportRoutes(
-    { host: textOf(query, 'host'), route: textOf(query, 'route'), search: textOf(query, 'search'), limit },
+    { host: textOf(query, 'host'), route: textOf(query, 'route'), search: textOf(query, 'search'), order, limit },
     {
       table: supervisor.table,
       conditions,

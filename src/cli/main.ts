@@ -11,6 +11,8 @@ import { lintCommand } from './lint.ts';
 import { routesCommand } from './routes.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
+import { tapCommand } from './tap.ts';
+import { topCommand } from './top.ts';
 import { trustCommand } from './trust.ts';
 import { unknownCommand } from './unknown-command.ts';
 import { versionCommand } from './version.ts';
@@ -24,6 +26,8 @@ const commands: readonly Command[] = [
   routesCommand,
   backendsCommand,
   connectionsCommand,
+  topCommand,
+  tapCommand,
   certsCommand,
   trustCommand,
   versionCommand,

@@ -65,6 +65,8 @@ export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
   ['npx smartproxy-ingress diff examples/quickstart', beside],
   ['npx smartproxy-ingress status', beside],
   ['npx smartproxy-ingress routes --search shop', beside],
+  ['npx smartproxy-ingress top --once --interval 2s', beside],
+  ['npx smartproxy-ingress tap --host shop.localhost --status 5xx --seconds 2 || echo "ended with $?"', beside],
   ['npx smartproxy-ingress backends --service quickstart/shop-cart', beside],
   [`npx smartproxy-ingress connections --route 'Ingress quickstart/shop' --older 10m || echo "ended with $?"`, beside],
   ['npx smartproxy-ingress connections --ended || echo "ended with $?"', beside],

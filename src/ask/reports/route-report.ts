@@ -75,6 +75,8 @@ export interface RouteQuery {
   readonly route?: string | undefined;
   /** Is found in a host or in `namespace/name`. */
   readonly search?: string | undefined;
+  /** Which objects come first: by namespace and name, or those with the most requests. @default name */
+  readonly order?: 'name' | 'requests' | undefined;
   /** Most objects. */
   readonly limit: number;
 }
@@ -93,7 +95,7 @@ export interface RouteReportContext {
 const maxRules = 100;
 const maxProblems = 20;
 
-/** All that is routed, by object, in the order of namespaces and names. Pure. */
+/** All that is routed, by object, in the order that the query asks for. Pure. */
 export function reportRoutes(query: RouteQuery, context: RouteReportContext): RouteReport {
   const objects = new Map<string, { readonly source: RouteSource; readonly found: FoundRule[] }>();
   for (const found of foundRules(context.table)) {
@@ -103,7 +105,10 @@ export function reportRoutes(query: RouteQuery, context: RouteReportContext): Ro
     if (known === undefined) objects.set(key, { source: found.source, found: [found] });
     else known.found.push(found);
   }
-  const shown = [...objects].sort(([, { source: a }], [, { source: b }]) => (orderKey(a) < orderKey(b) ? -1 : 1)).slice(0, query.limit);
+  const requestsOf = (key: string): number => (query.order === 'requests' ? (context.totals.get(key)?.requests ?? 0) : 0);
+  const shown = [...objects]
+    .sort(([keyA, { source: a }], [keyB, { source: b }]) => requestsOf(keyB) - requestsOf(keyA) || (orderKey(a) < orderKey(b) ? -1 : 1))
+    .slice(0, query.limit);
   const health = new ServiceHealth(context);
   return {
     total: objects.size,

@@ -10,8 +10,9 @@ import { eventually } from '../../tools/eventually.ts';
 import { get } from '../../tools/get.ts';
 import { ingress, ingressClass, service } from '../../tools/manifests.ts';
 import { NamedBackend } from '../../tools/named-backend.ts';
+import { PtyCommand } from '../../tools/pty-command.ts';
 import { closedPort, type Ran, ran } from '../../tools/ran-command.ts';
-import { startRun, temporaryFolder } from '../../tools/running-command.ts';
+import { RunningCommand, startRun, temporaryFolder } from '../../tools/running-command.ts';
 
 test('commands ask a running program', async (t) => {
   await using backend = await NamedBackend.start('a');
@@ -96,6 +97,46 @@ test('commands ask a running program', async (t) => {
     assert.match(left, / http +proxy +killed +\d+ m?s /);
   });
 
+  await t.test('top: once without a terminal, and on a terminal until q, also when the program is gone', async (t) => {
+    const without = await ask('top');
+    assert.deepEqual([without.code, without.complaint], [2, 'Cannot draw without a terminal: use top --once, which prints one view']);
+    const once = await ask('top', '--once', '--interval', '200ms');
+    assert.equal(once.code, 0, once.complaint);
+    assert.match(once.output, /^ready {3}requests \d\S*\/s, 5xx 0\/s {3}connections /m);
+    assert.match(once.output, /^OBJECT +REQUESTS +5XX +MEDIAN +P99 +CONNECTIONS\nIngress default\/other +0\/s +0\/s +- +- +0$/m);
+    const json = await ask('top', '--once', '--interval', '200ms', '--json');
+    assert.equal(JSON.parse(json.output).routes.length, 2);
+
+    const drawn = new PtyCommand(t, ['top', '--interval', '100ms', '--admin', `127.0.0.1:${admin}`]);
+    await eventually('it is drawn', () => drawn.output.includes('OBJECT'));
+    assert.ok(drawn.output.startsWith('\x1b[?1049h'), 'on a screen of its own');
+    assert.ok(drawn.output.includes('Ingress default/shop'));
+    drawn.type('q');
+    assert.equal(await drawn.exit(), 0);
+    assert.ok(drawn.output.trimEnd().endsWith('\x1b[?1049l'), 'which is given back');
+  });
+
+  await t.test('tap: requests as they pass, until the time is over or the program ends', async () => {
+    const tapped = ask('tap', '--seconds', '2', '--host', 'shop.localhost');
+    let isOver = false;
+    void tapped.then(() => {
+      isOver = true;
+    });
+    await eventually('the time is over', async () => {
+      await get(http, 'shop.localhost', '/seen?hidden');
+      return isOver;
+    });
+    const { code, output } = await tapped;
+    assert.equal(code, 0);
+    assert.match(
+      output,
+      /^\d\d:\d\d:\d\d\.\d{3} {2}200 {2}GET http:\/\/shop\.localhost\/seen {2}\d+\.\d ms {2}127\.0\.0\.1 -> 127\.0\.0\.1:\d+ {2}Ingress default\/shop shop/m,
+    );
+    assert.doesNotMatch(output, /hidden/);
+    const nobody = await ask('tap', '--seconds', '1', '--host', 'nobody.localhost');
+    assert.deepEqual(nobody, { code: 3, output: 'No request came.', complaint: '' });
+  });
+
   await t.test('and say what is wrong with a command line, each with 2', async () => {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [['status', 'now'], /argument 'now': status has flags only/],
@@ -103,6 +144,9 @@ test('commands ask a running program', async (t) => {
       [['routes', '--hots', 'a'], /no such flag; did you mean --host\?/],
       [['backends', '--limit', '0'], /--limit '0': expected a whole number/],
       [['connections', '--older', 'soon'], /--older 'soon': expected a duration/],
+      [['tap', '--status', '700'], /--status '700': expected a status such as 404/],
+      [['top', '--json'], /--json without --once/],
+      [['top', '--interval', '1ms'], /at least 100ms/],
       [['connections', '--kill'], /Cannot end every connection at once/],
       [['connections', '--kill', '--ended', '--client', 'x'], /those have ended/],
       [['connections', '--admin-token-file', token], /a list needs no token/],
@@ -114,6 +158,23 @@ test('commands ask a running program', async (t) => {
       assert.match(complaint, says);
     }
   });
+
+  await t.test('top tells that the program is lost, and tap ends with 4', async (t) => {
+    const drawn = new PtyCommand(t, ['top', '--interval', '100ms', '--admin', `127.0.0.1:${admin}`]);
+    await eventually('it is drawn', () => drawn.output.includes('OBJECT'));
+    const tapped = new RunningCommand(t, ['tap', '--seconds', '3000', '--admin', `127.0.0.1:${admin}`]);
+    await tapped.until(async () => {
+      await get(http, 'shop.localhost', '/last');
+      return tapped.output.includes('/last');
+    });
+    command.child.kill('SIGTERM');
+    assert.equal(await tapped.exit(), 4);
+    await tapped.until(() => /it broke off/.test(tapped.output));
+    await eventually('it is told', () => drawn.output.includes('LOST: Cannot ask the program at'));
+    drawn.type('\x03');
+    assert.equal(await drawn.exit(), 0);
+    assert.ok(drawn.output.trimEnd().endsWith('\x1b[?1049l'));
+  });
 });
 
 test('without a program each says what to do next, and ends with 4; so it does with one of another version', async (t) => {
@@ -122,10 +183,10 @@ test('without a program each says what to do next, and ends with 4; so it does w
   await once(other, 'listening');
   t.after(() => other.close());
   const there = `127.0.0.1:${(other.address() as AddressInfo).port}`;
-  for (const name of ['status', 'routes', 'backends', 'connections']) {
-    const { code, complaint } = await ran(name, '--admin', away);
-    assert.deepEqual([code, /ECONNREFUSED.*kubectl -n NAMESPACE port-forward/.test(complaint)], [4, true], name);
-    const strange = await ran(name, '--admin', there);
-    assert.deepEqual([strange.code, /of another version/.test(strange.complaint)], [4, true], name);
+  for (const args of [['status'], ['routes'], ['backends'], ['connections'], ['tap'], ['top', '--once']]) {
+    const { code, complaint } = await ran(...args, '--admin', away);
+    assert.deepEqual([code, /ECONNREFUSED.*kubectl -n NAMESPACE port-forward/.test(complaint)], [4, true], args.join(' '));
+    const strange = await ran(...args, '--admin', there);
+    assert.deepEqual([strange.code, /of another version/.test(strange.complaint)], [4, true], args.join(' '));
   }
 });

@@ -111,6 +111,7 @@ suite('routes', () => {
       const report = routes(query);
       assert.deepEqual([report.total, report.routes.map((route) => route.rules.length)], [rules.length, rules], JSON.stringify(query));
     }
+    assert.equal(routes({ limit: 1, order: 'requests' }).routes[0]?.route, 'shop');
     assert.deepEqual([routes({ limit: 1 }).total, routes({ limit: 1 }).routes.length], [3, 1]);
   });
 });

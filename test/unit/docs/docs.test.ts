@@ -12,6 +12,8 @@ import { explainOptions } from '../../../src/cli/explain.ts';
 import { lintOptions } from '../../../src/cli/lint.ts';
 import { routesOptions } from '../../../src/cli/routes.ts';
 import { statusOptions } from '../../../src/cli/status.ts';
+import { tapOptions } from '../../../src/cli/tap.ts';
+import { topOptions } from '../../../src/cli/top.ts';
 import { configFields, isSwitch } from '../../../src/config/arguments.ts';
 import { environmentName } from '../../../src/config/environment.ts';
 import { options } from '../../../src/config/options.ts';
@@ -93,7 +95,7 @@ test('every other page under docs is linked from one', () => {
 });
 
 /** Of commands that ask a running program. */
-const liveOptions = [...statusOptions, ...routesOptions, ...backendsOptions, ...connectionsOptions];
+const liveOptions = [...statusOptions, ...routesOptions, ...backendsOptions, ...connectionsOptions, ...topOptions, ...tapOptions];
 
 test('every flag in the pages is an option of the program', () => {
   const ofCommands = [...certsOptions, ...explainOptions, ...lintOptions, ...diffOptions, ...liveOptions].map(({ flag }) => `--${flag}`);

@@ -66,6 +66,10 @@ spec:
   tcp: {backends: [{name: postfix, port: {preserve: true}}]}
 \`\`\`
 
+\`preserve\` takes the Service's port of the number that clients dial: the \`publishedPort\` of the listener. It works for hosts too, of HTTP and of
+TLS that passes through: each listener of the route has its own port of the Service. A listener whose number the Service lacks is the problem
+\`ServicePortNotFound\`, and its share is answered 503, or ended; name \`listeners\` to have fewer of them.
+
 Connections live on when backends or weights change. They end as \`route_removed\` when their route loses the listener or their Service is
 no longer among the backends of any (\`connection.whenRemoved\`), as \`endpoint_removed\` when their endpoint is gone for the drain time, and as \`no_endpoints\` when there
 is nobody to answer.

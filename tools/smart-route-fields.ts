@@ -8,6 +8,7 @@ const l4 = 'feature/program/smart-route-l4.test.ts';
 const tcpInTls = 'feature/program/smart-route-terminated-tcp.test.ts';
 const connection = 'feature/program/smart-route-connection.test.ts';
 const proxied = 'feature/program/smart-route-proxy-protocol.test.ts';
+const preserved = 'feature/program/smart-route-preserved-ports.test.ts';
 const udp = 'feature/program/smart-route-udp.test.ts';
 const kernel = 'feature/program/smart-route-nftables.test.ts';
 const rewriting = 'feature/program/smart-route-rewrite.test.ts';
@@ -274,6 +275,10 @@ export const smartRouteFields: Readonly<Record<string, FieldFacts>> = {
   },
   'http.rules[].action.forward.backends[].port.name': { byDefault: 'none', test: weights },
   'http.rules[].action.forward.backends[].port.number': { byDefault: 'none', test: weights },
+  'http.rules[].action.forward.backends[].port.preserve': {
+    byDefault: '`false`',
+    test: [preserved, 'preserve takes the port of the listener that a request'],
+  },
   'http.rules[].action.forward.backends[].weight': { byDefault: '1', test: weights },
   'http.rules[].action.forward.rewrite.host': { byDefault: 'as requested', test: [rewriting, 'rewrites the host'] },
   'http.rules[].action.forward.rewrite.path.type': { byDefault: 'required', test: paths },

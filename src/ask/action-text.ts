@@ -4,7 +4,7 @@ import type { RouteAction } from '../routes/route.ts';
 export function actionText(action: RouteAction): string {
   switch (action.kind) {
     case 'forward':
-      return `forward to ${action.backends.map(({ service }) => service ?? 'a missing Service').join(', ')}`;
+      return `forward to ${action.backends.map(({ service, listeners }) => `${service ?? 'a missing Service'}${onText(listeners)}`).join(', ')}`;
     case 'redirect':
       return `redirect with ${action.status}`;
     case 'respond':
@@ -14,4 +14,9 @@ export function actionText(action: RouteAction): string {
     case 'fail':
       return `answer ${action.status}: ${action.reason}`;
   }
+}
+
+/** ` on https` */
+function onText(listeners: readonly string[] | undefined): string {
+  return listeners === undefined ? '' : ` on ${listeners.join(' and ')}`;
 }

@@ -66,7 +66,9 @@ function servicesOf(
   otherwise: string,
 ): [services: string, health: string] {
   return [
-    backends.map(({ service }) => service ?? 'missing').join(', '),
+    backends
+      .map(({ service, listeners }) => `${service ?? 'missing'}${listeners === undefined ? '' : ` (${listeners.join()})`}`)
+      .join(', '),
     backends.map(({ service }) => (service === undefined ? otherwise : health(service))).join(', '),
   ];
 }

@@ -122,7 +122,7 @@ export class Admission {
     const result = table.match(new HeadToMatch(head, request.facts, this.#context.trustedProxies));
     if (result.kind !== 'route') return errorReply(result.kind);
     const { route } = result;
-    const runtime = this.#context.routes.get(route, table.table);
+    const runtime = this.#context.routes.get(route, table.table, request.facts.listener.key);
     this.#runtime = runtime;
     this.#record.series = runtime.series;
     if (head.body.kind !== 'none') this.#maxBodyBytes = maxBodyBytes(head, route.policy);

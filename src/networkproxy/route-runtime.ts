@@ -1,6 +1,8 @@
 import { pickWeightedByHash, seedOfService } from '../balancing/pick-weighted-by-hash.ts';
 import type { RequestSeries, RequestSeriesTable } from '../observability/counters/request-series.ts';
+import { backendsOn, differByListener } from '../routes/backends-on.ts';
 import type { CompiledRoute } from '../routes/compiled-table.ts';
+import type { Route, RouteSource, WeightedBackend } from '../routes/route.ts';
 import type { RouteTable } from '../routes/route-table.ts';
 import { AnswerMarker } from './answer-marker.ts';
 import { Compression } from './compression/compression.ts';
@@ -27,6 +29,8 @@ export interface RouteRuntime {
   readonly filters: readonly Filter[];
   readonly targets: readonly Target[];
   readonly totalWeight: number;
+  /** By key of the listener, where it has other targets on each; undefined: it has the same on all. */
+  readonly byListener: Map<string, RouteRuntime> | undefined;
   /** undefined: requests go on as they are. */
   readonly rewriter: RequestRewriter | undefined;
   /** undefined: nothing of a request decides where it goes. */
@@ -59,24 +63,40 @@ export class RouteRuntimes {
     this.#series = series;
   }
 
-  get(compiled: CompiledRoute, table: RouteTable): RouteRuntime {
-    const known = this.#runtimes.get(compiled);
-    if (known !== undefined) return known;
-    const made = this.#make(compiled, table);
-    this.#runtimes.set(compiled, made);
-    return made;
+  /** @param listener key of the one where the request came in */
+  get(compiled: CompiledRoute, table: RouteTable, listener: string): RouteRuntime {
+    let runtime = this.#runtimes.get(compiled);
+    if (runtime === undefined) {
+      runtime = this.#make(compiled, table);
+      this.#runtimes.set(compiled, runtime);
+    }
+    return runtime.byListener === undefined ? runtime : this.#onListener(runtime, runtime.byListener, table, listener);
+  }
+
+  #onListener(runtime: RouteRuntime, known: Map<string, RouteRuntime>, table: RouteTable, listener: string): RouteRuntime {
+    let own = known.get(listener);
+    if (own === undefined) {
+      const { route } = runtime.compiled;
+      const targets = this.#targets(route, backendsOn(backendsOf(route), listener), table);
+      own = { ...runtime, targets, totalWeight: weightOf(targets), series: targets[0]?.series ?? runtime.series };
+      known.set(listener, own);
+    }
+    return own;
+  }
+
+  #targets({ source }: Route, backends: readonly WeightedBackend[], table: RouteTable): readonly Target[] {
+    return backends.map(({ service, weight }) => ({
+      service,
+      weight,
+      seed: seedOfService(service),
+      series: this.#series.get({ ...labelsOf(source), service: (service && table.services.get(service)?.name) ?? '' }),
+    }));
   }
 
   #make(compiled: CompiledRoute, table: RouteTable): RouteRuntime {
     const { source, action } = compiled.route;
-    const labels = { routeKind: source.kind, routeNamespace: source.namespace, route: source.name };
-    const backends = action.kind === 'forward' ? action.backends : [];
-    const targets = backends.map((backend) => ({
-      service: backend.service,
-      weight: backend.weight,
-      seed: seedOfService(backend.service),
-      series: this.#series.get({ ...labels, service: (backend.service && table.services.get(backend.service)?.name) ?? '' }),
-    }));
+    const backends = backendsOf(compiled.route);
+    const targets = this.#targets(compiled.route, backends, table);
     return {
       compiled,
       filters: filtersOf(compiled),
@@ -91,10 +111,23 @@ export class RouteRuntimes {
       errorPages: ErrorPages.of(compiled.policy),
       mirror: Mirror.of(compiled.policy),
       compression: compiled.policy.compression && new Compression(compiled.policy.compression),
-      totalWeight: targets.reduce((sum, target) => sum + target.weight, 0),
-      series: targets[0]?.series ?? this.#series.get({ ...labels, service: '' }),
+      totalWeight: weightOf(targets),
+      byListener: differByListener(backends) ? new Map() : undefined,
+      series: targets[0]?.series ?? this.#series.get({ ...labelsOf(source), service: '' }),
     };
   }
+}
+
+function backendsOf({ action }: Route): readonly WeightedBackend[] {
+  return action.kind === 'forward' ? action.backends : [];
+}
+
+function labelsOf({ kind, namespace, name }: RouteSource) {
+  return { routeKind: kind, routeNamespace: namespace, route: name };
+}
+
+function weightOf(targets: readonly Target[]): number {
+  return targets.reduce((sum, { weight }) => sum + weight, 0);
 }
 
 /**

@@ -100,6 +100,8 @@ export interface WeightedBackend {
   /** Key into `services`; undefined: this one can't be served: its share of requests is answered with 503, that of connections ends. */
   readonly service: string | undefined;
   readonly weight: number;
+  /** Keys of the listeners where it is one of the route's, since its port is that of the client; undefined: all. Of no L4 route, which has one listener. */
+  readonly listeners?: readonly string[] | undefined;
 }
 
 /** What a backend is asked in place of what the client asked; what is undefined stays. */

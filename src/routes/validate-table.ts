@@ -195,7 +195,8 @@ function checkBackends(backends: readonly WeightedBackend[], table: RouteTable, 
     backends.some((backend) => backend.weight > 0),
     `${subject} forwards to no backend with a weight`,
   );
-  for (const { service, weight } of backends) {
+  for (const { service, weight, listeners } of backends) {
+    checkListenerKeys(listeners, table, subject, problems);
     problems.check(Number.isSafeInteger(weight) && weight >= 0, `${subject} gives ${service} the weight ${weight}`);
     if (service !== undefined) checkServiceKey(service, table, subject, problems);
   }

@@ -1,5 +1,6 @@
 import { plainAddress } from '../address-list.ts';
 import type { SniffedTls } from '../networkproxy/accepted-connection.ts';
+import { backendsOn } from '../routes/backends-on.ts';
 import { isClientAllowed, isListed } from '../routes/client-access.ts';
 import type { CompiledTable } from '../routes/compiled-table.ts';
 import { findL4Route } from '../routes/find-l4-route.ts';
@@ -68,5 +69,5 @@ export function targetOfHost(
   const { key: route, backends, policy, source } = tcp;
   if (!table.isServedOn(key, source)) return undefined;
   const way = tls.kind === 'passthrough' ? 'unread' : tls.tcp?.reencrypts === true ? 'reencrypted' : 'clear';
-  return { key: route, backends, policy, source, way };
+  return { key: route, backends: backendsOn(backends, key), policy, source, way };
 }

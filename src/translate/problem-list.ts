@@ -19,13 +19,15 @@ export class ProblemList {
     this.#object = object;
   }
 
-  /** @param field where in the object: `spec.rules[0].host`; @param rule the rule of a SmartRoute */
+  /** What is there already is not added again. @param field where in the object: `spec.rules[0].host`; @param rule the rule of a SmartRoute */
   add(reason: ProblemReason, field: string, message: string, rule?: string): void {
+    const clipped = clip(message, maxMessageLength);
+    if (this.#problems.some((known) => known.message === clipped && known.reason === reason && known.rule === rule)) return;
     if (this.#problems.length >= maxProblemsPerObject - 1) {
       this.#omitted++;
       return;
     }
-    const problem = { object: this.#object, reason, field: clip(field, maxFieldLength), message: clip(message, maxMessageLength) };
+    const problem = { object: this.#object, reason, field: clip(field, maxFieldLength), message: clipped };
     this.#problems.push(rule === undefined ? problem : { ...problem, rule });
   }
 

@@ -93,6 +93,6 @@ class SmartRouteResolver {
     const scope = { rule: undefined, settings: { ...settings, balancing: own ?? balancingOfConnections(settings.balancing) }, l4 };
     if ((this.#guards.brokenClients(scope, 'spec') ?? this.#guards.brokenMaintenance(scope, 'spec')) !== undefined) return undefined;
     const backendTls = this.#backends.backendTls(scope);
-    return (backend, field, preserved) => this.#backends.backend(scope, backend, field, backendTls, { preserved });
+    return (backend, field, preserved) => this.#backends.backend(scope, backend, field, backendTls, preserved);
   }
 }

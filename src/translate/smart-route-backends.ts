@@ -25,15 +25,15 @@ export class SmartRouteBackends {
     return [...this.#found.values()];
   }
 
-  /** The Service port, or why there is none, as a sentence. @param direct for connections that nobody reads; undefined: for requests */
+  /** The Service port, or why there is none, as a sentence. @param preserved the port that clients dial, where that is the backend's */
   backend(
     scope: SmartRouteScope,
     backend: SmartRouteForwardBackend | SmartRouteTcpBackend,
     field: string,
     backendTls: BackendTlsReader,
-    direct?: { readonly preserved: number | undefined },
+    preserved: number | undefined,
   ): ServiceBinding | string {
-    const port = backend.port.name ?? backend.port.number ?? direct?.preserved ?? 0;
+    const port = backend.port.name ?? backend.port.number ?? preserved ?? 0;
     const result = this.#bind(scope, backend, port, field, backendTls);
     if (typeof result === 'string') this.#found.set(`${this.#lookup.namespaceOf(backend)}/${backend.name} ${port}`, undefined);
     else this.#found.set(result.service.key, result.service.key);

@@ -1,6 +1,8 @@
 import type { SmartRouteTcp, SmartRouteTcpBackend } from '../api/generated/smart-route.ts';
+import type { Listener } from '../routes/route-table.ts';
 import type { TcpClaim, TlsClaim } from './host-claim.ts';
 import type { L4Claim } from './merged-l4.ts';
+import { bindingsOf, findBackends } from './preserved-ports.ts';
 import type { ServiceBinding } from './service-binding.ts';
 import type { SmartRouteL4 } from './smart-route-l4.ts';
 import type { NamedListener } from './smart-route-listeners.ts';
@@ -29,14 +31,27 @@ export function l4Claims(
   });
 }
 
-/** The claim on connections for a host. @param backends undefined: none may be used */
+/**
+ * The claim on connections for a host.
+ * @param listeners undefined: it names none
+ * @param servedOn those that it is served on
+ * @param backends undefined: none may be used
+ */
 export function tcpClaim(
   tcp: SmartRouteTcp,
   listeners: readonly NamedListener[] | undefined,
+  servedOn: () => readonly Listener[],
   backends: ConnectionBackends | undefined,
 ): TcpClaim {
-  const found = find({ ...tcp, field: 'spec.tcp' }, backends, undefined);
-  return { ...found, listeners: listeners?.map(({ listener }) => listener.key), field: 'spec.tcp.backends' };
+  const found = tcp.backends.flatMap((backend, index) =>
+    findBackends(backend, servedOn, (preserved) => backends?.(backend, `spec.tcp.backends[${index}]`, preserved) ?? 'none may be used'),
+  );
+  return {
+    backends: found.map(({ weighted }) => weighted),
+    bindings: bindingsOf(found),
+    listeners: listeners?.map(({ listener }) => listener.key),
+    field: 'spec.tcp.backends',
+  };
 }
 
 /** The claim on TLS of a host; undefined: there is nobody to pass it to. */

@@ -1,8 +1,10 @@
+import type { Listener } from '../routes/route-table.ts';
 import { CertificateDates } from './certificate-dates.ts';
 import { messageFor, ProblemList, quote } from './problem-list.ts';
 import type { ResolveContext } from './resolved-objects.ts';
 import type { RouteSettings } from './route-settings.ts';
 import type { SmartRouteL4 } from './smart-route-l4.ts';
+import type { NamedListener } from './smart-route-listeners.ts';
 import type { ReadSmartRouteRule, SmartRouteReading } from './smart-route-reading.ts';
 import type { CertificateContext } from './tls-certificates.ts';
 import { TrackedReads } from './tracked-reads.ts';
@@ -53,6 +55,11 @@ export class SmartRouteLookup {
     const sentence = `no ReferenceGrant in namespace ${quote(toNamespace)} permits SmartRoutes of ${quote(fromNamespace)} to refer to ${toKind} ${quote(toName)}; make one, or move the object`;
     this.report(rule, 'RefNotPermitted', field, sentence);
     return false;
+  }
+
+  /** The listeners that it is served on. @param named those that it names; undefined: none, so all of `protocols` */
+  listenersOf(named: readonly NamedListener[] | undefined, protocols: readonly Listener['protocol'][]): readonly Listener[] {
+    return named?.map(({ listener }) => listener) ?? this.reads.listenersFor(this.reading.ref.namespace, protocols);
   }
 
   /** Adds a problem of the object, or of one of its rules. @param sentence what is wrong, and what to do */

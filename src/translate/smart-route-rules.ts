@@ -1,8 +1,9 @@
 import type { SmartRouteForward } from '../api/generated/smart-route.ts';
-import type { RouteAction, WeightedBackend } from '../routes/route.ts';
+import type { RouteAction } from '../routes/route.ts';
 import { forwardActionOf } from './forward-action.ts';
 import { matchKey, noNeeds, type RouteClaim } from './host-claim.ts';
 import { bindPolicyServices } from './policy-services.ts';
+import { bindingsOf, findBackends } from './preserved-ports.ts';
 import { rewriteOf, targetOf } from './smart-route-actions.ts';
 import type { SmartRouteBackends } from './smart-route-backends.ts';
 import type { SmartRouteGuards } from './smart-route-guards.ts';
@@ -37,7 +38,7 @@ export class SmartRouteRules {
     const priority = this.#lookup.reading.spec?.priority ?? 0;
     let order = 0;
     for (const rule of this.#lookup.reading.rules) {
-      const target = this.#target(rule);
+      const target = this.#target(rule, listeners);
       rule.matches.forEach(({ match: asked, field, broken }, index) => {
         const match = isForAll ? asked : { ...asked, ...keys, ...(clients && { clients }) };
         const key = matchKey(match, priority);
@@ -61,7 +62,7 @@ export class SmartRouteRules {
     return [...byMatch.values()];
   }
 
-  #target(rule: ReadSmartRouteRule): Target {
+  #target(rule: ReadSmartRouteRule, listeners: readonly NamedListener[] | undefined): Target {
     if (rule.broken !== undefined) return failing(rule.broken);
     const auth = this.#guards.auth(rule);
     const broken = this.#guards.brokenSettings(rule) ?? ('broken' in auth ? auth.broken : undefined);
@@ -71,7 +72,7 @@ export class SmartRouteRules {
       (...what) => this.#backends.policyService(rule, ...what),
       (...what) => this.#backends.page(rule, ...what),
     );
-    const action = this.#action(rule);
+    const action = this.#action(rule, listeners);
     return {
       ...action,
       bindings: [...action.bindings, ...bound.bindings],
@@ -80,9 +81,9 @@ export class SmartRouteRules {
     };
   }
 
-  #action(rule: ReadSmartRouteRule): Action {
+  #action(rule: ReadSmartRouteRule, listeners: readonly NamedListener[] | undefined): Action {
     const { forward, redirect, respond } = rule.action;
-    if (forward !== undefined) return this.#forward(rule, forward);
+    if (forward !== undefined) return this.#forward(rule, forward, listeners);
     const action: RouteAction =
       redirect !== undefined
         ? { kind: 'redirect', status: redirect.status ?? 302, to: targetOf(redirect) }
@@ -92,21 +93,23 @@ export class SmartRouteRules {
     return { action, bindings: [] };
   }
 
-  #forward(rule: ReadSmartRouteRule, { backends, rewrite }: SmartRouteForward): Action {
+  #forward(rule: ReadSmartRouteRule, { backends, rewrite }: SmartRouteForward, listeners: readonly NamedListener[] | undefined): Action {
     const scope = { rule, settings: rule.settings };
     const backendTls = this.#backends.backendTls(scope);
-    const found = backends.map((backend, index) => {
+    const found = backends.flatMap((backend, index) => {
       const field = `${rule.field}.action.forward.backends[${index}]`;
-      return { backend, result: this.#backends.backend(scope, backend, field, backendTls) };
+      return findBackends(
+        backend,
+        () => this.#lookup.listenersOf(listeners, ['http', 'https']),
+        (preserved) => this.#backends.backend(scope, backend, field, backendTls, preserved),
+      );
     });
-    const bindings = found.flatMap(({ result }) => (typeof result === 'string' ? [] : [result]));
+    const bindings = bindingsOf(found);
     backendTls.reportUnused(bindings.map(({ service }) => service));
-    const weighted = found.map(({ backend, result }): WeightedBackend => {
-      return { service: typeof result === 'string' ? undefined : result.service.key, weight: backend.weight ?? 1 };
-    });
+    const weighted = found.map((backend) => backend.weighted);
     if (weighted.some(({ service, weight }) => service !== undefined && weight > 0))
       return { action: forwardActionOf(weighted, rule.settings, rewrite && rewriteOf(rewrite)), bindings };
-    const failure = found.find(({ backend, result }) => typeof result === 'string' && backend.weight !== 0)?.result;
+    const failure = found.find(({ result, weighted: { weight } }) => typeof result === 'string' && weight > 0)?.result;
     return { action: { kind: 'fail', status: 503, reason: typeof failure === 'string' ? failure : 'no backend' }, bindings: [] };
   }
 }

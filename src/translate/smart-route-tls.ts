@@ -36,7 +36,7 @@ export class SmartRouteTlsClaims {
     listeners: readonly NamedListener[] | undefined,
     backends: ConnectionBackends | undefined,
   ): RouteTls {
-    const claim = tcpClaim(tcp, listeners, backends);
+    const claim = tcpClaim(tcp, listeners, () => this.#lookup.listenersOf(listeners, ['https']), backends);
     if (tls.mode === 'Passthrough') {
       const passed = passthroughClaim(claim);
       return { usable: [], claim: () => passed };

@@ -3,6 +3,7 @@ import type { Listener } from '../routes/route-table.ts';
 import type { InstallationTls } from './installation-tls.ts';
 import type { ObjectView } from './object-view.ts';
 import { type ForeignReference, ReferenceGrants } from './reference-grants.ts';
+import { sameItems } from './same-items.ts';
 
 /** What objects may refer to, in one snapshot. */
 export interface References {
@@ -41,6 +42,7 @@ export class TrackedReads {
   readonly #permits: (readonly [ForeignReference, boolean])[] = [];
   readonly #listeners = new Map<string, Listener | undefined>();
   readonly #closed: ClosedRead[] = [];
+  readonly #served: ServedRead[] = [];
   #tls: InstallationTls | undefined;
 
   constructor(references: References) {
@@ -78,6 +80,13 @@ export class TrackedReads {
     return isClosed;
   }
 
+  /** Every listener of these protocols that is for a namespace. */
+  listenersFor(namespace: string, protocols: readonly Listener['protocol'][]): readonly Listener[] {
+    const found = listenersFor(this.#references.listeners, namespace, protocols);
+    this.#served.push({ namespace, protocols, found });
+    return found;
+  }
+
   /** How the installation speaks TLS. */
   tls(): InstallationTls {
     this.#tls = this.#references.tls;
@@ -105,6 +114,7 @@ export class TrackedReads {
       permits: this.#permits,
       listeners: [...this.#listeners],
       closed: this.#closed,
+      served: this.#served,
       tls: this.#tls,
     };
   }
@@ -117,6 +127,7 @@ export interface ReadRecord {
   readonly permits: readonly (readonly [ForeignReference, boolean])[];
   readonly listeners: readonly (readonly [string, Listener | undefined])[];
   readonly closed: readonly ClosedRead[];
+  readonly served: readonly ServedRead[];
   /** undefined: it was not asked for. */
   readonly tls: InstallationTls | undefined;
 }
@@ -128,6 +139,13 @@ interface ClosedRead {
   readonly isClosed: boolean;
 }
 
+/** The listeners of some protocols for a namespace. */
+interface ServedRead {
+  readonly namespace: string;
+  readonly protocols: readonly Listener['protocol'][];
+  readonly found: readonly Listener[];
+}
+
 /** Whether every look-up on record finds the same object in these references. */
 export function stillHolds(record: ReadRecord, references: References): boolean {
   for (const [key, found] of record.services) if (references.services.get(key) !== found) return false;
@@ -136,6 +154,8 @@ export function stillHolds(record: ReadRecord, references: References): boolean 
   for (const [key, found] of record.listeners) if (references.listeners.get(key) !== found) return false;
   for (const { namespace, protocols, isClosed } of record.closed)
     if (areClosedTo(references.listeners, namespace, protocols) !== isClosed) return false;
+  for (const { namespace, protocols, found } of record.served)
+    if (!sameItems(listenersFor(references.listeners, namespace, protocols), found)) return false;
   if (record.tls !== undefined && record.tls !== references.tls) return false;
   for (const [reference, permitted] of record.permits) if (references.grants.permit(reference) !== permitted) return false;
   return true;
@@ -149,4 +169,14 @@ function areClosedTo(listeners: References['listeners'], namespace: string, prot
     isThere = true;
   }
   return isThere;
+}
+
+function listenersFor(
+  listeners: References['listeners'],
+  namespace: string,
+  protocols: readonly Listener['protocol'][],
+): readonly Listener[] {
+  return [...listeners.values()].filter(
+    ({ protocol, namespaces }) => protocols.includes(protocol) && namespaces?.includes(namespace) !== false,
+  );
 }

@@ -132,23 +132,17 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
     [{ tcp }, { listeners: ['mail'], hosts, tcp }, { hosts, tcp }],
   ],
   [
-    'a port is preserved without tls alone',
-    [
-      { listeners: ['mail'], tcp: preserving },
-      { hosts, tls: { mode: 'Passthrough' }, tcp: { backends: [{ name: 'web', port: { number: 1, preserve: false } }] } },
-    ],
-    [{ hosts, tls: { mode: 'Passthrough' }, tcp: preserving }],
-  ],
-  [
     'a port has either a name or a number, or is preserved',
     [
       { listeners: ['mail'], tcp: { backends: [{ ...backend, weight: 0 }, backend] } },
       { listeners: ['mail'], tcp: preserving },
+      { hosts, tls: { mode: 'Passthrough' }, tcp: preserving },
+      action({ forward: preserving }),
     ],
-    [{}, { preserve: false }, { name: 'http', number: 80 }, { name: 'http', preserve: true }].map((port) => ({
-      listeners: ['mail'],
-      tcp: { backends: [{ name: 'web', port }] },
-    })),
+    [{}, { preserve: false }, { name: 'http', number: 80 }, { name: 'http', preserve: true }].flatMap((port) => {
+      const backends = [{ name: 'web', port }];
+      return [{ listeners: ['mail'], tcp: { backends } }, action({ forward: { backends } })];
+    }),
   ],
   [
     'connection goes with tcp',
@@ -360,11 +354,8 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
   ],
   [
     'a port has either a name or a number',
-    [action({ forward: { backends: [{ name: 'web', port: { number: 80 } }] } })],
-    [
-      action({ forward: { backends: [{ name: 'web', port: {} }] } }),
-      action({ forward: { backends: [{ name: 'web', port: { name: 'http', number: 80 } }] } }),
-    ],
+    [policy({ mirror: { backend: { name: 'web', port: { number: 80 } } } })],
+    [{}, { name: 'http', number: 80 }].map((port) => policy({ mirror: { backend: { name: 'web', port } } })),
   ],
   [
     'a redirect changes scheme, host, port or path',

@@ -18,10 +18,6 @@ export const smartRouteSchema: Schema = {
       "message": "tcp without tls needs listeners, and has no hosts"
     },
     {
-      "rule": "!has(self.tcp) || !has(self.tls) || self.tcp.backends.all(b, !has(b.port.preserve) || !b.port.preserve)",
-      "message": "a port is preserved without tls alone"
-    },
-    {
       "rule": "!has(self.connection) || has(self.tcp)",
       "message": "connection goes with tcp"
     },
@@ -4050,8 +4046,8 @@ export const smartRouteSchema: Schema = {
                               "type": "object",
                               "x-kubernetes-validations": [
                                 {
-                                  "rule": "has(self.name) != has(self.number)",
-                                  "message": "a port has either a name or a number"
+                                  "rule": "[has(self.name), has(self.number), has(self.preserve) && self.preserve].exists_one(x, x)",
+                                  "message": "a port has either a name or a number, or is preserved"
                                 }
                               ],
                               "properties": {
@@ -4065,6 +4061,9 @@ export const smartRouteSchema: Schema = {
                                   "type": "integer",
                                   "minimum": 1,
                                   "maximum": 65535
+                                },
+                                "preserve": {
+                                  "type": "boolean"
                                 }
                               }
                             },

@@ -681,12 +681,14 @@ export interface SmartRouteMatch {
   readonly query?: readonly SmartRouteParameter[];
 }
 
-/** A TCP port of the Service. None is preserved, since rules are served on many listeners. */
+/** A port of the Service, of UDP for `udp` and else of TCP. */
 export interface SmartRouteForwardBackendPort {
   /** By name. */
   readonly name?: string;
   /** By number. */
   readonly number?: number;
+  /** The number that clients dial: the published port of the listener where they come in. The Service needs a port for every listener of the route; `listeners` makes them few. */
+  readonly preserve?: boolean;
 }
 
 export interface SmartRouteForwardBackend {
@@ -694,7 +696,7 @@ export interface SmartRouteForwardBackend {
   readonly name: string;
   /** Another namespace than that of the route. It takes a ReferenceGrant there. */
   readonly namespace?: string;
-  /** A TCP port of the Service. None is preserved, since rules are served on many listeners. */
+  /** A port of the Service, of UDP for `udp` and else of TCP. */
   readonly port: SmartRouteForwardBackendPort;
   /** Its share is this of the sum of all weights; 1 when not given, 0 for none. */
   readonly weight?: number;
@@ -867,23 +869,13 @@ export interface SmartRouteNftables {
   readonly connectionRate?: SmartRouteConnectionRate;
 }
 
-/** A port of the Service, of TCP for `tcp` and of UDP for `udp`. */
-export interface SmartRouteTcpBackendPort {
-  /** By name. */
-  readonly name?: string;
-  /** By number. */
-  readonly number?: number;
-  /** The number that clients dial: the published port of each listener. Not with `tls`, whose hosts are on many. */
-  readonly preserve?: boolean;
-}
-
 export interface SmartRouteTcpBackend {
   /** Name of the Service. */
   readonly name: string;
   /** Another namespace than that of the route. It takes a ReferenceGrant there. */
   readonly namespace?: string;
-  /** A port of the Service, of TCP for `tcp` and of UDP for `udp`. */
-  readonly port: SmartRouteTcpBackendPort;
+  /** A port of the Service, of UDP for `udp` and else of TCP. */
+  readonly port: SmartRouteForwardBackendPort;
   /** Its share is this of the sum of all weights; 1 when not given, 0 for none. */
   readonly weight?: number;
 }
@@ -905,8 +897,8 @@ export interface SmartRouteUdpBackend {
   readonly name: string;
   /** Another namespace than that of the route. It takes a ReferenceGrant there. */
   readonly namespace?: string;
-  /** A port of the Service, of TCP for `tcp` and of UDP for `udp`. */
-  readonly port: SmartRouteTcpBackendPort;
+  /** A port of the Service, of UDP for `udp` and else of TCP. */
+  readonly port: SmartRouteForwardBackendPort;
   /** Its share is this of the sum of all weights; 1 when not given, 0 for none. */
   readonly weight?: number;
 }

@@ -88,11 +88,11 @@ function backendsOf(backends: unknown, { services }: Json): unknown {
   if (!Array.isArray(backends)) return undefined;
   const known = isJson(services) ? services : {};
   return Object.fromEntries(
-    list(backends).map(({ service, weight }) => {
+    list(backends).map(({ service, weight, listeners }) => {
       const key = typeof service === 'string' ? service : '';
       const found = known[key];
       const settings = isJson(found) ? { ...found, name: undefined, namespace: undefined, port: undefined } : {};
-      return [key === '' ? 'missing' : serviceName(key), { weight, ...settings }];
+      return [key === '' ? 'missing' : serviceName(key), { weight, listeners, ...settings }];
     }),
   );
 }

@@ -7,6 +7,7 @@ import type { ProxyContext } from '../../networkproxy/proxy-context.ts';
 import { HeadToMatch } from '../../networkproxy/request-heads.ts';
 import { RequestRewriter, rewriteRefused } from '../../networkproxy/request-rewriter.ts';
 import { blockListOf } from '../../networkproxy/trusted-proxies.ts';
+import { backendsOn } from '../../routes/backends-on.ts';
 import type { CompiledRoute, CompiledTable } from '../../routes/compiled-table.ts';
 import { explainMatch, type MatchExplanation } from '../../routes/explain-match.ts';
 import type { MatchRequest } from '../../routes/match-request.ts';
@@ -156,7 +157,7 @@ function explainForward(
     return { ...won, effects, answer, summary: `${place.object} takes it, and its rewrite makes no path of it: ${answerText(answer)}.` };
   }
   const asked: BackendRequest = { target: outgoing.target, authority: outgoing.authority };
-  const backends = backendSteps(action.backends, 'tcp', asked, context);
+  const backends = backendSteps(backendsOn(action.backends, request.facts.listener.key), 'tcp', asked, context);
   const summary = `${after(won.filters)}${place.object} sends it to ${backends.map((backend) => backendText(backend)).join(', ')}.`;
   const notes = backends.some((backend) => backend.endpoints.some(({ out }) => out !== undefined))
     ? ['Endpoints that are out of rotation get requests all the same while none is in.']

@@ -146,7 +146,7 @@ const routeBackend = fc
     {
       name: serviceNames,
       namespace: foreign,
-      port: fc.constantFrom({ number: 80 }, { name: 'http' }, { number: 9 }, {}),
+      port: fc.constantFrom({ number: 80 }, { name: 'http' }, { number: 9 }, { preserve: true }, {}),
       weight: fc.constantFrom(0, 1, 5),
     },
     { requiredKeys: ['name', 'port'] },

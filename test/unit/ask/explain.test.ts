@@ -131,6 +131,24 @@ suite('explain: endpoints', () => {
     assert.equal(drained.backends[0]?.endpoints[0]?.out, 'drained by hand');
   });
 
+  test('a port that is the client’s is that of the listener, with its share there', () => {
+    const listeners = [
+      { name: 'front', port: 9080, publishedPort: 80, protocol: 'HTTP' },
+      { name: 'other', port: 9081, publishedPort: 81, protocol: 'HTTP' },
+    ];
+    const backends = [{ name: 'web', port: { preserve: true } }];
+    const route = smartRoute('r', {
+      listeners: ['front', 'other'],
+      hosts: ['shop.example'],
+      http: { rules: [{ name: 'r', action: { forward: { backends } } }] },
+    });
+    const context = contextOf(smartProxyConfig({ listeners }) + service('web', 8001) + route);
+    const backendsOn = (listener: string) =>
+      explained(context, 'http://shop.example/', { listener }).backends.map(({ service: name, share }) => [name, share]);
+    assert.deepEqual(backendsOn('front'), [['default/web:80', 100]]);
+    assert.deepEqual(backendsOn('other'), [[undefined, 100]]);
+  });
+
   test('shares are those of the weights', () => {
     const yaml = `${shop}${smartRoute('canary', { hosts: ['shop.example'], http: { rules: [{ name: 'a', action: forwardTo(['web', 9], ['next', 1]) }] } })}`;
     const { backends } = explained(contextOf(yaml), 'http://shop.example/');

@@ -21,7 +21,7 @@ function shares(weights: Readonly<Record<string, number>>): readonly (string | u
     headers: [],
   });
   assert.ok(result.kind === 'route');
-  const runtime = new RouteRuntimes(new RequestSeriesTable(10)).get(result.route, table);
+  const runtime = new RouteRuntimes(new RequestSeriesTable(10)).get(result.route, table, 'http');
   const never = () => assert.fail('a hash leaves nothing to chance');
   return Array.from({ length: 10_000 }, (_, n) => pickTarget(runtime, never, hashText(`user-${n}`))?.service);
 }

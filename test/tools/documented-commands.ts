@@ -1,17 +1,17 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 /**
  * How a command of a page is tried: by `feature/docs/documented-commands.test.ts` in a copy of the repository (`install` with network,
  * `checkout` without, `start` as the program that goes on running, `beside` it, `profile` beside it where such programs are, `examples`
  * the program with the examples of SmartRoute and then beside it), by
  * `control-plane/documented-commands.test.ts` (`cluster`) or by `e2e/install.test.ts` on a real node (`node`, and `route` for the first
- * route of the README); or `elsewhere`: by a file
+ * route of the README); or `elsewhere`, for the reason `why`: by a file
  * that does the same and has `says` in it.
  */
 export type Drive =
   | { readonly kind: 'install' | 'checkout' | 'start' | 'beside' | 'examples' | 'cluster' | 'node' | 'route' }
   | { readonly kind: 'profile'; readonly program: string }
-  | { readonly kind: 'elsewhere'; readonly file: string; readonly says: string };
+  | { readonly kind: 'elsewhere'; readonly why: string; readonly file: string; readonly says: string };
 
 const install: Drive = { kind: 'install' };
 const checkout: Drive = { kind: 'checkout' };
@@ -22,7 +22,8 @@ const cluster: Drive = { kind: 'cluster' };
 const node: Drive = { kind: 'node' };
 const route: Drive = { kind: 'route' };
 const profile = (program: string): Drive => ({ kind: 'profile', program });
-const elsewhere = (file: string, says: string): Drive => ({ kind: 'elsewhere', file, says });
+const elsewhere = (why: string, file: string, says: string): Drive => ({ kind: 'elsewhere', why, file, says });
+const noRegistry = 'there is no image registry in the tests';
 
 /** Every command of the pages, as it is written there, in the order in which those of a kind are run. */
 export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
@@ -40,9 +41,11 @@ export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
   ['npx smartproxy-ingress lint -f examples/quickstart', checkout],
   ['npx smartproxy-ingress lint -f examples/quickstart --format sarif --fail-on warning', checkout],
   ['npx smartproxy-ingress diff examples/quickstart examples/cluster || echo "ended with $?"', checkout],
-  // The whole of both is the run that this is a part of.
-  ['npm run check', elsewhere('tools/test.ts', "runCommand(process.execPath, ['tools/check.ts'])")],
-  ['npm test', elsewhere('package.json', '"test": "node bin/with-node.js tools/test.ts"')],
+  [
+    'npm run check',
+    elsewhere('the whole run of tests begins with it', 'tools/test.ts', "runCommand(process.execPath, ['tools/check.ts'])"),
+  ],
+  ['npm test', elsewhere('it is the run that this is a part of', 'package.json', '"test": "node bin/with-node.js tools/test.ts"')],
 
   ['npm start', start],
   [
@@ -97,22 +100,38 @@ export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
   ['kubectl -n smartproxy-ingress port-forward service/smartproxy-ingress 8080:80', route],
   ["curl -H 'Host: hello.example.com' http://127.0.0.1:8080/first", route],
 
-  ['docker build -t REGISTRY/smartproxy-ingress:0.1.0 .', elsewhere('test/tools/image/product-image.ts', 'Dockerfile')],
+  [
+    'docker build -t REGISTRY/smartproxy-ingress:0.1.0 .',
+    elsewhere('images are built with buildah, without a daemon', 'test/tools/image/product-image.ts', 'Dockerfile'),
+  ],
   [
     'helm install smartproxy-ingress deploy/helm/smartproxy-ingress --namespace smartproxy-ingress --create-namespace --set image.repository=REGISTRY/smartproxy-ingress --set ingressClass.create=false --set ingressClass.name=nginx --set ingressClass.controllerValue=k8s.io/ingress-nginx --set config.status=false',
-    elsewhere('test/chart/golden/beside-ingress-nginx.in.yaml', 'create: false, name: nginx, controllerValue: k8s.io/ingress-nginx'),
+    elsewhere(
+      noRegistry,
+      'test/chart/golden/beside-ingress-nginx.in.yaml',
+      'create: false, name: nginx, controllerValue: k8s.io/ingress-nginx',
+    ),
   ],
-  // There is no registry in the tests: the node takes the image from an archive.
-  ['docker push REGISTRY/smartproxy-ingress:0.1.0', elsewhere('test/tools/node/installed-cluster.ts', 'KubeNode.start([archive, ')],
+  [
+    'docker push REGISTRY/smartproxy-ingress:0.1.0',
+    elsewhere(
+      `${noRegistry}: the node takes the image from an archive`,
+      'test/tools/node/installed-cluster.ts',
+      'KubeNode.start([archive, ',
+    ),
+  ],
   [
     'helm install smartproxy-ingress deploy/helm/smartproxy-ingress --namespace smartproxy-ingress --create-namespace --set image.repository=REGISTRY/smartproxy-ingress',
-    elsewhere('test/e2e/install.test.ts', "helm('install', name, chartPath, ...inNamespace, '--create-namespace'"),
+    elsewhere(noRegistry, 'test/e2e/install.test.ts', "helm('install', name, chartPath, ...inNamespace, '--create-namespace'"),
   ],
   [
     'helm upgrade smartproxy-ingress deploy/helm/smartproxy-ingress --namespace smartproxy-ingress --reuse-values --set metrics.serviceMonitor.enabled=true --set metrics.prometheusRule.enabled=true --set metrics.dashboards.enabled=true',
-    elsewhere('test/chart/golden/everything.in.yaml', 'prometheusRule:'),
+    elsewhere('no Prometheus operator runs in the tests', 'test/chart/golden/everything.in.yaml', 'prometheusRule:'),
   ],
-  ['helm test smartproxy-ingress --namespace smartproxy-ingress', elsewhere('test/e2e/install.test.ts', "helm('test', name")],
+  [
+    'helm test smartproxy-ingress --namespace smartproxy-ingress',
+    elsewhere('it follows the installation above', 'test/e2e/install.test.ts', "helm('test', name"),
+  ],
 ]);
 
 /** A command in a page. */
@@ -133,12 +152,6 @@ const question =
 export function questionOf(command: string): string | undefined {
   const asked = command.replace(/ \|\| echo "ended with \$\?"$/, '');
   return question.test(asked) ? asked : undefined;
-}
-
-/** The pages whose commands are tried. */
-export function pagesWithCommands(): readonly string[] {
-  const globs = ['README.md', 'CONTRIBUTING.md', 'docs/**/*.md', 'examples/**/*.md', 'deploy/**/*.md'];
-  return globs.flatMap((glob) => globSync(glob)).sort();
 }
 
 /** The commands of a page: of its blocks marked `sh`, line by line, each part of an `&&` by itself, without comments. */

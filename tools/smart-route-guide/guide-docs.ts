@@ -53,7 +53,7 @@ is here works: a test sends requests through each, and another asks each questio
 
 Each object here has the same beginning, which is left out:
 
-\`\`\`yaml
+\`\`\`text
 apiVersion: smartproxy.dev/v1alpha1
 kind: SmartRoute
 metadata: {name: NAME, namespace: default}

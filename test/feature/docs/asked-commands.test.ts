@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { runMain } from '../../../src/cli/main.ts';
-import { commandsOfPage, pagesWithCommands, questionOf } from '../../tools/documented-commands.ts';
+import { commandsOfPage, questionOf } from '../../tools/documented-commands.ts';
+import { allPages } from '../../tools/pages.ts';
 
 interface Answer {
   readonly code: number;
@@ -36,7 +37,7 @@ function isShown(output: string, line: string): boolean {
 }
 
 suite('questions in pages about folders of examples', () => {
-  for (const { page, command, shows } of pagesWithCommands().flatMap(commandsOfPage)) {
+  for (const { page, command, shows } of allPages().flatMap(commandsOfPage)) {
     const question = questionOf(command);
     if (question === undefined) continue;
     test(`${page}: ${question}`, async () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { commandsOfPage, documentedCommands, pagesWithCommands, questionOf } from '../../tools/documented-commands.ts';
+import { commandsOfPage, documentedCommands, questionOf } from '../../tools/documented-commands.ts';
+import { allPages } from '../../tools/pages.ts';
 
-const pages = pagesWithCommands();
+const pages = allPages();
 const commands = pages.flatMap(commandsOfPage);
 
 test('documented commands: each has a row that says how it is run', () => {

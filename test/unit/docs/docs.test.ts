@@ -10,6 +10,7 @@ import { diffOptions } from '../../../src/cli/diff.ts';
 import { exitCodes } from '../../../src/cli/exit-code.ts';
 import { explainOptions } from '../../../src/cli/explain.ts';
 import { lintOptions } from '../../../src/cli/lint.ts';
+import { runMain } from '../../../src/cli/main.ts';
 import { routesOptions } from '../../../src/cli/routes.ts';
 import { statusOptions } from '../../../src/cli/status.ts';
 import { tapOptions } from '../../../src/cli/tap.ts';
@@ -23,8 +24,9 @@ import { metricTable } from '../../../src/observability/metric-table.ts';
 import { troubleReasons } from '../../../src/sources/troubles.ts';
 import { errorPagesLabel } from '../../../src/translate/page-text.ts';
 import { problemReasons } from '../../../src/translate/translation.ts';
+import { allPages } from '../../tools/pages.ts';
 
-const pages = [...globSync('*.md'), ...['docs', 'examples', 'deploy', 'bench'].flatMap((folder) => globSync(`${folder}/**/*.md`))].sort();
+const pages = allPages();
 
 function textOf(path: string): string {
   return readFileSync(path, 'utf8');
@@ -114,6 +116,17 @@ test('every flag in the pages is an option of the program', () => {
   ]);
   for (const [flag, page] of mentions(/(?<![\w-])--[a-z][a-z0-9-]*/g)) {
     assert.ok(flags.has(flag) || others.has(flag), `${page} names ${flag}, which is no option`);
+  }
+});
+
+test('every command of ours in the pages exists', async () => {
+  const names = new Set<string>();
+  for (const [said] of mentions(/(?:npx |`(?:sudo )?)smartproxy-ingress [a-z]+/g)) names.add(said.replace(/^.* /, ''));
+  assert.ok(names.size > 3);
+  for (const name of names) {
+    const complaints: string[] = [];
+    const code = await runMain([name, '--help'], { env: {}, print: () => undefined, script: '' }, (line) => complaints.push(line));
+    assert.deepEqual([code, complaints], [0, []], name);
   }
 });
 

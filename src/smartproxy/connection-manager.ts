@@ -159,8 +159,11 @@ export class ConnectionManager implements RecordOwner {
    */
   foretell(connectionId: string, ending: Ending): void {
     const record = this.#records.get(connectionId);
-    if (record === undefined || record.ended || record.foretold !== undefined) return;
+    if (record === undefined || record.foretold !== undefined) return;
     record.foretold = ending;
+    record.endpoint ??= ending.endpoint;
+    if (record.awaitsFarEnd) this.#endAs(record, ending);
+    if (record.ended) return;
     if (record.outgoing?.readableEnded === true) this.initiateCleanupOnce(record);
     else this.#options.timeouts.start(record, 'inactivity', foretoldLimitMs);
   }
@@ -172,17 +175,36 @@ export class ConnectionManager implements RecordOwner {
    */
   initiateCleanupOnce(record: ConnectionRecord, seenReason: TerminationReason = 'normal', seenSide: ConnectionSide = 'proxy'): boolean {
     if (record.ended) return false;
-    const { reason, side } = record.foretold ?? { reason: seenReason, side: seenSide };
+    const ending = record.foretold ?? { reason: seenReason, side: seenSide };
     record.state = 'draining';
+    if (record.hasFarEnd && record.foretold === undefined && seenSide !== 'proxy') this.#awaitFarEnd(record, ending);
+    else this.#endAs(record, ending);
+    return true;
+  }
+
+  /** What is seen here of an end may be what NetworkProxy did, which says so a little later. Sockets end at once. */
+  #awaitFarEnd(record: ConnectionRecord, { reason, side }: Ending): void {
+    const { timeouts } = this.#options;
+    record.awaitsFarEnd = true;
+    record.terminationReason = reason;
+    record.terminationSide = side;
+    record.fixBytes();
+    attempt(() => timeouts.clear(record));
+    this.#endSockets(record, reason);
+    timeouts.start(record, 'inactivity', farEndLimitMs);
+  }
+
+  #endAs(record: ConnectionRecord, { reason, side }: Ending): void {
     record.terminationReason = reason;
     record.terminationSide = side;
     this.cleanupConnection(record, reason);
-    return true;
   }
 
   /** Ends every connection. `destroy`: at once, without flushing. */
   endAll(reason: TerminationReason, how: 'gracefully' | 'destroy'): void {
-    for (const record of [...this.#records.values()]) this.initiateCleanupOnce(record, reason, 'proxy');
+    for (const record of [...this.#records.values()])
+      if (record.awaitsFarEnd) this.cleanupConnection(record, record.terminationReason ?? reason);
+      else this.initiateCleanupOnce(record, reason, 'proxy');
     if (how === 'destroy') this.#closing.destroyAll();
   }
 
@@ -235,6 +257,14 @@ export class ConnectionManager implements RecordOwner {
     attempt(() => {
       if (record.countedAddress !== undefined) security.removeConnection(record.countedAddress);
     });
+    if (!record.awaitsFarEnd) this.#endSockets(record, reason);
+    record.awaitsFarEnd = false;
+    record.state = 'closed';
+    attempt(() => onClosed?.(record));
+    if (this.#records.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #endSockets(record: ConnectionRecord, reason: TerminationReason): void {
     attempt(() => releaseIncoming(record));
     attempt(() => record.onCleanup?.(reason));
     const outcome = outcomeOf(reason);
@@ -243,9 +273,6 @@ export class ConnectionManager implements RecordOwner {
     this.cleanupSocket(record.incoming, record.outermost ?? record.incoming, outcome);
     record.onCleanup = undefined;
     record.onDialTimeout = undefined;
-    record.state = 'closed';
-    attempt(() => onClosed?.(record));
-    if (this.#records.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   /** Ends one socket: in order with a grace, or at once. An error listener stays behind, since errors may still come. */
@@ -262,6 +289,7 @@ export class ConnectionManager implements RecordOwner {
   /** @internal a record's timer fired */
   onDeadline(record: ConnectionRecord): void {
     const expiry = this.#options.timeouts.expired(record);
+    if (expiry !== undefined && record.awaitsFarEnd) this.cleanupConnection(record, record.terminationReason ?? 'normal');
     if (expiry === undefined || record.ended) return;
     if (expiry === 'dial_timeout' && record.onDialTimeout !== undefined) record.onDialTimeout();
     else this.initiateCleanupOnce(record, expiry, 'proxy');
@@ -363,6 +391,9 @@ const noRecords: ReadonlySet<ConnectionRecord> = new Set();
 
 /** How long the last bytes of a connection that the far end of the loopback transport has ended may wait for a client that takes none. */
 const foretoldLimitMs = 60_000;
+
+/** How long an end that was seen here waits for what the far end of the loopback transport says of it: two messages on this machine. */
+const farEndLimitMs = 1000;
 
 /** Counts a connection that was closed before it had a record: accepted and closed in one. */
 export function countRefused(counters: WorkerCounters, reason: TerminationReason, side: ConnectionSide = 'proxy'): void {

@@ -96,8 +96,12 @@ export class ConnectionRecord extends Deadline implements AcceptedConnection {
   /** The first cause, and the side that it came from: one value for the counter, the log and whoever asks. */
   terminationReason: TerminationReason | undefined = undefined;
   terminationSide: ConnectionSide | undefined = undefined;
-  /** How the far end of the loopback transport says that it ended, while its last bytes are still on their way here. */
+  /** The far end of the loopback transport has it too, and will say how it ended. */
+  hasFarEnd = false;
+  /** How the far end says that it ended, while its last bytes are still on their way here. */
   foretold: Ending | undefined = undefined;
+  /** @internal owned by ConnectionManager: it has ended here, its sockets too, and what the far end says of that is on its way */
+  awaitsFarEnd = false;
   durationMs = 0;
   onCleanup: ((reason: TerminationReason) => void) | undefined = undefined;
   /** Set while both sockets are spliced: the client's has closed in order, and the other may still flush. */
@@ -228,6 +232,8 @@ const farRoute: Omit<DirectRoute, 'service'> = {
 export interface Ending {
   readonly side: ConnectionSide;
   readonly reason: TerminationReason;
+  /** Where it went, as the far end of the loopback transport knows it; undefined: nowhere, or that is known here. */
+  readonly endpoint?: string | undefined;
 }
 
 /** Bytes on the wire, as the client's side sees them. */

@@ -163,6 +163,7 @@ class LoopbackLink {
     if (socket === undefined) return;
     this.#endDial(socket);
     socket.write(this.#header);
+    this.#record.hasFarEnd = true;
     this.#splice = new Splice(this.#record, this.#record.incoming, socket, this.#reader, this.#timeouts);
     this.#splice.start(loopbackIdleTimeoutMs);
   };

@@ -36,7 +36,7 @@ const suites: readonly { readonly name: string; readonly concurrency: number }[]
 ];
 
 /** A test file that has not ended by then is a failure: generous, so that a busy machine does not fail, nor a soak that was asked to be long. */
-const fileTimeoutMs = 20 * 60_000 + 4000 * Number(process.env.SOAK_SECONDS ?? 0);
+const fileTimeoutMs = 10 * 60_000 + 4000 * Number(process.env.SOAK_SECONDS ?? 0);
 
 async function runSuite(files: readonly string[], concurrency: number, tally: TestTally): Promise<void> {
   const stream = run({ files: [...files], concurrency, timeout: fileTimeoutMs, forceExit: false });

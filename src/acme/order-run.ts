@@ -155,8 +155,8 @@ export class OrderRun {
     try {
       return await ca.order({ names, profile, replaces });
     } catch (error) {
-      // A CA that knows the certificate no more, or as replaced already, takes an order that does not speak of it.
-      if (isOutage(error) || !(error instanceof CaError) || error.status === 429) throw error;
+      // A CA that knows the certificate no more or as replaced already, or fails over it, takes an order that does not speak of it.
+      if (!isProblem(error) || error.status === 429 || error.status === 503) throw error;
       return ca.order({ names, profile, replaces: undefined });
     }
   }
@@ -217,6 +217,11 @@ function certificateSecret(key: string, present: Secret | undefined, pair: Recor
   const before: Secret['metadata'] = present?.metadata ?? { ...nameOfKey(key), labels: managedByLabel };
   const metadata = { ...before, annotations: { ...before.annotations, [acmeDirectoryAnnotation]: directory } };
   return { kind: 'Secret', type: present?.type ?? 'kubernetes.io/tls', metadata, data: { ...present?.data, ...pair } };
+}
+
+/** Whether it is a problem document of the CA (RFC 8555, 6.7), whatever its status. */
+function isProblem(error: unknown): error is CaError {
+  return error instanceof CaError && error.type !== undefined;
 }
 
 /** Whether the CA has decided: the order will not become a certificate, whoever goes on with it. */

@@ -6,10 +6,12 @@ import type { AcmeClock } from '../../src/acme/acme-clock.ts';
 import type { AcmeSecrets } from '../../src/acme/acme-secrets.ts';
 import type { Secret } from '../../src/api/objects.ts';
 import { systemClock } from '../../src/controller/controller-clock.ts';
+import { acmeStateName, readAcmeState } from '../../src/translate/acme-state.ts';
 import { secretText } from '../../src/translate/read-certificate.ts';
 import { MemorySecrets } from '../tools/acme/memory-secrets.ts';
-import { issuer, startAnswers, startManager, wanted } from '../tools/acme/ordering.ts';
+import { issuer, namespace, startAnswers, startManager, wanted } from '../tools/acme/ordering.ts';
 import { eventually } from '../tools/eventually.ts';
+import { Gate } from '../tools/gate.ts';
 import { Pebble } from '../tools/pebble.ts';
 import { makeExpiredCertificate, makeTestCertificate } from '../tools/test-certificate.ts';
 
@@ -35,6 +37,12 @@ function issuerOf(more: Parameters<typeof issuer>[1] = {}) {
 function leafOf(secret: Secret | undefined): X509Certificate {
   assert.ok(secret);
   return new X509Certificate(secretText(secret, 'tls.crt') ?? '');
+}
+
+/** What a signed request (JWS, RFC 8555, 6.2) says. */
+function payloadOf(body: string): object {
+  const { payload } = JSON.parse(body) as { payload: string };
+  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
 }
 
 test('a certificate for several names is issued, put into its Secret, and not ordered again', async () => {
@@ -272,6 +280,34 @@ test('a CA that is away, and one that forgot everything, are lived through with 
   );
   assert.equal(secretText(account() as Secret, 'account.key'), key);
   await later.stop();
+});
+
+test('a CA that fails over the certificate which a new one replaces gets an order that does not speak of it', async (t) => {
+  const gate = await Gate.start(Number(new URL(pebble.directory).port));
+  t.after(() => gate.close());
+  const of = issuer(`https://localhost:${gate.port}/dir`, { ca: gate.trusted });
+  const { manager, reported, stop } = startManager({ secrets });
+  t.after(stop);
+  manager.active = true;
+  const names = ['replaced.test'];
+  const issued = () => leafOf(secrets.objects.get('shop/replaced')).subjectAltName?.includes(names.at(-1) ?? '');
+  const issue = async () => {
+    manager.update([wanted(secrets, of, 'shop/replaced', ...names)]);
+    await eventually('the Secret', () => secrets.objects.has('shop/replaced') && issued(), 60_000);
+  };
+  await issue();
+  const body = JSON.stringify({ type: 'urn:ietf:params:acme:error:serverInternal', detail: 'no order of that certificate' });
+  let failures = 0;
+  gate.onRequest = ({ path, body: asked }) => {
+    if (path !== '/order-plz' || !('replaces' in payloadOf(asked))) return undefined;
+    failures++;
+    return { status: 500, body };
+  };
+  names.push('and.replaced.test');
+  await issue();
+  assert.ok(failures > 0);
+  assert.deepEqual(reported, []);
+  assert.equal(readAcmeState(secrets.objects.get(`${namespace}/${acmeStateName('shop/replaced')}`)).failure, undefined);
 });
 
 test('profile, preferred chain, key type and external account are what the issuer says', async () => {

@@ -16,6 +16,7 @@ if (process.argv[2] === 'worker') {
   const context = {
     env: process.env,
     print: (text: string) => console.log(text),
+    note: (line: string) => console.error(line),
     openTerminal: process.stdout.isTTY ? () => openTerminal(process.stdout, process.stdin) : undefined,
     script: import.meta.filename,
   };

@@ -5,6 +5,8 @@ export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** For results. */
   readonly print: (text: string) => void;
+  /** For what should be known beside results: standard error. */
+  readonly note?: ((line: string) => void) | undefined;
   /** Takes over the terminal to draw on it; undefined: results do not go to one. */
   readonly openTerminal?: (() => Terminal) | undefined;
   /** The script that this process runs: what worker processes are started from. */

@@ -7,6 +7,7 @@ import { diffCommand } from './diff.ts';
 import { exitCodes } from './exit-code.ts';
 import { explainCommand } from './explain.ts';
 import { helpCommand } from './help.ts';
+import { kubectlCommand } from './kubectl/plugin.ts';
 import { lintCommand } from './lint.ts';
 import { routesCommand } from './routes.ts';
 import { runCommand } from './run.ts';
@@ -17,6 +18,18 @@ import { trustCommand } from './trust.ts';
 import { unknownCommand } from './unknown-command.ts';
 import { versionCommand } from './version.ts';
 
+/** Commands that ask a running program, at `--admin`. */
+const liveCommands: readonly Command[] = [
+  explainCommand,
+  diffCommand,
+  statusCommand,
+  routesCommand,
+  backendsCommand,
+  connectionsCommand,
+  topCommand,
+  tapCommand,
+  certsCommand,
+];
 const commands: readonly Command[] = [
   runCommand,
   explainCommand,
@@ -29,6 +42,7 @@ const commands: readonly Command[] = [
   topCommand,
   tapCommand,
   certsCommand,
+  kubectlCommand(liveCommands),
   trustCommand,
   versionCommand,
 ];

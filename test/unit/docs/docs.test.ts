@@ -109,7 +109,7 @@ test('every flag in the pages is an option of the program', () => {
   const others = new Set([
     ...['--cacert', '--resolve', '--help', '--no-', '--no-children', '--sort', '--cpu-prof', '--perf-basic-prof'],
     ...['--interpreted-frames-native-stack', '--single-threaded-gc', '--no-parallel-scavenge', '--max-semi-space-size'],
-    ...['--namespace', '--create-namespace', '--set', '--reuse-values', '--take-ownership', '--from-file'],
+    ...['--namespace', '--create-namespace', '--set', '--reuse-values', '--take-ownership', '--from-file', '--context', '--pod'],
     ...['--default-ssl-certificate', '--default-backend-service'],
     ...['--concurrency', '--quick', '--peers', '--write', '--json'],
     ...['--inspect', '--heapsnapshot-signal', '--report-on-signal', '--print', '--uninstall'],

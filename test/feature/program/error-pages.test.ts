@@ -221,7 +221,12 @@ describe('error pages, objects in and real sockets out', () => {
       assert.deepEqual(program.problems, []);
       const seen = async () => [(await program.ask('nobody.test', '/404')).body, (await program.ask('nobody.test', '/')).status];
       assert.deepEqual(await seen(), ['ours', 200]);
-      await program.apply(smartRoute('any', { http: { rules: [{ name: 'x', matches: [{ methods: ['PUT'] }], action: { block: {} } }] } }));
+      await program.apply(
+        smartRoute('any', {
+          policy: { errorPages: [] },
+          http: { rules: [{ name: 'x', matches: [{ methods: ['PUT'] }], action: { block: {} } }] },
+        }),
+      );
       assert.deepEqual(await seen(), ['ours', 200]);
       await program.apply(configMap('pages', { '4xx.html': 'new' }, labels));
       assert.deepEqual(await seen(), ['new', 200]);
@@ -237,7 +242,9 @@ describe('error pages, objects in and real sockets out', () => {
     const policy = { errorPages: [{ statuses: [404], backend }], mirror: { backend: { name: 'pages', port: { number: 81 } } } };
     const web = ingress('web', { rules: { 'web.example.com': [['/', 'Prefix', 's']] } });
     const config = smartProxyConfig({ defaults: { policy } });
-    await using program = await Program.start(services + shop + web + config, ['--default-backend=default/s:web']);
+    await using program = await Program.start(services + config, ['--default-backend=default/s:web']);
+    assert.equal((await program.ask('nobody.test', '/404')).body, 'page 404', 'by its own policy alone');
+    await program.apply(shop + web);
     const told = () => program.translation.problems.map(({ object, reason, field }) => `${object.kind} ${reason} ${field}`);
     const mirror = 'SmartProxyConfig ServicePortNotFound spec.defaults.policy.mirror.backend';
     assert.deepEqual(told(), [mirror]);

@@ -22,7 +22,7 @@ export function changedTable(before: RouteTable, after: RouteTable): RouteTable 
     collectBackends(route.backends, used);
   }
   const policies = withUsed(changed(before.policies, after.policies), after.policies, used.policies);
-  for (const { auth } of policies.values()) for (const key of servicesOfAuth(auth)) used.services.add(key);
+  for (const policy of policies.values()) for (const key of servicesOfPolicy(policy)) used.services.add(key);
   return {
     listeners: after.listeners,
     hosts,
@@ -59,6 +59,11 @@ function collectUsed({ routes, tls }: Host, used: UsedKeys): void {
 
 function collectBackends(backends: readonly WeightedBackend[], used: UsedKeys): void {
   for (const { service } of backends) if (service !== undefined) used.services.add(service);
+}
+
+function servicesOfPolicy({ auth, mirror, errorPages = [] }: Policy): readonly string[] {
+  const pages = errorPages.flatMap(({ content }) => (content.kind === 'service' ? content.service : []));
+  return [...servicesOfAuth(auth), ...(mirror === undefined ? [] : [mirror.service]), ...pages];
 }
 
 function servicesOfAuth(auth: Policy['auth']): readonly string[] {

@@ -43,6 +43,25 @@ test('changed table holds the changed host with what it refers to, and nothing e
   assert.deepEqual(validateTable(part), []);
 });
 
+test('changed table holds the Services that a policy of a changed host names: those of error pages and mirrors', () => {
+  const before = tableOf(['a', 'b']);
+  const [known] = before.policies.values();
+  const host = before.hosts.get('b.example.com');
+  assert.ok(known && host);
+  const service = 'shop/a:80';
+  for (const more of [
+    { errorPages: [{ statuses: [404], onlyOwn: false, content: { kind: 'service' as const, service } }] },
+    { mirror: { service, percent: 100, maxBodyBytes: 0 } },
+  ]) {
+    const policy = { ...known, ...more, key: 'policy-more' };
+    const routes = host.routes.map((route) => ({ ...route, policy: policy.key }));
+    const hosts = new Map(before.hosts).set(host.key, { ...host, routes });
+    const part = changedTable(before, { ...before, hosts, policies: new Map(before.policies).set(policy.key, policy) });
+    assert.deepEqual(validateTable(part), []);
+    assert.deepEqual([...part.services.keys()].sort(), ['shop/a:80', 'shop/b:80']);
+  }
+});
+
 test('changed table of an endpoint change holds no host', () => {
   const before = tableOf(['a', 'b']);
   const after = { ...before, endpoints: new Map(before.endpoints).set('shop/a:80', { key: 'shop/a:80', endpoints: [] }) };

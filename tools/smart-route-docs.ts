@@ -137,7 +137,7 @@ A Service or Secret of another namespace takes a \`ReferenceGrant\` (\`gateway.n
 | What is wrong | What is served |
 |---|---|
 | the object is not what the CRD allows | nothing of it |
-| the same within rules alone, and it can be said what they may match: names, and values of paths, are texts | 503 for what those rules may match; the rest |
+| the same within rules alone, and it can be said what they may match | 503 for what those rules may match; the rest. A path that is empty, or a text or number where a match or a list of them belongs, may match all that no longer path takes. A rule whose name is none, or that of another, is called by its place in the list: \`invalid-2\` |
 | a field that does not exist, or has no meaning for \`tcp\` or \`udp\` | the rest |
 | a pattern that is not RE2 syntax (no look-ahead, no back-reference) or too large, a path with an escaped \`..\` | 503 for what that match covers: of a pattern all that begins with its plain text; its other conditions hold. The next rule might let in whom this one would not |
 | a match that another object, or an earlier rule, has | the other |

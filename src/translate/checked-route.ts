@@ -3,8 +3,9 @@ import { smartRouteSchema } from '../api/generated/smart-route-schema.ts';
 import { checkSchema, type SchemaProblem } from '../api/schema-check.ts';
 import { meantMatches } from './meant-matches.ts';
 import { messageFor, type ProblemList } from './problem-list.ts';
+import { RuleNames } from './rule-names.ts';
 import type { ObjectRef } from './translation.ts';
-import { fieldsOf, textOf } from './unknown-input.ts';
+import { fieldsOf, isFields, itemsOf, textOf } from './unknown-input.ts';
 
 /** The `spec` of a SmartRoute, as far as it can be served. */
 export interface CheckedRoute {
@@ -20,19 +21,43 @@ export interface CheckedRoute {
  */
 export function checkedRoute(ref: ObjectRef, given: unknown, problems: ProblemList): CheckedRoute {
   const { invalid, unknown } = checkSchema(smartRouteSchema, given, 'spec');
-  const brokenRules = rulesOf(invalid);
-  const spec = invalid.length === 0 ? given : brokenRules && withEmptyRules(given, brokenRules);
-  const rules = spec === undefined || brokenRules === undefined ? noRules : brokenRules;
-  for (const { field, sentence } of invalid) {
-    const name = rules.size === 0 ? undefined : textOf(fieldsOf(ruleAt(spec, field)).name);
+  const { spec, brokenRules, faults } = withoutFaults(given, invalid);
+  for (const { field, sentence } of faults) {
+    const name = brokenRules.size === 0 ? undefined : textOf(fieldsOf(ruleAt(spec, field)).name);
     problems.add(name === undefined ? 'InvalidObject' : 'InvalidRule', field, messageFor(ref, field, sentence), name);
   }
   for (const { field, sentence } of unknown) problems.add('UnknownField', field, messageFor(ref, field, sentence));
-  return { spec: spec as SmartRouteSpec | undefined, brokenRules: rules };
+  return { spec: spec as SmartRouteSpec | undefined, brokenRules };
 }
 
 const noRules: ReadonlyMap<number, string> = new Map();
 const rulePlace = /^spec\.http\.rules\[(\d+)\]/;
+
+interface Served {
+  /** undefined: something is wrong elsewhere than in rules, or in one of which nobody can say what it matches. */
+  readonly spec: unknown;
+  readonly brokenRules: CheckedRoute['brokenRules'];
+  readonly faults: readonly SchemaProblem[];
+}
+
+/** What is wrong with all rules together, such as a name that two have, is seen when each is valid by itself: that is why it looks again. */
+function withoutFaults(given: unknown, invalid: readonly SchemaProblem[]): Served {
+  const brokenRules = new Map<number, string>();
+  const faults: SchemaProblem[] = [];
+  let spec = given;
+  let left = invalid;
+  while (left.length > 0) {
+    faults.push(...left);
+    const more = rulesOf(left);
+    if (more === undefined || [...more.keys()].some((index) => brokenRules.has(index)))
+      return { spec: undefined, brokenRules: noRules, faults };
+    for (const [index, why] of more) brokenRules.set(index, why);
+    spec = withEmptyRules(given, brokenRules);
+    if (spec === undefined) return { spec: undefined, brokenRules: noRules, faults };
+    left = checkSchema(smartRouteSchema, spec, 'spec').invalid;
+  }
+  return { spec, brokenRules, faults };
+}
 
 /** The first thing that is wrong with each rule; undefined: something is wrong elsewhere. */
 function rulesOf(invalid: readonly SchemaProblem[]): ReadonlyMap<number, string> | undefined {
@@ -45,22 +70,26 @@ function rulesOf(invalid: readonly SchemaProblem[]): ReadonlyMap<number, string>
   return rules;
 }
 
-/** Rules that are broken keep their name, and match what they may have meant; undefined: nobody can say. */
+/** Rules that are broken match what they may have meant; undefined: nobody can say. */
 function withEmptyRules(given: unknown, broken: ReadonlyMap<number, string>): unknown {
   const spec = fieldsOf(given);
   const http = fieldsOf(spec.http);
-  const list: readonly unknown[] = Array.isArray(http.rules) ? http.rules : [];
-  const rules = list.map((rule, index) => {
-    if (!broken.has(index)) return rule;
-    const { name, matches } = fieldsOf(rule);
-    return { name, ...(matches === undefined ? {} : { matches: meantMatches(matches) }), action: { block: {} } };
-  });
-  const left = { ...spec, http: { ...http, rules } };
-  return checkSchema(smartRouteSchema, left, 'spec').invalid.length === 0 ? left : undefined;
+  const list = itemsOf(http.rules);
+  const names = new RuleNames(list.filter((_, index) => !broken.has(index)));
+  const rules: unknown[] = [];
+  for (const [index, rule] of list.entries()) {
+    if (!broken.has(index)) {
+      rules.push(rule);
+      continue;
+    }
+    const matches = isFields(rule) ? meantMatches(rule.matches) : undefined;
+    if (!isFields(rule) || (matches === undefined && rule.matches !== undefined)) return undefined;
+    rules.push({ name: names.nameOf(rule, index), ...(matches && { matches }), action: { block: {} } });
+  }
+  return { ...spec, http: { ...http, rules } };
 }
 
 function ruleAt(spec: unknown, field: string): unknown {
   const index = rulePlace.exec(field)?.[1];
-  const { rules } = fieldsOf(fieldsOf(spec).http);
-  return index !== undefined && Array.isArray(rules) ? rules[Number(index)] : undefined;
+  return index === undefined ? undefined : itemsOf(fieldsOf(fieldsOf(spec).http).rules)[Number(index)];
 }

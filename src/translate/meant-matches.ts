@@ -3,6 +3,7 @@ import type { Schema } from '../api/schema.ts';
 import { checkSchema } from '../api/schema-check.ts';
 import { literalPrefix } from '../routes/literal-prefix.ts';
 import { meantPath, requestSpelling } from './path-spelling.ts';
+import { schemaAt } from './schema-at.ts';
 import { fieldsOf, isFields, itemsOf } from './unknown-input.ts';
 
 const matchSchema = schemaAt(smartRouteSchema, 'http', 'rules', 'matches');
@@ -13,9 +14,10 @@ const pathSchema = schemaAt(matchSchema, 'path');
  * can say.
  */
 export function meantMatches(matches: unknown): readonly unknown[] | undefined {
-  if (!Array.isArray(matches)) return undefined;
+  // An API server takes what is null for what is not there.
+  if (matches === null) return [{}];
   const meant: unknown[] = [];
-  for (const match of matches) {
+  for (const match of Array.isArray(matches) ? matches : [matches]) {
     const own = meantMatch(match);
     if (own === undefined) return undefined;
     meant.push(...own);
@@ -25,7 +27,7 @@ export function meantMatches(matches: unknown): readonly unknown[] | undefined {
 
 /** Conditions that can't be read are left out, so that more is covered. */
 function meantMatch(match: unknown): readonly object[] | undefined {
-  if (!isFields(match)) return undefined;
+  if (!isFields(match)) return meantText(match)?.map((path) => ({ path }));
   if (isValid(matchSchema, match)) return [match];
   const paths = match.path === undefined ? [{}] : meantPaths(match.path)?.map((path) => ({ path }));
   const conditions = { ...meantMethods(match.methods), ...meantValues(match, 'headers'), ...meantValues(match, 'query') };
@@ -34,8 +36,10 @@ function meantMatch(match: unknown): readonly object[] | undefined {
 
 function meantPaths(path: unknown): readonly object[] | undefined {
   if (isValid(pathSchema, path)) return [fieldsOf(path)];
-  const { type, value } = fieldsOf(path);
-  if (typeof value !== 'string' || value === '') return undefined;
+  if (!isFields(path)) return meantText(path);
+  const { type, value } = path;
+  if (typeof value !== 'string') return meantText(value);
+  if (value === '') return [everything];
   if (type === 'Regex') return [beginningWith(literalPrefix(value))];
   const meant = meantPath(String(requestSpelling(value)));
   if (meant === undefined) return undefined;
@@ -44,10 +48,18 @@ function meantPaths(path: unknown): readonly object[] | undefined {
   return type === 'Exact' || type === 'Prefix' ? paths : [...paths, beginningWith(literalPrefix(value))];
 }
 
+/** A text, number or such in place of more: a path, or all. */
+function meantText(value: unknown): readonly object[] | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined;
+  return String(value) === '' ? [everything] : [...(meantPaths({ value: String(value) }) ?? []), everything];
+}
+
 /** A pattern that can not be used, so that all that begins with `text` is covered. */
 function beginningWith(text: string): object {
   return { type: 'Regex', value: `${text.slice(0, 100).replace(/[!-/:-@[-`{-~]/g, '\\$&')}(` };
 }
+
+const everything = beginningWith('');
 
 /** All methods where one of them can't be read. */
 function meantMethods(methods: unknown): object {
@@ -65,13 +77,4 @@ function meantValues(match: Readonly<Record<string, unknown>>, name: 'headers' |
 
 function isValid(schema: Schema, value: unknown): boolean {
   return checkSchema(schema, value, '').invalid.length === 0;
-}
-
-/** The schema of a field, of the items where that is a list. */
-function schemaAt(schema: Schema, ...names: readonly string[]): Schema {
-  return names.reduce((at, name) => {
-    const field = at.properties?.[name];
-    if (field === undefined) throw new Error(`Cannot find ${name} in the schema of SmartRoute: the CRD has no such field`);
-    return field.items ?? field;
-  }, schema);
 }

@@ -143,6 +143,9 @@ describe('a SmartRoute with rules that the CRD does not allow', () => {
     ['a pattern that is too long', path('Regex', `/guarded/(${'a|'.repeat(200)}b)`), ['/guarded/a', '/x']],
     ['a pattern that is too long and begins with plain text', path('Regex', `/guarded/x[${'a'.repeat(300)}]`), ['/guarded/xa'], ['/x']],
     ['a path that is too long', path('Prefix', `/${'g'.repeat(1100)}`), [`/${'g'.repeat(1100)}`], ['/x']],
+    ['an empty path', path('Prefix', ''), ['/', '/x']],
+    ['a path that is a number', path('Prefix', 7), ['/7', '/7/x', '/x']],
+    ['a path that is a text alone', { path: '/guarded' }, ['/guarded', '/guarded/x', '/x']],
     ['methods in small letters', { ...path('Prefix', '/guarded'), methods: ['get'] }, ['/guarded']],
     ['methods that can not be read', { ...path('Prefix', '/guarded'), methods: ['PUT', 7] }, ['/guarded']],
     ['methods that are no list', { ...path('Prefix', '/guarded'), methods: 'PUT' }, ['/guarded'], ['/x']],
@@ -168,12 +171,59 @@ describe('a SmartRoute with rules that the CRD does not allow', () => {
     assert.equal((await program.ask(host, '/guarded', { headers: { 'x-a': '1' } })).body, 'rest');
   });
 
+  it('serves the others of rules with names that are none or two have, and calls those by their place', async () => {
+    const guarded = (name: unknown) => ({ name, matches: prefix('/guarded'), action: say('guarded') });
+    for (const name of [7, '', 'Guarded', undefined, null, 'fine']) {
+      const rules = [...good, guarded(name), guarded('invalid-2')];
+      await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules } }));
+      assert.deepEqual([...new Set(program.problems)].sort(), ['DuplicatePath', 'InvalidRule'], `${name}`);
+      assert.equal((await program.ask(host, '/guarded')).status, 503);
+      assert.deepEqual([(await program.ask(host, '/fine')).body, (await program.ask(host, '/')).body], ['fine', 'rest']);
+      const [state] = program.translation.smartRoutes;
+      assert.deepEqual(
+        state?.rules.map((rule) => rule.name),
+        ['fine', 'rest', 'invalid-2-2', 'invalid-2'],
+      );
+      const { field, message } = program.translation.problems.find(({ reason }) => reason === 'InvalidRule')!;
+      assert.match(field, name === 'fine' ? /^spec\.http\.rules\[2\]$/ : /^spec\.http\.rules\[2\]\.name$/);
+      assert.match(message, /^SmartRoute default\/shop, spec\.http\.rules\[2\].*: it /);
+    }
+  });
+
+  it('tells each of many that are wrong, and one that is only seen when the others are set aside', async () => {
+    const many = Array.from({ length: 30 }, (_, n) => ({ name: `bad-${n}`, matches: prefix(`/bad-${n}`), action: {} }));
+    const rules = [...many, ...good, { name: 'fine', matches: prefix('/again'), action: say('again') }];
+    await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules } }));
+    assert.deepEqual(program.problems, Array(31).fill('InvalidRule'));
+    for (const asked of ['/bad-0', '/bad-29', '/again']) assert.equal((await program.ask(host, asked)).status, 503, asked);
+    assert.equal((await program.ask(host, '/fine')).body, 'fine');
+  });
+
+  const texts: readonly (readonly [of: string, matches: unknown, covered: readonly string[], left?: readonly string[]])[] = [
+    ['an object', path('Prefix', '/guarded'), ['/guarded/x'], ['/x']],
+    ['a path alone', '/fine/guarded', ['/fine/guarded', '/fine/guarded/x', '/x']],
+    ['a word', 'all', ['/all', '/x', '/']],
+    ['a number', 7, ['/7', '/x', '/']],
+    ['a list of paths', ['/guarded', '/other'], ['/guarded', '/other/x', '/x']],
+    ['nothing', null, ['/', '/x']],
+  ];
+  for (const [of, matches, covered, left = []] of texts)
+    it(`answers 503 for what a rule may match whose matches are ${of}, and serves the others`, async () => {
+      const rules = [{ name: 'guarded', matches, action: say('guarded') }, ...good];
+      await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules } }));
+      assert.ok(program.problems.includes('InvalidRule'));
+      assert.equal(program.problems.includes('InvalidObject'), false);
+      for (const asked of covered) assert.equal((await program.ask(host, asked)).status, 503, asked);
+      for (const asked of left) assert.equal((await program.ask(host, asked)).body, 'rest', asked);
+      assert.equal((await program.ask(host, '/fine')).body, 'fine');
+    });
+
   it('is not served at all where it can not be said what a rule matches', async () => {
     for (const bad of [
-      { name: 'guarded', matches: [{ path: { type: 'Prefix', value: 7 } }], action: say('guarded') },
-      { name: 'guarded', matches: 'all', action: say('guarded') },
-      { name: 7, action: say('guarded') },
-      good[0],
+      { name: 'guarded', matches: [{ path: { type: 'Prefix' } }], action: say('guarded') },
+      { name: 'guarded', matches: [null], action: say('guarded') },
+      'guarded',
+      null,
     ]) {
       await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules: [bad, ...good] } }));
       assert.equal((await program.ask(host, '/')).status, 404);

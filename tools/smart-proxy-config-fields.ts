@@ -88,7 +88,7 @@ export const smartProxyConfigFields: Readonly<Record<string, FieldFacts>> = {
   'acme.issuers[].dns.webhook.secretRef.name': { byDefault: 'none', test: [acmeIssuers, 'providers of DNS get'] },
   'acme.issuers[].dns.webhook.caRef.name': { byDefault: 'the CAs of the system', test: [acmeIssuers, 'providers of DNS get'] },
   'acme.issuers[].dns.cloudflare.secretRef.name': { byDefault: 'required', test: [acmeIssuers, 'providers of DNS get'] },
-  'acme.issuers[].dns.route53.secretRef.name': { byDefault: 'required', test: [acmeIssuers, 'providers of DNS get'] },
+  'acme.issuers[].dns.route53.secretRef.name': { byDefault: 'the role of the pod', test: [acmeIssuers, 'providers of DNS get'] },
   'acme.issuers[].dns.route53.hostedZoneId': { byDefault: 'the public one of the name', test: [acmeIssuers, 'providers of DNS get'] },
   'acme.issuers[].keyType': { byDefault: '`ECDSA`', test: [acme, 'issuers give certificates to'] },
   'listeners[].proxyProtocol.from': { byDefault: '`--proxy-protocol-from`', test: [listeners, 'proxyProtocol.from requires the header'] },

@@ -27,4 +27,6 @@ export type AcmeDns =
       readonly sessionToken: Redacted | undefined;
       /** undefined: the public zone of its name. */
       readonly hostedZoneId: string | undefined;
-    };
+    }
+  /** With the role that the pod has at Amazon. */
+  | { readonly kind: 'route53-by-role'; readonly hostedZoneId: string | undefined };

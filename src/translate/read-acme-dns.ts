@@ -25,6 +25,7 @@ export function readAcmeDns(spec: SmartProxyConfigDns, field: string, secrets: I
   }
   if (route53 === undefined) return undefined;
   const { secretRef, hostedZoneId } = route53;
+  if (secretRef === undefined) return { kind: 'route53-by-role', hostedZoneId };
   const entry = secrets.entries(secretRef.name, `${field}.route53.secretRef`, ['access-key-id', 'secret-access-key']);
   if (entry === undefined) return undefined;
   const sessionToken = entry('session-token');

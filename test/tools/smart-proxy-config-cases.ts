@@ -77,7 +77,11 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
   ],
   [
     'one provider of DNS, and no more',
-    [issuer({ dns: { webhook: { url: 'http://dns.test/x' } } }), issuer({ dns: { route53: { secretRef: { name: 'aws' } } } })],
+    [
+      issuer({ dns: { webhook: { url: 'http://dns.test/x' } } }),
+      issuer({ dns: { route53: { secretRef: { name: 'aws' } } } }),
+      issuer({ dns: { route53: {} } }),
+    ],
     [issuer({ dns: {} }), issuer({ dns: { cloudflare, webhook: { url: 'https://dns.test' } } })],
   ],
   [

@@ -1,11 +1,9 @@
 import { AwsV4Signer } from 'aws4fetch';
-import type { AcmeDns } from '../../translate/acme-dns.ts';
 import { askApi, excerpt } from './ask-api.ts';
+import type { AwsKeys } from './aws-keys.ts';
 import { DnsError, type DnsProvider, type DnsRecord, recordTtlSeconds } from './dns-provider.ts';
 import { inTurn } from './in-turn.ts';
 import { elementsOf, escapeXml, textOf } from './plain-xml.ts';
-
-type Route53 = Extract<AcmeDns, { readonly kind: 'route53' }>;
 
 const publicApi = 'https://route53.amazonaws.com';
 const version = '2013-04-01';
@@ -24,12 +22,18 @@ interface RecordSet {
  * Signature Version 4. All values of a name are one set there, which is read, changed and written: one of our changes of a name after the other.
  */
 export class Route53Provider implements DnsProvider {
-  readonly #account: Route53;
+  readonly #keys: () => Promise<AwsKeys>;
+  readonly #hostedZoneId: string | undefined;
   readonly #api: string;
 
-  /** @param api where it is, without a slash at its end */
-  constructor(account: Route53, api = publicApi) {
-    this.#account = account;
+  /**
+   * @param keys asked for at each request; rejects with a DnsError
+   * @param hostedZoneId undefined: the public zone of its name
+   * @param api where it is, without a slash at its end
+   */
+  constructor(keys: () => Promise<AwsKeys>, hostedZoneId: string | undefined, api = publicApi) {
+    this.#keys = keys;
+    this.#hostedZoneId = hostedZoneId;
     this.#api = api;
   }
 
@@ -56,8 +60,7 @@ export class Route53Provider implements DnsProvider {
   }
 
   async #zoneId(zone: string, signal: AbortSignal): Promise<string> {
-    const { hostedZoneId } = this.#account;
-    if (hostedZoneId !== undefined) return hostedZoneId;
+    if (this.#hostedZoneId !== undefined) return this.#hostedZoneId;
     const query = new URLSearchParams({ dnsname: `${zone}.`, maxitems: '10' });
     const text = await this.#ask('GET', `hostedzonesbyname?${query}`, signal);
     const found = elementsOf(text, 'HostedZone').find(
@@ -92,7 +95,7 @@ export class Route53Provider implements DnsProvider {
   }
 
   async #ask(method: 'GET' | 'POST', path: string, signal: AbortSignal, body?: string): Promise<string> {
-    const { accessKeyId, secretAccessKey, sessionToken } = this.#account;
+    const { accessKeyId, secretAccessKey, sessionToken } = await this.#keys();
     const signer = new AwsV4Signer({
       method,
       url: `${this.#api}/${version}/${path}`,

@@ -632,9 +632,6 @@ export const smartProxyConfigSchema: Schema = {
                   },
                   "route53": {
                     "type": "object",
-                    "required": [
-                      "secretRef"
-                    ],
                     "properties": {
                       "secretRef": {
                         "type": "object",

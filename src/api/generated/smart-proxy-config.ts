@@ -176,7 +176,7 @@ export interface SmartProxyConfigCloudflare {
   readonly secretRef: SmartProxyConfigCloudflareSecretRef;
 }
 
-/** Secret in the namespace of this object with `access-key-id`, `secret-access-key`, and a `session-token` where there is one. */
+/** Secret in the namespace of this object with `access-key-id`, `secret-access-key`, and a `session-token` where there is one. Without it the role counts that the pod has at Amazon. */
 export interface SmartProxyConfigRoute53SecretRef {
   /** Name of the object. */
   readonly name: string;
@@ -184,8 +184,8 @@ export interface SmartProxyConfigRoute53SecretRef {
 
 /** Zones at Amazon Route 53. */
 export interface SmartProxyConfigRoute53 {
-  /** Secret in the namespace of this object with `access-key-id`, `secret-access-key`, and a `session-token` where there is one. */
-  readonly secretRef: SmartProxyConfigRoute53SecretRef;
+  /** Secret in the namespace of this object with `access-key-id`, `secret-access-key`, and a `session-token` where there is one. Without it the role counts that the pod has at Amazon. */
+  readonly secretRef?: SmartProxyConfigRoute53SecretRef;
   /** The zone, where several have its name. */
   readonly hostedZoneId?: string;
 }

@@ -26,6 +26,7 @@ test('providers of DNS get the credentials of the Secrets that they name', async
       { name: 'hook', directory, dns: { webhook: { url: 'https://dns.test/api/', secretRef: { name: 'user' }, caRef: { name: 'ca' } } } },
       { name: 'cloud', directory, dns: { cloudflare: { secretRef: { name: 'token' } } } },
       { name: 'route', directory, dns: { route53: { secretRef: { name: 'aws' }, hostedZoneId: 'Z1' } } },
+      { name: 'role', directory, dns: { route53: {} } },
     ) +
     opaqueSecret('tsig', { 'tsig-secret': 'c2VjcmV0\n' }) +
     opaqueSecret('user', { username: 'ada', password: 'x' }) +
@@ -59,6 +60,7 @@ test('providers of DNS get the credentials of the Secrets that they name', async
     sessionToken: 'session',
     hostedZoneId: 'Z1',
   });
+  assert.deepEqual(revealed('role'), { kind: 'route53-by-role', hostedZoneId: undefined });
   assert.equal(read.get('cloud')?.challenge, 'dns-01', 'what can prove everything is used for everything');
   assert.doesNotMatch(JSON.stringify([...read.values()]), /c2VjcmV0|s3cret|t0ken|session"/);
 });

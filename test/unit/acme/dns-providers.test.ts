@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { AwsKeys } from '../../../src/acme/dns/aws-keys.ts';
 import { CloudflareProvider } from '../../../src/acme/dns/cloudflare-provider.ts';
 import type { DnsRecord } from '../../../src/acme/dns/dns-provider.ts';
 import { Route53Provider } from '../../../src/acme/dns/route53-provider.ts';
@@ -100,12 +101,15 @@ test('Cloudflare gets two records under one name, each once, and loses them one 
 });
 
 const account = {
-  kind: 'route53',
   accessKeyId: 'AKIDEXAMPLE',
   secretAccessKey: new Redacted('wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'),
   sessionToken: new Redacted('session'),
   hostedZoneId: undefined,
 } as const;
+
+function route53(of: AwsKeys & { readonly hostedZoneId: string | undefined }, url: string): Route53Provider {
+  return new Route53Provider(async () => of, of.hostedZoneId, url);
+}
 
 /** Zones of Route 53 as its API of 2013-04-01 has them. What is not signed with the key of the account is refused. */
 async function startRoute53(t: Parameters<typeof startApi>[0]) {
@@ -168,8 +172,8 @@ async function startRoute53(t: Parameters<typeof startApi>[0]) {
 
 test('Route 53 gets signed changes of one set of values, which others stay in, also when two come at once', async (t) => {
   const { url, sets, changes } = await startRoute53(t);
-  const provider = new Route53Provider(account, url);
-  const another = new Route53Provider(account, url);
+  const provider = route53(account, url);
+  const another = route53(account, url);
   sets.set('_acme-challenge.shop.test.', { ttl: '300', values: ['"theirs"'] });
   await Promise.all([provider.present(record('one'), signal), another.present(record('two'), signal)]);
   const values = () => sets.get('_acme-challenge.shop.test.')?.values;
@@ -187,10 +191,27 @@ test('Route 53 gets signed changes of one set of values, which others stay in, a
 
 test('what Route 53 refuses is told in its words, and a zone of the account alone counts', async (t) => {
   const { url } = await startRoute53(t);
-  const stranger = new Route53Provider({ ...account, secretAccessKey: new Redacted('wrong') }, url);
+  const stranger = route53({ ...account, secretAccessKey: new Redacted('wrong') }, url);
   await assert.rejects(stranger.present(record('one'), signal), /status 403 \(SignatureDoesNotMatch\): the signature is another one/);
-  const provider = new Route53Provider(account, url);
+  const provider = route53(account, url);
   await assert.rejects(provider.present({ ...record('x'), zone: 'other.test' }, signal), /Route 53 knows no public zone other\.test/);
-  const named = new Route53Provider({ ...account, hostedZoneId: 'Z9' }, url);
+  const named = route53({ ...account, hostedZoneId: 'Z9' }, url);
   await assert.rejects(named.present(record('one'), signal), /status 404 \(NoSuchHostedZone\)/);
+});
+
+test('Route 53 is asked with the keys of the role as they are at each request', async (t) => {
+  const { url, sets } = await startRoute53(t);
+  let fetched = 0;
+  const { accessKeyId, secretAccessKey, sessionToken } = account;
+  const provider = new Route53Provider(
+    async () => {
+      fetched++;
+      return { accessKeyId, secretAccessKey, sessionToken };
+    },
+    'Z1',
+    url,
+  );
+  await provider.present(record('one'), signal);
+  assert.deepEqual(sets.get('_acme-challenge.shop.test.')?.values, ['"one"']);
+  assert.equal(fetched, 2);
 });

@@ -1,7 +1,15 @@
+import { cp } from 'node:fs/promises';
 import { build } from 'esbuild';
 
-/** Bundles the program into `outdir`: main.js, the thread that checks passwords, and their chunks with source maps. A worker loads only its own chunks. */
+const ui = `${import.meta.dirname}/../src/observability/ui`;
+
+/** Bundles the program into `outdir`, and the web UI into `ui` below it. */
 export async function buildBundle(outdir: string): Promise<void> {
+  await Promise.all([buildProgram(outdir), buildUi(`${outdir}/ui`)]);
+}
+
+/** main.js, the thread that checks passwords, and their chunks with source maps. A worker loads only its own chunks. */
+async function buildProgram(outdir: string): Promise<void> {
   await build({
     entryPoints: {
       main: `${import.meta.dirname}/../src/main.ts`,
@@ -24,4 +32,20 @@ export async function buildBundle(outdir: string): Promise<void> {
     // Packages in CommonJS call require(); an ES module has none of its own.
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
   });
+}
+
+/** The page as it is, its script and its style sheets as one file each. */
+async function buildUi(outdir: string): Promise<void> {
+  await build({
+    entryPoints: [`${ui}/browser/app.ts`, `${ui}/style.css`],
+    entryNames: '[name]',
+    outdir,
+    bundle: true,
+    platform: 'browser',
+    target: 'es2024',
+    format: 'esm',
+    minify: true,
+    logLevel: 'warning',
+  });
+  for (const file of ['index.html', 'icon.svg']) await cp(`${ui}/${file}`, `${outdir}/${file}`);
 }

@@ -18,6 +18,7 @@ async function command(name: string, ...args: readonly string[]): Promise<readon
 
 const steps: readonly Step[] = [
   { name: 'types', run: () => command('tsc', '-p', '.') },
+  { name: 'types of the web UI', run: () => command('tsc', '-p', 'src/observability/ui/browser') },
   { name: 'lint, format and import cycles', run: () => command('biome', 'check', '--error-on-warnings', '.') },
   { name: 'import direction', run: async () => checkImports() },
   { name: 'generated files', run: async () => staleGeneratedFiles() },

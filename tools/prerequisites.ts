@@ -8,6 +8,7 @@ import { kernelForwardingPackages } from '../test/tools/kernel-forwarding.ts';
 import { nodeObstacle } from '../test/tools/node/kube-node.ts';
 import { redisObstacle } from '../test/tools/redis-server.ts';
 import { sslyzeObstacle } from '../test/tools/sslyze.ts';
+import { browserObstacle } from '../test/tools/ui/browser.ts';
 
 function goVersion(): readonly [number, number] | undefined {
   const out = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' });
@@ -45,6 +46,8 @@ export function missingPrerequisites(): readonly string[] {
   if (noRedis !== undefined) missing.push(`redis-server, for rate limits across replicas: ${noRedis}`);
   const noBind = bindObstacle();
   if (noBind !== undefined) missing.push(`BIND, for proofs by DNS: ${noBind}`);
+  const noBrowser = browserObstacle();
+  if (noBrowser !== undefined) missing.push(`Chromium, for the web UI: ${noBrowser}`);
   const noSslyze = sslyzeObstacle();
   if (noSslyze !== undefined) missing.push(`sslyze, for how TLS looks from outside: ${noSslyze}`);
   const rules = debianPackagesObstacle(kernelForwardingPackages);

@@ -1,3 +1,4 @@
+import packageJson from '../../package.json' with { type: 'json' };
 import type { Config } from '../config/config.ts';
 import type { Controller } from '../controller/controller.ts';
 import type { Log } from '../log.ts';
@@ -5,6 +6,7 @@ import { AdminServer } from '../observability/admin-server.ts';
 import { AdminToken } from '../observability/admin-token.ts';
 import { Exposition } from '../observability/exposition.ts';
 import { StatusServer } from '../observability/status-server.ts';
+import { loadUiAssets, type UiAssets } from '../observability/ui/load-ui-assets.ts';
 import type { TableSnapshot } from '../snapshot/table-snapshot.ts';
 import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
 import type { AcmeOrders } from './acme-orders.ts';
@@ -48,6 +50,7 @@ export async function startServers(options: ServersOptions, parts: AsyncDisposab
   const token = new AdminToken(config.adminTokenFile);
   const obstacle = config.adminTokenFile === undefined ? undefined : await token.obstacle();
   if (obstacle !== undefined) log.warn({ reason: obstacle }, 'the admin port refuses changes');
+  let assets: Promise<UiAssets> | undefined;
   const admin = new AdminServer({
     address: config.adminAddress,
     port: config.adminPort,
@@ -55,6 +58,7 @@ export async function startServers(options: ServersOptions, parts: AsyncDisposab
     token,
     removals: debugRemovals(supervisor),
     additions: debugAdditions(supervisor),
+    assets: () => (assets ??= loadUiAssets(packageJson.version)),
     onError: (err) => log.error({ err }, 'debug page failed'),
   });
   const adminAddress = await admin.start();

@@ -4,6 +4,8 @@ import { SmartProxyError } from '../errors.ts';
 import { isLoopbackAddress } from '../local-address.ts';
 import type { AdminToken, ChangeRefusal } from './admin-token.ts';
 import { HttpListener, type ServerAddress } from './http-listener.ts';
+import type { UiAssets } from './ui/load-ui-assets.ts';
+import { serveUiAsset } from './ui/ui-asset.ts';
 
 /** A page of the admin server: plain data without secrets, made when it is asked for. */
 export type DebugPage = (query: URLSearchParams) => unknown | Promise<unknown>;
@@ -43,15 +45,17 @@ export interface AdminServerOptions {
   readonly additions?: Readonly<Record<string, DebugChange>>;
   /** What PUT and DELETE need. */
   readonly token: Pick<AdminToken, 'refusalOf'>;
+  /** The web UI, read when somebody opens it. @default none */
+  readonly assets?: () => Promise<UiAssets>;
   /** A page that failed is answered with 500 and told here. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Debug pages as JSON for whoever is on this machine (in a pod: `kubectl port-forward`). It binds loopback only, and answers only
- * requests whose Host is loopback too: a web page that points its own name at 127.0.0.1 (DNS rebinding) gets nothing. Nor can a page
- * of another origin send PUT or DELETE: browsers ask first (CORS), and nobody here says yes. So POST, which they send unasked, does nothing.
- * Who sends PUT or DELETE has to have the admin token.
+ * Debug pages as JSON, and the web UI that shows them, for whoever is on this machine (in a pod: `kubectl port-forward`). It binds loopback
+ * only, and answers only requests whose Host is loopback too: a web page that points its own name at 127.0.0.1 (DNS rebinding) gets nothing.
+ * Nor can a page of another origin send PUT or DELETE: browsers ask first (CORS), and nobody here says yes. So POST, which they send
+ * unasked, does nothing. Who sends PUT or DELETE has to have the admin token.
  */
 export class AdminServer {
   readonly #options: AdminServerOptions;
@@ -77,6 +81,18 @@ export class AdminServer {
     return this.#listener.close();
   }
 
+  async #answerAsset(assets: () => Promise<UiAssets>, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const asset = (await assets()).get(path);
+      if (asset === undefined) json(response, 404, { error: 'no such file of the web UI' });
+      else if (request.method === 'GET' || request.method === 'HEAD') serveUiAsset(request, response, asset);
+      else json(response, 405, { error: 'this method is not allowed here' });
+    } catch (error) {
+      this.#options.onError(error);
+      json(response, 500, { error: 'the web UI cannot be read; the log says why' });
+    }
+  }
+
   #changeOf(method: string | undefined, path: string): DebugChange | undefined {
     const { removals = {}, additions = {} } = this.#options;
     const changes = method === 'DELETE' ? removals : method === 'PUT' ? additions : {};
@@ -93,6 +109,7 @@ export class AdminServer {
     if (!isLocalAuthority(request.headers.host)) return json(response, 403, { error: 'the Host header must name this machine: localhost' });
     const { pages } = this.#options;
     const [path = '', queryText = ''] = (request.url ?? '').split('?', 2);
+    if (isOfUi(path) && this.#options.assets !== undefined) return this.#answerAsset(this.#options.assets, path, request, response);
     const query = new URLSearchParams(queryText);
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     if (page === undefined) return json(response, 404, { error: 'no such page', pages: Object.keys(pages) });
@@ -112,6 +129,10 @@ export class AdminServer {
 function refused(response: ServerResponse, { status, message }: ChangeRefusal): void {
   if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   json(response, status, { error: message });
+}
+
+function isOfUi(path: string): boolean {
+  return path === '/' || path.startsWith('/ui/');
 }
 
 async function shown(response: ServerResponse, data: unknown): Promise<void> {

@@ -39,6 +39,23 @@ test('the bundle alone, without sources and packages, serves HTTP and TLS with w
   const http = await command.port('http');
   assert.equal((await get(http, 'guarded.localhost', '/')).status, 401);
   assert.deepEqual((await get(http, 'guarded.localhost', '/', undefined, { authorization })).body, 'bundled');
+  await t.test('the web UI comes from the bundle, and is small', async () => {
+    const admin = await command.port('admin');
+    const page = await get(admin, 'localhost', '/');
+    assert.match(page.body, /name="program-version" content="\d/);
+    const paths = [...page.body.matchAll(/(?:src|href)="(?!#)([^"]+)"/g)].map(([, path]) => `/${path}`);
+    const parts = await Promise.all(paths.map((path) => get(admin, 'localhost', path)));
+    assert.deepEqual(
+      parts.map(({ status }) => status),
+      paths.map(() => 200),
+    );
+    const bytes = [page, ...parts].reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
+    assert.ok(bytes < 100_000, `${bytes} bytes`);
+    assert.ok(
+      parts.every(({ body }) => !/\b(?:import|@import)\b[^;]*['"]\.\/|sourceMappingURL/.test(body)),
+      'nothing is loaded beside',
+    );
+  });
   command.child.kill('SIGTERM');
   assert.equal(await command.exit(), 0);
 });

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { adminTokenFile } from '../../tools/admin-change.ts';
+import { eventually } from '../../tools/eventually.ts';
+import { browserSkip, startBrowser } from '../../tools/ui/browser.ts';
+import { ForwardedPort, type PassedAnswer } from '../../tools/ui/forwarded-port.ts';
+import { UiPage } from '../../tools/ui/ui-page.ts';
+import { UiProgram } from '../../tools/ui/ui-program.ts';
+
+const asItComes = (_path: string, answer: PassedAnswer): PassedAnswer => answer;
+
+test('the web UI and the program behind its port', { skip: browserSkip() }, async (t) => {
+  const browser = await startBrowser();
+  t.after(() => browser.close());
+  const tokenFile = await adminTokenFile(t);
+  const program = await UiProgram.start(t, ['--admin-token-file', tokenFile]);
+  const port = await ForwardedPort.to(t, program.admin);
+
+  await t.test('a program that is lost is said to be, with what is known kept, until it is back', async (t) => {
+    const ui = await UiPage.open(t, browser, port.url);
+    await ui.go('Routes');
+    await ui.row('default/shop').waitFor();
+    await port.cut();
+    const banner = ui.page.getByRole('alert');
+    await banner.getByText(/The program is lost since \d\d:\d\d:\d\d/).waitFor();
+    await banner.getByText('nothing answers at this port').waitFor();
+    await ui.row('default/shop').waitFor();
+    await ui.page.locator('header').getByText('lost', { exact: true }).waitFor();
+    assert.deepEqual(await ui.findings(), []);
+    await ui.go('Certificates');
+    await ui.reads('Nothing is known: the program did not answer yet.');
+    await port.open();
+    await banner.getByRole('button', { name: 'Try now' }).click();
+    await banner.getByText('lost').waitFor({ state: 'detached' });
+    await ui.row('shop.localhost').waitFor();
+  });
+
+  await t.test('something else that answers at the port is not taken for the program', async (t) => {
+    const ui = await UiPage.open(t, browser, port.url);
+    port.alter = () => ({ status: 200, body: '<!doctype html>hello' });
+    t.after(() => {
+      port.alter = asItComes;
+    });
+    await ui.page.getByRole('alert').getByText('what answers at this port is not smartproxy-ingress').waitFor();
+  });
+
+  await t.test('a program of another version is said to be one, and its pages that are missing', async (t) => {
+    const ui = await UiPage.open(t, browser, port.url);
+    await ui.page.locator('header').getByText('ready', { exact: true }).waitFor();
+    t.after(() => {
+      port.alter = asItComes;
+    });
+    port.alter = (path, answer) => {
+      if (path.startsWith('/debug/endings')) return { status: 404, body: '{"error":"no such page","pages":["/debug/routes"]}' };
+      return path === '/debug/status' ? { ...answer, body: answer.body.replace('"version": "0.1.0"', '"version": "0.0.9"') } : answer;
+    };
+    const banner = ui.page.getByRole('alert');
+    await banner.getByText('The program at this port is of version 0.0.9, and this web UI of 0.1.0').waitFor();
+    await ui.go('Endings');
+    await ui.reads('it is older than this web UI');
+    assert.deepEqual(await ui.findings(), []);
+    port.alter = () => ({ status: 404, body: '{"error":"no such page","pages":["/debug/routes"]}' });
+    await banner.getByText('has no page /debug/status').waitFor();
+    port.alter = asItComes;
+    await banner.getByRole('button', { name: 'Load its own' }).click();
+    await ui.page.locator('header').getByText('ready', { exact: true }).waitFor();
+    assert.equal(await banner.textContent(), '');
+  });
+
+  await t.test('a page that the program refuses says why, and the rest goes on', async (t) => {
+    const ui = await UiPage.open(t, browser, port.url);
+    t.after(() => {
+      port.alter = asItComes;
+    });
+    port.alter = (path, answer) => (path === '/debug/problems' ? { status: 500, body: '{"error":"the page cannot be made now"}' } : answer);
+    await ui.go('Problems');
+    await ui.reads('The program says: the page cannot be made now');
+    assert.equal(await ui.page.getByRole('alert').textContent(), '');
+  });
+
+  await t.test('nothing is asked for while nobody can see it, and never two pages at once', async (t) => {
+    const ui = await UiPage.open(t, browser, port.url);
+    await ui.page.clock.install();
+    await ui.page.locator('header').getByText('ready', { exact: true }).waitFor();
+    const hide = (isHidden: boolean) =>
+      ui.page.evaluate(`Object.defineProperty(document, 'hidden', { configurable: true, value: ${isHidden} });
+        document.dispatchEvent(new Event('visibilitychange'))`);
+    await hide(true);
+    await ui.page.clock.runFor(10_000);
+    const before = port.asked.length;
+    await ui.page.clock.runFor(600_000);
+    assert.equal(port.asked.length, before);
+    await hide(false);
+    await eventually('it goes on', () => port.asked.length > before);
+    assert.equal(port.mostAtOnce, 1);
+  });
+
+  await t.test('connections are ended with the token of the program alone, which is kept in this tab', async (t) => {
+    const client = await program.client(t);
+    const closed = new Promise((resolve) => client.once('close', resolve));
+    const name = `127.0.0.1:${client.localPort}`;
+    const ui = await UiPage.open(t, browser, `${port.url}#/connections`);
+    const { page } = ui;
+    const said = page.getByRole('status');
+    const end = page.getByRole('button', { name: `End the connection of ${name}` });
+    await ui.row(name).waitFor();
+    assert.equal(await end.count(), 0);
+
+    const enter = async (token: string): Promise<void> => {
+      await page.getByRole('button', { name: 'Read-only: enter token' }).click();
+      await page.getByLabel('Admin token').fill(token);
+      await page.getByRole('button', { name: 'Use it' }).click();
+    };
+    await enter('not-the-token-at-all');
+    await end.click();
+    assert.deepEqual(await ui.findings(), []);
+    await page.getByRole('button', { name: 'End it' }).click();
+    await said.getByText('Not ended: the token is not that of --admin-token-file').waitFor();
+    await end.waitFor({ state: 'detached' });
+
+    const token = (await readFile(tokenFile, 'utf8')).trim();
+    await enter(token);
+    await page.reload();
+    await end.click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await end.click();
+    await page.getByRole('button', { name: 'End it' }).click();
+    await said.getByText('Ended: 1 connection.').waitFor();
+    await closed;
+    await ui.row(name).waitFor({ state: 'detached' });
+    await ui.go('Endings');
+    assert.match((await ui.row(name).textContent()) ?? '', /killed, by the proxy/);
+    assert.equal(
+      await page.evaluate('JSON.stringify(localStorage) + document.cookie + location.href').then((kept) => String(kept).includes(token)),
+      false,
+    );
+    await page.getByRole('button', { name: 'Forget the token' }).click();
+    await page.getByRole('button', { name: 'Read-only: enter token' }).waitFor();
+    assert.equal(await page.evaluate('sessionStorage.length'), 0);
+  });
+});

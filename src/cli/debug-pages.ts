@@ -5,6 +5,7 @@ import { type RouteReport, reportRoutes } from '../ask/reports/route-report.ts';
 import { type DebugPage, PageRefusal } from '../observability/admin-server.ts';
 import type { AdminToken } from '../observability/admin-token.ts';
 import { debugConfig } from '../observability/debug-config.ts';
+import type { Exposition } from '../observability/exposition.ts';
 import { dumpTable } from '../routes/table-dump.ts';
 import { reportCertificates } from './certificate-report.ts';
 import { explainPage } from './explain-page.ts';
@@ -25,7 +26,7 @@ const defaultBackends = 200;
 const maxBackends = 2000;
 
 /** The pages of the admin server. */
-export function debugPages(options: ServersOptions, token: AdminToken): Readonly<Record<string, DebugPage>> {
+export function debugPages(options: ServersOptions, token: AdminToken, exposition: Exposition): Readonly<Record<string, DebugPage>> {
   const { config, controller, supervisor, opened } = options;
   const { questions } = supervisor;
   const locationOf = opened.kind === 'manifests' ? opened.source.locationOf.bind(opened.source) : () => undefined;
@@ -60,6 +61,7 @@ export function debugPages(options: ServersOptions, token: AdminToken): Readonly
         nowMs: Date.now(),
         limit: limitOf(query, defaultCertificates, maxCertificates),
       }),
+    '/debug/metrics': async () => ({ text: (await exposition.render()).join('') }),
     '/debug/config': () => debugConfig(config),
     '/debug/explain': explainPage(config, controller, supervisor, locationOf),
   };

@@ -1,5 +1,6 @@
 import { type ErrorCode, messageOf, SmartProxyError } from '../errors.ts';
 import { backendsCommand } from './backends.ts';
+import { bugreportCommand } from './bugreport.ts';
 import { certsCommand } from './certs.ts';
 import type { Command, CommandContext } from './command.ts';
 import { connectionsCommand } from './connections.ts';
@@ -29,6 +30,7 @@ const liveCommands: readonly Command[] = [
   topCommand,
   tapCommand,
   certsCommand,
+  bugreportCommand,
 ];
 const commands: readonly Command[] = [
   runCommand,
@@ -42,6 +44,7 @@ const commands: readonly Command[] = [
   topCommand,
   tapCommand,
   certsCommand,
+  bugreportCommand,
   kubectlCommand(liveCommands),
   trustCommand,
   versionCommand,

@@ -36,11 +36,12 @@ export async function startServers(options: ServersOptions, parts: AsyncDisposab
   const facts = new MetricFacts(options);
   parts.defer(() => facts.close());
 
+  const exposition = new Exposition(() => facts.gather());
   const status = new StatusServer({
     address: config.statusAddress,
     port: config.statusPort,
     readiness: () => readiness.checks(),
-    exposition: new Exposition(() => facts.gather()),
+    exposition,
     onError: (err) => log.error({ err }, 'scrape failed'),
   });
   const statusAddress = await status.start();
@@ -54,7 +55,7 @@ export async function startServers(options: ServersOptions, parts: AsyncDisposab
   const admin = new AdminServer({
     address: config.adminAddress,
     port: config.adminPort,
-    pages: debugPages(options, token),
+    pages: debugPages(options, token, exposition),
     token,
     removals: debugRemovals(supervisor),
     additions: debugAdditions(supervisor),

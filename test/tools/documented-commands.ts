@@ -67,6 +67,7 @@ export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
   ['npx smartproxy-ingress backends', beside],
   ['npx smartproxy-ingress connections --ended', beside],
   ['npx smartproxy-ingress routes --search shop', beside],
+  ['npx smartproxy-ingress bugreport --out bugreport.json', beside],
   ['npx smartproxy-ingress top --once --interval 2s', beside],
   ['npx smartproxy-ingress tap --host shop.localhost --status 5xx --seconds 2 || echo "ended with $?"', beside],
   ['npx smartproxy-ingress backends --service quickstart/shop-cart', beside],

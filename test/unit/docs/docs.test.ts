@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { annotationsByName } from '../../../src/api/annotations.ts';
 import { backendsOptions } from '../../../src/cli/backends.ts';
+import { bugreportOptions } from '../../../src/cli/bugreport.ts';
 import { certsOptions } from '../../../src/cli/certs.ts';
 import { connectionsOptions } from '../../../src/cli/connections.ts';
 import { diffOptions } from '../../../src/cli/diff.ts';
@@ -97,7 +98,15 @@ test('every other page under docs is linked from one', () => {
 });
 
 /** Of commands that ask a running program. */
-const liveOptions = [...statusOptions, ...routesOptions, ...backendsOptions, ...connectionsOptions, ...topOptions, ...tapOptions];
+const liveOptions = [
+  ...statusOptions,
+  ...routesOptions,
+  ...backendsOptions,
+  ...connectionsOptions,
+  ...topOptions,
+  ...tapOptions,
+  ...bugreportOptions,
+];
 
 test('every flag in the pages is an option of the program', () => {
   const ofCommands = [...certsOptions, ...explainOptions, ...lintOptions, ...diffOptions, ...liveOptions].map(({ flag }) => `--${flag}`);

@@ -14,7 +14,7 @@ export const tls: GuideSection = {
       want: 'encrypt to the backend too, and verify it',
       files: ['reencrypt'],
       asks: 'https://reencrypt.example.com:8443/',
-      shows: ['ready  https://127.0.0.1:18127/'],
+      shows: ['the certificate of the backend is verified by the CA that is given', 'ready  https://127.0.0.1:18127/'],
     },
     {
       want: 'hand TLS through, unread',

@@ -76,14 +76,18 @@ export const protocols: GuideSection = {
       files: ['grpc'],
       note: 'The read timeout is the longest silence of a stream. Pods are asked by the health service of gRPC.',
       asks: "https://grpc.example.com:8443/shop.Cart/Add --method POST --header 'Content-Type: application/grpc'",
-      shows: ['(h2c, round-robin, Host grpc.example.com:8443)', 'times: connect 5 s, read 3600 s, send 60 s'],
+      shows: [
+        'times: connect 5 s, read 3600 s, send 60 s',
+        'endpoints are asked every 5 s whether they are well: the health service of gRPC',
+        '(h2c, round-robin, Host grpc.example.com:8443)',
+      ],
     },
     {
       want: 'keep WebSockets open that are silent for long',
       files: ['websocket'],
       note: '`read` is for the answer to the upgrade, `tunnelIdle` for what comes after it.',
       asks: "http://chat.example.com/ --header 'Connection: Upgrade' --header 'Upgrade: websocket'",
-      shows: ['times: connect 5 s, read 10 s, send 60 s'],
+      shows: ['times: connect 5 s, read 10 s, send 60 s, silent WebSockets 3600 s'],
     },
   ],
 };

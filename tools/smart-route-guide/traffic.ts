@@ -9,7 +9,7 @@ export const traffic: GuideSection = {
       files: ['policy'],
       note: 'What a rule does not say, it inherits [from its object](concepts.md#policies), field by field.',
       asks: 'http://policy.example.com/upload/film.mp4',
-      shows: ['times: connect 0.5 s, read 600 s, send 60 s'],
+      shows: ['bodies of requests may have 1073741824 bytes', 'times: connect 0.5 s, read 600 s, send 60 s'],
     },
     {
       want: 'compress answers, but not those with secrets',
@@ -30,8 +30,8 @@ export const traffic: GuideSection = {
     {
       want: 'show pages of my own in place of errors',
       files: ['error-pages'],
-      asks: 'http://errors.example.com/internal',
-      shows: ['SmartRoute default/error-pages answers 403 route_blocked: Forbidden.'],
+      asks: 'http://errors.example.com/',
+      shows: ['errors have pages: 404, 410, 429, 403, 500, 502, 503, 504'],
     },
     {
       want: 'try the next version with copies of real requests',
@@ -50,7 +50,10 @@ export const backends: GuideSection = {
       want: 'keep a client with the endpoint that it got first',
       files: ['sticky'],
       asks: 'http://sticky.example.com/',
-      shows: ['the client is kept with its endpoint by the cookie session'],
+      shows: [
+        'the client is kept with its endpoint by the cookie session',
+        'an endpoint that becomes ready has its whole share after 30 s',
+      ],
     },
     {
       want: 'send equal requests to the same endpoint (for its cache)',
@@ -63,13 +66,18 @@ export const backends: GuideSection = {
       files: ['resilience'],
       note: 'Health checks, what requests meet, limits and retries: [endpoints.md](endpoints.md).',
       asks: 'http://resilience.example.com/',
-      shows: ['times: connect 1 s, read 5 s, send 60 s', 'the whole request has 15 s'],
+      shows: [
+        'the whole request has 15 s',
+        'endpoints are asked every 5 s whether they are well: GET /healthz',
+        'an endpoint is out of rotation for 10 s after 5 connects that fail in a row or 5 errors in a row',
+        'each worker lets the backend have at most 500 connections, 100 requests that wait, 1000 requests',
+      ],
     },
     {
       want: 'tell my backend who the client is, by a PROXY header',
       files: ['backend-proxy-protocol'],
       asks: 'http://proxied.example.com/',
-      shows: ['SmartRoute default/backend-proxy-protocol sends it to default/proxied:80'],
+      shows: ['a PROXY header (version 2) tells the backend of the client'],
     },
   ],
 };

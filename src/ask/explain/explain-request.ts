@@ -23,6 +23,7 @@ import { answerOf, answerText, edgeSteps, routeSteps } from './filter-steps.ts';
 import { refusedRuleText } from './parse-rule-text.ts';
 import { policyEffects } from './policy-effects.ts';
 import { problemsAbout, problemsOf } from './problem-steps.ts';
+import { serviceEffects } from './service-effects.ts';
 import type { TlsFound } from './tls-step.ts';
 
 /** A request, and the connection that it comes on. */
@@ -158,11 +159,13 @@ function explainForward(
   }
   const asked: BackendRequest = { target: outgoing.target, authority: outgoing.authority };
   const backends = backendSteps(backendsOn(action.backends, request.facts.listener.key), 'tcp', asked, context);
+  const service = backends.map((backend) => context.table.services.get(backend.service ?? '')).find((found) => found !== undefined);
+  const all = service === undefined ? effects : [...effects, ...serviceEffects(service)];
   const summary = `${after(won.filters)}${place.object} sends it to ${backends.map((backend) => backendText(backend)).join(', ')}.`;
   const notes = backends.some((backend) => backend.endpoints.some(({ out }) => out !== undefined))
     ? ['Endpoints that are out of rotation get requests all the same while none is in.']
     : [];
-  return { ...won, effects, backends, summary, notes: [...won.notes, ...notes] };
+  return { ...won, effects: all, backends, summary, notes: [...won.notes, ...notes] };
 }
 
 function backendText(backend: ReturnType<typeof backendSteps>[number]): string {

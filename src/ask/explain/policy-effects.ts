@@ -1,5 +1,6 @@
 import type { Policy } from '../../routes/policy.ts';
 import type { ForwardAction } from '../../routes/route.ts';
+import { inSeconds } from './in-seconds.ts';
 
 /** What a policy does with requests and answers on their way, a phrase each; without what filters say. */
 export function policyEffects(policy: Policy, action: ForwardAction): readonly string[] {
@@ -15,11 +16,12 @@ export function policyEffects(policy: Policy, action: ForwardAction): readonly s
     action.sessionCookie !== undefined && `the client is kept with its endpoint by the cookie ${action.sessionCookie.name}`,
     mirror !== undefined && `${mirror.percent} % of the requests are copied to ${mirror.service}`,
     compression !== undefined && `answers are compressed with ${compression.algorithms.join(', ')}`,
+    policy.maxRequestBodyBytes > 0 && `bodies of requests may have ${policy.maxRequestBodyBytes} bytes`,
     (buffering?.requestBytes ?? 0) > 0 && `the body is waited for, up to ${buffering?.requestBytes} bytes`,
     (buffering?.answerBytes ?? 0) > 0 && `answers are held for slow clients, up to ${buffering?.answerBytes} bytes`,
     errorPages.length > 0 && `errors have pages: ${[...new Set(errorPages.flatMap(({ statuses }) => statuses))].join(', ')}`,
     retries > 0 && `tried again up to ${retries} times`,
-    `times: connect ${inSeconds(timeouts.connectMs)}, read ${inSeconds(timeouts.readMs)}, send ${inSeconds(timeouts.sendMs)}`,
+    `times: connect ${inSeconds(timeouts.connectMs)}, read ${inSeconds(timeouts.readMs)}, send ${inSeconds(timeouts.sendMs)}, silent WebSockets ${inSeconds(timeouts.tunnelIdleMs)}`,
     timeouts.requestMs !== undefined && `the whole request has ${inSeconds(timeouts.requestMs)}`,
     policy.accessLog === false && 'it is in no access log',
   ];
@@ -30,8 +32,4 @@ export function policyEffects(policy: Policy, action: ForwardAction): readonly s
 function editedNames({ remove, set, add }: NonNullable<Policy['requestHeaders']>): string {
   const names = [...remove, ...set.filter((_, index) => index % 2 === 0), ...add.filter((_, index) => index % 2 === 0)];
   return [...new Set(names)].join(', ');
-}
-
-function inSeconds(ms: number): string {
-  return ms === 0 ? 'off' : `${ms / 1000} s`;
 }

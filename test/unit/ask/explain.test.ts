@@ -186,6 +186,34 @@ suite('explain: filters', () => {
     );
   });
 
+  test('what a policy says of backends is said: PROXY header, certificates, checks, rotation and limits', () => {
+    const { effects } = explained(
+      contextOf(
+        guarded({
+          timeouts: { tunnelIdle: '0s' },
+          maxRequestBody: '0',
+          backend: {
+            protocol: 'HTTPS',
+            proxyProtocol: { version: 'V1' },
+            healthCheck: { type: 'TCP', interval: '3s' },
+            outlierDetection: { consecutiveErrors: 0, consecutiveConnectFailures: 2, baseEjectionTime: '7s' },
+            limits: { requests: 9 },
+          },
+        }),
+      ),
+      'http://shop.example/',
+    );
+    assert.deepEqual(effects.slice(-6), [
+      'times: connect 5 s, read 60 s, send 60 s, silent WebSockets off',
+      'a PROXY header (version 1) tells the backend of the client',
+      'the certificate of the backend is not verified',
+      'endpoints are asked every 3 s whether they are well: a connect',
+      'an endpoint is out of rotation for 7 s after 2 connects that fail in a row',
+      'each worker lets the backend have at most 9 requests',
+    ]);
+    assert.ok(!effects.some((effect) => effect.startsWith('bodies of requests')));
+  });
+
   test('what counts and asks is not guessed at', () => {
     const { filters, summary } = explained(contextOf(guarded({ rateLimits: [{ requests: 5, per: 'Second' }] })), 'http://shop.example/');
     const limit = filters.find(({ name }) => name === 'rate_limit');

@@ -12,6 +12,7 @@ export interface DialogOptions {
 
 /** Asks in front of everything else. Resolves to the secret, or '' when none was asked for; undefined: it was not confirmed. */
 export function askInDialog({ title, text, confirm, isDangerous, secret }: DialogOptions): Promise<string | undefined> {
+  const cancel = element('button', { type: 'button' }, 'Cancel');
   const input = element('input', { type: 'password', name: 'secret', autocomplete: 'off', required: true }) as HTMLInputElement;
   const dialog = element(
     'dialog',
@@ -25,11 +26,13 @@ export function askInDialog({ title, text, confirm, isDangerous, secret }: Dialo
       element(
         'div',
         { class: 'dialog-buttons' },
-        element('button', { type: 'submit', value: 'cancel', formnovalidate: true }, 'Cancel'),
+        // Not one that submits: Enter in the field would press it.
+        cancel,
         element('button', { type: 'submit', value: 'confirm', class: isDangerous === true ? 'danger' : 'primary' }, confirm),
       ),
     ),
   ) as HTMLDialogElement;
+  cancel.addEventListener('click', () => dialog.close());
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {

@@ -58,6 +58,6 @@ export function insteadOf(path: string, pages: Pages): Child {
       element('button', { type: 'button', 'data-action': 'reload' }, 'Load its own'),
     );
   if (answer?.kind === 'refused') return element('p', { class: 'notice' }, `The program says: ${answer.why}`);
-  if (answer?.kind === 'data') return undefined;
+  if (pages.isKnown(path)) return undefined;
   return element('p', { class: 'empty' }, answer === undefined ? 'Asking …' : 'Nothing is known: the program did not answer yet.');
 }

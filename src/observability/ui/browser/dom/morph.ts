@@ -10,7 +10,9 @@ export function morphChildren(current: Element, wanted: readonly Node[]): void {
   }
   let place = current.firstChild;
   for (const next of wanted) {
-    const known = keyOf(next) === undefined ? sameSort(place, next) : keyed.get(keyOf(next) ?? '');
+    const key = keyOf(next);
+    const known = key === undefined ? sameSort(place, next) : keyed.get(key);
+    if (key !== undefined) keyed.delete(key);
     if (known === undefined || known.nodeName !== next.nodeName) {
       current.insertBefore(next, place);
       continue;

@@ -46,6 +46,11 @@ export class Pages {
     return this.#data.get(name + query) as PageData[N] | undefined;
   }
 
+  /** Whether a page ever came since it is shown. */
+  isKnown(path: string): boolean {
+    return this.#data.has(path);
+  }
+
   /** What came of asking last; undefined: not asked yet. */
   answer(path: string): PageAnswer | undefined {
     return this.#answers.get(path);

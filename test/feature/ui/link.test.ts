@@ -21,6 +21,7 @@ test('the web UI and the program behind its port', { skip: browserSkip() }, asyn
     const ui = await UiPage.open(t, browser, port.url);
     await ui.go('Routes');
     await ui.row('default/shop').waitFor();
+    t.after(() => port.open());
     await port.cut();
     const banner = ui.page.getByRole('alert');
     await banner.getByText(/The program is lost since \d\d:\d\d:\d\d/).waitFor();

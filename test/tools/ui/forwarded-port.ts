@@ -43,6 +43,7 @@ export class ForwardedPort {
 
   /** Leads there (again). */
   async open(): Promise<void> {
+    if (this.#server !== undefined) return;
     const server = createServer((request, response) => void this.#pass(request, response));
     this.#server = server;
     await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));

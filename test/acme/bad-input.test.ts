@@ -30,6 +30,7 @@ const rows: readonly Row[] = [
     'CertificateNotIssued',
     /caa\.test: CAA record .* prevents issuance \(caa\); let a CAA record of the domain name this CA/,
   ],
+  ['profile.test', 'odd-profile', 'CertificateNotIssued', /\(invalidProfile\); correct profile of the issuer/],
   ['blocked.test', 'pebble', 'CertificateNotIssued', /\(rejectedIdentifier\); this CA does not issue for the name/],
   [
     'elsewhere.test',
@@ -62,6 +63,7 @@ test('each bad input is told with cause and fix, keeps the certificate that is t
     pebbleIssuer(pebble),
     { ...pebbleIssuer(pebble), name: 'away', directory: 'https://127.0.0.1:1/dir' },
     { ...pebbleIssuer(pebble), name: 'caa', directory: caa.directory, caRef: { name: 'caa-ca' } },
+    { ...pebbleIssuer(pebble), name: 'odd-profile', profile: 'nowhere' },
     ofBound('unbound', {}),
     ofBound('stranger', eab('kid-2', 'right-mac')),
     ofBound('wrong-mac', eab('kid-1', 'other-mac')),

@@ -110,6 +110,31 @@ test('resolvers show where names lead, and a failed self-check is a condition th
   assert.equal(pebble.issued, 2);
 });
 
+test('selfCheck looks at every address of a name, and at every name of a certificate', { skip }, async (t) => {
+  const names = Array.from({ length: 9 }, (_, index) => `good${index}.shop.test`);
+  const records = [
+    'good A 127.0.0.1',
+    'good A 127.0.0.2',
+    'good-half A 127.0.0.1',
+    'good-half A 127.0.0.3',
+    ...names.map((name) => `${name}. A 127.0.0.1`),
+  ];
+  const bind = await Bind.start(t, { zones: { 'shop.test': [...records, 'parked A 127.0.0.1'] }, changeable: [] });
+  const port = await startHosts(t);
+  const other = createServer((_, response) => response.end('parked'));
+  await new Promise<void>((resolve) => other.listen(port, '127.0.0.2', resolve));
+  t.after(() => other.close());
+  const check = (...hosts: readonly string[]) => selfCheck(hosts.map(challenge), certificateOf(bind.primary, 'Strict'), () => port);
+
+  // DNS gives them in another order each time.
+  for (let count = 0; count < 8; count++)
+    assert.match((await check('good.shop.test')) ?? '', /good\.shop\.test leads to 127\.0\.0\.2, where port \d+ is not ours/);
+  // CAs go on to the next address where nobody answers.
+  assert.equal(await check('good-half.shop.test'), undefined);
+  assert.equal(await check(...names), undefined);
+  assert.match((await check(...names, 'parked.shop.test')) ?? '', /parked\.shop\.test leads to 127\.0\.0\.1/);
+});
+
 test('selfCheck looks at answers over TLS by the port of HTTPS, as a CA does', { skip }, async (t) => {
   const bind = await Bind.start(t, { zones: { 'shop.test': ['good A 127.0.0.1'] }, changeable: [] });
   const { challenge: asked, options } = await makeTlsAnswer('good.shop.test');

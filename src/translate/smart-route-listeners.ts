@@ -57,7 +57,7 @@ export function listenersOfRoute(
     report(
       'ListenerMismatch',
       field,
-      `listener ${quote(name)} has protocol ${listener.protocol.toUpperCase()}, and this route needs ${shown(fitting, 'or')}`,
+      `listener ${quote(name)} has protocol ${listener.protocol.toUpperCase()}, and this route needs ${shown(fitting, 'or')}; name another`,
     );
     return [];
   });

@@ -1,5 +1,6 @@
-import { smartProxyConfigSchema } from '../../src/api/generated/smart-proxy-config-schema.ts';
-import { messagesOf, type SmartRouteCase, smartRouteRules } from './smart-route-cases.ts';
+import { sharedPlaces } from '../../tools/shared-schemas.ts';
+import { SchemaRules } from './schema-rules.ts';
+import type { SmartRouteCase } from './smart-route-cases.ts';
 
 const listener = { name: 'mail', port: 2525, protocol: 'TCP' };
 const listeners = (...changes: readonly object[]): object => ({ listeners: changes.map((change) => ({ ...listener, ...change })) });
@@ -44,7 +45,7 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
   [
     'a time of at most 596h',
     [{ drain: { delay: '0s', timeout: '596h' } }],
-    [{ drain: { delay: '597h' } }, { limits: { maxConnectionLifetime: '597h' } }],
+    [{ drain: { delay: '597h' } }, { drain: { timeout: '597h' } }, { limits: { maxConnectionLifetime: '597h' } }],
   ],
   [
     'the profile Modern speaks TLS 1.3 alone',
@@ -150,7 +151,8 @@ export const smartProxyConfigCases: readonly SmartRouteCase[] = table.flatMap(([
   ...invalid.map((spec, index) => ({ name: `refuses: ${rule} (${index + 1})`, rule, spec: { ...spec }, valid: false })),
 ]);
 
-/** The messages of all rules in CEL but those that are SmartRoute's, which has cases for them. */
-export const smartProxyConfigRules: ReadonlySet<string> = new Set(
-  [...messagesOf(smartProxyConfigSchema)].filter((message) => !smartRouteRules.has(message)),
+/** All rules in CEL but those that are SmartRoute's, which has cases for them. */
+export const smartProxyConfigRules = new SchemaRules(
+  'crds/smartproxy.dev_smartproxyconfigs.yaml',
+  Object.keys(sharedPlaces).map((name) => `defaults.${name}`),
 );

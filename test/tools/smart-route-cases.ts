@@ -1,10 +1,9 @@
-import { smartRouteSchema } from '../../src/api/generated/smart-route-schema.ts';
-import type { Schema } from '../../src/api/schema.ts';
+import { SchemaRules } from './schema-rules.ts';
 
 /** A spec of a SmartRoute with one thing about it that its CRD allows, or does not. */
 export interface SmartRouteCase {
   readonly name: string;
-  /** The rule of the CRD (CEL) that it is about, or the structural limit. */
+  /** What it is about: the message of a rule in CEL, or a word for structural limits. */
   readonly rule: string;
   readonly spec: Readonly<Record<string, unknown>>;
   readonly valid: boolean;
@@ -199,7 +198,7 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
     [
       ...['read', 'send', 'tunnelIdle', 'request'].map((name) => policy({ timeouts: { [name]: '596h1s' } })),
       policy({ cors: { allowOrigins: ['*'], maxAge: '597h' } }),
-      { listeners: ['mail'], tcp, connection: { idleTimeout: '597h' } },
+      ...['idleTimeout', 'maxLifetime', 'firstDataTimeout'].map((name) => ({ listeners: ['mail'], tcp, connection: { [name]: '597h' } })),
     ],
   ],
   [
@@ -311,7 +310,7 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
     ],
   ],
   [
-    'ReplacePrefix needs matches by Prefix',
+    'a redirect with ReplacePrefix needs matches by Prefix',
     [
       ruleWith({
         matches: [{ path: { type: 'Prefix', value: '/a' } }, {}],
@@ -327,8 +326,12 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
         matches: [{ path: { type: 'Exact', value: '/a' } }],
         action: { redirect: { path: { type: 'ReplacePrefix', value: '/b' } } },
       }),
-      { http: { rules: [{ name: 'all', matches: [{ path: { type: 'Regex', value: '/a' } }], ...rewriteRule }] } },
     ],
+  ],
+  [
+    'a rewrite with ReplacePrefix needs matches by Prefix',
+    [ruleWith({ matches: [{ path: { type: 'Prefix', value: '/a' } }], ...rewriteRule })],
+    [{ http: { rules: [{ name: 'all', matches: [{ path: { type: 'Regex', value: '/a' } }], ...rewriteRule }] } }],
   ],
   ['a path has no empty element ("//")', [path('Exact', '/a/')], [path('Exact', '/a//b')]],
   ['a path has no "." or ".." element', [path('Prefix', '/a.b/..c')], [path('Prefix', '/a/../b'), path('Exact', '/.')]],
@@ -355,7 +358,10 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
   [
     'a port has either a name or a number',
     [policy({ mirror: { backend: { name: 'web', port: { number: 80 } } } })],
-    [{}, { name: 'http', number: 80 }].map((port) => policy({ mirror: { backend: { name: 'web', port } } })),
+    [{}, { name: 'http', number: 80 }].flatMap((port) => [
+      policy({ mirror: { backend: { name: 'web', port } } }),
+      external({ backend: { name: 'web', port } }),
+    ]),
   ],
   [
     'a redirect changes scheme, host, port or path',
@@ -365,7 +371,10 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
   [
     'a path begins with "/" and has no space, query or fragment; percent-encode other characters',
     [action({ redirect: { path: { type: 'ReplaceFull', value: '/caf%C3%A9' } } })],
-    ['x', '/a b', '/a?b', '/a#b', '/café'].map((value) => action({ redirect: { path: { type: 'ReplaceFull', value } } })),
+    ['x', '/a b', '/a?b', '/a#b', '/café'].flatMap((value) => [
+      action({ redirect: { path: { type: 'ReplaceFull', value } } }),
+      rewrite({ type: 'ReplaceFull', value }),
+    ]),
   ],
   [
     'an answer with status 204, 205 or 304 has no body',
@@ -703,13 +712,5 @@ export const smartRouteCases: readonly SmartRouteCase[] = table.flatMap(([rule, 
   ...invalid.map((spec, index) => ({ name: `refuses: ${rule} (${index + 1})`, rule, spec: { ...spec }, valid: false })),
 ]);
 
-/** The messages of all rules in CEL. */
-export const smartRouteRules: ReadonlySet<string> = messagesOf(smartRouteSchema);
-
-/** The messages of all rules in CEL of a schema. */
-export function messagesOf(schema: Schema, found = new Set<string>()): ReadonlySet<string> {
-  for (const { message } of schema['x-kubernetes-validations'] ?? []) found.add(message);
-  for (const property of Object.values(schema.properties ?? {})) messagesOf(property, found);
-  if (schema.items !== undefined) messagesOf(schema.items, found);
-  return found;
-}
+/** All rules in CEL. */
+export const smartRouteRules = new SchemaRules('crds/smartproxy.dev_smartroutes.yaml');

@@ -2087,11 +2087,11 @@ export const smartRouteSchema: Schema = {
             "x-kubernetes-validations": [
               {
                 "rule": "!has(self.action.redirect) || !has(self.action.redirect.path) || self.action.redirect.path.type != 'ReplacePrefix' || !has(self.matches) || self.matches.all(m, !has(m.path) || m.path.type == 'Prefix')",
-                "message": "ReplacePrefix needs matches by Prefix"
+                "message": "a redirect with ReplacePrefix needs matches by Prefix"
               },
               {
                 "rule": "!has(self.action.forward) || !has(self.action.forward.rewrite) || !has(self.action.forward.rewrite.path) || self.action.forward.rewrite.path.type != 'ReplacePrefix' || !has(self.matches) || self.matches.all(m, !has(m.path) || m.path.type == 'Prefix')",
-                "message": "ReplacePrefix needs matches by Prefix"
+                "message": "a rewrite with ReplacePrefix needs matches by Prefix"
               }
             ],
             "properties": {

@@ -115,6 +115,7 @@ export class DataPlane {
       counters: this.counters,
       lookup: guardedLookup(config.allowLocalExternalNames),
       random: Math.random,
+      part: loopbackEnd && (loopbackEnd.kind === 'near' ? 'smartproxy' : 'networkproxy'),
     });
     const { gauges } = this.counters;
     const countOut = (isUnhealthy: boolean) =>

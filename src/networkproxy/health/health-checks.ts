@@ -2,6 +2,7 @@ import type { LookupFunction } from 'node:net';
 import type { Balancers } from '../../balancing/balancers.ts';
 import type { WorkerCounters } from '../../observability/counters/worker-counters.ts';
 import type { RouteTable } from '../../routes/route-table.ts';
+import { type LonePart, usedBy } from '../../routes/services-by-part.ts';
 import type { TimerWheel } from '../../timer-wheel.ts';
 import { ProbeSlots } from './probe-slots.ts';
 import { ServiceChecks } from './service-checks.ts';
@@ -16,6 +17,8 @@ export interface HealthChecksOptions {
   readonly lookup: LookupFunction | undefined;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
+  /** This process sends to the services of this part alone, and asks no others. */
+  readonly part?: LonePart;
 }
 
 export interface HealthChecksShared extends HealthChecksOptions {
@@ -29,6 +32,10 @@ export interface HealthChecksShared extends HealthChecksOptions {
 export class HealthChecks {
   readonly #shared: HealthChecksShared;
   readonly #services = new Map<string, ServiceChecks>();
+  /** All services that want checks, whoever makes them. */
+  readonly #wanting = new Set<string>();
+  #isUsed: (service: string) => boolean = () => true;
+  #routes: Pick<RouteTable, 'hosts' | 'l4' | 'policies'> | undefined;
 
   constructor(options: HealthChecksOptions) {
     this.#shared = { ...options, slots: new ProbeSlots(maxProbes) };
@@ -38,9 +45,27 @@ export class HealthChecks {
    * Takes over a table that the balancers have just taken over.
    * @param changed keys of all services whose entry or endpoints have changed; default: any
    */
-  update({ services }: RouteTable, changed?: ReadonlySet<string>): void {
-    for (const key of changed ?? services.keys()) this.#updateService(key, services);
-    if (changed === undefined) for (const key of this.#services.keys()) if (!services.has(key)) this.#updateService(key, services);
+  update(table: RouteTable, changed?: ReadonlySet<string>): void {
+    const { services } = table;
+    for (const key of changed ?? services.keys()) this.#note(key, services);
+    if (changed === undefined) for (const key of this.#wanting) if (!services.has(key)) this.#note(key, services);
+    const areOthersUsed = this.#shared.part !== undefined && this.#wanting.size > 0 && this.#lookAtRoutes(table);
+    const looked = areOthersUsed || changed === undefined ? new Set([...this.#wanting, ...this.#services.keys()]) : changed;
+    for (const key of looked) this.#updateService(key, services);
+  }
+
+  #note(key: string, services: RouteTable['services']): void {
+    if (services.get(key)?.healthCheck === undefined) this.#wanting.delete(key);
+    else this.#wanting.add(key);
+  }
+
+  /** Whether other services may be used since the routes have changed. */
+  #lookAtRoutes({ hosts, l4, policies }: RouteTable): boolean {
+    const known = this.#routes;
+    if (known?.hosts === hosts && known.l4 === l4 && known.policies === policies) return false;
+    this.#routes = { hosts, l4, policies };
+    this.#isUsed = usedBy(this.#shared.part, this.#routes);
+    return true;
   }
 
   close(): void {
@@ -52,8 +77,8 @@ export class HealthChecks {
     const check = services.get(key)?.healthCheck;
     const known = this.#services.get(key);
     const balancer = this.#shared.balancers.get(key);
-    if (check === undefined || balancer === undefined) {
-      known?.close();
+    if (check === undefined || balancer === undefined || !this.#isUsed(key)) {
+      known?.forget();
       this.#services.delete(key);
       return;
     }

@@ -37,6 +37,15 @@ export class ServiceChecks implements CheckRunner {
     }
   }
 
+  /** Nobody asks the endpoints any more: they count as well, as those do that nobody ever asked. */
+  forget(): void {
+    this.close();
+    for (const endpoint of this.#balancer.endpoints) {
+      endpoint.checkFailure = undefined;
+      if (!endpoint.isHealthy) this.#balancer.setHealth(endpoint, true);
+    }
+  }
+
   close(): void {
     for (const check of this.#checks.values()) this.#stop(check);
   }

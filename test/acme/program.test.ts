@@ -158,6 +158,16 @@ test("what can not be ordered is told on the object, and a certificate of somebo
     /issuer "nowhere" is not among the issuers/,
   );
   assert.ok(told.some(({ object, reason }) => object.name.includes('wild') && reason === 'Unsupported'));
+
+  const { body: metrics } = await get(await command.port('status'), 'localhost', '/metrics');
+  const gauge = (name: string, of: string) =>
+    Number(new RegExp(`^${name}\\{certificate="shop/${of}-tls"\\} (\\S+)$`, 'm').exec(metrics)?.[1]);
+  const nowSeconds = Date.now() / 1000;
+  const [next, last] = ['next', 'last'].map((which) => gauge(`smartproxy_acme_${which}_attempt_timestamp_seconds`, 'blocked-test'));
+  assert.ok(next !== undefined && next > nowSeconds && next < nowSeconds + 120, `the next attempt is at ${next}`);
+  assert.ok(last !== undefined && last <= nowSeconds && last > nowSeconds - 120, `the last attempt was at ${last}`);
+  assert.equal(gauge('smartproxy_acme_failures', 'blocked-test'), 1);
+  assert.equal(gauge('smartproxy_acme_failures', 'good-test'), 0);
 });
 
 /** One request over TLS that is not verified: the certificate changes while it runs. */

@@ -111,14 +111,14 @@ export class AcmeReplica {
 }
 
 /** The certificate that all of them show for a host, as soon as it is one and the same, verified by `ca`. */
-export async function served(replicas: readonly AcmeReplica[], host: string, ca: string): Promise<SeenCertificate> {
+export async function served(replicas: readonly AcmeReplica[], host: string, ca: string, deadlineMs = 60_000): Promise<SeenCertificate> {
   return await eventually(
     `one certificate for ${host} on every replica`,
     async () => {
       const [first, ...others] = await Promise.all(replicas.map((replica) => replica.certificate(host, ca)));
       return others.every((other) => other?.fingerprint === first?.fingerprint) && first;
     },
-    60_000,
+    deadlineMs,
   );
 }
 

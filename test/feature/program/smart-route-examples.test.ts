@@ -97,7 +97,9 @@ test('what examples say of long times and large numbers holds', () => {
   assert.partialDeepStrictEqual(rest.policy, { timeouts: { connectMs: 500, readMs: 30_000 }, retries: 2 });
   const uploads = tabled('policy.example.com', 'uploads');
   assert.partialDeepStrictEqual(uploads.policy, { timeouts: { connectMs: 500, readMs: 600_000 }, maxRequestBodyBytes: 1024 ** 3 });
-  assert.deepEqual([rest.service?.loadBalancing, uploads.service?.loadBalancing], ['round-robin', 'least-request']);
+  // What the installation's defaults say, and what takes their place as a whole.
+  assert.partialDeepStrictEqual(rest.service, { loadBalancing: 'least-request', slowStartMs: 30_000 });
+  assert.deepEqual([uploads.service?.loadBalancing, uploads.service?.slowStartMs], ['least-request', undefined]);
   const { service: sticky } = tabled('sticky.example.com', 'all');
   assert.deepEqual([sticky?.loadBalancing, sticky?.slowStartMs], ['least-request', 30_000]);
   assert.equal(tabled('hashed.example.com', 'tenants').service?.maxLoadPercent, 150);

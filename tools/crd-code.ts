@@ -19,16 +19,64 @@ export function crdSchema(path: string): DescribedSchema {
 
 const generated = (path: string) => `// Made from ${path} by "npm run generate"; edit that file.\n`;
 
-/** The module that exports the schema of `spec` as data, without descriptions. */
-export function renderSchemaModule(path: string, name: string): string {
-  const spec = crdSchema(path).properties?.spec;
-  const text = JSON.stringify(spec, (key, value) => (key === 'description' && typeof value === 'string' ? undefined : value), 2);
-  return `${generated(path)}import type { Schema } from '../schema.ts';\n\n/** What \`spec\` may hold. */\nexport const ${name}: Schema = ${text};\n`;
+/** A schema of a CRD that others use: how its module calls it, and its type. */
+export interface NamedSchema {
+  readonly constant: string;
+  readonly type: string;
 }
 
-/** The module with the types of `spec` and `status`: one interface an object, named for its field. */
-export function renderTypesModule(path: string, prefix: string): string {
-  return generated(path) + new TypeRenderer(prefix).render(crdSchema(path));
+/** Schemas by what they are called where they are used. */
+export type NamedSchemas = ReadonlyMap<DescribedSchema, NamedSchema>;
+
+/**
+ * The module that exports the schema of `spec` as data, without descriptions.
+ * @param own schemas within it that are exported, too, and written once
+ * @param imported schemas within it that another module exports
+ */
+export function renderSchemaModule(
+  path: string,
+  name: string,
+  spec: DescribedSchema | undefined,
+  own: NamedSchemas,
+  imported?: { readonly from: string; readonly schemas: NamedSchemas },
+): string {
+  const named = new Map([...own, ...(imported?.schemas ?? [])]);
+  const textOf = (schema: DescribedSchema | undefined): string =>
+    JSON.stringify(
+      schema,
+      (key, value) => {
+        if (key === 'description' && typeof value === 'string') return undefined;
+        const known = value === schema ? undefined : named.get(value);
+        return known === undefined ? value : `@${known.constant}@`;
+      },
+      2,
+    ).replaceAll(/"@(\w+)@"/g, '$1');
+  const imports = ["import type { Schema } from '../schema.ts';\n"];
+  if (imported !== undefined) imports.push(`import { ${constantsOf(imported.schemas).join(', ')} } from '${imported.from}';\n`);
+  const parts = [...own].map(
+    ([schema, { constant }]) =>
+      `\n/** What \`${constant.replace('Schema', '')}\` may hold, wherever it stands. */\nexport const ${constant}: Schema = ${textOf(schema)};\n`,
+  );
+  return `${generated(path)}${imports.join('')}${parts.join('')}\n/** What \`spec\` may hold. */\nexport const ${name}: Schema = ${textOf(spec)};\n`;
+}
+
+function constantsOf(schemas: NamedSchemas): readonly string[] {
+  return [...schemas.values()].map(({ constant }) => constant).sort();
+}
+
+/**
+ * The module with the types of `spec` and `status`: one interface an object, named for its field.
+ * @param imported types that another module exports
+ */
+export function renderTypesModule(
+  path: string,
+  prefix: string,
+  schema: DescribedSchema,
+  imported?: { readonly from: string; readonly schemas: NamedSchemas },
+): string {
+  const types = [...(imported?.schemas.values() ?? [])].map(({ type }) => type).sort();
+  const imports = imported === undefined ? '' : `import type { ${types.join(', ')} } from '${imported.from}';\n`;
+  return generated(path) + imports + new TypeRenderer(prefix, imported?.schemas ?? new Map()).render(schema);
 }
 
 class TypeRenderer {
@@ -36,8 +84,9 @@ class TypeRenderer {
   readonly #names = new Map<DescribedSchema, string>();
   readonly #texts: string[] = [];
 
-  constructor(prefix: string) {
+  constructor(prefix: string, imported: NamedSchemas) {
     this.#prefix = prefix;
+    for (const [schema, { type }] of imported) this.#names.set(schema, type);
   }
 
   render({ properties = {} }: DescribedSchema): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
-import { crdSchema, type DescribedSchema } from './crd-code.ts';
+import { crdSchema, type DescribedSchema, type NamedSchemas } from './crd-code.ts';
 
 /** Fields of a SmartRoute's `spec` that are `defaults` of a SmartProxyConfig, too, by their name there. */
 export const sharedPlaces: Readonly<Record<string, string>> = {
@@ -34,4 +34,18 @@ function fieldAt(spec: DescribedSchema | undefined, place: string): DescribedSch
   }, spec);
   if (found === undefined) throw new Error(`Cannot copy a schema: the CRD of SmartRoute has no ${place}`);
   return found;
+}
+
+/** What `spec` of a SmartRoute shares, in the modules that come of its CRD. */
+export function sharedByRoute(spec: DescribedSchema | undefined): NamedSchemas {
+  return new Map(Object.entries(sharedPlaces).map(([name, place]) => [fieldAt(spec, place), namesOf(name)]));
+}
+
+/** The copies of that in `spec` of a SmartProxyConfig. */
+export function sharedByConfig(spec: DescribedSchema | undefined): NamedSchemas {
+  return new Map(Object.keys(sharedPlaces).map((name) => [fieldAt(spec, `defaults.${name}`), namesOf(name)]));
+}
+
+function namesOf(name: string): { readonly constant: string; readonly type: string } {
+  return { constant: `${name}Schema`, type: `SmartRoute${name.slice(0, 1).toUpperCase()}${name.slice(1)}` };
 }

@@ -176,6 +176,35 @@ test('a certificate of ninety days is renewed when its time has come, by a clock
   await stop();
 });
 
+test('another directory of the same issuer, as from staging to production, is another account and another certificate in its place', async () => {
+  const production = await Pebble.start({ httpPort: (answers.address() as AddressInfo).port });
+  try {
+    const { manager, stop } = startManager({ secrets });
+    manager.active = true;
+    manager.update([wanted(secrets, issuerOf(), 'shop/staged', 'staged.test')]);
+    await eventually('the certificate of staging', () => secrets.objects.has('shop/staged'), 60_000);
+    await eventually('its order is over', () => wanted(secrets, issuerOf(), 'shop/staged', 'staged.test').state.order === undefined);
+    const staged = leafOf(secrets.objects.get('shop/staged'));
+    const of = issuer(production.directory, { ca: production.trusted });
+    await eventually(
+      'that of production',
+      () => {
+        manager.update([wanted(secrets, of, 'shop/staged', 'staged.test')]);
+        return leafOf(secrets.objects.get('shop/staged')).fingerprint256 !== staged.fingerprint256;
+      },
+      60_000,
+    );
+    const leaf = leafOf(secrets.objects.get('shop/staged'));
+    assert.notEqual(leaf.issuer, staged.issuer);
+    assert.equal(secrets.objects.get('shop/staged')?.metadata.annotations?.['smartproxy.dev/acme-directory'], production.directory);
+    assert.equal([...secrets.objects.keys()].filter((key) => key.startsWith(`${namespace}/smartproxy-acme-account-test-`)).length, 2);
+    assert.equal(production.issued, 1);
+    await stop();
+  } finally {
+    await production.stop();
+  }
+});
+
 test('an order asks for its authorizations once, not at every look', async () => {
   const of = issuerOf();
   const asked = () => pebble.log.match(/POST \/authZ\//g)?.length ?? 0;

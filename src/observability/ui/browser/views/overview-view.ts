@@ -178,7 +178,7 @@ const workerColumns: readonly Column<StatusWorker>[] = [
   { id: 'memory', title: 'Memory', kind: 'number', cell: ({ rssBytes }) => (rssBytes === undefined ? '–' : bytesText(rssBytes)) },
   {
     id: 'delay',
-    title: 'Event loop delay',
+    title: 'Loop delay',
     kind: 'number',
     cell: ({ eventLoopDelayMs }) => (eventLoopDelayMs === undefined ? '–' : `${eventLoopDelayMs.toFixed(1)} ms`),
   },

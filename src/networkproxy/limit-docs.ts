@@ -208,14 +208,14 @@ const limitRows: readonly LimitRow[] = [
     metrics: [{ http1: 'worker_buffers' }, { http2: 'worker_buffers' }],
   },
   {
-    of: 'Connections, a worker',
+    of: 'Connections, in all',
     limit: 'maxConnections',
     http1: 'reset at accept',
     http2: 'reset at accept',
     metrics: [{ reason: 'rejected' }],
   },
   {
-    of: 'Connections of one address, a worker',
+    of: 'Connections of one address',
     limit: 'maxConnectionsPerIp',
     http1: 'reset at accept',
     http2: 'reset at accept',

@@ -88,6 +88,19 @@ export class ActiveCounts extends Deadline {
     }
   }
 
+  /** What is under way here of a count that its owner keeps. */
+  state(key: string, own: number): void {
+    if (this.#options.share === undefined) return;
+    const count = this.#count(key);
+    count.own = own;
+    this.#note(count);
+  }
+
+  /** What all other workers have of a count, as they last said. */
+  othersOf(key: string): number {
+    return this.#counts.get(key)?.others ?? 0;
+  }
+
   /** Another worker has these now. @param from names it, over restarts */
   hear(from: string, shares: readonly ActiveShare[]): void {
     let theirs = this.#others.get(from);

@@ -26,7 +26,7 @@ import type { TimeoutManager } from './timeout-manager.ts';
 
 /** What ConnectionManager works with; none of it is owned by it. */
 export interface ConnectionManagerOptions {
-  /** Most connections at a time, those that still flush included; 0 = no limit. */
+  /** Most connections at a time in the pod, those that still flush here included; 0 = no limit. */
   readonly maxConnections: number;
   /** How long a connection may last; 0 = no limit. Tunnels (upgrades, passthrough) are exempt. */
   readonly maxConnectionLifetimeMs: number;
@@ -34,7 +34,7 @@ export interface ConnectionManagerOptions {
   readonly wheel: TimerWheel;
   readonly timeouts: TimeoutManager;
   readonly security: SecurityManager;
-  /** Where records have their places, which are given back at their end; undefined: they have none. */
+  /** Where records have their places, which are given back at their end, and workers tell what they have; undefined: nobody asks. */
   readonly active?: ActiveCounts | undefined;
   /** First part of every connection id: the pod and worker. */
   readonly idPrefix: string;
@@ -42,6 +42,8 @@ export interface ConnectionManagerOptions {
   readonly onClosed?: ((record: ConnectionRecord) => void) | undefined;
 }
 
+/** The open connections, among the counts that workers share. */
+const allConnections = 'connections';
 const sweepIntervalMs = 10_000;
 
 /**
@@ -74,6 +76,7 @@ export class ConnectionManager implements RecordOwner {
   limitConnections(maxConnections: number, maxConnectionLifetimeMs: number): void {
     this.#maxConnections = maxConnections;
     this.#maxConnectionLifetimeMs = maxConnectionLifetimeMs;
+    this.#options.active?.state(allConnections, maxConnections > 0 ? this.#records.size : 0);
   }
 
   /** Open connections; those that only flush are not among them. */
@@ -127,6 +130,7 @@ export class ConnectionManager implements RecordOwner {
     const record = new ConnectionRecord(this, id, socket, address, listener, timeouts.nowMs);
     if (!viaBalancer) record.countedAddress = address;
     this.#records.set(id, record);
+    this.#tellSize();
     guardIncoming(record);
     timeouts.limitLifetime(record, this.#maxConnectionLifetimeMs);
     return record;
@@ -323,9 +327,19 @@ export class ConnectionManager implements RecordOwner {
   #refusalOf(address: string, viaBalancer: boolean): TerminationReason | undefined {
     const { security } = this.#options;
     const most = this.#maxConnections;
-    if (most > 0 && this.#records.size + this.#closing.size >= most) return 'rejected';
+    if (most > 0 && this.#records.size + this.#closing.size + this.#elsewhere() >= most) return 'rejected';
     if (viaBalancer) return undefined;
     return security.admit(address);
+  }
+
+  /** Open connections of the other workers of the pod. */
+  #elsewhere(): number {
+    return this.#options.active?.othersOf(allConnections) ?? 0;
+  }
+
+  /** Those that flush are told to nobody: they go without a further word. */
+  #tellSize(): void {
+    if (this.#maxConnections > 0) this.#options.active?.state(allConnections, this.#records.size);
   }
 
   #refuse(socket: Socket, reason: TerminationReason, side: ConnectionSide = 'proxy'): void {
@@ -354,6 +368,7 @@ export class ConnectionManager implements RecordOwner {
 
   #forget(record: ConnectionRecord): void {
     this.#records.delete(record.trackingId);
+    this.#tellSize();
     if (record.places !== undefined) this.#options.active?.release(record.places);
     record.places = undefined;
     const service = record.direct?.service;

@@ -12,7 +12,7 @@ import { DirectConnection, type DirectConnectionContext } from './direct-connect
 import { directLimitsOf, targetOfHost } from './direct-routes.ts';
 import { readLoopbackHeader } from './loopback-header.ts';
 import { HandoffBridge } from './network-proxy-bridge.ts';
-import { SecurityManager } from './security-manager.ts';
+import { SecurityManager, uncounted } from './security-manager.ts';
 import { type ParsedProxyHeader, Sniffer, type SniffPlan } from './sniffer.ts';
 import { splicedSocketOptions } from './splice.ts';
 import { portOf, startListening } from './start-listening.ts';
@@ -55,7 +55,7 @@ export class LoopbackListener {
     this.#options = options;
     this.#timeouts = new TimeoutManager(wheel);
     this.#direct = { ...options.direct, timeouts: this.#timeouts };
-    this.#security = new SecurityManager(unlimited, wheel);
+    this.#security = new SecurityManager(unlimited, uncounted);
     this.#bridge = new HandoffBridge(options.networkProxy);
     this.#connections = new ConnectionManager({
       maxConnections: 0,

@@ -1,5 +1,7 @@
 import { AddressList } from '../address-list.ts';
-import { Deadline, type TimerWheel } from '../timer-wheel.ts';
+import type { ActiveCounts } from '../rates/active-counts.ts';
+import type { RateLimiters } from '../rates/rate-limiters.ts';
+import type { RateLimit } from '../routes/policy.ts';
 
 /** Limits per client address; 0 = no limit. */
 export interface SecurityLimits {
@@ -13,149 +15,100 @@ export interface SecurityLimits {
 /** Why an address is refused. */
 export type AdmissionRefusal = 'ip_blocked' | 'ip_limit' | 'rate_limited';
 
-const expiryIntervalMs = 30_000;
-const minuteMs = 60_000;
-/** Addresses without a connection that are remembered for their rate at most; the one that left first is forgotten first. */
-const maxIdleAddresses = 100_000;
-
-/** One address: a connection count and a token bucket. Two numbers stand for any number of attempts (lesson 37). */
-interface AddressState {
-  active: number;
-  tokens: number;
-  filledAtMs: number;
+/** What the workers of a pod tell each other of the addresses that connect. */
+export interface PodCounts extends Pick<RateLimiters, 'take' | 'waitMs'> {
+  readonly active: Pick<ActiveCounts, 'othersOf' | 'state'>;
 }
 
+/** Of a pod where nothing is counted. */
+export const uncounted: PodCounts = { take: () => {}, waitMs: () => 0, active: { othersOf: () => 0, state: () => {} } };
+
 /**
- * Says who may connect, and counts connections by client address. Bounded: addresses without a connection expire, and are few. Addresses
- * are in plain form, so `::ffff:1.2.3.4` and `1.2.3.4` are one client (lesson 38).
+ * Says who may connect, and counts connections by client address: in the pod, as far as the other workers have told of theirs. Bounded by the
+ * connections there are, and for rates by `RateLimiters`. Addresses are in plain form, so `::ffff:1.2.3.4` and `1.2.3.4` are one client
+ * (lesson 38).
  */
-export class SecurityManager extends Deadline {
+export class SecurityManager {
+  readonly #pod: PodCounts;
   #limits: SecurityLimits;
-  readonly #wheel: TimerWheel;
   #allow: AddressList;
   #deny: AddressList;
-  #counting: boolean;
-  /** Addresses with a connection: as many as there are connections at most. */
-  readonly #active = new Map<string, AddressState>();
-  /** Addresses without one whose rate has not recovered, in the order in which they came here. */
-  readonly #idle = new Map<string, AddressState>();
-  /** Walks `#idle` from its oldest entry on. Kept, since a new iterator would first step over every entry that was deleted in a flood. */
-  #oldestIdle = this.#idle.keys();
+  #rate: RateLimit | undefined;
+  /** Connections of each address that has one: in this worker. */
+  readonly #active = new Map<string, number>();
 
-  constructor(limits: SecurityLimits, wheel: TimerWheel) {
-    super();
+  constructor(limits: SecurityLimits, pod: PodCounts) {
     this.#limits = limits;
-    this.#wheel = wheel;
+    this.#pod = pod;
     this.#allow = new AddressList(limits.allowCidrs);
     this.#deny = new AddressList(limits.denyCidrs);
-    this.#counting = limits.maxConnectionsPerIp > 0 || limits.connectionRatePerMinute > 0;
-    if (this.#counting) wheel.arm(this, expiryIntervalMs);
+    this.#rate = rateOf(limits);
   }
 
-  /**
-   * Other limits, for connections that come from now on. Those that are open stay, and count where they were counted; a higher rate gives
-   * what it is more to every address.
-   */
+  /** Other limits, for connections that come from now on. Those that are open stay, and count where they were counted. */
   update(limits: SecurityLimits): void {
-    const more = limits.connectionRatePerMinute - this.#limits.connectionRatePerMinute;
-    if (more > 0) for (const states of [this.#active, this.#idle]) for (const state of states.values()) state.tokens += more;
+    const wasTold = this.#limits.maxConnectionsPerIp > 0;
     this.#limits = limits;
     this.#allow = new AddressList(limits.allowCidrs);
     this.#deny = new AddressList(limits.denyCidrs);
-    const counting = limits.maxConnectionsPerIp > 0 || limits.connectionRatePerMinute > 0;
-    if (counting && !this.#counting) this.#wheel.arm(this, expiryIntervalMs);
-    this.#counting = counting;
+    this.#rate = rateOf(limits);
+    const isTold = limits.maxConnectionsPerIp > 0;
+    if (isTold !== wasTold) for (const [address, active] of this.#active) this.#pod.active.state(keyOf(address), isTold ? active : 0);
   }
 
-  /** How many addresses are known; 0 when nothing leaks and the rates have recovered. */
+  /** How many addresses have a connection that is counted; 0 when nothing leaks. */
   get size(): number {
-    return this.#active.size + this.#idle.size;
+    return this.#active.size;
   }
 
-  /** Connections of `address` that are counted now. */
+  /** Connections of `address` that are counted in this worker now. */
   activeOf(address: string): number {
-    return this.#active.get(address)?.active ?? 0;
+    return this.#active.get(address) ?? 0;
   }
 
   /** Checks and, when it may come in, counts a connection. Each admission must be followed by one `removeConnection`. */
   admit(address: string): AdmissionRefusal | undefined {
     if (this.isBlocked(address)) return 'ip_blocked';
-    if (!this.#counting) return undefined;
-    const { maxConnectionsPerIp, connectionRatePerMinute } = this.#limits;
-    const state = this.#active.get(address) ?? this.#idle.get(address) ?? this.#remember(address);
-    if (maxConnectionsPerIp > 0 && state.active >= maxConnectionsPerIp) return 'ip_limit';
-    if (connectionRatePerMinute > 0 && !this.#takeToken(state)) return 'rate_limited';
-    if (state.active === 0) move(address, state, this.#idle, this.#active);
-    state.active++;
+    const { maxConnectionsPerIp } = this.#limits;
+    if (maxConnectionsPerIp === 0 && this.#rate === undefined) return undefined;
+    const active = this.activeOf(address);
+    if (maxConnectionsPerIp > 0 && active + this.#pod.active.othersOf(keyOf(address)) >= maxConnectionsPerIp) return 'ip_limit';
+    if (this.#rate !== undefined) {
+      if (this.#pod.waitMs(this.#rate, address) > 0) return 'rate_limited';
+      this.#pod.take(this.#rate, address);
+    }
+    this.#count(address, active + 1);
     return undefined;
   }
 
   /** The connection that was admitted under `address` is gone. */
   removeConnection(address: string): void {
-    const state = this.#active.get(address);
-    if (state === undefined) return;
-    state.active--;
-    if (state.active > 0) return;
-    move(address, state, this.#active, this.#idle);
-    if (this.#hasRecovered(state)) this.#idle.delete(address);
-    else this.#boundIdle();
+    const active = this.#active.get(address);
+    if (active !== undefined) this.#count(address, active - 1);
   }
 
   isBlocked(address: string): boolean {
     return this.#deny.has(address) || (!this.#allow.isEmpty && !this.#allow.has(address));
   }
 
-  /** Forgets the addresses without a connection whose rate has recovered. */
-  expire(): void {
-    for (const [address, state] of this.#idle) if (this.#hasRecovered(state)) this.#idle.delete(address);
-  }
-
-  override onTimeout(): void {
-    this.expire();
-    this.#wheel.arm(this, expiryIntervalMs);
-  }
-
   close(): void {
-    this.#wheel.disarm(this);
     this.#active.clear();
-    this.#idle.clear();
   }
 
-  #remember(address: string): AddressState {
-    const state = { active: 0, tokens: this.#limits.connectionRatePerMinute, filledAtMs: this.#wheel.nowMs };
-    this.#idle.set(address, state);
-    this.#boundIdle();
-    return state;
-  }
-
-  #boundIdle(): void {
-    if (this.#idle.size <= maxIdleAddresses) return;
-    const oldest = this.#oldestIdle.next();
-    if (oldest.done === true) this.#oldestIdle = this.#idle.keys();
-    else this.#idle.delete(oldest.value);
-  }
-
-  #takeToken(state: AddressState): boolean {
-    this.#refill(state);
-    if (state.tokens < 1) return false;
-    state.tokens--;
-    return true;
-  }
-
-  #refill(state: AddressState): void {
-    const rate = this.#limits.connectionRatePerMinute;
-    const now = this.#wheel.nowMs;
-    state.tokens = Math.min(rate, state.tokens + ((now - state.filledAtMs) * rate) / minuteMs);
-    state.filledAtMs = now;
-  }
-
-  #hasRecovered(state: AddressState): boolean {
-    this.#refill(state);
-    return state.tokens >= this.#limits.connectionRatePerMinute;
+  #count(address: string, active: number): void {
+    if (active === 0) this.#active.delete(address);
+    else this.#active.set(address, active);
+    if (this.#limits.maxConnectionsPerIp > 0) this.#pod.active.state(keyOf(address), active);
   }
 }
 
-function move(address: string, state: AddressState, from: Map<string, AddressState>, to: Map<string, AddressState>): void {
-  from.delete(address);
-  to.set(address, state);
+/** What an address has open, among the counts that workers share. */
+function keyOf(address: string): string {
+  return `connections of an address\n${address}`;
+}
+
+/** Undefined: any number may come. */
+function rateOf({ connectionRatePerMinute: rate }: SecurityLimits): RateLimit | undefined {
+  if (rate === 0) return undefined;
+  return { scope: 'connections of an address', requests: rate, windowMs: 60_000, burst: rate, key: { kind: 'address' }, exempt: [] };
 }

@@ -102,7 +102,7 @@ export class SmartProxy {
     this.#timeouts = new TimeoutManager(wheel);
     this.#settings = connectionSettings(config, emptyRouteTable);
     this.#sharedRate = sharedRateOf(config, this.#settings);
-    this.#security = new SecurityManager(this.#settings.security, wheel);
+    this.#security = new SecurityManager(this.#settings.security, options.rates);
     this.connectionManager = new ConnectionManager({
       maxConnections: this.#settings.maxConnections,
       maxConnectionLifetimeMs: config.maxConnectionLifetimeMs,

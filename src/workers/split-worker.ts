@@ -94,17 +94,17 @@ export class SplitWorker implements FleetWorker, WorkerObserver {
     this.#networkProxy.sendRates(uses);
   }
 
-  /** Requests are limited where they are spoken. */
+  /** Requests are limited where they are spoken, and connections where they are accepted. */
   sendActive(from: Pick<FleetWorker, 'idPrefix'>, shares: readonly ActiveShare[]): void {
-    this.#networkProxy.sendActive(from, shares);
+    for (const process of [this.#smartProxy, this.#networkProxy]) process.sendActive(from, shares);
   }
 
   sendActiveGone(from: Pick<FleetWorker, 'idPrefix'>): void {
-    this.#networkProxy.sendActiveGone(from);
+    for (const process of [this.#smartProxy, this.#networkProxy]) process.sendActiveGone(from);
   }
 
   shareActive(): void {
-    this.#networkProxy.shareActive();
+    for (const process of [this.#smartProxy, this.#networkProxy]) process.shareActive();
   }
 
   listen(listener: string, address: string, socket: HeldSocket): Promise<void> {

@@ -1,8 +1,6 @@
 import { controllerVariables, type DashboardSpec } from './dashboard.ts';
 import { heat, max, ours, perSecond, sum } from './queries.ts';
 
-const workers = `${sum(ours('smartproxy_worker_serving'))}`;
-
 /** Who is connected, why do connections end, and what happens below HTTP? */
 export const connectionsAndTls: DashboardSpec = {
   uid: 'smartproxy-connections',
@@ -30,9 +28,9 @@ export const connectionsAndTls: DashboardSpec = {
         {
           kind: 'figure',
           title: 'Limit of connections',
-          description: 'What --max-connections allows over all workers that serve; 0: no limit is set.',
+          description: 'What --max-connections allows in one pod; 0: no limit is set.',
           unit: 'short',
-          queries: [{ expr: `${max(ours('smartproxy_limit{limit="max-connections"}'))} * ${workers}`, legend: 'limit' }],
+          queries: [{ expr: max(ours('smartproxy_limit{limit="max-connections"}')), legend: 'limit' }],
         },
         {
           kind: 'figure',

@@ -52,7 +52,7 @@ export interface SmartProxyConfigClients {
   readonly deny?: readonly string[];
 }
 
-/** Limits of clients, counted in each worker; 0 is no limit. A change holds for connections that come from then on, and a time from when it begins to run. */
+/** Limits of clients; 0 is no limit. Connections and their rate are counted in the pod, all else in each worker. A change holds for connections that come from then on, and a time from when it begins to run. */
 export interface SmartProxyConfigLimits {
   /** Open connections. */
   readonly maxConnections?: number;
@@ -256,7 +256,7 @@ export interface SmartProxyConfigSpec {
   readonly trustedProxies?: readonly string[];
   /** How an end is made, of a pod or of what a connection goes to. The pod's `terminationGracePeriodSeconds` must be longer than both together. */
   readonly drain?: SmartProxyConfigDrain;
-  /** Limits of clients, counted in each worker; 0 is no limit. A change holds for connections that come from then on, and a time from when it begins to run. */
+  /** Limits of clients; 0 is no limit. Connections and their rate are counted in the pod, all else in each worker. A change holds for connections that come from then on, and a time from when it begins to run. */
   readonly limits?: SmartProxyConfigLimits;
   /** How TLS of clients is ended. For handshakes from then on. */
   readonly tls?: SmartProxyConfigTls;

@@ -1,9 +1,77 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import type { Config } from '../../../src/config/config.ts';
 import type { RouteTable } from '../../../src/routes/route-table.ts';
 import { eventually } from '../../tools/eventually.ts';
-import { get, supervisedWorkers, testBackend } from '../../tools/supervised-workers.ts';
+import { get, type Supervised, supervisedWorkers, testBackend } from '../../tools/supervised-workers.ts';
 import { tinyTable } from '../../tools/tiny-table.ts';
+
+/** Two workers that answer whoever is let in. */
+async function serving(context: TestContext, config: Partial<Config>): Promise<Supervised> {
+  const backend = await testBackend(context, 'hello');
+  const supervised = await supervisedWorkers(context, { config });
+  supervised.supervisor.publish(tinyTable({ backends: [backend.port] }));
+  await supervised.supervisor.applied();
+  return supervised;
+}
+
+/** Opens a connection and asks something; false: it is reset. */
+async function isLetIn(port: number, keep: (socket: Socket) => void): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write('GET / HTTP/1.1\r\nhost: a.example\r\n\r\n');
+  const answered = await Promise.race([answer(socket, 'data'), answer(socket, 'close')]);
+  if (answered) keep(socket);
+  return answered;
+}
+
+async function answer(socket: Socket, event: 'data' | 'close'): Promise<boolean> {
+  return await once(socket, event).then(
+    () => event === 'data',
+    () => false,
+  );
+}
+
+const end = (socket: Socket): void => void socket.destroy();
+
+for (const limit of ['maxConnections', 'maxConnectionsPerIp'] as const) {
+  for (const networkProxyTransport of ['handoff', 'loopback'] as const) {
+    test(`WorkerSupervisor: ${limit} is one of all workers together (${networkProxyTransport})`, async (context) => {
+      const { port } = await serving(context, { [limit]: 4, networkProxyTransport });
+      const kept: Socket[] = [];
+      context.after(() => kept.forEach(end));
+      for (let opened = 0; opened < 4; opened++) assert.ok(await isLetIn(port, (socket) => kept.push(socket)));
+      const tries = async (): Promise<readonly boolean[]> => {
+        const found: boolean[] = [];
+        for (let n = 0; n < 12; n++) found.push(await isLetIn(port, end));
+        return found;
+      };
+      await eventually('both workers are full', async () => !(await tries()).includes(true));
+      for (const socket of kept.splice(0)) end(socket);
+      await eventually('both workers have places', async () => !(await tries()).includes(false));
+    });
+  }
+}
+
+test('WorkerSupervisor: a rate of connections is one of all workers together', async (context) => {
+  const { supervisor, port } = await serving(context, { connectionRatePerMinute: 4 });
+  let admitted = 0;
+  const count = (socket: Socket): void => {
+    admitted++;
+    end(socket);
+  };
+  assert.ok(await isLetIn(port, count));
+  await eventually('both workers know the client', async () => (await supervisor.totals()).totals.rateLimitBuckets === 2);
+  // Alone, each worker would admit four.
+  await eventually('nobody is let in any more', async () => {
+    const before = admitted;
+    for (let n = 0; n < 12; n++) await isLetIn(port, count);
+    return admitted === before;
+  });
+  assert.ok(admitted >= 4 && admitted < 8, String(admitted));
+});
 
 /** The table with one request at a time. */
 function limited(table: RouteTable): RouteTable {

@@ -10,7 +10,7 @@ import { ConnectionManager } from '../../../src/smartproxy/connection-manager.ts
 import type { ConnectionRecord } from '../../../src/smartproxy/connection-record.ts';
 import { DirectConnection } from '../../../src/smartproxy/direct-connection.ts';
 import { directLimitsOf } from '../../../src/smartproxy/direct-routes.ts';
-import { SecurityManager } from '../../../src/smartproxy/security-manager.ts';
+import { SecurityManager, uncounted } from '../../../src/smartproxy/security-manager.ts';
 import { TimeoutManager } from '../../../src/smartproxy/timeout-manager.ts';
 import { TimerWheel } from '../../../src/timer-wheel.ts';
 import { eventually } from '../eventually.ts';
@@ -37,7 +37,7 @@ export class DirectProxy {
     this.#backend = backend;
     const counters = new WorkerCounters();
     const timeouts = new TimeoutManager(this.#wheel);
-    const security = new SecurityManager(openConfig as Config, this.#wheel);
+    const security = new SecurityManager(openConfig as Config, uncounted);
     const limits = { maxConnections: 0, maxConnectionLifetimeMs: 0 };
     this.manager = new ConnectionManager({ ...limits, counters, wheel: this.#wheel, timeouts, security, idPrefix: 'direct' });
     const balancers = new Balancers({ counters, now: () => performance.now(), random: () => 0 });

@@ -6,7 +6,7 @@ import { closedIndex } from '../../../src/observability/counters/termination-rea
 import { WorkerCounters } from '../../../src/observability/counters/worker-counters.ts';
 import { ConnectionManager, type ConnectionManagerOptions } from '../../../src/smartproxy/connection-manager.ts';
 import type { ConnectionRecord } from '../../../src/smartproxy/connection-record.ts';
-import { SecurityManager } from '../../../src/smartproxy/security-manager.ts';
+import { SecurityManager, uncounted } from '../../../src/smartproxy/security-manager.ts';
 import { TimeoutManager } from '../../../src/smartproxy/timeout-manager.ts';
 import { maxTimeoutMs, TimerWheel } from '../../../src/timer-wheel.ts';
 import { closed, dial } from '../../tools/smartproxy/backend.ts';
@@ -26,7 +26,7 @@ function build(options: Partial<ConnectionManagerOptions> = {}): void {
   now = 0;
   wheel = new TimerWheel({ now: () => now, every: () => () => {} });
   counters = new WorkerCounters();
-  security = new SecurityManager({ maxConnectionsPerIp: 100, connectionRatePerMinute: 0, allowCidrs: [], denyCidrs: [] }, wheel);
+  security = new SecurityManager({ maxConnectionsPerIp: 100, connectionRatePerMinute: 0, allowCidrs: [], denyCidrs: [] }, uncounted);
   timeouts = new TimeoutManager(wheel, () => 0.5);
   finished = [];
   const onClosed = (record: ConnectionRecord) => finished.push(record);

@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AddressList, plainAddress } from '../../../src/address-list.ts';
+import { WorkerCounters } from '../../../src/observability/counters/worker-counters.ts';
+import { RateLimiters } from '../../../src/rates/rate-limiters.ts';
 import { SecurityManager } from '../../../src/smartproxy/security-manager.ts';
 import { TimerWheel } from '../../../src/timer-wheel.ts';
 
-/** A wheel whose time the test moves. */
-function fakeWheel() {
+/** What workers count, with a time that the test moves. */
+function fakePod() {
   let now = 0;
   const wheel = new TimerWheel({ now: () => now, every: () => () => {} });
+  const counters = new WorkerCounters();
+  const rates = new RateLimiters({ wheel, counters, now: () => now, shareActive: () => {} });
   const advance = (ms: number) => {
     now += ms;
     wheel.advance();
   };
-  return { wheel, advance };
+  return { rates, advance, wheel, buckets: () => counters.gauges.rateLimitBuckets() };
 }
 
 const none = { maxConnectionsPerIp: 0, connectionRatePerMinute: 0, allowCidrs: [], denyCidrs: [] };
@@ -36,8 +40,8 @@ test('an address list takes CIDRs and single addresses of both families', () => 
 });
 
 test('an address is refused over its connection limit and let in again after a removal (lessons 33, 40)', () => {
-  const { wheel } = fakeWheel();
-  const security = new SecurityManager({ ...none, maxConnectionsPerIp: 2 }, wheel);
+  const { rates } = fakePod();
+  const security = new SecurityManager({ ...none, maxConnectionsPerIp: 2 }, rates);
   assert.equal(security.admit('1.2.3.4'), undefined);
   assert.equal(security.admit('1.2.3.4'), undefined);
   assert.equal(security.admit('1.2.3.4'), 'ip_limit');
@@ -48,8 +52,8 @@ test('an address is refused over its connection limit and let in again after a r
 });
 
 test('an address over its rate is refused and recovers with time', () => {
-  const { wheel, advance } = fakeWheel();
-  const security = new SecurityManager({ ...none, connectionRatePerMinute: 60 }, wheel);
+  const { rates, advance } = fakePod();
+  const security = new SecurityManager({ ...none, connectionRatePerMinute: 60 }, rates);
   for (let turn = 0; turn < 60; turn++) {
     assert.equal(security.admit('1.2.3.4'), undefined);
     security.removeConnection('1.2.3.4');
@@ -61,45 +65,70 @@ test('an address over its rate is refused and recovers with time', () => {
 });
 
 test('a flood of refused attempts does not lengthen the refusal, nor grow anything (lesson 37)', () => {
-  const { wheel, advance } = fakeWheel();
-  const security = new SecurityManager({ ...none, connectionRatePerMinute: 1 }, wheel);
+  const { rates, advance } = fakePod();
+  const security = new SecurityManager({ ...none, connectionRatePerMinute: 1 }, rates);
   security.admit('1.2.3.4');
   security.removeConnection('1.2.3.4');
   for (let turn = 0; turn < 10_000; turn++) assert.equal(security.admit('1.2.3.4'), 'rate_limited');
-  assert.equal(security.size, 1);
+  assert.equal(security.size, 0);
   advance(61_000);
   assert.equal(security.admit('1.2.3.4'), undefined);
 });
 
 test('addresses without a connection are forgotten when their rate has recovered (lessons 36, 43)', () => {
-  const { wheel, advance } = fakeWheel();
-  const security = new SecurityManager({ ...none, maxConnectionsPerIp: 5, connectionRatePerMinute: 60 }, wheel);
+  const { rates, advance, wheel, buckets } = fakePod();
+  const security = new SecurityManager({ ...none, maxConnectionsPerIp: 5, connectionRatePerMinute: 60 }, rates);
   for (let index = 0; index < 1000; index++) security.admit(`10.0.${index >> 8}.${index & 255}`);
   security.admit('192.0.2.1');
   for (let index = 0; index < 1000; index++) security.removeConnection(`10.0.${index >> 8}.${index & 255}`);
-  for (let turn = 0; turn < 8; turn++) advance(10_000);
   assert.equal(security.size, 1, 'only the one with a connection is left');
+  assert.equal(buckets(), 1001);
+  for (let turn = 0; turn < 8; turn++) advance(10_000);
+  assert.equal(buckets(), 0);
   security.close();
+  rates.close();
   assert.equal(wheel.size, 0);
 });
 
 test('the addresses remembered for their rate are bounded', () => {
-  const { wheel } = fakeWheel();
-  const security = new SecurityManager({ ...none, connectionRatePerMinute: 1 }, wheel);
+  const { rates, buckets } = fakePod();
+  const security = new SecurityManager({ ...none, connectionRatePerMinute: 1 }, rates);
   for (let index = 0; index < 110_000; index++) {
     const address = `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
     security.admit(address);
     security.removeConnection(address);
   }
-  assert.equal(security.size, 100_000);
-  security.admit('10.0.0.0');
-  assert.equal(security.admit('10.0.0.0'), 'rate_limited', 'the oldest were forgotten, so this one came in once more, and once');
+  assert.ok(buckets() <= 100_000, String(buckets()));
+  assert.equal(security.size, 0);
+  assert.equal(security.admit('10.0.0.0'), undefined, 'the oldest were forgotten, so this one comes in once more, and once');
+  assert.equal(security.admit('10.0.0.0'), 'rate_limited');
   assert.equal(security.admit('10.1.173.175'), 'rate_limited', 'the newest are remembered');
 });
 
+test('what other workers have of an address counts, and is told to them from when there is a limit', () => {
+  const { rates } = fakePod();
+  const security = new SecurityManager({ ...none, maxConnectionsPerIp: 3 }, rates);
+  assert.equal(security.admit('10.0.0.1'), undefined);
+  rates.active.hear('other', [{ key: 'connections of an address\n10.0.0.1', active: 2 }]);
+  assert.equal(security.admit('10.0.0.1'), 'ip_limit');
+  assert.equal(security.admit('10.0.0.2'), undefined);
+  rates.active.forget('other');
+  assert.equal(security.admit('10.0.0.1'), undefined);
+});
+
+test('what other workers admit of an address is charged to its rate', () => {
+  const { rates, advance } = fakePod();
+  const security = new SecurityManager({ ...none, connectionRatePerMinute: 2 }, rates);
+  rates.apply([{ scope: 'connections of an address', client: '10.0.0.1', costMs: 60_000 }]);
+  assert.equal(security.admit('10.0.0.1'), 'rate_limited');
+  assert.equal(security.admit('10.0.0.2'), undefined);
+  advance(31_000);
+  assert.equal(security.admit('10.0.0.1'), undefined);
+});
+
 test('the deny list wins over the allow list, and an allow list shuts all others out', () => {
-  const { wheel } = fakeWheel();
-  const security = new SecurityManager({ ...none, allowCidrs: ['10.0.0.0/8'], denyCidrs: ['10.1.0.0/16'] }, wheel);
+  const { rates } = fakePod();
+  const security = new SecurityManager({ ...none, allowCidrs: ['10.0.0.0/8'], denyCidrs: ['10.1.0.0/16'] }, rates);
   assert.equal(security.admit('10.2.0.1'), undefined);
   assert.equal(security.admit('10.1.0.1'), 'ip_blocked');
   assert.equal(security.admit('192.0.2.1'), 'ip_blocked');
@@ -107,8 +136,8 @@ test('the deny list wins over the allow list, and an allow list shuts all others
 });
 
 test('a removal that was never an admission changes nothing', () => {
-  const { wheel } = fakeWheel();
-  const security = new SecurityManager({ ...none, maxConnectionsPerIp: 1 }, wheel);
+  const { rates } = fakePod();
+  const security = new SecurityManager({ ...none, maxConnectionsPerIp: 1 }, rates);
   security.removeConnection('1.2.3.4');
   assert.equal(security.admit('1.2.3.4'), undefined);
   security.removeConnection('1.2.3.4');
@@ -117,8 +146,8 @@ test('a removal that was never an admission changes nothing', () => {
 });
 
 test('limits that change hold for who comes next; who is there stays counted, and a new rate is there at once', () => {
-  const { wheel, advance } = fakeWheel();
-  const security = new SecurityManager({ ...none, maxConnectionsPerIp: 2 }, wheel);
+  const { rates } = fakePod();
+  const security = new SecurityManager({ ...none, maxConnectionsPerIp: 2 }, rates);
   assert.equal(security.admit('10.0.0.1'), undefined);
   security.update({ ...none, maxConnectionsPerIp: 1 });
   assert.equal(security.admit('10.0.0.1'), 'ip_limit');
@@ -133,6 +162,5 @@ test('limits that change hold for who comes next; who is there stays counted, an
   assert.equal(security.admit('10.0.0.9'), undefined);
   security.update(none);
   for (const address of ['10.0.0.1', '10.0.0.1', '10.0.0.1', '10.0.0.2']) security.removeConnection(address);
-  advance(60_000);
   assert.equal(security.size, 0);
 });

@@ -2,7 +2,7 @@ import type { Explanation } from '../ask/explain/explanation.ts';
 import type { BadQuestion, Question } from '../ask/explain/question.ts';
 import { queryOf } from '../ask/explain/question-query.ts';
 import { renderExplanation } from '../ask/explain/render-explanation.ts';
-import { onOff, optional, text } from '../config/value-types.ts';
+import { choice, onOff, optional, text } from '../config/value-types.ts';
 import { SmartProxyError } from '../errors.ts';
 import { adminOption, askPod } from './ask-pod.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -55,10 +55,27 @@ const listener: CommandOption<string | undefined> = {
   defaultText: 'that of the port of the URL',
   doc: 'Listener that it arrives on.',
 };
+const httpVersion: CommandOption<'1.1' | '2'> = {
+  flag: 'http-version',
+  value: choice('1.1', '2'),
+  default: '1.1',
+  defaultText: '1.1',
+  doc: 'Version of HTTP that the request is written in.',
+};
 const json: CommandOption<boolean> = { flag: 'json', value: onOff, default: false, defaultText: 'text', doc: 'Print JSON.' };
 
 /** The flags of the command. */
-export const explainOptions: readonly CommandOption<unknown>[] = [manifests, adminOption, method, header, sni, client, listener, json];
+export const explainOptions: readonly CommandOption<unknown>[] = [
+  manifests,
+  adminOption,
+  method,
+  header,
+  sni,
+  client,
+  listener,
+  httpVersion,
+  json,
+];
 
 /** `explain`: where a request goes, and why. */
 export const explainCommand: Command = {
@@ -99,6 +116,7 @@ function questionFrom(given: CommandArguments): Question {
     serverName: given.read(sni),
     client: given.read(client),
     listener: given.read(listener),
+    httpVersion: given.read(httpVersion),
   };
 }
 

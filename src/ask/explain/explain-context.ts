@@ -6,7 +6,10 @@ import type { Problem } from '../../translate/translation.ts';
 /** All that an explanation is made of beside the question. */
 export interface ExplainContext {
   readonly table: RouteTable;
-  readonly config: Pick<Config, 'trustedProxies' | 'allowCidrs' | 'denyCidrs' | 'unknownServerName' | 'maxHeaderBytes' | 'maxHeaders'>;
+  readonly config: Pick<
+    Config,
+    'trustedProxies' | 'allowCidrs' | 'denyCidrs' | 'unknownServerName' | 'maxHeaderBytes' | 'maxHeaders' | 'http2' | 'h2c'
+  >;
   readonly problems: readonly Problem[];
   /** `file:line` of an object; undefined: it is in no file. @param key `namespace/name` */
   readonly locationOf: (kind: string, key: string) => string | undefined;

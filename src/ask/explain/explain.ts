@@ -29,6 +29,8 @@ export function* explainInSteps(question: Question, context: ExplainContext): St
   if (read.kind === 'bad') return read;
   const found = findListener(read, question.listener, [...context.table.listeners.values()]);
   if (found.kind === 'bad') return found;
+  const unspoken = unspokenVersion(question, read, context);
+  if (unspoken !== undefined) return unspoken;
   const asked = {
     url: question.url,
     method: question.method,
@@ -48,6 +50,13 @@ export function* explainInSteps(question: Question, context: ExplainContext): St
   }
   if (listener.protocol === 'tcp' || listener.protocol === 'udp') return explainL4(begun, read, listener, question, context);
   return yield* explainHttp(begun, read, listener, question, context);
+}
+
+/** Why a request can not be written in the version that is asked for; undefined: it can. */
+function unspokenVersion({ httpVersion }: Question, { speaks }: ReadQuestion, { config }: ExplainContext): BadQuestion | undefined {
+  if (httpVersion !== '2' || (speaks !== 'http' && speaks !== 'https')) return undefined;
+  if (speaks === 'https') return config.http2 ? undefined : { kind: 'bad', message: 'HTTP/2 is not spoken here: it is off (--http2).' };
+  return config.h2c ? undefined : { kind: 'bad', message: 'HTTP/2 is spoken over TLS alone here: in clear it is off (--h2c).' };
 }
 
 const blank: Omit<Explanation, 'asked'> = {

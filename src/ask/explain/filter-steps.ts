@@ -4,7 +4,7 @@ import { edgeFilters, type FilterNeeds, filtersOf } from '../../networkproxy/fil
 import { Later } from '../../networkproxy/filters/later.ts';
 import type { LocalReply } from '../../networkproxy/local-reply.ts';
 import type { CompiledRoute } from '../../routes/compiled-table.ts';
-import type { Policy } from '../../routes/policy.ts';
+import type { ActiveLimit, Policy } from '../../routes/policy.ts';
 import type { AnswerStep, FilterStep } from './explanation.ts';
 
 /** What filters do with a request. */
@@ -71,8 +71,10 @@ export function answerText({ status, flag, location, detail }: AnswerStep): stri
 }
 
 /** What has to be true for a filter to let requests through that decides by more than the request. */
-function demandOf(name: string, { rateLimits = [], auth, clientCertificate, satisfyAny }: Policy): string {
+function demandOf(name: string, { rateLimits = [], requestLimits = [], auth, clientCertificate, satisfyAny }: Policy): string {
   switch (name) {
+    case 'request_limit':
+      return `on how many requests are under way: ${requestLimits.map(activeLimitText).join(', ')}`;
     case 'rate_limit':
       return `on how much is left of ${rateLimits.map(({ requests, windowMs, burst, key }) => `${requests} in ${windowMs / 1000} s (${burst} at once) by ${key.kind}`).join(', ')}`;
     case 'client_certificate':
@@ -83,4 +85,10 @@ function demandOf(name: string, { rateLimits = [], auth, clientCertificate, sati
     default:
       return 'on more than the request';
   }
+}
+
+/** `at most 20 for each client address, but for those of 10.0.0.0/8`. */
+function activeLimitText({ most, per, exempt }: ActiveLimit): string {
+  const whose = per === 'address' ? ' for each client address' : ' in all';
+  return `at most ${most}${whose}${exempt.length === 0 ? '' : `, but for those of ${exempt.join(', ')}`}`;
 }

@@ -11,6 +11,8 @@ export interface Question {
   readonly serverName: string | undefined;
   /** Address of the client; undefined: what depends on it stays open. */
   readonly client: string | undefined;
+  /** What a request is written in. */
+  readonly httpVersion: '1.1' | '2';
   /** Key of the listener; undefined: that of the URL's scheme and port. */
   readonly listener: string | undefined;
 }

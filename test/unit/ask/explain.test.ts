@@ -214,6 +214,13 @@ suite('explain: filters', () => {
     assert.ok(!effects.some((effect) => effect.startsWith('bodies of requests')));
   });
 
+  test('how many requests may be under way is said', () => {
+    const { filters } = explained(contextOf(guarded({ maxRequests: 500, maxRequestsPerAddress: 2 })), 'http://shop.example/');
+    const limit = filters.find(({ name }) => name === 'request_limit');
+    assert.equal(limit?.verdict, 'depends');
+    assert.match(limit?.says ?? '', /^on how many requests are under way: at most 500 in all, at most 2 for each client address$/);
+  });
+
   test('what counts and asks is not guessed at', () => {
     const { filters, summary } = explained(contextOf(guarded({ rateLimits: [{ requests: 5, per: 'Second' }] })), 'http://shop.example/');
     const limit = filters.find(({ name }) => name === 'rate_limit');
@@ -363,5 +370,38 @@ suite('explain: as text', () => {
     const hostile = explained(contextOf(shopIngress), 'http://shop.example/', { serverName: undefined });
     const escaped = renderExplanation({ ...hostile, summary: 'a\u001b[31mred\u0007' });
     assert.match(escaped, /a\\x1b\[31mred\\x07/);
+  });
+});
+
+suite('HTTP/2', () => {
+  const version = { httpVersion: '2' } as const;
+  const context = contextOf(shop + ingress('shop', { rules }), ['--h2c']);
+
+  test('a request is read by its own rules, and goes the same way', () => {
+    const found = explained(context, 'http://shop.example/cart?a=b', { ...version, headers: ['X-Note: a', 'Cookie: a=1'] });
+    assert.equal(found.matched, true, found.summary);
+    assert.deepEqual(found.winner, explained(context, 'http://shop.example/cart?a=b').winner);
+    assert.deepEqual(found.request, { host: 'shop.example', method: 'GET', path: '/cart', query: 'a=b' });
+    assert.equal(explained(context, 'http://1.2.3.4/cart', { ...version, headers: ['Host: shop.example'] }).request?.host, 'shop.example');
+  });
+
+  test('what only HTTP/1.1 may say is refused, and what no version may say, too', () => {
+    const refused: readonly (readonly [headers: readonly string[], rule: string])[] = [
+      [['Connection: close'], 'connection-field'],
+      [['TE: gzip'], 'bad-te'],
+      [['X-A: \u0001'], 'control-byte'],
+    ];
+    for (const [headers, rule] of refused) {
+      const { answer, summary } = explained(context, 'http://shop.example/', { ...version, headers });
+      assert.deepEqual([answer?.status, answer?.flag], [400, 'bad_request'], summary);
+      assert.ok(summary.includes(rule), summary);
+    }
+    assert.equal(explained(context, 'http://shop.example/cart', { headers: ['Connection: close'] }).matched, true);
+    assert.equal(explained(context, 'http://shop.example/a%2fb', version).answer?.status, 400);
+  });
+
+  test('where it is off that is said', () => {
+    assert.match(refusal(contextOf(shop), 'http://shop.example/', version), /in clear it is off \(--h2c\)/);
+    assert.match(refusal(contextOf(shop, ['--no-http2']), 'https://shop.example/', version), /it is off \(--http2\)/);
   });
 });

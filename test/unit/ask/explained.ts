@@ -27,7 +27,7 @@ export function contextOf(yaml: string, flags: readonly string[] = [], changes: 
 
 /** A question of which only the URL, and what `changes` says, is out of the ordinary. */
 export function question(url: string, changes: Partial<Question> = {}): Question {
-  return { url, method: 'GET', headers: [], serverName: undefined, client: undefined, listener: undefined, ...changes };
+  return { url, method: 'GET', headers: [], serverName: undefined, client: undefined, listener: undefined, httpVersion: '1.1', ...changes };
 }
 
 /** The explanation; a question that nobody could send fails the test. */

@@ -20,6 +20,9 @@ export interface FieldLimits {
   readonly maxPathBytes: number;
 }
 
+/** What a request's fields are held against. */
+type ConnectionFacts = Pick<ClientFacts, 'scheme' | 'trusted'>;
+
 const noBody: BodyFraming = { kind: 'none' };
 const chunkedBody: BodyFraming = { kind: 'chunked' };
 
@@ -93,7 +96,7 @@ export class RequestFields implements FieldSink {
   }
 
   /** The request's head, or the rule that it broke. @param endStream no body follows */
-  head(facts: ClientFacts, endStream: boolean): RequestHead | MessageRule {
+  head(facts: ConnectionFacts, endStream: boolean): RequestHead | MessageRule {
     if (this.#rule !== undefined) return this.#rule;
     const method = this.#method;
     if (method === undefined) return 'missing-pseudo';
@@ -122,7 +125,7 @@ export class RequestFields implements FieldSink {
     return kept;
   }
 
-  #makeHead(facts: ClientFacts, method: string, path: string, endStream: boolean): RequestHead | MessageRule {
+  #makeHead(facts: ConnectionFacts, method: string, path: string, endStream: boolean): RequestHead | MessageRule {
     const authority = this.#readAuthority(facts);
     if (typeof authority === 'string') return authority;
     const authorityText = this.#authority ?? this.#host ?? '';
@@ -150,7 +153,7 @@ export class RequestFields implements FieldSink {
   }
 
   /** A WebSocket over HTTP/2 (RFC 8441): the same request as an HTTP/1.1 backend knows it. Nothing else can be asked for. */
-  #extendedConnect(facts: ClientFacts, path: string, endStream: boolean): RequestHead | MessageRule {
+  #extendedConnect(facts: ConnectionFacts, path: string, endStream: boolean): RequestHead | MessageRule {
     if (this.#protocol !== 'websocket') return 'method-connect';
     if (endStream || this.#contentLength !== -1) return 'bad-connect';
     const head = this.#makeHead(facts, 'GET', path, true);
@@ -166,7 +169,7 @@ export class RequestFields implements FieldSink {
     return isPlain && this.#authority !== undefined ? 'method-connect' : 'bad-connect';
   }
 
-  #readAuthority(facts: ClientFacts): Authority | MessageRule {
+  #readAuthority(facts: ConnectionFacts): Authority | MessageRule {
     const text = this.#authority ?? this.#host;
     if (text === undefined) return 'missing-host';
     const authority = this.#lastAuthority.read(text);
@@ -277,7 +280,7 @@ export function withoutField(headers: readonly string[], name: string): string[]
 }
 
 /** The scheme of the connection; a proxy that we trust may have ended TLS and say so. */
-function schemeRuleOf(scheme: string, facts: ClientFacts): MessageRule | undefined {
+function schemeRuleOf(scheme: string, facts: ConnectionFacts): MessageRule | undefined {
   if (scheme === facts.scheme) return undefined;
   if (scheme !== 'http' && scheme !== 'https') return 'bad-scheme';
   return facts.trusted ? undefined : 'scheme-mismatch';

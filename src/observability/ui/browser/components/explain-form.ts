@@ -8,7 +8,8 @@ export function questionQuery(query: URLSearchParams): string {
   const given = (name: string): string | undefined => query.get(name)?.trim() || undefined;
   const headers = (query.get('header') ?? '').split('\n').filter((line) => line.trim() !== '');
   const serverName = query.has('no-sni') ? '' : given('sni');
-  return `?${queryOf({ url: given('url') ?? '', method: given('method') ?? 'GET', headers, serverName, client: given('client'), listener: given('listener') })}`;
+  const [url = '', method = 'GET', client, listener] = [given('url'), given('method'), given('client'), given('listener')];
+  return `?${queryOf({ url, method, headers, serverName, client, listener, httpVersion: '1.1' })}`;
 }
 
 /** The question of a form that was filled in, as the query of an address. */

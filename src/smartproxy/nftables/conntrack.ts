@@ -20,7 +20,7 @@ export class Conntrack {
   /** Shows every TCP and UDP connection to `visit`, a piece of the list at a time. False: this kernel does not show them to us. */
   async each(visit: (entry: ConntrackEntry) => void): Promise<boolean> {
     const file = await open(this.#file).catch(() => undefined);
-    if (file === undefined) return false;
+    if (file === undefined) return await this.#askProgram(visit);
     await using _ = file;
     const buffer = Buffer.alloc(chunkBytes);
     let rest = '';
@@ -31,6 +31,19 @@ export class Conntrack {
       const lines = (rest + buffer.toString('latin1', 0, bytesRead)).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
+        const entry = readConntrackLine(line);
+        if (entry !== undefined) visit(entry);
+      }
+    }
+    return true;
+  }
+
+  /** A kernel without the file shows the same by netlink, as long as it is not more than the program may say. */
+  async #askProgram(visit: (entry: ConntrackEntry) => void): Promise<boolean> {
+    for (const family of ['ipv4', 'ipv6']) {
+      const result = await runProgram(this.#program, ['-L', '-f', family, '-o', 'extended']).catch(() => undefined);
+      if (result?.code !== 0) return false;
+      for (const line of result.stdout.split('\n')) {
         const entry = readConntrackLine(line);
         if (entry !== undefined) visit(entry);
       }

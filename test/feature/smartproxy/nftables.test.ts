@@ -210,6 +210,20 @@ function defineTests(): void {
       assert.equal(counts.open, 2);
     });
 
+    test('shows those that are open to the program conntrack too, where it has no file of them', async (t) => {
+      const route: KernelRoute = { ...tcpRoute, id: 'listed/1', port: 5441 };
+      await forward(t, [route]);
+      await network.dial('10.0.1.1', 5441, 'listed');
+      await network.dial('fd01::1', 5441, 'listed six');
+      const open: string[] = [];
+      const isShown = await new Conntrack('/nowhere/nf_conntrack').each(({ dialled, answering, isOpen }) => {
+        if (isOpen && dialled.port === 5441) open.push(answering.address);
+      });
+      assert.equal(isShown, true);
+      assert.deepEqual(open.toSorted(), ['10.0.2.2', 'fd02::2']);
+      assert.equal(await new Conntrack('/nowhere/nf_conntrack', '/nowhere/conntrack').each(() => assert.fail()), false);
+    });
+
     test('ends the connections of a route that goes, and keeps those of the others', async (t) => {
       const other: KernelRoute = { ...tcpRoute, id: 'mail/1', port: 25, addresses: ['10.0.1.1'] };
       const { to } = await forward(t, [tcpRoute, other]);

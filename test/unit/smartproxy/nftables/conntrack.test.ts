@@ -74,7 +74,7 @@ test('the connection table is read whole whatever pieces it comes in, and its ab
     };
     assert.equal(await new Conntrack(file).each(count), true);
     assert.deepEqual([all, open], [4000, 2000]);
-    assert.equal(await new Conntrack(join(folder, 'none')).each(count), false);
+    assert.equal(await new Conntrack(join(folder, 'none'), join(folder, 'no-conntrack')).each(count), false);
   } finally {
     await rm(folder, { recursive: true });
   }

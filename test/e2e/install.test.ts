@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, suite, type TestContext, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { installManifestPath } from '../../tools/chart/install-manifest.ts';
@@ -21,6 +24,7 @@ import { kernelSteps } from './kernel-steps.ts';
 
 const skip = nodeSkip();
 const options = { skip, timeout: 900_000 };
+const plugin = join(import.meta.dirname, '../../bin/kubectl-smartproxy.js');
 const name = 'smartproxy-ingress';
 const crds = ['smartproxyconfigs', 'smartroutes'].map((plural) => `CustomResourceDefinition /${plural}.smartproxy.dev`);
 const inNamespace = ['--namespace', installNamespace];
@@ -110,6 +114,19 @@ suite('a real cluster', () => {
     const wait = 'until curl -sf localhost:10254/healthz; do sleep 0.2; done';
     const seen = await cluster.node.shell([`${forward} >&2 & pid=$!`, 'trap "kill $pid" EXIT', wait, ...looks].join('\n'));
     for (const part of ['ok\n', 'smartproxy_build_info', '"sources"', '"hosts"']) assert.ok(seen.includes(part), `${part} in ${seen}`);
+  });
+
+  step('kubectl smartproxy asks the pod that leads', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'smartproxy-plugin-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    symlinkSync(plugin, join(folder, 'kubectl-smartproxy'));
+    const asks = ['status', `explain http://${applicationHost}/somewhere`].map((question) => `kubectl smartproxy ${question}`);
+    const seen = await cluster.node.shell([`export PATH='${folder}':"$PATH"`, ...asks].join('\n'));
+    const [leader] = /pod smartproxy-ingress\/\S+(?=, up )/.exec(seen) ?? [];
+    assert.ok(leader !== undefined && (await cluster.pods(installNamespace)).some((pod) => leader.endsWith(`/${pod}`)), seen);
+    for (const part of ['Ready\n', 'of a cluster, as the leader', `Ingress ${applicationNamespace}/web sends it to`]) {
+      assert.ok(seen.includes(part), `${part} in ${seen}`);
+    }
   });
 
   step('the first route of the README answers 200', async () => {

@@ -42,7 +42,7 @@ const pages: Readonly<Record<string, string>> = {
   table: '/debug/routes',
   routes: '/debug/route-report?limit=10000',
   backends: '/debug/backends?limit=2000',
-  problems: '/debug/problems',
+  problems: '/debug/problems?limit=10000',
   certificates: '/debug/certificates?limit=10000',
   drains: '/debug/drains',
   connections: '/debug/connections?limit=1000',

@@ -1,5 +1,6 @@
 import { EndpointConditions } from '../ask/endpoint-conditions.ts';
 import { type BackendReport, meantServices, reportBackends } from '../ask/reports/backend-report.ts';
+import { type ProblemReport, reportProblems } from '../ask/reports/problem-report.ts';
 import { totalsByObject } from '../ask/reports/request-totals.ts';
 import { type RouteReport, reportRoutes } from '../ask/reports/route-report.ts';
 import { type DebugPage, PageRefusal } from '../observability/admin-server.ts';
@@ -20,6 +21,8 @@ const defaultEndings = 100;
 const maxEndings = 10_000;
 const defaultCertificates = 1000;
 const maxCertificates = 10_000;
+const defaultProblems = 1000;
+const maxProblems = 10_000;
 const defaultRoutes = 1000;
 const maxRoutes = 10_000;
 const defaultBackends = 200;
@@ -45,14 +48,7 @@ export function debugPages(options: ServersOptions, token: AdminToken, expositio
     },
     '/debug/tap': tapPage(supervisor.taps),
     '/debug/drains': () => supervisor.drainedEndpoints,
-    '/debug/problems': async () => ({
-      sources: opened.source.store.problems(),
-      objects: (controller.translation?.problems ?? []).map((problem) => {
-        const { kind, namespace, name } = problem.object;
-        return { ...problem, location: locationOf(kind, namespace === '' ? name : `${namespace}/${name}`) };
-      }),
-      endpoints: await questions.outEndpoints(),
-    }),
+    '/debug/problems': (query) => problemReport(query, options, locationOf),
     '/debug/certificates': (query) =>
       reportCertificates({
         certificates: supervisor.table.certificates,
@@ -88,6 +84,18 @@ async function routeReport(
       totals: totalsByObject(fleet),
       seriesRefused: fleet.seriesRefused,
     },
+  );
+}
+
+async function problemReport(
+  query: URLSearchParams,
+  { controller, supervisor, opened }: ServersOptions,
+  locationOf: (kind: string, key: string) => string | undefined,
+): Promise<ProblemReport> {
+  const out = await supervisor.questions.outEndpoints();
+  return reportProblems(
+    { search: textOf(query, 'search'), limit: limitOf(query, defaultProblems, maxProblems) },
+    { sources: opened.source.store.problems(), problems: controller.translation?.problems ?? [], out, locationOf },
   );
 }
 

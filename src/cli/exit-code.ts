@@ -6,7 +6,7 @@ export const exitCodes = {
   findings: {
     code: 3,
     meaning:
-      'it did, and found something to look at: explain no match, lint a finding, diff a difference, certs or status something wrong, a list nothing to show',
+      'it did, and found something to look at: explain no match, lint a finding, diff a difference, certs, status or problems something wrong, a list nothing to show',
   },
   unreachable: { code: 4, meaning: 'no running program answers at the admin address' },
 } as const;

@@ -10,6 +10,7 @@ import { explainCommand } from './explain.ts';
 import { helpCommand } from './help.ts';
 import { kubectlCommand } from './kubectl/plugin.ts';
 import { lintCommand } from './lint.ts';
+import { problemsCommand } from './problems.ts';
 import { routesCommand } from './routes.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
@@ -24,6 +25,7 @@ const liveCommands: readonly Command[] = [
   explainCommand,
   diffCommand,
   statusCommand,
+  problemsCommand,
   routesCommand,
   backendsCommand,
   connectionsCommand,
@@ -38,6 +40,7 @@ const commands: readonly Command[] = [
   lintCommand,
   diffCommand,
   statusCommand,
+  problemsCommand,
   routesCommand,
   backendsCommand,
   connectionsCommand,

@@ -64,6 +64,8 @@ export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
   ['npx smartproxy-ingress explain http://shop.localhost:8080/cart/7', beside],
   ['npx smartproxy-ingress diff examples/quickstart', beside],
   ['npx smartproxy-ingress status', beside],
+  ['npx smartproxy-ingress problems || echo "ended with $?"', beside],
+  ['npx smartproxy-ingress problems --search CertificateExpired', beside],
   ['npx smartproxy-ingress backends', beside],
   ['npx smartproxy-ingress connections --ended', beside],
   ['npx smartproxy-ingress routes --search shop', beside],

@@ -23,7 +23,8 @@ test('commands ask a running program', async (t) => {
     ingressClass +
       service('web', backend.port) +
       ingress('shop', { rules }) +
-      ingress('other', { rules: { 'other.localhost': [['/', 'Exact', 'web']] } }),
+      ingress('other', { rules: { 'other.localhost': [['/', 'Exact', 'web']] } }) +
+      ingress('astray', { rules: {}, className: 'elsewhere' }),
   );
   const token = await adminTokenFile(t);
   const command = await startRun(t, ['--manifests', folder, '--admin-token-file', token]);
@@ -44,7 +45,7 @@ test('commands ask a running program', async (t) => {
     assert.equal(code, 0, output);
     assert.match(output, /^smartproxy-ingress \d\S* \(Node \d\S*\), up \d+ s\nReady\nServes the manifests in /);
     assert.match(output, /^Table \d+: 3 routes of 2 hosts, 1 Service with 1 endpoint, \d certificates?$/m);
-    assert.match(output, /^Problems of objects: 1 error, 0 warnings \(smartproxy-ingress routes\)$/m);
+    assert.match(output, /^Problems of objects: 2 errors, 0 warnings \(smartproxy-ingress problems\)$/m);
     assert.match(output, /^Requests 2, 1 of them answered 5xx; connections 1 open of 2; /m);
     assert.match(output, /^Changes over the admin port: for who has the token$/m);
     const json = await ask('status', '--json');
@@ -66,6 +67,23 @@ test('commands ask a running program', async (t) => {
     assert.deepEqual(await ask('routes', '--route', 'Ingress default/nobody'), { code: 3, output: 'No routes.', complaint: '' });
     const few = await ask('routes', '--limit', '1');
     assert.match(few.output, /^\.\.\. and 1 object more$/m);
+  });
+
+  await t.test('problems: of every object, also of one that nothing is routed for', async () => {
+    const { code, output } = await ask('problems');
+    assert.equal(code, 3, output);
+    assert.match(
+      output,
+      /^all\.yaml:\d+: error: ServiceNotFound: Ingress default\/shop, spec\.rules\[0\]\S+: Service default\/gone does not exist/m,
+    );
+    assert.match(
+      output,
+      /^all\.yaml:\d+: error: ClassNotFound: Ingress default\/astray, spec\.ingressClassName: .*; create it or correct the name\.$/m,
+    );
+    assert.match(output, /^2 errors\.$/m);
+    const one = JSON.parse((await ask('problems', '--limit', '1', '--search', 'Ingress default/', '--json')).output);
+    assert.deepEqual([one.objects.length, one.total.objects, one.objects[0].level], [1, 2, 'error']);
+    assert.deepEqual(await ask('problems', '--search', 'default/other'), { code: 0, output: 'Nothing found.', complaint: '' });
   });
 
   await t.test('backends: each endpoint on a line', async () => {
@@ -183,7 +201,7 @@ test('without a program each says what to do next, and ends with 4; so it does w
   await once(other, 'listening');
   t.after(() => other.close());
   const there = `127.0.0.1:${(other.address() as AddressInfo).port}`;
-  for (const args of [['status'], ['routes'], ['backends'], ['connections'], ['tap'], ['top', '--once']]) {
+  for (const args of [['status'], ['problems'], ['routes'], ['backends'], ['connections'], ['tap'], ['top', '--once']]) {
     const { code, complaint } = await ran(...args, '--admin', away);
     assert.deepEqual([code, /ECONNREFUSED.*kubectl -n NAMESPACE port-forward/.test(complaint)], [4, true], args.join(' '));
     const strange = await ran(...args, '--admin', there);

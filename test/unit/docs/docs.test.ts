@@ -12,6 +12,7 @@ import { exitCodes } from '../../../src/cli/exit-code.ts';
 import { explainOptions } from '../../../src/cli/explain.ts';
 import { lintOptions } from '../../../src/cli/lint.ts';
 import { runMain } from '../../../src/cli/main.ts';
+import { problemsOptions } from '../../../src/cli/problems.ts';
 import { routesOptions } from '../../../src/cli/routes.ts';
 import { statusOptions } from '../../../src/cli/status.ts';
 import { tapOptions } from '../../../src/cli/tap.ts';
@@ -100,6 +101,7 @@ test('every other page under docs is linked from one', () => {
 /** Of commands that ask a running program. */
 const liveOptions = [
   ...statusOptions,
+  ...problemsOptions,
   ...routesOptions,
   ...backendsOptions,
   ...connectionsOptions,

@@ -74,7 +74,8 @@ Connections that go to a backend as a whole have its \`type\` and \`slowStart\`,
 \`ClientAddress\`, without a bound, and no cookie. The default backend inherits all of it, as it does the policy.
 
 Services and ConfigMaps that the policy names (\`errorPages\`, \`mirror\`) are those of the SmartProxyConfig's namespace where it says no other,
-for every object and the default backend. What is missing is told by the SmartProxyConfig alone, and not done.
+for every object and the default backend. A Service of another namespace takes a \`ReferenceGrant\` there, from group \`smartproxy.dev\`, kind
+\`SmartProxyConfig\` and that namespace ([more](smartroute.md#references)). What is missing, or not permitted, is told by the SmartProxyConfig alone, and not done.
 
 ## For every connection
 
@@ -160,6 +161,7 @@ function defaultRows(crdPath: string): readonly string[] {
   return inheritableFields(crdPath).map((field) => {
     const path = field.replace(/^defaults\./, '');
     const place = path.replace(/^\w+/, (name) => sharedPlaces[name] ?? name);
-    return `| \`${path}\` | ${smartRouteFields[place]?.byDefault ?? ''} |`;
+    const byDefault = smartRouteFields[place]?.byDefault ?? '';
+    return `| \`${path}\` | ${byDefault.replace('that of the route', 'that of the SmartProxyConfig')} |`;
   });
 }

@@ -130,7 +130,7 @@ Ingress's [annotations](annotations.md) set the same things.
 ## References
 
 A Service or Secret of another namespace takes a \`ReferenceGrant\` (\`gateway.networking.k8s.io\`, v1 or v1beta1) there, from group
-\`smartproxy.dev\`, kind \`SmartRoute\` and the namespace of the route. Where that CRD is not installed there are no grants.
+\`smartproxy.dev\`, kind \`SmartRoute\` and the namespace of the route. A SmartProxyConfig takes one from kind \`SmartProxyConfig\`. Where that CRD is not installed there are no grants.
 
 ## What does not work
 

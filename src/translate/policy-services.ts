@@ -9,8 +9,8 @@ export interface PolicyBackend {
   /** undefined: that of the object. */
   readonly namespace: string | undefined;
   readonly port: string | number;
-  /** Named for the whole installation: no grant is asked for. */
-  readonly isOfInstallation?: boolean;
+  /** Namespace of the SmartProxyConfig that names it for the whole installation; undefined: the object itself does. */
+  readonly installation?: string;
 }
 
 /** A text of a ConfigMap that a policy names. */
@@ -69,7 +69,7 @@ export function servicesOfInstallation(settings: RouteSettings, namespace: strin
   const own = (backend: PolicyBackend): PolicyBackend => ({
     ...backend,
     namespace: backend.namespace ?? namespace,
-    isOfInstallation: true,
+    installation: namespace,
   });
   return {
     ...settings,

@@ -191,7 +191,7 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
   },
   RefNotPermitted: {
     level: 'error',
-    when: 'A SmartRoute refers to another namespace, and no ReferenceGrant there permits it.',
+    when: 'A SmartRoute, or `defaults` of a SmartProxyConfig, refers to another namespace, and no ReferenceGrant there permits it.',
     meanwhile: 'A backend answers 503; hosts get the default certificate; a mirror gets no copies, an error page is not shown.',
   },
   InvalidParameters: {

@@ -1,9 +1,11 @@
 import type { ReferenceGrant } from '../api/objects.ts';
+import { quote } from './problem-list.ts';
 import { fieldsOf, itemsOf } from './unknown-input.ts';
 
 /** A reference to an object of another namespace, whose owner must permit it. */
 export interface ForeignReference {
-  /** Namespace of the SmartRoute that refers. */
+  /** Kind and namespace of the object that refers. */
+  readonly fromKind: 'SmartRoute' | 'SmartProxyConfig';
   readonly fromNamespace: string;
   readonly toKind: 'Service' | 'Secret';
   readonly toNamespace: string;
@@ -32,13 +34,13 @@ export class ReferenceGrants {
     return grants;
   }
 
-  permit({ fromNamespace, toKind, toNamespace, toName }: ForeignReference): boolean {
+  permit({ fromKind, fromNamespace, toKind, toNamespace, toName }: ForeignReference): boolean {
     return (this.#byNamespace.get(toNamespace) ?? []).some((grant) => {
       const { from, to } = fieldsOf(grant.spec);
       return (
         itemsOf(from).some((item) => {
           const { group, kind, namespace } = fieldsOf(item);
-          return group === 'smartproxy.dev' && kind === 'SmartRoute' && namespace === fromNamespace;
+          return group === 'smartproxy.dev' && kind === fromKind && namespace === fromNamespace;
         }) &&
         itemsOf(to).some((item) => {
           const { group, kind, name } = fieldsOf(item);
@@ -47,4 +49,9 @@ export class ReferenceGrants {
       );
     });
   }
+}
+
+/** That nobody permits a reference, and what to do, as a sentence. */
+export function missingGrant({ fromKind, fromNamespace, toKind, toNamespace, toName }: ForeignReference): string {
+  return `no ReferenceGrant in namespace ${quote(toNamespace)} permits ${fromKind}s of ${quote(fromNamespace)} to refer to ${toKind} ${quote(toName)}; make one, or move the object`;
 }

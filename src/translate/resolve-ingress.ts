@@ -236,12 +236,12 @@ class IngressResolver {
 
   /** A Service that an annotation names; it is spoken to as its port says. */
   #policyService(backend: PolicyBackend, setting: keyof RouteSettings): ServiceBinding | undefined {
-    const { name, namespace = this.#reading.ref.namespace, port, isOfInstallation } = backend;
-    const key = `${namespace}/${name}`;
-    if (isOfInstallation === true) {
-      const found = bindOfInstallation(backend, this.#reads.service(key), this.#options);
+    const { name, namespace = this.#reading.ref.namespace, port, installation } = backend;
+    if (installation !== undefined) {
+      const found = bindOfInstallation({ name, namespace, port, installation }, this.#reads, this.#options);
       return found.kind === 'bound' ? found.binding : undefined;
     }
+    const key = `${namespace}/${name}`;
     const field = `metadata.annotations[${annotationPrefix}${setting === 'mirror' ? 'mirror-service' : 'error-backend'}]`;
     const object = this.#reads.service(key);
     if (object === undefined) {

@@ -51,6 +51,7 @@ const refusals: ReadonlySet<ProblemReason> = new Set([
   'ServiceNotFound',
   'ServicePortNotFound',
   'ExternalNameRefused',
+  'RefNotPermitted',
 ]);
 
 /**

@@ -47,9 +47,9 @@ export class SmartRouteBackends {
 
   /** A Service that the policy names. It is not one of the backends, whose number the status shows. */
   policyService(rule: ReadSmartRouteRule, backend: PolicyBackend, setting: keyof RouteSettings, path: string): ServiceBinding | undefined {
-    const { name, namespace = this.#lookup.reading.ref.namespace, port, isOfInstallation } = backend;
-    if (isOfInstallation === true) {
-      const found = bindOfInstallation(backend, this.#lookup.reads.service(`${namespace}/${name}`), this.#lookup.options);
+    const { name, namespace = this.#lookup.reading.ref.namespace, port, installation } = backend;
+    if (installation !== undefined) {
+      const found = bindOfInstallation({ name, namespace, port, installation }, this.#lookup.reads, this.#lookup.options);
       return found.kind === 'bound' ? found.binding : undefined;
     }
     const field = `${rule.ownSettings[setting] === undefined ? 'spec' : rule.field}.policy.${path}`;

@@ -1,6 +1,7 @@
 import type { Listener } from '../routes/route-table.ts';
 import { CertificateDates } from './certificate-dates.ts';
-import { messageFor, ProblemList, quote } from './problem-list.ts';
+import { messageFor, ProblemList } from './problem-list.ts';
+import { type ForeignReference, missingGrant } from './reference-grants.ts';
 import type { ResolveContext } from './resolved-objects.ts';
 import type { RouteSettings } from './route-settings.ts';
 import type { SmartRouteL4 } from './smart-route-l4.ts';
@@ -51,9 +52,9 @@ export class SmartRouteLookup {
     rule: ReadSmartRouteRule | undefined,
   ): boolean {
     const fromNamespace = this.reading.ref.namespace;
-    if (toNamespace === fromNamespace || this.reads.permits({ fromNamespace, toKind, toNamespace, toName })) return true;
-    const sentence = `no ReferenceGrant in namespace ${quote(toNamespace)} permits SmartRoutes of ${quote(fromNamespace)} to refer to ${toKind} ${quote(toName)}; make one, or move the object`;
-    this.report(rule, 'RefNotPermitted', field, sentence);
+    const reference: ForeignReference = { fromKind: 'SmartRoute', fromNamespace, toKind, toNamespace, toName };
+    if (toNamespace === fromNamespace || this.reads.permits(reference)) return true;
+    this.report(rule, 'RefNotPermitted', field, missingGrant(reference));
     return false;
   }
 

@@ -26,6 +26,7 @@ import { permitHosts } from './permitted-hosts.ts';
 import { Policies } from './policies.ts';
 import { readIngress } from './read-ingress.ts';
 import { readSmartRoute } from './read-smart-route.ts';
+import { ReferenceGrants } from './reference-grants.ts';
 import { referencedSecrets } from './referenced-secrets.ts';
 import { resolveIngress } from './resolve-ingress.ts';
 import { resolveSmartRoute } from './resolve-smart-route.ts';
@@ -118,8 +119,9 @@ export class Translator {
     const config = this.#config.get(classes, objects.of('SmartProxyConfig'), this.#options, lastValid);
     const { listeners, problems: ofListeners } = this.#listeners.get(config.chosen, front, this.#options);
     const installation = this.#settings.get(config.chosen);
+    const grants = ReferenceGrants.of(objects.of('ReferenceGrant'));
     const bound = this.#boundDefaults.keep(
-      this.#bindDefaults.get(config.chosen, objects.of('Service'), objects.of('ConfigMap'), this.#options),
+      this.#bindDefaults.get(config.chosen, objects.of('Service'), objects.of('ConfigMap'), grants, this.#options),
     );
     const ofSettings = this.#settingProblems.get(installation.problems, bound.problems);
     const references = referencesOf(objects, listeners, installationTls(config.chosen));

@@ -50,9 +50,9 @@ export function udpService(name: string, port: number, namespace = 'default'): s
   return objects.map((object) => `\n${JSON.stringify(object)}\n---`).join('');
 }
 
-/** What permits SmartRoutes of namespace `default` to refer to Services of another. */
-export function serviceGrant(namespace: string, version = 'v1'): string {
-  const from = [{ group: 'smartproxy.dev', kind: 'SmartRoute', namespace: 'default' }];
+/** What permits objects of namespace `default` to refer to Services of another. */
+export function serviceGrant(namespace: string, { version = 'v1', kind = 'SmartRoute' } = {}): string {
+  const from = [{ group: 'smartproxy.dev', kind, namespace: 'default' }];
   const object = {
     apiVersion: `gateway.networking.k8s.io/${version}`,
     kind: 'ReferenceGrant',

@@ -256,6 +256,29 @@ describe('error pages, objects in and real sockets out', () => {
     for (const name of ['nobody.test', 'web.example.com', host]) assert.equal((await program.ask(name, '/404')).body, 'b'.repeat(10), name);
   });
 
+  it('a backend of the installation in another namespace answers only while a ReferenceGrant there permits it to the SmartProxyConfig', async (t) => {
+    const { pages, services } = await setUp(t);
+    const other = service('pages', pages.port).replaceAll('namespace: default', 'namespace: other');
+    const backend = { name: 'pages', namespace: 'other', port: { name: 'web' } };
+    const shop = smartRoute('other/shop', { hosts: [host], http: { rules: [{ name: 'all', action: { block: {} } }] } });
+    const web = ingress('web', { rules: { 'web.example.com': [['/', 'Prefix', 's']] } });
+    const config = smartProxyConfig({ defaults: { policy: { errorPages: [{ statuses: [403, 404], backend }] } } });
+    // The Service is of the route's own namespace, which permits SmartRoutes as well: it is the SmartProxyConfig that refers.
+    const objects = services + other + shop + web + config + serviceGrant('other');
+    await using program = await Program.start(objects, ['--default-backend=default/s:web']);
+    const told = () => program.translation.problems.map(({ object, reason, field }) => `${object.kind} ${reason} ${field}`);
+    const seen = async () => {
+      const answers = ['nobody.test', 'web.example.com', host].map(async (name) => (await program.ask(name, '/404')).body);
+      return (await Promise.all(answers)).map((body) => body.startsWith('page '));
+    };
+    const refused = ['SmartProxyConfig RefNotPermitted spec.defaults.policy.errorPages[0].backend.namespace'];
+    assert.deepEqual([told(), await seen()], [refused, [false, false, false]]);
+    await program.apply(serviceGrant('other', { kind: 'SmartProxyConfig' }));
+    assert.deepEqual([told(), await seen()], [[], [true, true, true]]);
+    await program.remove('ReferenceGrant', 'other/routes');
+    assert.deepEqual([told(), await seen()], [refused, [false, false, false]]);
+  });
+
   it('errorPages.errorsOf Proxy leaves the errors of backends alone', async (t) => {
     const { services } = await setUp(t);
     const errorPages = [{ statuses: [404, 403], errorsOf: 'Proxy', text: 'ours' }];

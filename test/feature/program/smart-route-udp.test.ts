@@ -74,7 +74,7 @@ describe('SmartRoute of UDP, objects in and datagrams out', () => {
     assert.deepEqual(program.problems, ['RefNotPermitted']);
     client.send('x', portOf(program));
     await eventually('it was dropped', () => program.dataPlane.snapshot().udpDropped.some((count) => count > 0));
-    await program.apply(serviceGrant('net', 'v1beta1'));
+    await program.apply(serviceGrant('net', { version: 'v1beta1' }));
     assert.equal(await client.ask('x', portOf(program)), 'a x');
   });
 

@@ -384,6 +384,7 @@ const grant = fc.record({
     from: fc.constantFrom(
       [{ group: 'smartproxy.dev', kind: 'SmartRoute', namespace: 'a' }],
       [{ group: 'smartproxy.dev', kind: 'SmartRoute', namespace: 'b' }],
+      [{ group: 'smartproxy.dev', kind: 'SmartProxyConfig', namespace: 'a' }],
       [],
     ),
     to: fc.constantFrom(

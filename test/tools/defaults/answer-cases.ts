@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { eventually } from '../eventually.ts';
-import { configMap, service } from '../manifests.ts';
+import { configMap, service, serviceGrant } from '../manifests.ts';
 import { NamedBackend } from '../named-backend.ts';
 import type { Program } from '../program.ts';
 import { ScriptedBackend } from '../scripted-backend.ts';
@@ -135,7 +135,8 @@ export const answerCases: readonly DefaultCase[] = [
       const pages = await ScriptedBackend.start(t, ({ headers }, response) => response.writeHead(418).end(`page ${headers['x-code']}`));
       const texts = configMap('pages', { 504: 'from a ConfigMap' }, { 'smartproxy.dev/error-pages': 'true' });
       const ofPages = service('pages', pages.port).replaceAll('namespace: default', 'namespace: other');
-      const program = await start([backend.port], ofPages + texts);
+      const grant = serviceGrant('other', { kind: 'SmartProxyConfig' });
+      const program = await start([backend.port], ofPages + grant + texts);
       const missing = await program.ask(host, '/404');
       const others: unknown[] = [];
       for (const path of ['/500', '/502', '/503', '/504']) others.push((await program.ask(host, path)).body);

@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { eventually } from '../eventually.ts';
 import { freePort } from '../free-port.ts';
 import { HeldBackend } from '../held-backend.ts';
-import { service } from '../manifests.ts';
+import { service, serviceGrant } from '../manifests.ts';
 import { NamedBackend } from '../named-backend.ts';
 import type { AskOptions, Program } from '../program.ts';
 import { ScriptedBackend } from '../scripted-backend.ts';
@@ -238,7 +238,9 @@ export const requestCases: readonly DefaultCase[] = [
       look: async (start, t) => {
         const backend = await ScriptedBackend.start(t, (_request, response) => response.end());
         const copies = await ScriptedBackend.start(t, (_request, response) => response.end());
-        const program = await start([backend.port], service('copies', copies.port).replaceAll('namespace: default', 'namespace: other'));
+        const ofCopies = service('copies', copies.port).replaceAll('namespace: default', 'namespace: other');
+        const grant = serviceGrant('other', { kind: 'SmartProxyConfig' });
+        const program = await start([backend.port], ofCopies + grant);
         await statusesOf(program, [post(1), post(1), post(1), post(1), post(11), post(11)]);
         await eventually('no copy is under way', () => program.dataPlane.snapshot().mirrored[0] === copies.received.length);
         const [copied, , , tooLarge] = program.dataPlane.snapshot().mirrored;

@@ -10,6 +10,7 @@ import { get } from '../../tools/get.ts';
 import { forwardTo, service, smartProxyConfig, smartRoute } from '../../tools/manifests.ts';
 import { NamedBackend } from '../../tools/named-backend.ts';
 import { type RunningCommand, startRun, temporaryFolder } from '../../tools/running-command.ts';
+import { TcpBackend } from '../../tools/tcp-talk.ts';
 
 const host = 'shop.example.com';
 
@@ -159,6 +160,32 @@ test('proxyProtocol.from requires the header, also when it comes later', async (
   await command.until(async () => (await ask(header + request)).endsWith('web'));
   assert.equal(backend.seen.at(-1)?.headers['x-real-ip'], '192.0.2.7');
   assert.equal(await ask(request), '');
+});
+
+test('proxyProtocol.from believes the header of nobody else', async (t) => {
+  await using web = await NamedBackend.start('web');
+  await using echo = await TcpBackend.start((socket) => socket.pipe(socket));
+  const [http, tcp] = [await freePort(), await freePort()];
+  const routes =
+    smartRoute('shop', { hosts: [host], http: { rules: [{ name: 'all', action: forwardTo('web') }] } }) +
+    smartRoute('echo', { listeners: ['echo'], tcp: { backends: [{ name: 'echo', port: { name: 'web' } }] } });
+  const proxyProtocol = { from: ['192.0.2.0/24'] };
+  const { command } = await start(t, service('web', web.port) + service('echo', echo.port) + routes, [
+    { name: 'web', port: http, protocol: 'HTTP', proxyProtocol },
+    { name: 'echo', port: tcp, protocol: 'TCP', proxyProtocol },
+  ]);
+  const request = `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`;
+  const header = 'PROXY TCP4 192.0.2.7 192.0.2.1 1234 80\r\n';
+  const ask = (port: number, text: string): Promise<string> => exchange(connect(port, '127.0.0.1'), text);
+  await command.until(async () => (await ask(http, request)).endsWith('web'));
+  assert.equal(web.seen.at(-1)?.headers['x-real-ip'], '127.0.0.1');
+
+  const served = web.seen.length;
+  assert.match(await ask(http, header + request), /^HTTP\/1\.1 400 /);
+  assert.equal(web.seen.length, served);
+
+  await command.until(async () => (await ask(tcp, 'hello')) === 'hello');
+  assert.equal(await ask(tcp, `${header}hello`), `${header}hello`, 'to the backend it is the client that says so');
 });
 
 test('a port that is taken costs its listener alone, and opens once it is free', async (t) => {

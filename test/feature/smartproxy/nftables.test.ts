@@ -111,6 +111,18 @@ function defineTests(): void {
       }
     });
 
+    test('takes nothing of a transaction whose last command it refuses', async (t) => {
+      const { to } = await forward(t, [tcpRoute]);
+      const nft = new Nft(tmpdir());
+      const before = String(await nft.list(table));
+      const { nftables } = transaction(table, readListing(before).objects, buildRuleset([udpRoute])) as { readonly nftables: object[] };
+      const nowhere = { family: 'inet', table, chain: 'source', expr: [{ jump: { target: 'nowhere' } }] };
+      await assert.rejects(nft.apply({ nftables: [...nftables, { add: { rule: nowhere } }] }), { code: 'KERNEL_REFUSED' });
+      assert.equal(await nft.list(table), before);
+      assert.match(await network.dial('10.0.1.1', 5432), /^first/);
+      assert.equal(await to([udpRoute]), undefined, 'without that command it takes them');
+    });
+
     test('forwards TCP to every endpoint in turn, over IPv4 and IPv6, with our address as the source', async (t) => {
       await forward(t, [tcpRoute]);
       assert.deepEqual(await dialled(6), { 'first 10.0.2.1': 3, 'second 10.0.2.1': 3 });

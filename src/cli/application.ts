@@ -67,7 +67,8 @@ export async function startApplication({ config, log, print, script }: Applicati
   parts.defer(() => troubles.close());
   const snapshot = openSnapshot(config, troubles);
   const cluster = opened.kind === 'cluster' ? opened : undefined;
-  const kernel = new KernelForwarding({ config, log, troubles, table: () => supervisor.table, onChange: () => portsChanged() });
+  const hasTable = (): boolean => supervisor.generation > 0;
+  const kernel = new KernelForwarding({ config, log, troubles, table: () => supervisor.table, hasTable, onChange: () => portsChanged() });
   parts.defer(() => kernel.close());
   const objects =
     cluster &&
@@ -117,7 +118,7 @@ export async function startApplication({ config, log, print, script }: Applicati
   // What machines and people look at.
   const readiness = new Readiness({
     isStopping: () => stopping,
-    hasTable: () => supervisor.generation > 0,
+    hasTable,
     isServing: () => supervisor.serving,
     health: () => opened.source.health(),
     troubles: () => troubles.current,

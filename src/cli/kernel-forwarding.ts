@@ -22,6 +22,8 @@ export interface KernelForwardingOptions {
   readonly troubles: Pick<Troubles, 'report' | 'clear'>;
   /** The last table that was published. */
   readonly table: () => RouteTable;
+  /** Whether one was: until then the kernel goes on with what an earlier process left. */
+  readonly hasTable: () => boolean;
   /** The kernel began, or ceased, to forward as it should. */
   readonly onChange: () => void;
 }
@@ -40,7 +42,7 @@ export class KernelForwarding {
   #refused: ReadonlyMap<string, string> = new Map();
 
   constructor(options: KernelForwardingOptions) {
-    const { config, log, table } = options;
+    const { config, log, table, hasTable } = options;
     const { stateDir, zone } = config;
     this.#options = options;
     if (!config.nftables) return;
@@ -48,12 +50,11 @@ export class KernelForwarding {
       table: `smartproxy-${config.ingressClass}`,
       nft: new Nft(stateDir),
       conntrack: new Conntrack(),
-      routes: () => kernelRoutes(table(), { localAddresses: localAddresses(), zone, clients: clientsOf(config, table()) }),
+      routes: () =>
+        hasTable() ? kernelRoutes(table(), { localAddresses: localAddresses(), zone, clients: clientsOf(config, table()) }) : undefined,
       log,
       report: ({ problem, refused }) => this.#tell(problem, this.#named(refused)),
     });
-    // What an earlier process left behind goes, also when no table comes.
-    this.#forwarder.update();
   }
 
   /** Why routes with engine NFTables of an object are not forwarded; undefined: they are. */

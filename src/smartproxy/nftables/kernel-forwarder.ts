@@ -16,8 +16,11 @@ export interface KernelForwarderOptions {
   readonly table: string;
   readonly nft: Pick<Nft, 'apply' | 'list' | 'takes'>;
   readonly conntrack: Pick<Conntrack, 'each' | 'forget'>;
-  /** What the kernel shall forward now; asked before every look at it, since this machine's addresses change too. */
-  readonly routes: () => readonly KernelRoute[];
+  /**
+   * What the kernel shall forward now; asked before every look at it, since this machine's addresses change too. undefined: that is not
+   * known yet, and what an earlier process left stays.
+   */
+  readonly routes: () => readonly KernelRoute[] | undefined;
   readonly log: Log;
   /** Told after every attempt. */
   readonly report: (verdict: KernelVerdict) => void;
@@ -147,6 +150,7 @@ export class KernelForwarder {
   /** With what the kernel refuses of some routes found out, those routes are left out. */
   async #reconcile(): Promise<void> {
     const routes = this.#options.routes();
+    if (routes === undefined) return;
     await this.#needs.lookAgain();
     try {
       await this.#bring(routes);
@@ -175,7 +179,7 @@ export class KernelForwarder {
     const text = JSON.stringify(ruleset);
     const isSame = before?.text === text;
     if (isSame && listing?.text === before.listing) return;
-    await this.#requireForwarding(routes);
+    await this.#requireForwarding(routes, listing);
     await this.#write(ruleset, listing);
     this.#applied = { text, listing: await this.#verified(ruleset), routes };
     if (isSame) this.#repairs++;
@@ -208,12 +212,15 @@ export class KernelForwarder {
     return json === undefined ? undefined : readListing(json);
   }
 
-  /** With the switch off, packets would vanish: it is better that workers end the connections. */
-  async #requireForwarding(routes: readonly KernelRoute[]): Promise<void> {
+  /** With the switch off, packets would vanish, by what an earlier process left too: it is better that workers end the connections. */
+  async #requireForwarding(routes: readonly KernelRoute[], listing: TableListing | undefined): Promise<void> {
     const addresses = routes.flatMap(({ endpoints }) => endpoints.map(({ address }) => address));
     const ipv6 = addresses.some((address) => address.includes(':'));
     const off = await forwardingSwitchesOff({ ipv4: addresses.some((address) => !address.includes(':')), ipv6 });
-    if (off.length > 0) throw new Error(`Cannot forward in the kernel: ${off.join(' and ')} is 0; set it to 1 on this machine`);
+    if (off.length === 0) return;
+    const { table, nft } = this.#options;
+    if (this.#applied === undefined && listing !== undefined) await nft.apply(removal(table));
+    throw new Error(`Cannot forward in the kernel: ${off.join(' and ')} is 0; set it to 1 on this machine`);
   }
 
   async #forgetStale(before: readonly KernelRoute[], now: readonly KernelRoute[]): Promise<void> {

@@ -48,13 +48,16 @@ const tcp = (nftables: object = {}, more: object = {}): string =>
 const udp = (nftables: object = {}): string =>
   smartRoute('dns', { listeners: ['dns'], udp: { engine: 'NFTables', nftables, backends: backends('dns') } });
 
-const config = smartProxyConfig({
-  listeners: [
-    { name: 'db', port: 5432, protocol: 'TCP' },
-    { name: 'dns', port: 53, protocol: 'UDP' },
-    { name: 'quic', port: 8443, publishedPort: 443, protocol: 'UDP' },
-  ],
-});
+const configOf = (more: object): string =>
+  smartProxyConfig({
+    listeners: [
+      { name: 'db', port: 5432, protocol: 'TCP' },
+      { name: 'dns', port: 53, protocol: 'UDP' },
+      { name: 'quic', port: 8443, publishedPort: 443, protocol: 'UDP' },
+    ],
+    ...more,
+  });
+const config = configOf({});
 const services = service('db', 'TCP', '10.0.2.2', 'fd02::2') + service('dns', 'UDP', '10.0.2.2', 'fd02::2');
 const written = 'rules of the kernel written';
 
@@ -67,18 +70,31 @@ interface Running {
   readonly metric: (name: string, labels?: Readonly<Record<string, string>>) => Promise<number>;
 }
 
-async function start(t: TestContext, objects: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
+/** The program on these objects, whether or not the kernel takes anything. */
+async function launch(
+  t: TestContext,
+  objects: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Pick<Running, 'command' | 'write'>> {
+  let command: RunningCommand | undefined;
+  // Before `startRun` kills it, which would leave the rules.
+  t.after(async () => {
+    command?.child.kill('SIGTERM');
+    await command?.exit();
+  });
   const folder = await temporaryFolder(t);
   const write = async (text: string): Promise<void> => {
     await writeFile(join(folder, 'objects.new'), text);
     await rename(join(folder, 'objects.new'), join(folder, 'objects.yaml'));
   };
   await write(objects);
-  const command = await startRun(t, ['--manifests', folder, '--address=::', '--nftables'], 2, env);
-  t.after(async () => {
-    command.child.kill('SIGTERM');
-    await command.exit();
-  });
+  command = await startRun(t, ['--manifests', folder, '--address=::', '--nftables'], 2, env);
+  return { command, write };
+}
+
+/** The same, once the kernel has rules for them. */
+async function start(t: TestContext, objects: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
+  const { command, write } = await launch(t, objects, env);
   const times = (): number => command.log.filter(({ msg }) => msg === written).length;
   await command.until(() => times() === 1);
   return {
@@ -130,6 +146,25 @@ function defineTests(): void {
     command.child.kill('SIGTERM');
     assert.equal(await command.exit(), 0);
     assert.ok(isTableGone());
+  });
+
+  test('a program that is killed leaves its rules: the next goes on with what they count, or takes them away', async (t) => {
+    const objects = config + services + tcp();
+    const killed = async ({ command }: Pick<Running, 'command'>): Promise<void> => {
+      command.child.kill('SIGKILL');
+      await command.exit();
+    };
+    const first = await start(t, objects);
+    assert.equal(await network.dial('10.0.1.1', 5432), 'first 10.0.2.1');
+    await killed(first);
+    assert.equal(await network.dial('10.0.1.1', 5432), 'first 10.0.2.1');
+    const second = await start(t, objects);
+    assert.equal(await network.dial('10.0.1.1', 5432), 'first 10.0.2.1');
+    assert.equal(await second.metric('smartproxy_kernel_connections_total', { route: 'db' }), 3);
+    await killed(second);
+    assert.equal(isTableGone(), false);
+    const { command } = await launch(t, config + services);
+    await command.until(isTableGone);
   });
 
   test('what the kernel counts and tracks is in the series of routes, beside what workers forward, and stays when it forwards no more', async (t) => {
@@ -228,6 +263,28 @@ function defineTests(): void {
     assert.equal(await network.dialInVain('fd01::1', 5432), 'silence');
   });
 
+  test('the lists of the program, or those of a SmartProxyConfig in their place, hold in the kernel', async (t) => {
+    const { serve, metric } = await start(t, config + services + tcp(), { SMARTPROXY_DENY_CIDRS: 'fd01::/64' });
+    assert.equal(await network.dial('10.0.1.1', 5432), 'first 10.0.2.1');
+    assert.equal(await network.dialInVain('fd01::1', 5432), 'silence');
+    await serve(configOf({ limits: { clients: { deny: ['10.0.1.2'] } } }) + services + tcp());
+    assert.equal(await network.dialInVain('10.0.1.1', 5432), 'silence');
+    assert.equal(await network.dial('fd01::1', 5432), 'sixth fd02::1');
+    assert.ok((await metric('smartproxy_kernel_dropped_packets_total', { reason: 'ip_blocked' })) >= 2);
+  });
+
+  test('maintenance lets nobody in but who is listed, in the kernel too', async (t) => {
+    const closed = (...allow: readonly string[]): string => tcp({}, { policy: { maintenance: { enabled: true, allow } } });
+    const { serve } = await start(t, config + services + closed('10.0.1.0/24'));
+    assert.equal(await network.dial('10.0.1.1', 5432, 'looking'), 'first 10.0.2.1');
+    assert.equal(await network.dialInVain('fd01::1', 5432), 'silence');
+    await serve(config + services + closed());
+    assert.equal(await network.dialInVain('10.0.1.1', 5432), 'silence');
+    assert.equal(await network.sayInVain('looking', 'x'), 'silence');
+    await serve(config + services + tcp());
+    assert.equal(await network.dial('fd01::1', 5432), 'sixth fd02::1');
+  });
+
   test('example nftables.yaml does what it says', async (t) => {
     const { metric } = await start(t, `${config}${services}\n${readFileSync('examples/smartroute/nftables.yaml', 'utf8')}`);
     assert.equal(await network.dial('10.0.1.1', 5432), 'first 10.0.1.2');
@@ -266,16 +323,12 @@ function defineTests(): void {
   test('a kernel that must not forward is a trouble that passes', async (t) => {
     RoutedMachines.setForwarding(false);
     t.after(() => RoutedMachines.setForwarding(true));
-    const folder = await temporaryFolder(t);
-    await writeFile(join(folder, 'objects.yaml'), config + services + tcp());
-    const command = await startRun(t, ['--manifests', folder, '--address=::', '--nftables'], 1);
-    t.after(async () => {
-      command.child.kill('SIGTERM');
-      await command.exit();
-    });
+    spawnSync('nft', ['add', 'table', 'inet', table]);
+    const { command } = await launch(t, config + services + tcp());
     await command.until(() =>
       command.log.some(({ reason, detail }) => reason === 'kernel-refused' && String(detail).includes('ip_forward')),
     );
+    assert.ok(isTableGone(), 'what an earlier process left goes');
     // Until a worker listens, nobody does.
     await command.until(async () => ['closed', 'ECONNRESET'].includes(await network.dial('10.0.1.1', 5432)));
     RoutedMachines.setForwarding(true);

@@ -65,17 +65,18 @@ export function reportCertificates({ certificates, acme, problems, nowMs, limit 
   const ordered = new Map(acme.map((certificate) => [certificate.secret, certificate]));
   const served = [...certificates.values()].filter(({ key }) => !isAcmeTlsKey(key));
   const missing = acme.filter(({ secret }) => !certificates.has(secret));
-  const rows = [
-    ...missing.map((certificate) => reported(certificate.secret, undefined, certificate, nowMs)),
-    ...served.sort((a, b) => a.notAfterMs - b.notAfterMs).map((each) => reported(each.key, each, ordered.get(each.key), nowMs)),
-  ];
+  const missingShown = missing.slice(0, limit);
+  const servedShown = served.sort((a, b) => a.notAfterMs - b.notAfterMs).slice(0, limit - missingShown.length);
   // That one was not issued is said with the certificate.
   const meant = problems.filter(
     ({ reason, field }) => reason !== 'CertificateNotIssued' && (ofCertificates.has(reason) || isTlsField(field)),
   );
   return {
-    certificates: rows.slice(0, limit),
-    more: Math.max(0, rows.length - limit),
+    certificates: [
+      ...missingShown.map((certificate) => reported(certificate.secret, undefined, certificate, nowMs)),
+      ...servedShown.map((certificate) => reported(certificate.key, certificate, ordered.get(certificate.key), nowMs)),
+    ],
+    more: missing.length + served.length - missingShown.length - servedShown.length,
     problems: meant.slice(0, maxProblems).map(({ object, reason, message }) => ({
       object: `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`,
       reason,

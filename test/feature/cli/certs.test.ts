@@ -51,7 +51,7 @@ test('certs of a folder tells of one that is over, and of one that is not there'
   assert.equal(report.more, 0);
   const [missing, text] = await certs(t, '--manifests', await folderWith(t, ''));
   assert.equal(missing, 3);
-  assert.match(text, /^No certificates\.$/m);
+  assert.match(text, /^No certificates\. Hosts have one by tls of their Ingress or SmartRoute: /m);
   assert.match(text, /Ingress default\/shop: SecretNotFound: /);
 });
 

@@ -24,6 +24,8 @@ export interface CommandArguments {
   /** Flags that are not the command's own, as they were given: those of the option table, or none. */
   readonly others: readonly string[];
   read<T>(option: CommandOption<T>): T;
+  /** Whether it stands on the command line, whatever its value. */
+  isGiven(option: Pick<CommandOption<unknown>, 'flag'>): boolean;
 }
 
 /** Takes `args` apart by the command's own flags; throws CONFIG_INVALID for one without its value. Flags of the option table keep theirs. */
@@ -44,7 +46,12 @@ export function splitArguments(args: readonly string[], own: readonly CommandOpt
       else texts.set(option.flag, [...(texts.get(option.flag) ?? []), textOf(option, token.value)]);
     }
   }
-  return { operands, others, read: (option) => readOption(option, texts.get(option.flag)) };
+  return {
+    operands,
+    others,
+    read: (option) => readOption(option, texts.get(option.flag)),
+    isGiven: ({ flag }) => texts.has(flag),
+  };
 }
 
 /** The command's own flags as `--help` shows them. */

@@ -82,25 +82,34 @@ const usage = `Usage: smartproxy-ingress connections [--route ROUTE] [--older DU
        smartproxy-ingress connections --ended [FLAG ...]
        smartproxy-ingress connections --kill --admin-token-file FILE --route ROUTE [FLAG ...]
 
-Prints open connections and UDP sessions, oldest first for each worker; with --ended those that ended lately, the latest first, with who ended
+Prints open connections and UDP sessions, the oldest first; with --ended those that ended lately, the latest first, with who ended
 them and why (docs/connections.md); with --kill it ends those that are meant, which takes the program's admin token.
 Ends with status 0 when there are some, 3 when there is none, 1 when the program allows no change, 4 when no program answers.`;
 
-async function run(args: readonly string[], { print }: CommandContext): Promise<number> {
+async function run(args: readonly string[], { print, note }: CommandContext): Promise<number> {
   const given = liveArguments('connections', args, connectionsOptions);
   if (given.read(kill)) return killMeant(given, print);
   if (given.read(tokenFile) !== undefined)
     throw new SmartProxyError('CONFIG_INVALID', 'Cannot use --admin-token-file without --kill: a list needs no token');
   const page = given.read(ended) ? 'endings' : 'connections';
-  const path = `/debug/${page}${queryText({ ...meant(given), limit: given.read(limit) })}`;
-  const list = await askList<ShownConnection & ShownEnding>(given.read(adminOption), path);
+  const most = given.read(limit);
+  // One more than is shown tells whether there are more.
+  const path = `/debug/${page}${queryText({ ...meant(given), limit: most + 1 })}`;
+  const found = await askList<ShownConnection & ShownEnding>(given.read(adminOption), path);
+  const list = found.slice(0, most);
   if (given.read(jsonOption)) print(JSON.stringify(list, undefined, 2));
   else print(given.read(ended) ? renderEndings(list) : renderConnections(list));
+  if (found.length > most) note?.(`there are more than the ${most} that are shown: --limit`);
   return list.length > 0 ? exitCodes.ok.code : exitCodes.findings.code;
 }
 
 async function killMeant(given: CommandArguments, print: (text: string) => void): Promise<number> {
   if (given.read(ended)) throw new SmartProxyError('CONFIG_INVALID', 'Cannot use --kill with --ended: those have ended');
+  if (given.isGiven(limit))
+    throw new SmartProxyError(
+      'CONFIG_INVALID',
+      'Cannot use --limit with --kill: all that are meant are ended; list them without --kill first',
+    );
   const query = queryText(meant(given));
   if (query === '')
     throw new SmartProxyError('CONFIG_INVALID', 'Cannot end every connection at once: say which with --route, --older, --client or others');

@@ -1,5 +1,5 @@
 import { EndpointConditions } from '../ask/endpoint-conditions.ts';
-import { type BackendReport, meantServices, reportBackends } from '../ask/reports/backend-report.ts';
+import { type BackendReport, meantServices, nearestService, reportBackends } from '../ask/reports/backend-report.ts';
 import { type ProblemReport, reportProblems } from '../ask/reports/problem-report.ts';
 import { totalsByObject } from '../ask/reports/request-totals.ts';
 import { type RouteReport, reportRoutes } from '../ask/reports/route-report.ts';
@@ -18,7 +18,7 @@ import { tapPage } from './tap-page.ts';
 const defaultConnections = 1000;
 const maxConnections = 100_000;
 const defaultEndings = 100;
-const maxEndings = 10_000;
+const maxEndings = 100_000;
 const defaultCertificates = 1000;
 const maxCertificates = 10_000;
 const defaultProblems = 1000;
@@ -102,10 +102,13 @@ async function problemReport(
 async function backendReport(query: URLSearchParams, { supervisor }: ServersOptions): Promise<BackendReport> {
   const limit = limitOf(query, defaultBackends, maxBackends);
   const { table, questions } = supervisor;
-  const meant = meantServices(table, textOf(query, 'service'));
+  const service = textOf(query, 'service');
+  const meant = meantServices(table, service);
   const shown = meant.slice(0, limit).map(({ key }) => key);
   const [uses, conditions] = await Promise.all([questions.endpointUses(shown), conditionsOf(supervisor)]);
-  return reportBackends(table, meant, limit, conditions, uses);
+  const report = reportBackends(table, meant, limit, conditions, uses);
+  const nearest = meant.length > 0 || service === undefined ? undefined : nearestService(table, service);
+  return nearest === undefined ? report : { ...report, nearest };
 }
 
 async function conditionsOf({ questions, drainedEndpoints }: ServersOptions['supervisor']): Promise<EndpointConditions> {

@@ -72,6 +72,7 @@ async function run(args: readonly string[], { print }: CommandContext): Promise<
     if (tapped.kind === 'request') seen++;
     print(asJson ? JSON.stringify(tapped) : renderTapLine(tapped));
   });
-  if (seen === 0 && !asJson) print('No request came.');
+  if (seen === 0 && !asJson)
+    print('No request came. Routes that have requests: smartproxy-ingress top; which route takes one: smartproxy-ingress explain URL');
   return seen > 0 ? exitCodes.ok.code : exitCodes.findings.code;
 }

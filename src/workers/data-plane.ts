@@ -279,10 +279,10 @@ export class DataPlane {
     return this.counters.snapshot();
   }
 
+  /** Connections and UDP sessions that the filter means, at most `limit`, the oldest first. */
   connections(limit: number, filter: ConnectionFilter = {}): readonly Omit<ConnectionSummary, 'worker'>[] {
-    const connections = this.#smartProxy.connections(limit, filter);
-    const room = limit - connections.length;
-    return room === 0 ? connections : [...connections, ...this.#udp.sessions(room, filter)];
+    const all = [...this.#smartProxy.connections(limit, filter), ...this.#udp.sessions(limit, filter)];
+    return all.sort((a, b) => b.ageMs - a.ageMs).slice(0, limit);
   }
 
   /** The last connections and UDP sessions that ended, the latest first. */

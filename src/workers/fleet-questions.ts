@@ -12,10 +12,13 @@ export class FleetQuestions {
     this.#live = live;
   }
 
-  /** Open connections that the filter means, at most `limit`, worker by worker. */
+  /** Open connections that the filter means, at most `limit`, the oldest first. */
   async connections(limit: number, filter: ConnectionFilter = {}): Promise<readonly ConnectionSummary[]> {
     const lists = await Promise.all(this.#live().map((worker) => worker.connections(limit, filter)));
-    return lists.flat().slice(0, limit);
+    return lists
+      .flat()
+      .sort((a, b) => b.ageMs - a.ageMs)
+      .slice(0, limit);
   }
 
   /** Connections that ended lately and that the filter means, at most `limit`, the latest first. */

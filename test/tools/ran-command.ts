@@ -9,15 +9,18 @@ export interface Ran {
   /** What it printed, and what it complained of. */
   readonly output: string;
   readonly complaint: string;
+  /** What it said beside. */
+  readonly notes: string;
 }
 
 /** A command in this process, as `main.ts` runs it. */
 export async function ran(...args: readonly string[]): Promise<Ran> {
   const printed: string[] = [];
   const complaints: string[] = [];
-  const context: CommandContext = { env: {}, print: (text) => printed.push(text), script: '' };
+  const notes: string[] = [];
+  const context: CommandContext = { env: {}, print: (text) => printed.push(text), note: (line) => notes.push(line), script: '' };
   const code = await runMain(args, context, (line) => complaints.push(line));
-  return { code, output: printed.join('\n'), complaint: complaints.join('\n') };
+  return { code, output: printed.join('\n'), complaint: complaints.join('\n'), notes: notes.join('\n') };
 }
 
 /** A port of this machine on which nobody listens. */

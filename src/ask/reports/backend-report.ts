@@ -1,5 +1,6 @@
 import type { EndpointUse } from '../../balancing/balancers.ts';
 import { endpointKey } from '../../balancing/endpoint-runtime.ts';
+import { nearestName } from '../../config/nearest-name.ts';
 import type { RouteTable } from '../../routes/route-table.ts';
 import type { Endpoint, Service } from '../../routes/service.ts';
 import type { EndpointConditions } from '../endpoint-conditions.ts';
@@ -39,6 +40,8 @@ export interface BackendReport {
   /** Services that are meant, those left out included. */
   readonly total: number;
   readonly backends: readonly ReportedBackend[];
+  /** Where none is meant: the Service that was probably meant by the query. */
+  readonly nearest?: string;
 }
 
 /** Most endpoints of one Service. */
@@ -51,6 +54,14 @@ const maxEndpoints = 200;
 export function meantServices({ services }: Pick<RouteTable, 'services'>, service: string | undefined): readonly Service[] {
   const isMeant = ({ key, namespace, name }: Service) => service === undefined || key === service || `${namespace}/${name}` === service;
   return [...services.values()].filter(isMeant).sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** The Service that a name which means none was probably meant for. */
+export function nearestService({ services }: Pick<RouteTable, 'services'>, service: string): string | undefined {
+  return nearestName(
+    service,
+    [...services.values()].flatMap(({ key, namespace, name }) => [`${namespace}/${name}`, key]),
+  );
 }
 
 /**

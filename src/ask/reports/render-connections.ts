@@ -28,7 +28,7 @@ export interface ShownEnding extends Omit<ShownConnection, 'state' | 'ageMs' | '
 
 /** Open connections for people, a line each. Pure. */
 export function renderConnections(connections: readonly ShownConnection[]): string {
-  if (connections.length === 0) return 'No connections.';
+  if (connections.length === 0) return 'No connections. Those that left lately: smartproxy-ingress connections --ended';
   const heading = ['ID', 'CLIENT', 'LISTENER', 'STATE', 'AGE', 'IDLE', 'RECEIVED', 'SENT', 'ENDPOINT', 'ROUTE'];
   const rows = connections.map((connection) => [
     connection.id,
@@ -44,7 +44,7 @@ export function renderConnections(connections: readonly ShownConnection[]): stri
 
 /** Connections that ended for people, a line each. Pure. */
 export function renderEndings(endings: readonly ShownEnding[]): string {
-  if (endings.length === 0) return 'No connection has ended lately.';
+  if (endings.length === 0) return 'No connection has ended lately. Those that are open: smartproxy-ingress connections';
   const heading = ['ENDED', 'CLIENT', 'LISTENER', 'BY', 'REASON', 'LASTED', 'RECEIVED', 'SENT', 'ENDPOINT', 'ROUTE'];
   const rows = endings.map((ending) => [
     timeText(ending.endedAtMs),

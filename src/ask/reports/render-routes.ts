@@ -5,9 +5,11 @@ import type { ReportedRoute, ReportedRule, RouteReport, RuleBackend } from './ro
 
 const heading = ['OBJECT', 'HOST', 'MATCH', 'TLS', 'ACTION', 'READY', 'REQUESTS', '5XX'];
 
+const next = 'Why an object has none: smartproxy-ingress problems; why a request finds none: smartproxy-ingress explain URL';
+
 /** Routes for people: a line for each rule, what was counted beside the first of an object, then what is wrong. Pure. */
-export function renderRouteReport({ total, routes, seriesRefused }: RouteReport): string {
-  if (routes.length === 0) return 'No routes.';
+export function renderRouteReport({ total, routes, seriesRefused, nearest }: RouteReport): string {
+  if (routes.length === 0) return `No routes. ${nearest === undefined ? next : `Did you mean ${nearest}?`}`;
   const lines = [tableText(heading, routes.flatMap(rowsOf))];
   if (total > routes.length) lines.push(`... and ${countOf(total - routes.length, 'object')} more`);
   const problems = routes.flatMap(problemLines);

@@ -1,3 +1,4 @@
+import { nearestName } from '../../config/nearest-name.ts';
 import { httpDurationBounds } from '../../observability/counters/histogram.ts';
 import type { Route, RouteSource, WeightedBackend } from '../../routes/route.ts';
 import { type HostTls, type RouteTable, tcpOf } from '../../routes/route-table.ts';
@@ -65,6 +66,8 @@ export interface RouteReport {
   readonly durationBounds: readonly number[];
   /** Above 0: there are more routes than are counted apart, so that totals may be too low (`--max-route-series`). */
   readonly seriesRefused: number;
+  /** Where none is meant: the host or object that was probably meant by the query. */
+  readonly nearest?: string;
 }
 
 /** Which rules are meant: those with all that is given. */
@@ -110,12 +113,20 @@ export function reportRoutes(query: RouteQuery, context: RouteReportContext): Ro
     .sort(([keyA, { source: a }], [keyB, { source: b }]) => requestsOf(keyB) - requestsOf(keyA) || (orderKey(a) < orderKey(b) ? -1 : 1))
     .slice(0, query.limit);
   const health = new ServiceHealth(context);
+  const problems = Map.groupBy(context.problems, ({ object }) => objectKey(object));
   return {
     total: objects.size,
-    routes: shown.map(([key, { source, found }]) => reported(key, source, found, health, context)),
+    routes: shown.map(([key, { source, found }]) => reported(key, source, found, problems.get(key) ?? [], health, context)),
     durationBounds: httpDurationBounds,
     seriesRefused: context.seriesRefused,
+    ...(objects.size === 0 && nearestTo(query, context.table)),
   };
+}
+
+function nearestTo({ host, route }: RouteQuery, table: RouteTable): Pick<RouteReport, 'nearest'> {
+  const names = route === undefined ? table.hosts.keys() : [...foundRules(table)].map(({ source }) => objectKey(source));
+  const nearest = nearestName(route ?? host ?? '', names);
+  return nearest === undefined ? {} : { nearest };
 }
 
 interface FoundRule extends Omit<ReportedRule, 'backends' | 'match' | 'action'> {
@@ -166,11 +177,11 @@ function reported(
   key: string,
   source: RouteSource,
   found: readonly FoundRule[],
+  problems: readonly Problem[],
   health: ServiceHealth,
-  { locationOf, totals, problems }: RouteReportContext,
+  { locationOf, totals }: RouteReportContext,
 ): ReportedRoute {
   const location = locationOf(source.kind, `${source.namespace}/${source.name}`);
-  const own = problems.filter(({ object }) => objectKey(object) === key);
   return {
     route: source.name,
     object: source,
@@ -179,7 +190,9 @@ function reported(
     rules: found.slice(0, maxRules).map((rule) => reportedRule(rule, health)),
     moreRules: Math.max(0, found.length - maxRules),
     totals: totals.get(key) ?? noTotals,
-    problems: own.slice(0, maxProblems).map(({ reason, field, message }) => ({ level: reasonDoc(reason).level, reason, field, message })),
+    problems: problems
+      .slice(0, maxProblems)
+      .map(({ reason, field, message }) => ({ level: reasonDoc(reason).level, reason, field, message })),
   };
 }
 

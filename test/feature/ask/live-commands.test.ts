@@ -64,7 +64,11 @@ test('commands ask a running program', async (t) => {
       JSON.parse(one.output).routes.map(({ route }: { route: string }) => route),
       ['other'],
     );
-    assert.deepEqual(await ask('routes', '--route', 'Ingress default/nobody'), { code: 3, output: 'No routes.', complaint: '' });
+    const none = (output: string): Ran => ({ code: 3, output, complaint: '', notes: '' });
+    assert.deepEqual(await ask('routes', '--route', 'Ingress default/oter'), none('No routes. Did you mean Ingress default/other?'));
+    assert.deepEqual(await ask('routes', '--host', 'shp.localhost'), none('No routes. Did you mean shop.localhost?'));
+    const unlike = await ask('routes', '--host', 'somewhere.example');
+    assert.match(unlike.output, /^No routes\. Why an object has none: smartproxy-ingress problems; /);
     const few = await ask('routes', '--limit', '1');
     assert.match(few.output, /^\.\.\. and 1 object more$/m);
   });
@@ -83,14 +87,18 @@ test('commands ask a running program', async (t) => {
     assert.match(output, /^2 errors\.$/m);
     const one = JSON.parse((await ask('problems', '--limit', '1', '--search', 'Ingress default/', '--json')).output);
     assert.deepEqual([one.objects.length, one.total.objects, one.objects[0].level], [1, 2, 'error']);
-    assert.deepEqual(await ask('problems', '--search', 'default/other'), { code: 0, output: 'Nothing found.', complaint: '' });
+    assert.deepEqual(await ask('problems', '--search', 'default/other'), { code: 0, output: 'Nothing found.', complaint: '', notes: '' });
   });
 
   await t.test('backends: each endpoint on a line', async () => {
     const { code, output } = await ask('backends', '--service', 'default/web');
     assert.equal(code, 0);
     assert.match(output, new RegExp(`^default/web:80 +http +round-robin +127\\.0\\.0\\.1:${backend.port} +ready +0 +1$`, 'm'));
-    assert.deepEqual(await ask('backends', '--service', 'default/nobody'), { code: 3, output: 'No backends.', complaint: '' });
+    const near = await ask('backends', '--service', 'default/wbe');
+    assert.deepEqual(near, { code: 3, output: 'No backends. Did you mean default/web?', complaint: '', notes: '' });
+    assert.match((await ask('backends', '--service', 'default/nobody')).output, /^No backends\. What is routed to which Service: /);
+    const { backends } = JSON.parse((await ask('backends', '--json')).output);
+    assert.equal(backends[0].endpoints[0].address, `127.0.0.1:${backend.port}`);
   });
 
   await t.test('connections: who is connected, is ended with the token alone, and is then among those that left', async () => {
@@ -100,12 +108,24 @@ test('commands ask a running program', async (t) => {
       list.output,
       new RegExp(`127\\.0\\.0\\.1:${socket.localPort} +http +handed_over .*Ingress default/shop shop\\.localhost prefix /$`, 'm'),
     );
-    assert.equal((await ask('connections', '--older', '20d')).code, 3);
+    const old = await ask('connections', '--older', '20d');
+    assert.deepEqual([old.code, old.output], [3, 'No connections. Those that left lately: smartproxy-ingress connections --ended']);
+    const second = connect(http, '127.0.0.1');
+    t.after(() => second.destroy());
+    await eventually('both are open', async () => JSON.parse((await ask('connections', '--json')).output).length === 2);
+    const cut = await ask('connections', '--limit', '1', '--json');
+    assert.deepEqual(
+      [JSON.parse(cut.output).map(({ remotePort }: { remotePort: number }) => remotePort), cut.notes],
+      [[socket.localPort], 'there are more than the 1 that are shown: --limit'],
+    );
+    assert.equal((await ask('connections', '--limit', '2')).notes, '');
+    second.destroy();
+    await eventually('the second has left', async () => JSON.parse((await ask('connections', '--json')).output).length === 1);
     const kill = (...args: readonly string[]) => ask('connections', '--kill', '--client', '127.0.0.1', ...args);
     const without = await kill();
     assert.deepEqual([without.code, /Cannot change anything: a change needs the admin token/.test(without.complaint)], [1, true]);
     const closed = new Promise((resolve) => socket.once('close', resolve));
-    assert.deepEqual(await kill('--admin-token-file', token), { code: 0, output: 'Ended 1 connection.', complaint: '' });
+    assert.deepEqual(await kill('--admin-token-file', token), { code: 0, output: 'Ended 1 connection.', complaint: '', notes: '' });
     await closed;
     assert.equal((await kill('--admin-token-file', token, '--json')).code, 3);
     const left = await eventually('it has left', async () => {
@@ -152,7 +172,8 @@ test('commands ask a running program', async (t) => {
     );
     assert.doesNotMatch(output, /hidden/);
     const nobody = await ask('tap', '--seconds', '1', '--host', 'nobody.localhost');
-    assert.deepEqual(nobody, { code: 3, output: 'No request came.', complaint: '' });
+    assert.equal(nobody.code, 3);
+    assert.match(nobody.output, /^No request came\. Routes that have requests: smartproxy-ingress top; /);
   });
 
   await t.test('and say what is wrong with a command line, each with 2', async () => {
@@ -167,6 +188,7 @@ test('commands ask a running program', async (t) => {
       [['top', '--interval', '1ms'], /at least 100ms/],
       [['connections', '--kill'], /Cannot end every connection at once/],
       [['connections', '--kill', '--ended', '--client', 'x'], /those have ended/],
+      [['connections', '--kill', '--client', 'x', '--limit', '5'], /Cannot use --limit with --kill: all that are meant are ended/],
       [['connections', '--admin-token-file', token], /a list needs no token/],
       [['connections', '--kill', '--client', 'x', '--admin-token-file', '/nonexistent'], /--admin-token-file \/nonexistent: /],
     ];

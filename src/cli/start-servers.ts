@@ -32,7 +32,7 @@ export interface ServersOptions {
 
 /** Starts health, metrics and debug pages; `parts` ends them. Throws ADDRESS_IN_USE, ADDRESS_UNAVAILABLE or CONFIG_INVALID. */
 export async function startServers(options: ServersOptions, parts: AsyncDisposableStack): Promise<void> {
-  const { config, log, supervisor, readiness } = options;
+  const { config, log, readiness } = options;
   const facts = new MetricFacts(options);
   parts.defer(() => facts.close());
 
@@ -57,8 +57,8 @@ export async function startServers(options: ServersOptions, parts: AsyncDisposab
     port: config.adminPort,
     pages: debugPages(options, token, exposition),
     token,
-    removals: debugRemovals(supervisor),
-    additions: debugAdditions(supervisor),
+    removals: debugRemovals(options),
+    additions: debugAdditions(options),
     assets: () => (assets ??= loadUiAssets(packageJson.version)),
     onError: (err) => log.error({ err }, 'debug page failed'),
   });

@@ -178,7 +178,12 @@ export class KernelForwarder {
     const ruleset = buildRuleset(routes);
     const text = JSON.stringify(ruleset);
     const isSame = before?.text === text;
-    if (isSame && listing?.text === before.listing) return;
+    if (isSame && listing?.text === before.listing) {
+      // Endpoints that only keep what they have are in no rule.
+      this.#applied = { ...before, routes };
+      await this.#forgetStale(before.routes, routes);
+      return;
+    }
     await this.#requireForwarding(routes, listing);
     await this.#write(ruleset, listing);
     this.#applied = { text, listing: await this.#verified(ruleset), routes };

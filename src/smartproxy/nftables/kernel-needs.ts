@@ -11,6 +11,7 @@ export const plainRoute: KernelRoute = {
   addresses: ['192.0.2.1'],
   port: 1,
   endpoints: [{ address: '192.0.2.2', port: 1, slots: 1 }],
+  kept: [],
   spread: 'round-robin',
   preserveSource: true,
   clients: [],

@@ -11,6 +11,8 @@ export interface KernelRoute {
   readonly port: number;
   /** In a fixed order. Those of one family serve clients of that family; a family without any is not forwarded. */
   readonly endpoints: readonly KernelEndpoint[];
+  /** Endpoints that get nothing new and keep the sessions that they have: they terminate, are drained, or are for another zone. */
+  readonly kept: readonly Pick<KernelEndpoint, 'address' | 'port'>[];
   /** How a connection finds its endpoint; `client` keeps an address with one for as long as the endpoints stay the same. */
   readonly spread: 'round-robin' | 'random' | 'client';
   /** Endpoints see the client's address, and must answer through this machine; else they see ours. */

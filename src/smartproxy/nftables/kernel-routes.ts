@@ -44,7 +44,9 @@ function kernelRoute(
   const { protocol, backends, kernel } = route;
   const groups = backends.map(({ service, weight }) => {
     const { endpoints = [] } = (service === undefined ? undefined : table.endpoints.get(service)) ?? {};
-    return { weight, members: eligibleEndpoints(endpoints, zone).filter(({ address }) => isIP(address) !== 0) };
+    const numeric = ({ address }: Endpoint): boolean => isIP(address) !== 0;
+    const members = eligibleEndpoints(endpoints, zone).filter(numeric);
+    return { weight, members, others: endpoints.filter((endpoint) => numeric(endpoint) && !members.includes(endpoint)) };
   });
   const ofFamily = (isOurs: (address: string) => boolean): readonly KernelEndpoint[] =>
     slotsOf(groups.map(({ weight, members }) => ({ weight, members: members.filter(({ address }) => isOurs(address)) })))
@@ -57,6 +59,10 @@ function kernelRoute(
     addresses: [...new Set(listener.addresses.flatMap((address) => dialledAddresses(address, localAddresses)))],
     port: listener.port,
     endpoints: [...ofFamily(isIPv4), ...ofFamily(isIPv6)],
+    kept: groups
+      .flatMap(({ weight, others }) => (weight > 0 ? others : []))
+      .map(({ address, port }) => ({ address: plainAddress(address), port }))
+      .sort(byAddress),
     spread: spreadOf(table, backends),
     preserveSource: kernel?.preserveSource ?? false,
     clients: [clients, ...accessOf(policy)].filter(({ allow, deny }) => allow.length + deny.length > 0),

@@ -55,8 +55,9 @@ export class StaleFinder {
   }
 }
 
-function leadsTo({ endpoints }: KernelRoute, { address, port }: ConntrackEntry['answering']): boolean {
-  return endpoints.some((endpoint) => endpoint.address === address && endpoint.port === port);
+function leadsTo({ endpoints, kept }: KernelRoute, { address, port }: ConntrackEntry['answering']): boolean {
+  const answers = (endpoint: KernelRoute['kept'][0]): boolean => endpoint.address === address && endpoint.port === port;
+  return endpoints.some(answers) || kept.some(answers);
 }
 
 function hasFamilyOf({ endpoints }: KernelRoute, dialled: string): boolean {

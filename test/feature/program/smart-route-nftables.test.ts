@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
+import { adminChange, adminTokenFile } from '../../tools/admin-change.ts';
 import { CommandMetrics } from '../../tools/command-metrics.ts';
 import { kernelForwardingPackages } from '../../tools/kernel-forwarding.ts';
 import { smartProxyConfig, smartRoute } from '../../tools/manifests.ts';
@@ -16,30 +17,41 @@ import { TcpTalk } from '../../tools/tcp-talk.ts';
 
 const table = 'smartproxy-smartproxy';
 
-/** A Service with one port, and endpoints of both families behind it. */
-function service(name: string, protocol: 'TCP' | 'UDP', ...addresses: readonly string[]): string {
-  const slices = (['IPv4', 'IPv6'] as const).map((addressType) => {
+/** Of both families, under these conditions. */
+function slices(name: string, protocol: 'TCP' | 'UDP', conditions: object, addresses: readonly string[]): readonly object[] {
+  return (['IPv4', 'IPv6'] as const).map((addressType) => {
     const own = addresses.filter((address) => address.includes(':') === (addressType === 'IPv6'));
     return {
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
       metadata: {
-        name: `${name}-${addressType.toLowerCase()}`,
+        name: `${name}-${Object.keys(conditions).join('-')}${addressType.toLowerCase()}`,
         namespace: 'default',
         labels: { 'kubernetes.io/service-name': name },
       },
       addressType,
       ports: [{ name: 'main', port: 4001, protocol }],
-      endpoints: own.map((address) => ({ addresses: [address] })),
+      endpoints: own.map((address) => ({ addresses: [address], conditions })),
     };
   });
+}
+
+const manifests = (objects: readonly object[]): string => objects.map((item) => `\n${JSON.stringify(item)}\n---`).join('');
+
+/** More endpoints of a Service. @param conditions of all of them */
+function moreEndpoints(name: string, protocol: 'TCP' | 'UDP', conditions: object, ...addresses: readonly string[]): string {
+  return manifests(slices(name, protocol, conditions, addresses));
+}
+
+/** A Service with one port, and endpoints of both families behind it. */
+function service(name: string, protocol: 'TCP' | 'UDP', ...addresses: readonly string[]): string {
   const object = {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name, namespace: 'default' },
     spec: { ports: [{ name: 'main', port: 80, protocol }] },
   };
-  return [object, ...slices].map((item) => `\n${JSON.stringify(item)}\n---`).join('');
+  return manifests([object, ...slices(name, protocol, {}, addresses)]);
 }
 
 const backends = (name: string): readonly object[] => [{ name, port: { name: 'main' } }];
@@ -210,6 +222,29 @@ function defineTests(): void {
     await serve(config + service('dns', 'UDP', '10.0.2.3') + udp());
     assert.equal(await network.send('a', '10.0.1.1', 53, 'y'), 'second 10.0.2.1 y');
     assert.equal(await metric('smartproxy_udp_datagrams_total', { direction: 'received' }), 0);
+  });
+
+  test('UDP sessions of an endpoint that terminates, or is drained by hand, stay with it until it goes', async (t) => {
+    const { command, serve, write } = await start(t, config + service('dns', 'UDP', '10.0.2.2') + udp(), {
+      SMARTPROXY_ADMIN_TOKEN_FILE: await adminTokenFile(t),
+    });
+    const say = async (id: string): Promise<string> => (await network.send(id, '10.0.1.1', 53, 'x')).split(' ')[0] ?? '';
+    assert.equal(await say('staying'), 'first');
+    const terminating = { ready: false, serving: true, terminating: true };
+    await serve(config + service('dns', 'UDP', '10.0.2.3') + moreEndpoints('dns', 'UDP', terminating, '10.0.2.2') + udp());
+    assert.deepEqual([await say('staying'), await say('new')], ['first', 'second']);
+    await write(config + service('dns', 'UDP', '10.0.2.3') + udp());
+    await command.until(async () => (await say('staying')) === 'second');
+
+    await serve(config + service('dns', 'UDP', '10.0.2.2', '10.0.2.3') + udp());
+    const drained = await say('before');
+    const other = drained === 'first' ? 'second' : 'first';
+    const address = drained === 'first' ? '10.0.2.2' : '10.0.2.3';
+    const admin = await command.boundPort('admin');
+    assert.equal(await adminChange(admin, 'PUT', `/debug/drains?endpoint=${address}:4001`), 200);
+    let dial = 0;
+    await command.until(async () => (await say(`after ${dial++}`)) === other);
+    assert.equal(await say('before'), drained);
   });
 
   test('preserveSource shows backends the client in place of us', async (t) => {

@@ -30,6 +30,7 @@ const tcpRoute: KernelRoute = {
     { address: '10.0.2.3', port: 4001, slots: 1 },
     { address: 'fd02::2', port: 4001, slots: 1 },
   ],
+  kept: [],
   spread: 'round-robin',
   preserveSource: false,
   clients: [],
@@ -178,6 +179,19 @@ function defineTests(): void {
       assert.match(await network.send('sixth', 'fd01::1', 53, 'a'), /^sixth fd02::1 a/);
       await to([{ ...udpRoute, endpoints: [second] }]);
       assert.equal(await network.send('moving', '10.0.1.1', 53, 'b'), 'second 10.0.2.1 b');
+    });
+
+    test('leaves the sessions of an endpoint that gets nothing new where they are, until it goes', async (t) => {
+      const route: KernelRoute = { ...udpRoute, id: 'kept/1', port: 54 };
+      const { to, forwarder } = await forward(t, [{ ...route, endpoints: [first] }]);
+      assert.equal(await network.send('staying', '10.0.1.1', 54, 'a'), 'first 10.0.2.1 a');
+      await to([{ ...route, endpoints: [second], kept: [first] }]);
+      assert.equal(await network.send('staying', '10.0.1.1', 54, 'b'), 'first 10.0.2.1 b');
+      assert.equal(await network.send('new', '10.0.1.1', 54, 'a'), 'second 10.0.2.1 a');
+      const { transactions } = await forwarder.facts();
+      await to([{ ...route, endpoints: [second] }]);
+      assert.equal(await network.send('staying', '10.0.1.1', 54, 'c'), 'second 10.0.2.1 c');
+      assert.equal((await forwarder.facts()).transactions, transactions, 'no rule changed');
     });
 
     test('refuses clients that the lists do not let in, and those that are in already once they no longer do', async (t) => {

@@ -41,7 +41,7 @@ const route = fc.record({
 const routes = fc
   .uniqueArray(route, { maxLength: 3, selector: ({ name }) => name })
   .map((all) =>
-    all.map(({ name, ...rest }): KernelRoute => ({ ...rest, id: `${name}/1`, port: 1000 + name.charCodeAt(0) }) as KernelRoute),
+    all.map(({ name, ...rest }): KernelRoute => ({ ...rest, kept: [], id: `${name}/1`, port: 1000 + name.charCodeAt(0) }) as KernelRoute),
   );
 
 test('a transaction from any ruleset to any other keeps to the rules of nft, and leaves what was wanted', () => {

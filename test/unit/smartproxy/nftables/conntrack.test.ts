@@ -34,6 +34,7 @@ const route: KernelRoute = {
   rate: undefined,
   places: { object: 'aa01', inAll: 0, perClient: 0 },
   endpoints: [{ address: '10.1.0.1', port: 53, slots: 1 }],
+  kept: [],
 };
 
 function answeredBy(address: string, port = 53): ConntrackEntry {
@@ -87,6 +88,13 @@ test('UDP sessions of an endpoint that has gone are stale, as are those from bef
   assert.deepEqual(foundBy(new StaleFinder([], [route]), elsewhere), []);
 });
 
+test('UDP sessions of an endpoint that keeps what it has are not stale, also without another', () => {
+  const terminating: KernelRoute = { ...route, kept: [{ address: '10.1.0.9', port: 53 }] };
+  assert.deepEqual(foundBy(new StaleFinder([], [terminating]), answeredBy('10.1.0.9'), answeredBy('10.1.0.9', 54)), ['10.1.0.9']);
+  const last: KernelRoute = { ...terminating, endpoints: [] };
+  assert.deepEqual(foundBy(new StaleFinder([], [last]), answeredBy('10.1.0.9'), answeredBy('10.1.0.1')), ['10.1.0.1']);
+});
+
 test('without an endpoint, sessions that workers have are not stale', () => {
   assert.deepEqual(foundBy(new StaleFinder([], [{ ...route, endpoints: [] }]), answeredBy('192.0.2.10'), answeredBy('10.1.0.1')), [
     '10.1.0.1',
@@ -105,6 +113,7 @@ test('a look is due after changes that can strand a connection alone', () => {
   assert.equal(mayHaveStale([route, tcpRoute], [route, tcpRoute]), false);
   assert.equal(mayHaveStale([route, tcpRoute], [route, without(tcpRoute)]), false);
   assert.equal(mayHaveStale([route, tcpRoute], [without(route), tcpRoute]), true);
+  assert.equal(mayHaveStale([{ ...route, kept: route.endpoints }], [route]), true);
   assert.equal(mayHaveStale([route, tcpRoute], [route]), true);
   assert.equal(mayHaveStale([tcpRoute], [{ ...tcpRoute, addresses: [] }]), true);
 });

@@ -43,6 +43,7 @@ test('a route of the kernel has its listener, endpoints in order by family, and 
         { address: '10.1.0.2', port: 53, slots: 1 },
         { address: 'fd00::2', port: 53, slots: 1 },
       ],
+      kept: [],
       spread: 'client',
       preserveSource: true,
       clients: [],
@@ -75,6 +76,26 @@ test('endpoints that terminate get nothing while others are ready, and those of 
   assert.deepEqual(addressesOf(undefined, a, { ...b, state: 'fallback' }), ['10.1.0.1']);
   assert.deepEqual(addressesOf(undefined, { ...a, state: 'draining' }, { ...b, state: 'fallback' }), ['10.1.0.2']);
   assert.deepEqual(addressesOf('east', { ...a, forZones: ['west'] }, { ...b, forZones: ['east'] }), ['10.1.0.2']);
+});
+
+test('endpoints that are listed and get nothing new keep what they have, those of a backend without weight do not', () => {
+  const keptOf = (changes: Partial<L4Route>) =>
+    kernelRoutes(
+      tableWith(
+        [
+          { address: '10.1.0.4' },
+          { address: '10.1.0.3', state: 'draining' },
+          { address: '::ffff:10.1.0.2', state: 'fallback' },
+          { address: '10.1.0.1', forZones: ['west'] },
+          { address: 'dns.example.com', state: 'draining' },
+        ].map((endpoint) => ({ forZones: ['east'], ...endpoint }) as Partial<Endpoint>),
+        changes,
+      ),
+      { ...surroundings, zone: 'east' },
+    )[0]?.kept;
+  const [a, b, c] = ['10.1.0.1', '10.1.0.2', '10.1.0.3'].map((address) => ({ address, port: 53 }));
+  assert.deepEqual(keptOf({}), [a, b, c]);
+  assert.deepEqual(keptOf({ backends: [{ service: 'dns', weight: 0 }] }), []);
 });
 
 test('what may be open is of TCP what its policy says of connections, and of UDP what the route says of sessions', () => {

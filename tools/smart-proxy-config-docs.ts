@@ -121,6 +121,7 @@ spec:
 | a listener has the port of an option's | the option's; one that takes the place of another option has that one's port, and is for whom it says | \`Accepted\` False, \`PortConflict\` |
 | it is so in an entry of \`listeners\` with \`namespaces\` or \`proxyProtocol\` | that listener is for nobody, and the others are as they are | \`Accepted\` False, \`ConfigReduced\` and \`ListenerClosed\` |
 | \`trustedProxies\`, \`limits.clients\` have something that is no address | the rest of the list; an \`allow\` of which nothing is left lets nobody in | \`Accepted\` False, \`InvalidAddress\` |
+| a Secret, Service or ConfigMap that it names is missing, broken or not permitted | the rest; what it is for is not done | \`ResolvedRefs\` False, with the reason |
 | the port is taken, or may not be bound | everything else; it is tried again every second | \`Programmed\` False, \`AddressInUse\` or \`AddressUnavailable\` |
 | the Service of \`--publish-service\` has no port that leads to it | all of it | \`Published\` False, \`NotPublished\` |
 
@@ -129,8 +130,8 @@ the log of every pod, while the leader's alone is the Event.
 
 ## Status
 
-Conditions of the whole and of each listener, written by the leader about its own workers: \`Accepted\`, \`Programmed\` (the workers listen;
-\`Pending\` after 5 s when some do not), and \`Published\` where a Service in front is known. \`summary\` is how many listeners are open, of how many.
+Conditions of the whole and of each listener, written by the leader about its own workers: \`Accepted\`, of the whole \`ResolvedRefs\` (every
+Service, Secret and ConfigMap is there and may be used; one that is not in use does not have it), \`Programmed\` (the workers listen; \`Pending\` after 5 s when some do not), and \`Published\` where a Service in front is known. \`summary\` is how many listeners are open, of how many.
 
 ## Fields
 

@@ -1,5 +1,6 @@
 import type { ChosenConfig } from './chosen-config.ts';
 import { type Condition, conditionOf } from './conditions.ts';
+import { resolvedRefs } from './resolved-refs.ts';
 import type { SmartProxyConfigReading } from './smart-proxy-config-reading.ts';
 import type { ObjectRef, Problem, ProblemReason } from './translation.ts';
 
@@ -31,7 +32,7 @@ export interface ListenerFailure {
   readonly message: string;
 }
 
-/** Problems that mean that something of the object does not hold. */
+/** Problems that mean that something of the object itself does not hold. */
 const refusals: ReadonlySet<ProblemReason> = new Set([
   'ConfigKept',
   'ConfigReduced',
@@ -40,18 +41,10 @@ const refusals: ReadonlySet<ProblemReason> = new Set([
   'InvalidObject',
   'PortConflict',
   'InvalidAddress',
-  'SecretNotFound',
-  'SecretInvalid',
   'NoEffect',
   'ConfigConflict',
   'NotReferenced',
   'UnknownField',
-  'ConfigMapNotFound',
-  'ConfigMapInvalid',
-  'ServiceNotFound',
-  'ServicePortNotFound',
-  'ExternalNameRefused',
-  'RefNotPermitted',
 ]);
 
 /**
@@ -67,8 +60,9 @@ export function smartProxyConfigStates(
   isFronted: boolean,
 ): readonly SmartProxyConfigState[] {
   const problems = [...own, ...ofListeners, ...ofSettings, ...ofIssuers];
-  const about = (ref: ObjectRef) => problems.filter(({ object }) => object === ref);
-  const states = unused.map((reading) => stateOf(reading, about(reading.ref), [], false));
+  // Not by identity: what is kept through a change of the object speaks of an earlier reading.
+  const about = (ref: ObjectRef) => problems.filter(({ object }) => isSame(object, ref));
+  const states = unused.map((reading) => stateOf(reading, about(reading.ref), undefined, false));
   return chosen === undefined ? states : [stateOf(chosen, about(chosen.ref), listenersOf(chosen), isFronted), ...states];
 }
 
@@ -104,34 +98,44 @@ function listenersOf({ spec, closedListeners }: SmartProxyConfigReading): readon
   return [...usable, ...closed];
 }
 
+function isSame(a: ObjectRef, b: ObjectRef): boolean {
+  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
+}
+
+/** @param listeners undefined: it is not in use, so nothing that it refers to is looked up */
 function stateOf(
   { ref: object, generation }: SmartProxyConfigReading,
   problems: readonly Problem[],
-  listeners: readonly { readonly name: string }[],
+  listeners: readonly { readonly name: string }[] | undefined,
   isFronted: boolean,
 ): SmartProxyConfigState {
-  const conditions = (of: readonly Problem[]): readonly Condition[] => [
-    conditionOf(
-      'Accepted',
-      'Valid, and in use.',
-      of.filter(({ reason }) => refusals.has(reason)),
-    ),
-    ...(isFronted
-      ? [
-          conditionOf(
-            'Published',
-            'The Service in front carries it.',
-            of.filter(({ reason }) => reason === 'NotPublished'),
-          ),
-        ]
-      : []),
-  ];
+  const isInUse = listeners !== undefined;
+  const published = (of: readonly Problem[]): readonly Condition[] => (isFronted ? [publication(of)] : []);
   return {
     object,
     generation,
-    conditions: conditions(problems),
-    listeners: listeners.map(({ name }) => ({ name, conditions: conditions(problems.filter(({ rule }) => rule === name)) })),
+    conditions: [acceptance(problems), ...(isInUse ? [resolvedRefs(problems)] : []), ...published(problems)],
+    listeners: (listeners ?? []).map(({ name }) => {
+      const of = problems.filter(({ rule }) => rule === name);
+      return { name, conditions: [acceptance(of), ...published(of)] };
+    }),
   };
+}
+
+function acceptance(problems: readonly Problem[]): Condition {
+  return conditionOf(
+    'Accepted',
+    'Valid, and in use.',
+    problems.filter(({ reason }) => refusals.has(reason)),
+  );
+}
+
+function publication(problems: readonly Problem[]): Condition {
+  return conditionOf(
+    'Published',
+    'The Service in front carries it.',
+    problems.filter(({ reason }) => reason === 'NotPublished'),
+  );
 }
 
 /** A listener that is left out is nowhere, whatever workers do. */

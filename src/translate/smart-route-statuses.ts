@@ -4,6 +4,7 @@ import { hasUsableEndpoint } from './endpoint-index.ts';
 import type { MergedHost } from './merged-host.ts';
 import type { MergedL4 } from './merged-l4.ts';
 import type { ResolvedObject } from './resolved-object.ts';
+import { resolvedRefs } from './resolved-refs.ts';
 import { l4Of } from './smart-route-l4.ts';
 import type { SmartRouteReading } from './smart-route-reading.ts';
 import type { ObjectRef, Problem, ProblemReason } from './translation.ts';
@@ -63,24 +64,6 @@ const refusals: ReadonlySet<ProblemReason> = new Set([
 
 /** Problems that mean that a field is there and nobody reads it: said after what weighs more. */
 const ignored: ReadonlySet<ProblemReason> = new Set(['UnknownField', 'NoEffect']);
-
-/** Problems that mean that something referred to is not there, or not to be used. */
-const brokenReferences: ReadonlySet<ProblemReason> = new Set([
-  'ServiceNotFound',
-  'ServicePortNotFound',
-  'ExternalNameRefused',
-  'SecretNotFound',
-  'SecretInvalid',
-  'RevocationListExpired',
-  'ConfigMapNotFound',
-  'ConfigMapInvalid',
-  'CertificateHostMismatch',
-  'RefNotPermitted',
-  'ListenerNotFound',
-  'IssuerNotFound',
-  'SecretNotOwned',
-  'CertificateNotIssued',
-]);
 
 /** One state for each SmartRoute of ours, in the order of `readings`. @param isFronted whether the Service in front is known */
 export function smartRouteStates(
@@ -209,10 +192,6 @@ function conditionsOf(problems: readonly Problem[]): readonly Condition[] {
       ...problems.filter(({ reason }) => refusals.has(reason)),
       ...problems.filter(({ reason }) => ignored.has(reason)),
     ]),
-    conditionOf(
-      'ResolvedRefs',
-      'All that it refers to is there.',
-      problems.filter(({ reason }) => brokenReferences.has(reason)),
-    ),
+    resolvedRefs(problems),
   ];
 }

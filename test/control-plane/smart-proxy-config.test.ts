@@ -63,11 +63,13 @@ test('the program takes the SmartProxyConfig that its class names, live, and say
     { name: 'web', port: web, publishedPort: 8000, protocol: 'HTTP' },
     { name: 'taken', port: taken, protocol: 'TCP' },
   ];
-  const main = await create(admin, config(own, { listeners }));
+  const copies = service(own, 'copies', { ports: [{ name: 'web', port: 80 }] });
+  const defaults = { policy: { mirror: { backend: { name: 'copies', port: { name: 'web' } } } } };
+  const main = await create(admin, config(own, { listeners, defaults }));
   const stray = await create(admin, config('stray', {}));
   await create(admin, front);
   await create(admin, route);
-  t.after(() => Promise.all([main, stray, front, route].map((object) => remove(admin, object))));
+  t.after(() => Promise.all([main, stray, front, route, copies].map((object) => remove(admin, object))));
   const flags = ['--pod-namespace', own, '--publish-service', `${own}/${own}`, '--no-leader-election', '--drain-delay=off'];
   await startRun(t, ['--kubeconfig', plane.kubeconfig(account.token), ...flags]);
 
@@ -79,11 +81,15 @@ test('the program takes the SmartProxyConfig that its class names, live, and say
     const found = await statusOf(main);
     return found?.summary === '1/2' && found;
   });
-  assert.equal(texts(status), 'Accepted True Accepted,Published False NotPublished,Programmed False AddressInUse');
+  const whole = (refs: string) => `Accepted True Accepted,ResolvedRefs ${refs},Published False NotPublished,Programmed False AddressInUse`;
+  assert.equal(texts(status), whole('False ServiceNotFound'));
   assert.equal(texts(status.listeners?.[0]), 'Accepted True Accepted,Published True Published,Programmed True Programmed');
   assert.equal(texts(status.listeners?.[1]), 'Accepted True Accepted,Published False NotPublished,Programmed False AddressInUse');
   await eventually('the other one is told', async () => texts(await statusOf(stray))?.startsWith('Accepted False NotReferenced'));
   assert.match(await plane.kubectl('get', 'spc', '-n', own, own), /LISTENERS\s+ACCEPTED\s+PROGRAMMED\s+AGE\n\S+\s+1\/2\s+True\s+False/);
+
+  await create(admin, copies);
+  await eventually('the Service is there', async () => texts(await statusOf(main)) === whole('True ResolvedRefs'));
 
   await patch(admin, main, { spec: { listeners: [{ name: 'later', port: later, protocol: 'HTTP' }] } });
   await eventually('the new listener serves', async () => (await get(later, 'shop.test', '/')).body === 'shop');

@@ -290,7 +290,7 @@ export interface SmartProxyConfigCondition {
 export interface SmartProxyConfigStatusListener {
   /** Name of the listener. */
   readonly name: string;
-  /** `Accepted`: it is the configuration of an installation, and all of it is valid. `Programmed`: the leader's workers listen on every port. `Published`: the Service in front carries every port; without one there is no such condition. */
+  /** `Accepted`: it is the configuration of an installation, and all of it is valid. `ResolvedRefs`, of one in use: every Service, Secret and ConfigMap is there and may be used. `Programmed`: the leader's workers listen on every port. `Published`: the Service in front carries every port; without one there is no such condition. */
   readonly conditions?: readonly SmartProxyConfigCondition[];
 }
 
@@ -298,7 +298,7 @@ export interface SmartProxyConfigStatusListener {
 export interface SmartProxyConfigStatus {
   /** How many listeners have their port open, of how many. */
   readonly summary?: string;
-  /** `Accepted`: it is the configuration of an installation, and all of it is valid. `Programmed`: the leader's workers listen on every port. `Published`: the Service in front carries every port; without one there is no such condition. */
+  /** `Accepted`: it is the configuration of an installation, and all of it is valid. `ResolvedRefs`, of one in use: every Service, Secret and ConfigMap is there and may be used. `Programmed`: the leader's workers listen on every port. `Published`: the Service in front carries every port; without one there is no such condition. */
   readonly conditions?: readonly SmartProxyConfigCondition[];
   /** The conditions of each listener. */
   readonly listeners?: readonly SmartProxyConfigStatusListener[];

@@ -204,7 +204,7 @@ describe('error pages, objects in and real sockets out', () => {
         ],
       );
       const [state] = program.translation.smartProxyConfigs;
-      assert.equal(state?.conditions.find(({ type }) => type === 'Accepted')?.reason, 'ConfigMapNotFound');
+      assert.equal(state?.conditions.find(({ type }) => type === 'ResolvedRefs')?.reason, 'ConfigMapNotFound');
       await program.apply(
         configMap('pages', { '4xx.html': 'ours', problem: 'x' }, labels) + configMap('team/pages', { '4xx.html': 'theirs' }, labels),
       );
@@ -252,7 +252,8 @@ describe('error pages, objects in and real sockets out', () => {
     await program.remove('Service', 'default/pages');
     const gone = (path: string) => `SmartProxyConfig ServiceNotFound spec.defaults.policy.${path}`;
     assert.deepEqual(told(), [gone('mirror.backend'), gone('errorPages[0].backend')]);
-    assert.equal(program.translation.smartProxyConfigs[0]?.conditions[0]?.reason, 'ServiceNotFound');
+    const reasons = program.translation.smartProxyConfigs[0]?.conditions.map(({ reason }) => reason);
+    assert.deepEqual(reasons, ['Accepted', 'ServiceNotFound']);
     for (const name of ['nobody.test', 'web.example.com', host]) assert.equal((await program.ask(name, '/404')).body, 'b'.repeat(10), name);
   });
 

@@ -29,7 +29,7 @@ describe('a SmartProxyConfig that is not what its CRD allows', () => {
     assert.equal(await isLetIn(program), false);
     await program.apply(smartProxyConfig({ ...closed, drain: { delay: 'soon' } }));
     assert.deepEqual(program.problems, ['ConfigKept', 'InvalidObject']);
-    assert.deepEqual(conditions(program), ['Accepted False ConfigKept']);
+    assert.deepEqual(conditions(program), ['Accepted False ConfigKept', 'ResolvedRefs True ResolvedRefs']);
     assert.equal(program.controller.stats.problems.ConfigKept, 1, 'the metric has it');
     assert.equal(await isLetIn(program), false);
     await program.apply(smartProxyConfig({ limits: { clients: { allow: 'everybody' } } }));
@@ -64,7 +64,7 @@ describe('a SmartProxyConfig that is not what its CRD allows', () => {
     const defaults = { policy: { timeouts: { read: 'never' }, clients: { deny: ['192.0.2.1'] } } };
     await using program = await Program.start(smartProxyConfig({ listeners, defaults, drain: { delay: 'soon' } }) + route);
     assert.deepEqual([...new Set(program.problems)], ['ConfigReduced', 'InvalidObject']);
-    assert.deepEqual(conditions(program), ['Accepted False ConfigReduced']);
+    assert.deepEqual(conditions(program), ['Accepted False ConfigReduced', 'ResolvedRefs True ResolvedRefs']);
     assert.equal((await get(port, host, '/')).body, 'shop');
     assert.deepEqual(program.translation.routeTable.listeners.has('bad'), false);
     const [policy] = program.translation.routeTable.policies.values();

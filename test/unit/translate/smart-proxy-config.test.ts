@@ -47,7 +47,7 @@ test('SmartProxyConfig: the class of --ingress-class names the one in use before
   assert.deepEqual(
     first.smartProxyConfigs.map(({ object, conditions }) => [object.name, ...texts(conditions)]),
     [
-      ['main', 'Accepted True Accepted'],
+      ['main', 'Accepted True Accepted', 'ResolvedRefs True ResolvedRefs'],
       ['other', 'Accepted False ConfigConflict'],
       ['stray', 'Accepted False NotReferenced'],
     ],
@@ -85,6 +85,20 @@ test('SmartProxyConfig: redirects to HTTPS come and go with the one listener tha
   assert.deepEqual(redirects(), [false]);
 });
 
+test('SmartProxyConfig: a reference of its defaults that is broken stays told through a change of something else', () => {
+  const backend = { name: 'copies', port: { number: 80 } };
+  const withMirror = (generation: number): KubeObject => {
+    const defaults = { policy: { mirror: { backend } } };
+    return { kind: 'SmartProxyConfig', metadata: { name: 'main', namespace, generation }, spec: { defaults } } as unknown as KubeObject;
+  };
+  const { store, translate } = start(ingressClass('smartproxy', 'main'), withMirror(1));
+  const told = () => translate().smartProxyConfigs.map(({ conditions }) => texts(conditions));
+  const broken = [['Accepted True Accepted', 'ResolvedRefs False ServiceNotFound']];
+  assert.deepEqual(told(), broken);
+  store.apply(withMirror(2));
+  assert.deepEqual(told(), broken);
+});
+
 test('SmartProxyConfig: a port that is taken is Programmed False with the reason, and the others are open', () => {
   const { translate } = start(ingressClass('smartproxy', 'main'), config('main', [mail, { ...mail, name: 'db', port: 5432 }]));
   const [state] = translate().smartProxyConfigs;
@@ -92,7 +106,7 @@ test('SmartProxyConfig: a port that is taken is Programmed False with the reason
   const failures = new Map<string, ListenerFailure>([['db', { reason: 'AddressInUse', message: 'Another has it.' }]]);
   const status = configStatusOf(state, failures, true);
   assert.equal(status.summary, '1/2');
-  assert.deepEqual(texts(status.conditions), ['Accepted True Accepted', 'Programmed False AddressInUse']);
+  assert.deepEqual(texts(status.conditions), ['Accepted True Accepted', 'ResolvedRefs True ResolvedRefs', 'Programmed False AddressInUse']);
   assert.deepEqual(
     status.listeners.map(({ name, conditions }) => [name, ...texts(conditions)]),
     [
@@ -104,6 +118,6 @@ test('SmartProxyConfig: a port that is taken is Programmed False with the reason
   assert.deepEqual([warning?.reason, warning?.field, others], ['AddressInUse', 'spec.listeners[1].port', []]);
   assert.match(warning?.message ?? '', /spec\.listeners\[1\]\.port: Another has it; free the port or use another/);
   const pending = configStatusOf(state, new Map(), false);
-  assert.deepEqual(texts(pending.conditions), ['Accepted True Accepted', 'Programmed False Pending']);
+  assert.deepEqual(texts(pending.conditions), ['Accepted True Accepted', 'ResolvedRefs True ResolvedRefs', 'Programmed False Pending']);
   assert.deepEqual(listenerWarnings([pending]), []);
 });

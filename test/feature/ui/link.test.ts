@@ -47,6 +47,53 @@ test('the web UI and the program behind its port', { skip: browserSkip() }, asyn
     await ui.page.getByRole('alert').getByText('what answers at this port is not smartproxy-ingress').waitFor();
   });
 
+  await t.test('another service that answers JSON is not taken for the program either', async (t) => {
+    t.after(() => {
+      port.alter = asItComes;
+    });
+    const ui = await UiPage.open(t, browser, `${port.url}#/routes`);
+    const banner = ui.page.getByRole('alert');
+    for (const [status, body] of [
+      [200, '{}'],
+      [200, 'null'],
+      [200, '{"totals":{"requests":1}}'],
+      [404, '{"message":"Not Found"}'],
+    ] as const) {
+      port.alter = () => ({ status, body });
+      await ui.page.reload();
+      await banner.getByText('what answers at this port is not smartproxy-ingress').waitFor();
+      port.alter = asItComes;
+      await ui.row('default/shop').waitFor();
+      assert.equal(await banner.textContent(), '');
+    }
+  });
+
+  await t.test('a program whose pages have another shape is said to be of another version, and asked on', async (t) => {
+    t.after(() => {
+      port.alter = asItComes;
+    });
+    const without = (field: string, body: string) => JSON.stringify({ ...JSON.parse(body), version: '0.0.8', [field]: undefined });
+    port.alter = (path, answer) => (path === '/debug/status' ? { ...answer, body: without('admin', answer.body) } : answer);
+    const ui = await UiPage.open(t, browser, port.url);
+    const banner = ui.page.getByRole('alert');
+    await banner.getByText('The program at this port is of version 0.0.8, and this web UI of 0.1.0: it cannot show its state.').waitFor();
+    await ui.page.locator('header').getByText('not known', { exact: true }).waitFor();
+    await ui.reads('The program at this port writes /debug/status otherwise');
+    assert.deepEqual(await ui.findings(), []);
+    port.alter = (path, answer) => (path.startsWith('/debug/connections') ? { status: 200, body: '{"open":[]}' } : answer);
+    await ui.go('Connections');
+    await ui.reads('The program at this port writes /debug/connections otherwise');
+    port.alter = (path, answer) => (path === '/debug/problems' ? { status: 200, body: without('sources', answer.body) } : answer);
+    await ui.go('Problems');
+    await ui.reads('The program at this port writes /debug/problems otherwise');
+    port.alter = (path, answer) =>
+      path === '/debug/problems' ? { ...answer, body: '{"sources":[],"objects":[{}],"endpoints":[]}' } : answer;
+    await ui.reads('What the program says cannot be shown: it is of another version than this web UI.');
+    port.alter = asItComes;
+    await ui.row('ServiceNotFound').waitFor();
+    assert.equal(await banner.textContent(), '');
+  });
+
   await t.test('a program of another version is said to be one, and its pages that are missing', async (t) => {
     const ui = await UiPage.open(t, browser, port.url);
     await ui.page.locator('header').getByText('ready', { exact: true }).waitFor();
@@ -82,6 +129,7 @@ test('the web UI and the program behind its port', { skip: browserSkip() }, asyn
   });
 
   await t.test('nothing is asked for while nobody can see it, and never two pages at once', async (t) => {
+    port.mostAtOnce = 0;
     const ui = await UiPage.open(t, browser, port.url);
     await ui.page.clock.install();
     await ui.page.locator('header').getByText('ready', { exact: true }).waitFor();

@@ -1,6 +1,7 @@
 import { Actions } from './actions.ts';
 import { fillQuestion } from './components/explain-form.ts';
 import { linkBanner, pageHeader, viewLinks } from './components/page-frame.ts';
+import { ofAnotherVersion, viewHead } from './components/pieces.ts';
 import { type Child, element } from './dom/element.ts';
 import { morphChildren } from './dom/morph.ts';
 import { AdminToken } from './model/admin-token.ts';
@@ -89,15 +90,32 @@ class App {
   }
 
   #render(): void {
+    this.#renderFrame();
+    show('main', [element('div', { 'data-key': this.#view.id, class: 'view' }, ...this.#content())]);
+  }
+
+  /** What the view shows; pages of another version may have anything within. */
+  #content(): readonly Child[] {
+    try {
+      return this.#view.render(this.#context);
+    } catch (error) {
+      console.error(error);
+      return [
+        viewHead(this.#view.title, undefined),
+        ofAnotherVersion('What the program says cannot be shown: it is of another version than this web UI. '),
+      ];
+    }
+  }
+
+  #renderFrame(): void {
     const status = this.#pages.data(statusPath);
     const { lost } = this.#pages;
-    const hasStatusPage = this.#pages.answer(statusPath)?.kind !== 'missing';
+    const answer = this.#pages.answer(statusPath);
     document.title = `${this.#view.title} · smartproxy-ingress`;
     document.body.classList.toggle('lost', lost !== undefined);
-    show('header', pageHeader({ status, isLost: lost !== undefined, theme: currentTheme(), hasToken: this.#token.isKnown }));
+    show('header', pageHeader({ status, answer, isLost: lost !== undefined, theme: currentTheme(), hasToken: this.#token.isKnown }));
     show('views', [viewLinks(views, this.#view, status)]);
-    show('banner', linkBanner({ lost, status, hasStatusPage, version }));
-    show('main', [element('div', { 'data-key': this.#view.id, class: 'view' }, ...this.#view.render(this.#context))]);
+    show('banner', linkBanner({ lost, status, answer, version }));
   }
 
   /** Fields show what the address says: somebody may have gone back. Not the one that is being typed into. */

@@ -1,6 +1,7 @@
 import type { StatusReport } from '../../../../ask/reports/status-report.ts';
 import { type Child, element } from '../dom/element.ts';
 import { clock, count } from '../dom/format.ts';
+import type { PageAnswer } from '../model/ask-page.ts';
 import { hashOf } from '../model/location.ts';
 import type { LostLink } from '../model/pages.ts';
 import type { Theme } from '../model/theme.ts';
@@ -13,11 +14,13 @@ const adminPort = '10255';
 /** Who is looked at, and how; on every view. */
 export function pageHeader(options: {
   readonly status: StatusReport | undefined;
+  /** What came of asking for the status last; undefined: not asked yet. */
+  readonly answer: PageAnswer | undefined;
   readonly isLost: boolean;
   readonly theme: Theme;
   readonly hasToken: boolean;
 }): readonly Child[] {
-  const { status, isLost, theme, hasToken } = options;
+  const { status, answer, isLost, theme, hasToken } = options;
   return [
     element(
       'a',
@@ -28,7 +31,7 @@ export function pageHeader(options: {
     element(
       'div',
       { class: 'who' },
-      statePill(status, isLost),
+      isLost ? pill('bad', 'lost') : statePill(status, answer),
       status !== undefined && element('span', { class: 'muted' }, whoText(status)),
     ),
     element(
@@ -40,9 +43,8 @@ export function pageHeader(options: {
   ];
 }
 
-function statePill(status: StatusReport | undefined, isLost: boolean): HTMLElement {
-  if (isLost) return pill('bad', 'lost');
-  if (status === undefined) return pill('plain', 'asking');
+function statePill(status: StatusReport | undefined, answer: PageAnswer | undefined): HTMLElement {
+  if (status === undefined) return pill('plain', answer === undefined ? 'asking' : 'not known');
   return pill(status.ready ? 'good' : 'bad', status.ready ? 'ready' : 'not ready');
 }
 
@@ -83,14 +85,17 @@ export function viewLinks(views: readonly View[], current: View, status: StatusR
 export function linkBanner(options: {
   readonly lost: LostLink | undefined;
   readonly status: StatusReport | undefined;
-  readonly hasStatusPage: boolean;
+  /** What came of asking for the status last; undefined: not asked yet. */
+  readonly answer: PageAnswer | undefined;
   /** Of this page. */
   readonly version: string;
 }): readonly Child[] {
-  const { lost, status, hasStatusPage, version } = options;
+  const { lost, status, answer, version } = options;
   if (lost !== undefined) return [element('div', { class: 'banner bad' }, ...lostText(lost, status))];
-  if (!hasStatusPage)
+  if (answer?.kind === 'missing')
     return [outdated(`The program at this port has no page /debug/status: it is older than this web UI, which is of version ${version}.`)];
+  if (answer?.kind === 'unlike')
+    return [outdated(`The program at this port is of version ${answer.version}, and this web UI of ${version}: it cannot show its state.`)];
   if (status === undefined || status.version === version) return [];
   return [outdated(`The program at this port is of version ${status.version}, and this web UI of ${version}: it may show things wrongly.`)];
 }

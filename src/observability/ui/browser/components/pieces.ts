@@ -48,16 +48,17 @@ export function amountText(shown: number, all: number, one: string, many = `${on
 /** What stands in the place of a page that did not come (yet); undefined: it is there, and perhaps it is old. */
 export function insteadOf(path: string, pages: Pages): Child {
   const answer = pages.answer(path);
+  const name = code(path.split('?')[0] ?? path);
   if (answer?.kind === 'missing')
-    return element(
-      'p',
-      { class: 'notice' },
-      'The program at this port has no page ',
-      code(path.split('?')[0] ?? path),
-      ': it is older than this web UI. ',
-      element('button', { type: 'button', 'data-action': 'reload' }, 'Load its own'),
-    );
+    return ofAnotherVersion('The program at this port has no page ', name, ': it is older than this web UI. ');
+  if (answer?.kind === 'unlike')
+    return ofAnotherVersion('The program at this port writes ', name, ' otherwise: it is of another version than this web UI. ');
   if (answer?.kind === 'refused') return element('p', { class: 'notice' }, `The program says: ${answer.why}`);
   if (pages.isKnown(path)) return undefined;
   return element('p', { class: 'empty' }, answer === undefined ? 'Asking …' : 'Nothing is known: the program did not answer yet.');
+}
+
+/** Says why something cannot be shown, and has the program's own UI loaded. */
+export function ofAnotherVersion(...why: readonly Child[]): HTMLElement {
+  return element('p', { class: 'notice' }, ...why, element('button', { type: 'button', 'data-action': 'reload' }, 'Load its own'));
 }

@@ -1,4 +1,4 @@
-import { askPage, type PageAnswer } from './ask-page.ts';
+import { askProgram, type PageAnswer } from './ask-page.ts';
 
 const storageKey = 'smartproxy-admin-token';
 
@@ -18,7 +18,7 @@ export class AdminToken {
 
   /** Asks for a change with the token; one that is refused for it is forgotten. */
   async change(method: 'DELETE' | 'PUT', path: string): Promise<PageAnswer> {
-    const answer = await askPage(path, { method, headers: { authorization: `Bearer ${this.#value ?? ''}` } });
+    const answer = await askProgram(path, { method, headers: { authorization: `Bearer ${this.#value ?? ''}` } });
     if (answer.kind === 'refused' && (answer.status === 401 || answer.status === 403)) this.forget();
     return answer;
   }

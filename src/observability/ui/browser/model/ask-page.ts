@@ -1,5 +1,13 @@
+import { hasShapeOf, versionOf } from './page-shape.ts';
+
 /** What came of asking the program for a page. */
 export type PageAnswer =
+  | ProgramAnswer
+  /** The program writes the page otherwise than this UI reads it. Of the status: which version it is. */
+  | { readonly kind: 'unlike'; readonly version: string | undefined };
+
+/** What came of asking the program for something. */
+export type ProgramAnswer =
   | { readonly kind: 'data'; readonly data: unknown }
   /** There is no such page: the program is of another version than this UI. */
   | { readonly kind: 'missing' }
@@ -9,17 +17,27 @@ export type PageAnswer =
   | { readonly kind: 'lost'; readonly why: string };
 
 const timeoutMs = 10_000;
+const somethingElse: ProgramAnswer = { kind: 'lost', why: 'what answers at this port is not smartproxy-ingress' };
 
-/** Asks for a page, or for a change with another method. @param path from the root: `/debug/status` */
-export async function askPage(path: string, init: RequestInit = {}): Promise<PageAnswer> {
+/** Asks for a page. @param path from the root, perhaps with a query: `/debug/status` */
+export async function askPage(path: string): Promise<PageAnswer> {
+  const answer = await askProgram(path);
+  if (answer.kind !== 'data' || hasShapeOf(path, answer.data)) return answer;
+  const version = versionOf(answer.data);
+  return path === '/debug/status' && version === undefined ? somethingElse : { kind: 'unlike', version };
+}
+
+/** Asks for a page of any shape, or for a change with another method. @param path from the root: `/debug/status` */
+export async function askProgram(path: string, init: RequestInit = {}): Promise<ProgramAnswer> {
   try {
     // Relative, so that it works wherever the page itself was found.
     const response = await fetch(`.${path}`, { cache: 'no-store', redirect: 'error', signal: AbortSignal.timeout(timeoutMs), ...init });
     const data = await readJson(response);
-    if (data === notJson) return { kind: 'lost', why: 'what answers at this port is not smartproxy-ingress' };
+    if (data === notJson) return somethingElse;
     if (response.ok) return { kind: 'data', data };
-    const why = errorOf(data) ?? `the program answers ${response.status}`;
-    return isUnknownPage(response.status, data) ? { kind: 'missing' } : { kind: 'refused', status: response.status, why };
+    if (isUnknownPage(response.status, data)) return { kind: 'missing' };
+    const why = errorOf(data);
+    return why === undefined ? somethingElse : { kind: 'refused', status: response.status, why };
   } catch (error) {
     const isTimeout = error instanceof DOMException && error.name === 'TimeoutError';
     return { kind: 'lost', why: isTimeout ? `no answer within ${timeoutMs / 1000} s` : 'nothing answers at this port' };

@@ -61,26 +61,39 @@ export class Pages {
     if (document.hidden) return;
     this.#isAsking = true;
     const beganMs = performance.now();
-    do {
-      this.#isAwaited = false;
-      const wanted = this.#options.wanted();
-      this.#forgetAllBut(wanted);
-      for (const path of wanted) if (!this.#isAwaited) this.#take(path, await askPage(path));
-    } while (this.#isAwaited && !document.hidden);
-    this.#isAsking = false;
-    const tookMs = performance.now() - beganMs;
-    this.#timer = window.setTimeout(() => void this.#round(), this.lost ? pauseMs : Math.max(pauseMs, tookMs * pausePerWork));
+    try {
+      do await this.#askForAll();
+      while (this.#isAwaited && !document.hidden);
+    } finally {
+      // Whatever became of this round, there is another.
+      this.#isAsking = false;
+      const tookMs = performance.now() - beganMs;
+      this.#timer = window.setTimeout(() => void this.#round(), this.lost ? pauseMs : Math.max(pauseMs, tookMs * pausePerWork));
+    }
+  }
+
+  async #askForAll(): Promise<void> {
+    this.#isAwaited = false;
+    const wanted = this.#options.wanted();
+    this.#forgetAllBut(wanted);
+    for (const path of wanted) if (!this.#isAwaited) this.#take(path, await askPage(path));
   }
 
   #take(path: string, answer: PageAnswer): void {
     this.#answers.set(path, answer);
     if (answer.kind === 'data') this.#data.set(path, answer.data);
-    if (answer.kind !== 'lost') this.lost = undefined;
-    else this.lost = { sinceMs: this.lost?.sinceMs ?? Date.now(), why: answer.why };
+    else if (answer.kind === 'unlike') this.#data.delete(path);
+    if (answer.kind === 'lost') this.lost = { sinceMs: this.lost?.sinceMs ?? Date.now(), why: answer.why };
+    else if (isOfProgram(path, answer)) this.lost = undefined;
     this.#options.onAnswer(path);
   }
 
   #forgetAllBut(wanted: readonly string[]): void {
     for (const known of [this.#answers, this.#data]) for (const path of known.keys()) if (!wanted.includes(path)) known.delete(path);
   }
+}
+
+/** What another program says to every path is no sign of ours. */
+function isOfProgram(path: string, { kind }: PageAnswer): boolean {
+  return kind !== 'unlike' || path === '/debug/status';
 }

@@ -189,4 +189,19 @@ test('the web UI and the program behind its port', { skip: browserSkip() }, asyn
     await page.getByRole('button', { name: 'Read-only: enter token' }).waitFor();
     assert.equal(await page.evaluate('sessionStorage.length'), 0);
   });
+
+  await t.test('a browser that stores nothing shows everything, and keeps token and theme while the page is open', async (t) => {
+    const { page } = await UiPage.open(t, browser, port.url);
+    await page.addInitScript(`for (const name of ['localStorage', 'sessionStorage'])
+      Object.defineProperty(window, name, { get() { throw new DOMException('denied', 'SecurityError'); } })`);
+    await page.reload();
+    await page.locator('header').getByText('ready', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Theme: auto' }).click();
+    await page.getByRole('button', { name: 'Theme: light' }).waitFor();
+    await page.getByRole('button', { name: 'Read-only: enter token' }).click();
+    await page.getByLabel('Admin token').fill('a-token-of-this-page');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Forget the token' }).click();
+    await page.getByRole('button', { name: 'Read-only: enter token' }).waitFor();
+  });
 });

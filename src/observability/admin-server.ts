@@ -54,6 +54,7 @@ export interface AdminServerOptions {
 /**
  * Debug pages as JSON, and the web UI that shows them, for whoever is on this machine (in a pod: `kubectl port-forward`). It binds loopback
  * only, and answers only requests whose Host is loopback too: a web page that points its own name at 127.0.0.1 (DNS rebinding) gets nothing.
+ * Nor does one that asks for more than the page of the web UI under the name of this machine (`<img src="http://localhost:10255/debug/...">`).
  * Nor can a page of another origin send PUT or DELETE: browsers ask first (CORS), and nobody here says yes. So POST, which they send
  * unasked, does nothing. Who sends PUT or DELETE has to have the admin token.
  */
@@ -108,9 +109,9 @@ export class AdminServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isLocalAuthority(request.headers.host)) return json(response, 403, { error: 'the Host header must name this machine: localhost' });
     const { pages } = this.#options;
-    const [path = '', queryText = ''] = (request.url ?? '').split('?', 2);
+    const { path, query } = targetOf(request.url ?? '');
+    if (path !== '/' && isOfAnotherSite(request)) return json(response, 403, { error: otherSite });
     if (isOfUi(path) && this.#options.assets !== undefined) return this.#answerAsset(this.#options.assets, path, request, response);
-    const query = new URLSearchParams(queryText);
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     if (page === undefined) return json(response, 404, { error: 'no such page', pages: Object.keys(pages) });
     const change = this.#changeOf(request.method, path);
@@ -129,6 +130,23 @@ export class AdminServer {
 function refused(response: ServerResponse, { status, message }: ChangeRefusal): void {
   if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   json(response, status, { error: message });
+}
+
+/** A `?` within the query belongs to it: `?url=http://a/b?c`. */
+function targetOf(url: string): { readonly path: string; readonly query: URLSearchParams } {
+  const end = url.indexOf('?');
+  return { path: end < 0 ? url : url.slice(0, end), query: new URLSearchParams(end < 0 ? '' : url.slice(end + 1)) };
+}
+
+const otherSite = 'a page of another site asked for this; type the address, or start at the web UI';
+
+/**
+ * Whether a browser says that a page from elsewhere asks (Fetch Metadata): it could not read the answer, but have the program work for it.
+ * Another port of this machine is elsewhere too.
+ */
+function isOfAnotherSite({ headers }: IncomingMessage): boolean {
+  const site = headers['sec-fetch-site'];
+  return site !== undefined && site !== 'same-origin' && site !== 'none';
 }
 
 function isOfUi(path: string): boolean {
@@ -150,16 +168,18 @@ async function streamed(response: ServerResponse, { items }: PageStream): Promis
   response.flushHeaders();
   for await (const item of begun) {
     if (gone.signal.aborted) break;
-    if (!response.write(`${JSON.stringify(item)}\n`)) await Promise.race([once(response, 'drain'), aborted(gone.signal)]);
+    if (!response.write(`${JSON.stringify(item)}\n`)) await drained(response, gone.signal);
   }
   response.end();
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+/** Resolves when more can be written, or nobody reads any more. */
+async function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
+  try {
+    await once(response, 'drain', { signal: gone });
+  } catch (error) {
+    if (!gone.aborted) throw error;
+  }
 }
 
 function changed(response: ServerResponse, result: number | string): void {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { request } from 'node:http';
 import { type TestContext, test } from 'node:test';
-import { AdminServer, type DebugPage } from '../../../src/observability/admin-server.ts';
+import { AdminServer, type DebugPage, PageStream } from '../../../src/observability/admin-server.ts';
 import { AdminToken } from '../../../src/observability/admin-token.ts';
 import { debugConfig } from '../../../src/observability/debug-config.ts';
 import { Exposition } from '../../../src/observability/exposition.ts';
@@ -19,13 +20,16 @@ interface Answer {
   readonly body: string;
 }
 
-function ask(port: number, path: string, { method = 'GET', host = `localhost:${port}`, accept = '*/*' } = {}): Promise<Answer> {
+function ask(port: number, path: string, { method = 'GET', host = `localhost:${port}`, accept = '*/*', site = '' } = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, path, method, headers: { host, accept }, agent: false }, (response) => {
-      let body = '';
-      response.on('data', (chunk) => (body += chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', body }));
-    });
+    const outgoing = request(
+      { host: '127.0.0.1', port, path, method, headers: { host, accept, ...(site !== '' && { 'sec-fetch-site': site }) }, agent: false },
+      (response) => {
+        let body = '';
+        response.on('data', (chunk) => (body += chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', body }));
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end();
   });
@@ -158,6 +162,41 @@ test('AdminServer: a Host that is not this machine is refused (DNS rebinding)', 
   for (const host of ['localhost', `LOCALHOST:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`]) {
     assert.equal((await ask(port, '/debug/routes', { host })).status, 200, host);
   }
+});
+
+test('AdminServer: a page of another site, or of another port of this machine, has nothing made for it', async (context) => {
+  let made = 0;
+  const { port } = await adminServer(context, { '/debug/tap': () => ++made });
+  for (const site of ['cross-site', 'same-site', 'whatever-comes']) {
+    const { status, body } = await ask(port, '/debug/tap?seconds=3600', { site });
+    assert.equal(status, 403, site);
+    assert.match(body, /a page of another site asked for this; type the address, or start at the web UI/);
+  }
+  assert.equal(made, 0);
+  for (const site of ['same-origin', 'none', '']) assert.equal((await ask(port, '/debug/tap', { site })).status, 200, site);
+});
+
+test('AdminServer: a question mark within the query belongs to it', async (context) => {
+  const { port } = await adminServer(context, { '/debug/explain': (query) => ({ url: query.get('url') }) });
+  const { body } = await ask(port, '/debug/explain?url=http://shop.localhost/a?b=c?d');
+  assert.deepEqual(JSON.parse(body), { url: 'http://shop.localhost/a?b=c?d' });
+});
+
+test('AdminServer: whoever reads a long answer slowly is waited for without a listener for each wait', async (context) => {
+  const waits = 50;
+  let listeners = 0;
+  const { port } = await adminServer(context, {
+    '/debug/tap': () =>
+      new PageStream(async function* (signal) {
+        for (let line = 0; line < waits; line++) {
+          yield 'x'.repeat(1024 ** 2);
+          listeners = Math.max(listeners, getEventListeners(signal, 'abort').length);
+        }
+      }),
+  });
+  const { body } = await ask(port, '/debug/tap');
+  assert.equal(body.split('\n').length, waits + 1);
+  assert.ok(listeners <= 1, `${listeners} listeners`);
 });
 
 test('AdminServer: only GET, only known pages, and no way into the object prototype', async (context) => {

@@ -52,6 +52,7 @@ test('location: a place and its hash are one, whatever is in the query; other ha
   const place = placeOf(hashOf('routes', query));
   assert.equal(place?.view, 'routes');
   assert.deepEqual(Object.fromEntries(place?.query ?? []), { filter: query.filter, route: query.route });
+  assert.equal(placeOf('#/explain?url=http://shop.localhost/a?b=c?d')?.query.get('url'), 'http://shop.localhost/a?b=c?d');
   assert.deepEqual(placeOf('')?.view, '');
   assert.deepEqual(placeOf('#/')?.view, '');
   assert.equal(placeOf('#main'), undefined);

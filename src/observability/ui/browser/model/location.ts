@@ -8,8 +8,12 @@ export interface Place {
 /** undefined: the hash is no place, but an element of the page. */
 export function placeOf(hash: string): Place | undefined {
   if (hash !== '' && !hash.startsWith('#/')) return undefined;
-  const [view = '', query = ''] = hash.slice(2).split('?', 2);
-  return { view, query: new URLSearchParams(query) };
+  const place = hash.slice(2);
+  // A `?` within the query belongs to it.
+  const end = place.indexOf('?');
+  return end < 0
+    ? { view: place, query: new URLSearchParams() }
+    : { view: place.slice(0, end), query: new URLSearchParams(place.slice(end)) };
 }
 
 /** The hash of a place; what is empty is left out. */

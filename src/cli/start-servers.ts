@@ -5,8 +5,9 @@ import type { Log } from '../log.ts';
 import { AdminServer } from '../observability/admin-server.ts';
 import { AdminToken } from '../observability/admin-token.ts';
 import { Exposition } from '../observability/exposition.ts';
+import { keptOnceMade } from '../observability/kept-once-made.ts';
 import { StatusServer } from '../observability/status-server.ts';
-import { loadUiAssets, type UiAssets } from '../observability/ui/load-ui-assets.ts';
+import { loadUiAssets } from '../observability/ui/load-ui-assets.ts';
 import type { TableSnapshot } from '../snapshot/table-snapshot.ts';
 import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
 import type { AcmeOrders } from './acme-orders.ts';
@@ -51,7 +52,6 @@ export async function startServers(options: ServersOptions, parts: AsyncDisposab
   const token = new AdminToken(config.adminTokenFile);
   const obstacle = config.adminTokenFile === undefined ? undefined : await token.obstacle();
   if (obstacle !== undefined) log.warn({ reason: obstacle }, 'the admin port refuses changes');
-  let assets: Promise<UiAssets> | undefined;
   const admin = new AdminServer({
     address: config.adminAddress,
     port: config.adminPort,
@@ -59,7 +59,7 @@ export async function startServers(options: ServersOptions, parts: AsyncDisposab
     token,
     removals: debugRemovals(options),
     additions: debugAdditions(options),
-    assets: () => (assets ??= loadUiAssets(packageJson.version)),
+    assets: keptOnceMade(() => loadUiAssets(packageJson.version)),
     onError: (err) => log.error({ err }, 'debug page failed'),
   });
   const adminAddress = await admin.start();

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { AdminServer } from '../../../src/observability/admin-server.ts';
+import { keptOnceMade } from '../../../src/observability/kept-once-made.ts';
 import { loadUiAssets } from '../../../src/observability/ui/load-ui-assets.ts';
 import { strippedModules } from '../../../src/observability/ui/stripped-modules.ts';
 
@@ -89,6 +90,26 @@ test('web UI: files that cannot be read are a 500 without its reason, which is t
   assert.equal(status, 500);
   assert.ok(!body.includes('inner detail'));
   assert.equal((errors[0] as Error).message, 'inner detail');
+});
+
+test('web UI: files that could not be read are read again when they are asked for the next time, and then no more', async (t) => {
+  let reads = 0;
+  const assets = keptOnceMade(() => (reads++ === 0 ? Promise.reject(new Error('no descriptors left')) : loadUiAssets('1.2.3')));
+  const { port } = await adminServer(t, assets);
+  assert.equal((await ask(port, '/')).status, 500);
+  assert.equal((await ask(port, '/')).status, 200);
+  assert.equal((await ask(port, '/ui/style.css')).status, 200);
+  assert.equal(reads, 2);
+});
+
+test('web UI: pages of other sites may link to it, and take none of its files', async (t) => {
+  const { port } = await adminServer(t);
+  const from = (path: string, site: string) => ask(port, path, { headers: { 'sec-fetch-site': site } });
+  for (const site of ['same-origin', 'none']) assert.equal((await from('/ui/style.css', site)).status, 200, site);
+  for (const site of ['cross-site', 'same-site']) {
+    assert.equal((await from('/', site)).status, 200, site);
+    assert.equal((await from('/ui/style.css', site)).status, 403, site);
+  }
 });
 
 test('web UI: from sources its modules lose their types and find each other; what browsers cannot have is refused', async (t) => {

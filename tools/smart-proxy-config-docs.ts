@@ -131,7 +131,8 @@ the log of every pod, while the leader's alone is the Event.
 ## Status
 
 Conditions of the whole and of each listener, written by the leader about its own workers: \`Accepted\`, of the whole \`ResolvedRefs\` (every
-Service, Secret and ConfigMap is there and may be used; one that is not in use does not have it), \`Programmed\` (the workers listen; \`Pending\` after 5 s when some do not), and \`Published\` where a Service in front is known. \`summary\` is how many listeners are open, of how many.
+Service, Secret and ConfigMap is there and may be used; one that is not in use does not have it), \`Programmed\` (the workers listen;
+\`Pending\` after 5 s when some do not), and \`Published\` where a Service in front is known. \`summary\` is how many listeners are open, of how many.
 
 ## Fields
 

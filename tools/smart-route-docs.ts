@@ -158,7 +158,7 @@ Each is an entry in the object's conditions, a Warning Event ([problems.md](prob
 
 - \`Accepted\`: all of the object is valid and nothing of it lost against another. \`False\` does not mean that nothing is served: each rule
   has conditions of its own in \`status.rules\`, and the message names the field and the winner.
-- \`ResolvedRefs\`: every Service and Secret is there and may be used.
+- \`ResolvedRefs\`: every Service and Secret is there and may be used, and no certificate has expired.
 - \`Programmed\`: all workers of the leader, and with \`engine: NFTables\` its kernel, serve what is valid of it. \`KernelNotProgrammed\` says why not. \`Pending\` after 5 s when some do not. \`False\` with
   the reason of a problem when nothing of it is served.
 - \`Published\`, where it names listeners and the Service of \`--publish-service\` is there: that Service has a port for each of them.

@@ -11,6 +11,7 @@ const brokenReferences: ReadonlySet<ProblemReason> = new Set([
   'RevocationListExpired',
   'ConfigMapNotFound',
   'ConfigMapInvalid',
+  'CertificateExpired',
   'CertificateHostMismatch',
   'RefNotPermitted',
   'ListenerNotFound',

@@ -968,7 +968,7 @@ export interface SmartRouteCondition {
 export interface SmartRouteStatusRule {
   /** Name of the rule. */
   readonly name: string;
-  /** `Accepted`: all of it is valid and nothing lost against another object. `ResolvedRefs`: every Service and Secret is there and may be used. `Programmed`: the leader's workers, and the kernel for the engine NFTables, serve all of it that is valid. `Published`: the Service in front carries the listeners that it names. */
+  /** `Accepted`: all of it is valid and nothing lost against another object. `ResolvedRefs`: every Service and Secret is there and may be used, and no certificate has expired. `Programmed`: the leader's workers, and the kernel for the engine NFTables, serve all of it that is valid. `Published`: the Service in front carries the listeners that it names. */
   readonly conditions?: readonly SmartRouteCondition[];
 }
 
@@ -980,7 +980,7 @@ export interface SmartRouteStatus {
   readonly hosts?: string;
   /** How many backends have a ready endpoint, of how many. */
   readonly backends?: string;
-  /** `Accepted`: all of it is valid and nothing lost against another object. `ResolvedRefs`: every Service and Secret is there and may be used. `Programmed`: the leader's workers, and the kernel for the engine NFTables, serve all of it that is valid. `Published`: the Service in front carries the listeners that it names. */
+  /** `Accepted`: all of it is valid and nothing lost against another object. `ResolvedRefs`: every Service and Secret is there and may be used, and no certificate has expired. `Programmed`: the leader's workers, and the kernel for the engine NFTables, serve all of it that is valid. `Published`: the Service in front carries the listeners that it names. */
   readonly conditions?: readonly SmartRouteCondition[];
   /** The conditions of each rule, `Published` excepted. */
   readonly rules?: readonly SmartRouteStatusRule[];

@@ -1,23 +1,32 @@
 import { request } from 'node:http';
-import { text } from '../config/value-types.ts';
+import { invalid, text } from '../config/value-types.ts';
 import { messageOf, SmartProxyError } from '../errors.ts';
 import { readAnswer } from '../read-answer.ts';
-import type { CommandOption } from './command-options.ts';
+import type { CommandArguments, CommandOption } from './command-options.ts';
+
+const adminText = text(
+  'ADDRESS:PORT',
+  'a loopback address and a port such as 127.0.0.1:10255',
+  /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost):\d{1,5}$/,
+);
 
 /** Where the admin port of a running program is reached. */
 export const adminOption: CommandOption<string> = {
   flag: 'admin',
-  value: text(
-    'ADDRESS:PORT',
-    'a loopback address and a port such as 127.0.0.1:10255',
-    /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost):\d{1,5}$/,
-  ),
+  value: {
+    ...adminText,
+    parse(texts) {
+      const given = adminText.parse(texts);
+      return given === invalid || !isPort(adminPlace(given).port) ? invalid : given;
+    },
+  },
   default: '127.0.0.1:10255',
   defaultText: '127.0.0.1:10255',
   doc: 'Admin port of the running program to ask, on this machine: kubectl port-forward brings that of a pod here.',
 };
 
-const timeoutMs = 15_000;
+/** As long an answer may take to begin and, unless it goes on by itself, to end. */
+export const timeoutMs = 15_000;
 const maxBytes = 256 * 1024 ** 2;
 
 /**
@@ -89,6 +98,17 @@ function sent(admin: string, method: string, path: string, headers: Readonly<Rec
     });
     asking.end();
   });
+}
+
+/** Whether something can listen there. */
+export function isPort(port: number): boolean {
+  return port >= 1 && port <= 65_535;
+}
+
+/** Throws CONFIG_INVALID where an admin port is named beside what is read without one. */
+export function refuseAdminWith(given: CommandArguments, folder: CommandOption<string | undefined>): void {
+  if (given.isGiven(adminOption) && given.read(folder) !== undefined)
+    throw new SmartProxyError('CONFIG_INVALID', `Cannot use --admin with --${folder.flag}: no program is asked`);
 }
 
 /** Where a connection to `ADDRESS:PORT` goes. */

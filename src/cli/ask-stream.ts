@@ -1,23 +1,31 @@
 import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { messageOf, SmartProxyError } from '../errors.ts';
-import { adminPlace, askPod, unreachable } from './ask-pod.ts';
+import { adminPlace, askPod, timeoutMs, unreachable } from './ask-pod.ts';
 
 /** Longer lines are no answer of ours. */
 const maxLineLength = 1024 ** 2;
 
-/**
- * Reads a page that goes on, line by line, until it is over. Throws as `askPod` does, also when it breaks off.
- * @param onLine gets each line, parsed
- */
-export async function askStream(admin: string, path: string, onLine: (line: unknown) => void): Promise<void> {
-  const answer = await opened(admin, path);
+export interface StreamOptions {
+  /** Gets each line, parsed. */
+  readonly onLine: (line: unknown) => void;
+  /** How long the page goes on. */
+  readonly lastsMs: number;
+  /** How long it may take to begin, and to end when it should be over. @default that of `askPod` */
+  readonly patienceMs?: number;
+}
+
+/** Reads a page that goes on, line by line, until it is over. Throws as `askPod` does, also when it breaks off or does not end. */
+export async function askStream(admin: string, path: string, options: StreamOptions): Promise<void> {
+  const { onLine, lastsMs, patienceMs = timeoutMs } = options;
+  const answer = await opened(admin, path, patienceMs);
   // What is refused is said as by any other page.
   if (answer.statusCode !== 200 || answer.headers['content-type'] !== 'application/x-ndjson') {
     answer.destroy();
     await askPod(admin, path);
     throw unreachable(admin, 'it is of another version than this command');
   }
+  const timer = setTimeout(() => answer.destroy(new Error('it goes on for longer than it was asked to')), lastsMs + patienceMs);
   try {
     for await (const line of createInterface({ input: answer, crlfDelay: Number.POSITIVE_INFINITY })) {
       if (line.length > maxLineLength) throw new SmartProxyError('ADMIN_UNREACHABLE', 'Cannot read the answer: a line is too long');
@@ -26,16 +34,24 @@ export async function askStream(admin: string, path: string, onLine: (line: unkn
   } catch (error) {
     throw error instanceof SmartProxyError ? error : unreachable(admin, `it broke off: ${messageOf(error)}`);
   } finally {
+    clearTimeout(timer);
     answer.destroy();
   }
   if (!answer.complete) throw unreachable(admin, 'it broke off');
 }
 
-function opened(admin: string, path: string): Promise<IncomingMessage> {
+function opened(admin: string, path: string, patienceMs: number): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const asking = request({ ...adminPlace(admin), path, headers: { host: admin }, agent: false });
-    asking.once('error', (error) => reject(unreachable(admin, messageOf(error))));
-    asking.once('response', resolve);
+    const timer = setTimeout(() => asking.destroy(new Error(`no answer within ${patienceMs / 1000} s`)), patienceMs);
+    asking.once('error', (error) => {
+      clearTimeout(timer);
+      reject(unreachable(admin, messageOf(error)));
+    });
+    asking.once('response', (response) => {
+      clearTimeout(timer);
+      resolve(response);
+    });
     asking.end();
   });
 }

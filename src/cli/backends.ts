@@ -24,6 +24,7 @@ export const backendsCommand: Command = {
   name: 'backends',
   summary: 'List the Services that a running program sends to, with the state of each endpoint.',
   help: () => `${usage}\n\nFlags:\n${renderCommandOptions(backendsOptions)}`,
+  asksProgram: () => true,
   run,
 };
 

@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import packageJson from '../../package.json' with { type: 'json' };
 import { redactReport } from '../ask/bug-report/redact-report.ts';
+import type { StatusReport } from '../ask/reports/status-report.ts';
 import { bytesText } from '../ask/units.ts';
 import { text } from '../config/value-types.ts';
 import { messageOf, SmartProxyError } from '../errors.ts';
-import { adminOption, askPod } from './ask-pod.ts';
+import { adminOption, askPod, askReport } from './ask-pod.ts';
 import type { Command, CommandContext } from './command.ts';
 import { type CommandOption, renderCommandOptions } from './command-options.ts';
 import { exitCodes } from './exit-code.ts';
@@ -26,6 +27,7 @@ export const bugreportCommand: Command = {
   name: 'bugreport',
   summary: 'Write what a running program knows of itself into one file, without secrets, for a bug report.',
   help: () => `${usage}\n\nFlags:\n${renderCommandOptions(bugreportOptions)}`,
+  asksProgram: () => true,
   run,
 };
 
@@ -71,7 +73,8 @@ async function run(args: readonly string[], { print }: CommandContext): Promise<
 /** One page after the other, so that a program in trouble has little to do. */
 async function gather(admin: string): Promise<Readonly<Record<string, unknown>>> {
   const command = { version: packageJson.version, node: process.versions.node, platform: `${process.platform} ${process.arch}` };
-  const report: Record<string, unknown> = { madeAt: new Date().toISOString(), command, status: await askPod(admin, '/debug/status') };
+  const status = await askReport<StatusReport>(admin, '/debug/status', 'troubles', 'listeners', 'workers');
+  const report: Record<string, unknown> = { madeAt: new Date().toISOString(), command, status };
   const missing: Record<string, string> = {};
   for (const [name, path] of Object.entries(pages)) {
     try {

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import { onOff, optional, text } from '../config/value-types.ts';
 import { SmartProxyError } from '../errors.ts';
 import { Translator } from '../translate/translate.ts';
-import { adminOption, askPod } from './ask-pod.ts';
+import { adminOption, askReport, refuseAdminWith } from './ask-pod.ts';
 import { type CertificatesReport, needsLook, reportCertificates } from './certificate-report.ts';
 import type { Command, CommandContext } from './command.ts';
 import { configForFolder, renderSharedOptions } from './command-config.ts';
@@ -32,6 +32,7 @@ export const certsCommand: Command = {
   name: 'certs',
   summary: 'List certificates: names, issuer, expiry, attempts to order them, problems.',
   help: () => `${usage}\n\nFlags:\n${renderCommandOptions(certsOptions)}\n\n${renderSharedOptions()}`,
+  asksProgram: (args) => splitArguments(args, certsOptions).read(manifests) === undefined,
   run,
 };
 
@@ -55,6 +56,7 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
   if (operand !== undefined)
     throw new SmartProxyError('CONFIG_INVALID', `Cannot use the argument '${operand.slice(0, 100)}': certs has flags only`);
   const folder = given.read(manifests);
+  refuseAdminWith(given, manifests);
   const report =
     folder === undefined
       ? await reportOfProgram(given)
@@ -67,7 +69,7 @@ async function reportOfProgram(given: CommandArguments): Promise<CertificatesRep
   const [other] = given.others;
   if (other !== undefined)
     throw new SmartProxyError('CONFIG_INVALID', `Cannot use ${other.split('=')[0]} with certs: it goes with --manifests only`);
-  return (await askPod(given.read(adminOption), `/debug/certificates?limit=${mostShown}`)) as CertificatesReport;
+  return askReport<CertificatesReport>(given.read(adminOption), `/debug/certificates?limit=${mostShown}`, 'certificates', 'problems');
 }
 
 async function reportOfFolder(folder: string, config: Config): Promise<CertificatesReport> {

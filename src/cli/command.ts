@@ -18,8 +18,10 @@ export interface Command {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** Everything that `--help` prints. */
-  readonly help: () => string;
+  /** Everything that `--help` prints. @param args those of the command, for one that runs others */
+  readonly help: (args: readonly string[]) => string;
+  /** Whether it asks a running program when it is called so. @default never */
+  readonly asksProgram?: (args: readonly string[]) => boolean;
   /** Resolves to the exit status; throws SmartProxyError for what the user can mend. */
   readonly run: (args: readonly string[], context: CommandContext) => Promise<number>;
 }

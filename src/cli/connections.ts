@@ -75,6 +75,7 @@ export const connectionsCommand: Command = {
   name: 'connections',
   summary: 'List who is connected to a running program, or who left and why; end connections by hand.',
   help: () => `${usage}\n\nFlags:\n${renderCommandOptions(connectionsOptions)}`,
+  asksProgram: () => true,
   run,
 };
 

@@ -29,6 +29,7 @@ export const diffCommand: Command = {
   name: 'diff',
   summary: 'Say what would be served otherwise: by one folder and another, or by a running program and a folder.',
   help: () => `${usage}\n\nFlags:\n${renderCommandOptions(diffOptions)}\n\n${renderSharedOptions()}`,
+  asksProgram: (args) => splitArguments(args, diffOptions).operands.length < 2,
   run,
 };
 
@@ -47,6 +48,8 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
   if (more.length > 0) throw new SmartProxyError('CONFIG_INVALID', 'Cannot compare more than two folders');
   if (second !== undefined && given.read(prune))
     throw new SmartProxyError('CONFIG_INVALID', 'Cannot use --prune with two folders: each is all that there is');
+  if (second !== undefined && given.isGiven(adminOption))
+    throw new SmartProxyError('CONFIG_INVALID', 'Cannot use --admin with two folders: no program is asked');
   const read = async (folder: string) => readFolder(await configForFolder(given.others, folder, context), folder, Date.now());
   const [before, after, notes] =
     second === undefined

@@ -4,7 +4,7 @@ import { queryOf } from '../ask/explain/question-query.ts';
 import { renderExplanation } from '../ask/explain/render-explanation.ts';
 import { choice, onOff, optional, text } from '../config/value-types.ts';
 import { SmartProxyError } from '../errors.ts';
-import { adminOption, askPod } from './ask-pod.ts';
+import { adminOption, askPod, refuseAdminWith } from './ask-pod.ts';
 import type { Command, CommandContext } from './command.ts';
 import { configForFolder, renderSharedOptions } from './command-config.ts';
 import { type CommandArguments, type CommandOption, each, renderCommandOptions, splitArguments } from './command-options.ts';
@@ -82,6 +82,7 @@ export const explainCommand: Command = {
   name: 'explain',
   summary: 'Say where a request or connection goes and why, by manifests or by a running program.',
   help: () => `${usage}\n\nFlags:\n${renderCommandOptions(explainOptions)}\n\n${renderSharedOptions()}`,
+  asksProgram: (args) => splitArguments(args, explainOptions).read(manifests) === undefined,
   run,
 };
 
@@ -97,6 +98,7 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
   const given = splitArguments(args, explainOptions);
   const question = questionFrom(given);
   const folder = given.read(manifests);
+  refuseAdminWith(given, manifests);
   const answer = folder === undefined ? await explainLive(given, question) : await explainFolder(folder, given, question, context);
   if ('kind' in answer) throw new SmartProxyError('CONFIG_INVALID', `Cannot explain '${question.url.slice(0, 200)}': ${answer.message}`);
   context.print(given.read(json) ? JSON.stringify(answer, undefined, 2) : renderExplanation(answer));

@@ -8,10 +8,10 @@ export function helpCommand(others: readonly Command[]): Command {
     name: 'help',
     summary: 'Print this list, or the help of a command.',
     help: () => overview([...others, command]),
-    async run([name], { print }) {
+    async run([name, ...args], { print }) {
       const found = name === undefined ? command : [...others, command].find((each) => each.name === name);
       if (found === undefined) throw unknownCommand(name ?? '', others);
-      print(found.help());
+      print(found.help(args));
       return exitCodes.ok.code;
     },
   };

@@ -20,7 +20,7 @@ import { trustCommand } from './trust.ts';
 import { unknownCommand } from './unknown-command.ts';
 import { versionCommand } from './version.ts';
 
-/** Commands that ask a running program, at `--admin`. */
+/** Commands that ask a running program, at `--admin`; some of them also answer without one. */
 const liveCommands: readonly Command[] = [
   explainCommand,
   diffCommand,
@@ -48,7 +48,7 @@ const commands: readonly Command[] = [
   tapCommand,
   certsCommand,
   bugreportCommand,
-  kubectlCommand(liveCommands),
+  kubectlCommand([...liveCommands, lintCommand]),
   trustCommand,
   versionCommand,
 ];
@@ -71,13 +71,13 @@ function statusOf(code: ErrorCode): number {
 
 async function dispatch([name, ...args]: readonly string[], context: CommandContext): Promise<number> {
   if (name === undefined) {
-    context.print(help.help());
+    context.print(help.help([]));
     return exitCodes.usage.code;
   }
   if (name === '--help' || name === '-h') return help.run([], context);
   if (name === '--version') return versionCommand.run([], context);
   const command = [...commands, help].find((each) => each.name === name);
   if (command === undefined) throw unknownCommand(name, commands);
-  if (args.includes('--help') || args.includes('-h')) return help.run([name], context);
+  if (args.includes('--help') || args.includes('-h')) return help.run([name, ...args], context);
   return command.run(args, context);
 }

@@ -24,6 +24,7 @@ export const problemsCommand: Command = {
   name: 'problems',
   summary: 'List what is wrong with the objects that a running program reads, and what to do.',
   help: () => `${usage}\n\nFlags:\n${renderCommandOptions(problemsOptions)}`,
+  asksProgram: () => true,
   run,
 };
 

@@ -40,6 +40,7 @@ export const routesCommand: Command = {
   name: 'routes',
   summary: 'List what a running program routes where, how much, and what is wrong with it.',
   help: () => `${usage}\n\nFlags:\n${renderCommandOptions(routesOptions)}`,
+  asksProgram: () => true,
   run,
 };
 

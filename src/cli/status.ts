@@ -14,6 +14,7 @@ export const statusCommand: Command = {
   name: 'status',
   summary: 'Say what a running program is, what it serves and how it fares.',
   help: () => `${usage}\n\nFlags:\n${renderCommandOptions(statusOptions)}`,
+  asksProgram: () => true,
   run,
 };
 

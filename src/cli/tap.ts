@@ -46,6 +46,7 @@ export const tapCommand: Command = {
   name: 'tap',
   summary: 'Show requests of a running program as they end, sampled, for a while.',
   help: () => `${usage}\n\nFlags:\n${renderCommandOptions(tapOptions)}`,
+  asksProgram: () => true,
   run,
 };
 
@@ -66,12 +67,13 @@ async function run(args: readonly string[], { print }: CommandContext): Promise<
   });
   const asJson = given.read(jsonOption);
   let seen = 0;
-  await askStream(given.read(adminOption), `/debug/tap${query}`, (line) => {
+  const onLine = (line: unknown): void => {
     const tapped = line as TapLine;
     if (tapped.kind === 'end') return;
     if (tapped.kind === 'request') seen++;
     print(asJson ? JSON.stringify(tapped) : renderTapLine(tapped));
-  });
+  };
+  await askStream(given.read(adminOption), `/debug/tap${query}`, { onLine, lastsMs: given.read(seconds) * 1000 });
   if (seen === 0 && !asJson)
     print('No request came. Routes that have requests: smartproxy-ingress top; which route takes one: smartproxy-ingress explain URL');
   return seen > 0 ? exitCodes.ok.code : exitCodes.findings.code;

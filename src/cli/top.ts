@@ -35,6 +35,7 @@ export const topCommand: Command = {
   name: 'top',
   summary: 'Show what goes on in a running program: rates by route, times, connections, workers.',
   help: () => `${usage}\n\nFlags:\n${renderCommandOptions(topOptions)}`,
+  asksProgram: () => true,
   run,
 };
 

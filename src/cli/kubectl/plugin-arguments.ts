@@ -1,4 +1,5 @@
 import { SmartProxyError } from '../../errors.ts';
+import { isPort } from '../ask-pod.ts';
 
 /** Which pod is asked, and what. */
 export interface PluginArguments {
@@ -8,6 +9,8 @@ export interface PluginArguments {
   /** undefined: the leader, or any that is ready. */
   readonly pod: string | undefined;
   readonly adminPort: string;
+  /** The first of the plugin's own flags, as it was given; undefined: there is none. */
+  readonly ownFlag: string | undefined;
   /** The command and its own flags. */
   readonly command: readonly string[];
 }
@@ -21,15 +24,20 @@ const names: readonly Name[] = ['namespace', 'context', 'kubeconfig', 'pod', 'ad
 export function pluginArguments(args: readonly string[]): PluginArguments {
   const given = new Map<Name, string>();
   const command: string[] = [];
+  let first: string | undefined;
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] as string;
     const { name, value } = ownFlag(arg);
-    if (name === undefined) command.push(arg);
-    else given.set(name, value ?? args[++index] ?? missing(arg));
+    if (name === undefined) {
+      command.push(arg);
+      continue;
+    }
+    first ??= arg;
+    given.set(name, value ?? args[++index] ?? missing(arg));
   }
   const adminPort = given.get('admin-port') ?? '10255';
-  if (!/^\d{1,5}$/.test(adminPort))
-    throw new SmartProxyError('CONFIG_INVALID', `Cannot use --admin-port '${adminPort.slice(0, 100)}': expected a port`);
+  if (!/^\d{1,5}$/.test(adminPort) || !isPort(Number(adminPort)))
+    throw new SmartProxyError('CONFIG_INVALID', `Cannot use --admin-port '${adminPort.slice(0, 100)}': expected a port from 1 to 65535`);
   return {
     namespace: given.get('namespace') ?? 'smartproxy-ingress',
     cluster: (['context', 'kubeconfig'] as const).flatMap((name) => {
@@ -38,6 +46,7 @@ export function pluginArguments(args: readonly string[]): PluginArguments {
     }),
     pod: given.get('pod'),
     adminPort,
+    ownFlag: first,
     command,
   };
 }

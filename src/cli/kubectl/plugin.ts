@@ -9,9 +9,9 @@ const usage = (
 ): string => `Usage: kubectl smartproxy COMMAND [-n NAMESPACE] [--context NAME] [--pod NAME] [FLAG ...]
 
 Finds a pod of smartproxy-ingress with kubectl, forwards a port of this machine to its admin port, runs the command against it, and ends the forward,
-however the command ends. Also as smartproxy-ingress kubectl.
+however the command ends. Also as smartproxy-ingress kubectl. What is asked of manifests alone (lint, --manifests, diff OLD NEW) needs no pod.
 
-Commands: ${names.join(', ')}. Their flags are those of smartproxy-ingress COMMAND --help, save for --admin.
+Commands: ${names.join(', ')}. kubectl smartproxy COMMAND --help has their flags; --admin is not among them here.
 
 Flags:
   -n, --namespace NAME
@@ -27,13 +27,16 @@ Flags:
 
 Ends as the command does, and with status 4 when no pod can be found or reached: what kubectl said comes with it.`;
 
-/** `kubectl`: other commands against a pod of a cluster. @param commands those that ask a running program */
+/** `kubectl`: other commands against a pod of a cluster. @param commands those that ask a running program, or manifests */
 export function kubectlCommand(commands: readonly Command[]): Command {
   const names = commands.map(({ name }) => name);
   return {
     name: 'kubectl',
     summary: 'Run a command that asks a running program against a pod of a cluster; as a plugin: kubectl smartproxy.',
-    help: () => usage(names),
+    help: (args) => {
+      const [name, ...rest] = pluginArguments(args).command;
+      return commands.find((each) => each.name === name)?.help(rest) ?? usage(names);
+    },
     async run(args, context) {
       const given = pluginArguments(args);
       const [name, ...rest] = given.command;
@@ -45,7 +48,10 @@ export function kubectlCommand(commands: readonly Command[]): Command {
         );
       if (rest.some((arg) => /^--admin(=|$)/.test(arg)))
         throw new SmartProxyError('CONFIG_INVALID', 'Cannot use --admin here: the pod is chosen with -n, --context and --pod');
-      return runOnPod(command, rest, given, context);
+      if (command.asksProgram?.(rest) === true) return runOnPod(command, rest, given, context);
+      if (given.ownFlag !== undefined)
+        throw new SmartProxyError('CONFIG_INVALID', `Cannot use ${given.ownFlag.slice(0, 100)} with manifests: no pod is asked`);
+      return command.run(rest, context);
     },
   };
 }

@@ -51,6 +51,7 @@ suite('explain', () => {
       [['http://a/', '--admin', '10.0.0.1:10255'], /expected a loopback address and a port/],
       [['http://a/', '--ingress-class', 'x'], /on a running program, which has its own options/],
       [['http://a/', '--header'], /--header without a value/],
+      [['http://a/', '--manifests', 'x', '--admin', '127.0.0.1:1'], /Cannot use --admin with --manifests: no program is asked/],
     ];
     for (const [args, complaint] of cases) {
       const { code, complaint: said } = await ran('explain', ...args);
@@ -180,5 +181,7 @@ suite('diff', () => {
     assert.equal(changes[0].object, 'Service default/web');
     assert.equal((await ran('diff')).code, 2);
     assert.equal((await ran('diff', old, next, '--prune')).code, 2);
+    const asked = await ran('diff', old, next, '--admin', '127.0.0.1:1');
+    assert.deepEqual([asked.code, asked.complaint], [2, 'Cannot use --admin with two folders: no program is asked']);
   });
 });

@@ -135,6 +135,26 @@ test('kubectl smartproxy asks a pod, and ends the forward in every ending', asyn
   }
 });
 
+test('kubectl smartproxy asks manifests without a pod, and has the help of each command', async (t) => {
+  const folder = await temporaryFolder(t);
+  const rules = { 'shop.localhost': [['/', 'Prefix', 'web'] as const] };
+  await writeFile(join(folder, 'all.yaml'), ingressClass + service('web', 8001) + ingress('shop', { rules }));
+  const kubectl = await Plugin.of(t);
+  for (const [args, says] of [
+    [['lint', '-f', folder], /^Nothing found\.$/m],
+    [['explain', 'http://shop.localhost/', '--manifests', folder], /Ingress default\/shop sends it to default\/web:80/],
+    [['diff', folder, folder], /^No difference/m],
+    [['certs', '--manifests', folder], /^No certificates\./m],
+    [['explain', '--help'], /^Usage: smartproxy-ingress explain URL /],
+    [['-n', 'edge', 'connections', '-h'], /^Usage: smartproxy-ingress connections /],
+    [['--help'], /^Usage: kubectl smartproxy COMMAND /],
+  ] as const) {
+    const { code, output } = await kubectl.ran(...args);
+    assert.deepEqual([code, says.test(output)], [0, true], output);
+  }
+  assert.equal(existsSync(join(kubectl.folder, 'calls')), false, 'kubectl was not called');
+});
+
 test('kubectl smartproxy without RBAC, pod, forward or kubectl says what to do, and ends with 4; with a wrong command line with 2', async (t) => {
   const kubectl = await Plugin.of(t);
   const forbidden = await kubectl.ran('status', '-n', 'edge');
@@ -161,7 +181,8 @@ test('kubectl smartproxy without RBAC, pod, forward or kubectl says what to do, 
   const missing = new RunningCommand(t, ['status'], { PATH: kubectl.folder }, plugin);
   assert.deepEqual([await missing.exit(), /there is no kubectl on the PATH/.test(missing.output)], [4, true], missing.output);
   for (const [args, says] of [
-    [['lint'], /Cannot ask a pod 'lint': there are explain, diff, status, /],
+    [['run'], /Cannot ask a pod 'run': there are explain, diff, status, /],
+    [['lint', '-f', '.', '-n', 'edge'], /Cannot use -n with manifests: no pod is asked/],
     [[], /Cannot ask a pod nothing/],
     [['status', '--admin', '127.0.0.1:1'], /Cannot use --admin here/],
   ] as const) {

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { askStream } from '../../../src/cli/ask-stream.ts';
 import { adminTokenFile } from '../../tools/admin-change.ts';
 import { eventually } from '../../tools/eventually.ts';
 import { get } from '../../tools/get.ts';
@@ -186,6 +187,7 @@ test('commands ask a running program', async (t) => {
       [['tap', '--status', '700'], /--status '700': expected a status such as 404/],
       [['top', '--json'], /--json without --once/],
       [['top', '--interval', '1ms'], /at least 100ms/],
+      [['status', '--admin', '127.0.0.1:70000'], /--admin '127\.0\.0\.1:70000': expected a loopback address and a port/],
       [['connections', '--kill'], /Cannot end every connection at once/],
       [['connections', '--kill', '--ended', '--client', 'x'], /those have ended/],
       [['connections', '--kill', '--client', 'x', '--limit', '5'], /Cannot use --limit with --kill: all that are meant are ended/],
@@ -193,7 +195,7 @@ test('commands ask a running program', async (t) => {
       [['connections', '--kill', '--client', 'x', '--admin-token-file', '/nonexistent'], /--admin-token-file \/nonexistent: /],
     ];
     for (const [args, says] of cases) {
-      const { code, output, complaint } = await ask(...args);
+      const { code, output, complaint } = args.includes('--admin') ? await ran(...args) : await ask(...args);
       assert.deepEqual([code, output], [2, ''], args.join(' '));
       assert.match(complaint, says);
     }
@@ -223,10 +225,41 @@ test('without a program each says what to do next, and ends with 4; so it does w
   await once(other, 'listening');
   t.after(() => other.close());
   const there = `127.0.0.1:${(other.address() as AddressInfo).port}`;
-  for (const args of [['status'], ['problems'], ['routes'], ['backends'], ['connections'], ['tap'], ['top', '--once']]) {
+  for (const args of [
+    ['status'],
+    ['problems'],
+    ['routes'],
+    ['backends'],
+    ['connections'],
+    ['certs'],
+    ['bugreport'],
+    ['tap'],
+    ['top', '--once'],
+  ]) {
     const { code, complaint } = await ran(...args, '--admin', away);
     assert.deepEqual([code, /ECONNREFUSED.*kubectl -n NAMESPACE port-forward/.test(complaint)], [4, true], args.join(' '));
     const strange = await ran(...args, '--admin', there);
     assert.deepEqual([strange.code, /of another version/.test(strange.complaint)], [4, true], args.join(' '));
   }
+});
+
+test('who accepts and says nothing, or goes on for too long, is left', async (t) => {
+  const silent = createServer((request, response) => {
+    if (request.url === '/endless') response.writeHead(200, { 'content-type': 'application/x-ndjson' }).write('{"kind":"request"}\n');
+  }).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.after(() => {
+    silent.close();
+    silent.closeAllConnections();
+  });
+  const admin = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const lines: unknown[] = [];
+  const options = { onLine: (line: unknown) => lines.push(line), lastsMs: 200, patienceMs: 200 };
+  const unreachable = { code: 'ADMIN_UNREACHABLE' } as const;
+  await assert.rejects(askStream(admin, '/silent', options), { ...unreachable, message: /no answer within 0\.2 s; is it running/ });
+  await assert.rejects(askStream(admin, '/endless', { ...options, patienceMs: 20_000, lastsMs: -19_000 }), {
+    ...unreachable,
+    message: /it goes on for longer than it was asked to/,
+  });
+  assert.deepEqual(lines, [{ kind: 'request' }]);
 });

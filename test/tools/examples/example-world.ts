@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createServer as createSecureServer, request as httpsRequest, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { SecureVersion, TLSSocket } from 'node:tls';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { parseProxyHeader } from '../../../src/smartproxy/proxy-protocol.ts';
@@ -12,6 +14,8 @@ import { TcpBackend } from '../tcp-talk.ts';
 import { TestAuthority } from '../test-authority.ts';
 import { makeTestCertificate, type TestCertificate } from '../test-certificate.ts';
 import { ExampleBackend } from './example-backend.ts';
+
+const pages = join(import.meta.dirname, '../../../examples/smartroute/around/pages.yaml');
 
 type KeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
 
@@ -34,7 +38,7 @@ export interface ExampleAsk {
   readonly maxVersion?: SecureVersion;
 }
 
-/** Everything that the examples name besides themselves, real and on one address: Services with pods, Secrets, and who may ask. */
+/** Everything that the examples name besides themselves, real and on one address: Services with pods, Secrets, texts, and who may ask. */
 export class ExampleWorld implements AsyncDisposable {
   readonly address: string;
   /** Ports of the program, by listener. */
@@ -118,7 +122,8 @@ export class ExampleWorld implements AsyncDisposable {
       opaqueSecret('partners-ca', { 'ca.crt': partners.ca }) +
       opaqueSecret('portal-login', { 'cookie-key': 'k'.repeat(43), 'client-secret': 'secret' }) +
       opaqueSecret('users', { auth: 'ada:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=' }) +
-      opaqueSecret('backend-ca', { 'ca.crt': own.cert });
+      opaqueSecret('backend-ca', { 'ca.crt': own.cert }) +
+      `\n${readFileSync(pages, 'utf8')}\n---`;
     return new ExampleWorld({
       ...{ address, web, next, decider, secure, mail, mailNext, proxied, dns, reports, calls, front, keys },
       partner: await partners.issue('CN=partner'),
@@ -127,7 +132,7 @@ export class ExampleWorld implements AsyncDisposable {
     });
   }
 
-  /** The Services, slices and Secrets, in YAML. */
+  /** The Services, slices, Secrets and texts, in YAML. */
   get objects(): string {
     return this.#objects;
   }

@@ -2,6 +2,7 @@ import { AddressList } from '../address-list.ts';
 import type { ActiveCounts } from '../rates/active-counts.ts';
 import type { RateLimiters } from '../rates/rate-limiters.ts';
 import type { RateLimit } from '../routes/policy.ts';
+import { addressRate } from './address-rate.ts';
 
 /** Limits per client address; 0 = no limit. */
 export interface SecurityLimits {
@@ -107,8 +108,6 @@ function keyOf(address: string): string {
   return `connections of an address\n${address}`;
 }
 
-/** Undefined: any number may come. */
-function rateOf({ connectionRatePerMinute: rate }: SecurityLimits): RateLimit | undefined {
-  if (rate === 0) return undefined;
-  return { scope: 'connections of an address', requests: rate, windowMs: 60_000, burst: rate, key: { kind: 'address' }, exempt: [] };
+function rateOf({ connectionRatePerMinute }: SecurityLimits): RateLimit | undefined {
+  return addressRate(connectionRatePerMinute, 'connections of an address');
 }

@@ -27,8 +27,11 @@ const ofConnections: ReadonlySet<string> = new Set([
   'backend.proxyProtocol',
 ]);
 
-/** What of a policy holds for datagrams, and for all that the kernel forwards, but for the access log that it has not. */
+/** What of a policy holds for all that the kernel forwards, but for the access log that it has not. */
 const ofPackets: ReadonlySet<string> = new Set(['clients', 'maintenance.enabled', 'maintenance.allow', 'accessLog']);
+
+/** What of a policy holds for datagrams that workers forward. */
+const ofSessions: ReadonlySet<string> = new Set([...ofPackets, 'rateLimits']);
 
 /** What of `connection` the kernel can count. */
 const ofKernelConnections: ReadonlySet<string> = new Set(['maxConnections', 'maxConnectionsPerAddress']);
@@ -41,7 +44,8 @@ export function idleFields({ policy = {}, connection, tcp, udp, tls }: SmartRout
     return fields.map((field) => ({ field, whom }));
   }
   const whom = l4.kernel === undefined ? 'UDP' : 'the engine NFTables';
-  const fields = unread(policy, 'spec.policy', '', ofPackets);
+  const fields = unread(policy, 'spec.policy', '', l4.kernel === undefined ? ofSessions : ofPackets);
+  if (l4.kernel === undefined) fields.push(...headerKeys(policy));
   if (l4.kernel !== undefined && policy.accessLog === true) fields.push('spec.policy.accessLog');
   if (connection !== undefined) fields.push(...unread(connection, 'spec.connection', '', ofKernelConnections));
   if (l4.kernel !== undefined && udp?.idleTimeout !== undefined) fields.push('spec.udp.idleTimeout');
@@ -65,7 +69,7 @@ function unread(value: object, field: string, path: string, read: ReadonlySet<st
   });
 }
 
-/** Connections have no headers: by one, everybody is counted by address. */
+/** Connections and datagrams have no headers: by one, everybody is counted by address. */
 function headerKeys({ rateLimits = [] }: SmartRoutePolicy): readonly string[] {
   return rateLimits.flatMap(({ key }, index) => (key?.type === 'Header' ? [`spec.policy.rateLimits[${index}].key.header`] : []));
 }

@@ -58,7 +58,7 @@ export interface SmartProxyConfigLimits {
   readonly maxConnections?: number;
   /** Open connections from one address. */
   readonly maxConnectionsPerAddress?: number;
-  /** New connections a minute from one address; where `--redis-url` names a Redis, of all replicas together. */
+  /** New connections a minute from one address; where `--redis-url` names a Redis, of all replicas together. So many UDP sessions too, in the pod. */
   readonly connectionRate?: number;
   /** UDP sessions of all routes. */
   readonly maxUdpSessions?: number;

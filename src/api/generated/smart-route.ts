@@ -632,7 +632,7 @@ export interface SmartRoutePolicy {
   readonly mirror?: SmartRouteMirror;
   /** What clients get in place of an error. The first page that names its status counts. Calls of gRPC keep their own status, and what a rule responds is no error. */
   readonly errorPages?: readonly SmartRouteErrorPage[];
-  /** How many requests a client may make, and with Passthrough how many connections. Every limit counts by itself, where it is written: on the object for all of its rules together. A request that one of them has no room for is answered 429 with `Retry-After`. An empty list is no limit. */
+  /** How many requests a client may make, with Passthrough how many connections, and with `udp` how many sessions. Every limit counts by itself, where it is written: on the object for all of its rules together. A request that one of them has no room for is answered 429 with `Retry-After`. An empty list is no limit. */
   readonly rateLimits?: readonly SmartRouteRateLimit[];
   /** How many requests may be answered at once, in all workers of a pod together; more are answered 503. It counts where it is written: on the object for all of its rules together. A WebSocket counts until it ends. 0 is no limit. */
   readonly maxRequests?: number;

@@ -161,7 +161,7 @@ export const connectionsOptions: OptionsOf<
     group: 'Connections',
     value: count,
     default: () => 0,
-    doc: 'New connections a minute from one address in the pod, and with --redis-url in all replicas together; 0: no limit.',
+    doc: 'New connections a minute from one address in the pod, and with --redis-url in all replicas together; so many UDP sessions too, in the pod. 0: no limit.',
   },
   maxUdpSessions: {
     flag: 'max-udp-sessions',

@@ -7,6 +7,7 @@ export const udpDropMeanings = {
   session_limit: 'over the limit of sessions in the worker, `--max-udp-sessions`',
   route_limit: 'over the limit of sessions of the route',
   ip_limit: 'over the limit of connections of one address, `--max-connections-per-ip`, or over that of the route',
+  rate_limited: 'over the rate of new sessions of one address, `--connection-rate`, or over one of the route',
   no_route: 'nothing is routed for this port',
   no_endpoints: 'the service has no endpoint to use',
   nftables_handled: 'the kernel forwards this route, and this datagram did not meet its rules',

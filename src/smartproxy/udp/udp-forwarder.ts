@@ -9,21 +9,24 @@ import { hashText } from '../../balancing/stable-hash.ts';
 import type { Config } from '../../config/config.ts';
 import type { UdpDropReason, UdpEndReason } from '../../observability/counters/udp.ts';
 import type { WorkerCounters } from '../../observability/counters/worker-counters.ts';
+import { countAttempt, localRefusal, type RateAttempt } from '../../rates/admit.ts';
 import { clientOfAddress } from '../../rates/rate-client.ts';
 import type { RateLimiters } from '../../rates/rate-limiters.ts';
 import { isClientAllowed, isListed } from '../../routes/client-access.ts';
 import type { CompiledTable } from '../../routes/compiled-table.ts';
 import { findL4Route } from '../../routes/find-l4-route.ts';
-import type { ActiveLimit } from '../../routes/policy.ts';
+import type { ActiveLimit, RateLimit } from '../../routes/policy.ts';
 import type { L4Route } from '../../routes/route.ts';
 import { emptyRouteTable, type Listener, type RouteTable } from '../../routes/route-table.ts';
 import type { TimerWheel } from '../../timer-wheel.ts';
+import { addressRate } from '../address-rate.ts';
 import { type ConnectionFilter, isMeant } from '../connection-filter.ts';
 import { connectionSettings } from '../connection-settings.ts';
 import { nameOf } from '../direct-routes.ts';
 import { objectLimits } from '../object-limits.ts';
 import { seriesLabels } from '../series-labels.ts';
 import type { ConnectionView } from '../smart-proxy.ts';
+import { sessionAttempt } from './session-attempt.ts';
 import { UdpPort } from './udp-port.ts';
 import { UdpSession, type UdpSessionOwner } from './udp-session.ts';
 import { UdpUpstream } from './udp-upstream.ts';
@@ -194,11 +197,14 @@ export class UdpForwarder implements UdpSessionOwner {
     const ofAddress = this.#sessionsByAddress.get(plain) ?? 0;
     const limits = route === undefined ? [] : sessionLimitsOf(route);
     const client = limits.length === 0 ? plain : clientOfAddress(plain);
-    const refusal = this.#refusal(route, plain, ofAddress) ?? this.#overLimit(limits, client);
+    const policy = route && table().table.policies.get(route.policy);
+    const attempt = sessionAttempt(this.#limits.rate, policy, plain);
+    const refusal = this.#refusal(route, plain, ofAddress) ?? this.#overLimit(limits, client) ?? this.#overRate(attempt);
     if (route === undefined || refusal !== undefined) {
       this.#counters.countUdpDrop(refusal ?? 'no_route');
       return undefined;
     }
+    if (attempt !== undefined) countAttempt(this.#options.rates, attempt);
     const session = new UdpSession(
       this,
       { key, id: `${this.#options.idPrefix}-u${(++this.#lastId).toString(36)}`, port, address, plain, clientPort },
@@ -207,7 +213,7 @@ export class UdpForwarder implements UdpSessionOwner {
       wheel.nowMs,
     );
     if (limits.length > 0) session.places = this.#options.rates.active.take(limits, client);
-    session.isLogged = table().table.policies.get(route.policy)?.accessLog !== false;
+    session.isLogged = policy?.accessLog !== false;
     this.#sessions.set(key, session);
     this.#sessionsByAddress.set(plain, ofAddress + 1);
     this.#counters.udpSessionsOpened++;
@@ -228,6 +234,10 @@ export class UdpForwarder implements UdpSessionOwner {
     const refused = limits.length === 0 ? undefined : this.#options.rates.active.refusal(limits, client);
     if (refused === undefined) return undefined;
     return refused.per === 'route' ? 'route_limit' : 'ip_limit';
+  }
+
+  #overRate(attempt: RateAttempt | undefined): UdpDropReason | undefined {
+    return attempt !== undefined && localRefusal(this.#options.rates, attempt) !== undefined ? 'rate_limited' : undefined;
   }
 
   #letsIn(address: string, route: L4Route): boolean {
@@ -303,13 +313,16 @@ interface ClientLimits {
   /** Sessions in all, and of one address; 0: no limit. */
   readonly maxSessions: number;
   readonly perAddress: number;
+  /** New sessions of one address. Apart from its connections: whoever sends datagrams in its name takes nothing of those. */
+  readonly rate: RateLimit | undefined;
 }
 
 function clientLimits(config: Config, table: Pick<RouteTable, 'settings'>): ClientLimits {
   const { security, maxUdpSessions } = connectionSettings(config, table);
-  const { allowCidrs, denyCidrs, maxConnectionsPerIp } = security;
+  const { allowCidrs, denyCidrs, maxConnectionsPerIp, connectionRatePerMinute } = security;
   const lists = { allow: new AddressList(allowCidrs), deny: new AddressList(denyCidrs) };
-  return { ...lists, maxSessions: maxUdpSessions, perAddress: maxConnectionsPerIp };
+  const rate = addressRate(connectionRatePerMinute, 'sessions of an address');
+  return { ...lists, maxSessions: maxUdpSessions, perAddress: maxConnectionsPerIp, rate };
 }
 
 /** Whether sessions may stay where they are: with an endpoint that is listed, of a service that the route still has. */

@@ -117,6 +117,22 @@ describe('SmartRoute of UDP, objects in and datagrams out', () => {
     await eventually('no place is taken', () => program.dataPlane.active.size === 0);
   });
 
+  it('rateLimits bound new sessions, and a session that is there goes on', async () => {
+    using server = await UdpPeer.server('a');
+    const policy = { rateLimits: [{ requests: 2, per: 'Hour' }] };
+    const objects = (await configured()) + udpService('dns', server.port);
+    await using program = await Program.start(objects + smartRoute('dns', { listeners: ['dns'], policy, udp: { backends: [dns] } }));
+    assert.deepEqual(program.problems, []);
+    using first = await UdpPeer.open();
+    using second = await UdpPeer.open();
+    using third = await UdpPeer.open();
+    for (const client of [first, second]) assert.equal(await client.ask('x', portOf(program)), 'a x');
+    third.send('x', portOf(program));
+    const dropped = (): number => program.dataPlane.snapshot().udpDropped[udpDropReasons.indexOf('rate_limited')] ?? 0;
+    await eventually('it was dropped', () => dropped() === 1);
+    assert.equal(await first.ask('y', portOf(program)), 'a y');
+  });
+
   it('sessions count for their route and Service, and are in the access log at their end', async () => {
     using server = await UdpPeer.server('a');
     using client = await UdpPeer.open();

@@ -257,6 +257,42 @@ for (const { limits, reason } of [
   });
 }
 
+const ofRoute = { scope: 'SmartRoute net/dns', requests: 2, windowMs: 60_000, burst: 2, exempt: [] } as const;
+for (const { what, rateLimits, limits } of [
+  { what: 'the connection rate of an address', limits: { connectionRatePerMinute: 2 } },
+  { what: 'the rate of a route for each address', rateLimits: [{ ...ofRoute, key: { kind: 'address' } as const }] },
+  { what: 'the rate of a route for all', rateLimits: [{ ...ofRoute, key: { kind: 'everybody' } as const }] },
+]) {
+  test(`over ${what} new sessions are dropped and the others served, until there is room again`, async () => {
+    using server = await UdpPeer.server('a');
+    using first = await UdpPeer.open();
+    using second = await UdpPeer.open();
+    using third = await UdpPeer.open();
+    using proxy = new UdpUnderTest(udpTable({ services: to(server.port), ...(rateLimits && { rateLimits }) }), limits);
+    const port = await proxy.open();
+    await first.ask('x', port);
+    await second.ask('x', port);
+    third.send('x', port);
+    await eventually('it was dropped', () => proxy.drops.rate_limited === 1);
+    assert.equal(await second.ask('y', port), 'a y');
+    assert.equal(proxy.counters.udpSessionsOpened, 2);
+    proxy.pass(31_000);
+    assert.equal(await third.ask('z', port), 'a z');
+  });
+}
+
+test('a rate of a route does not count clients who are exempt from it', async () => {
+  using server = await UdpPeer.server('a');
+  const rateLimits = [{ ...ofRoute, key: { kind: 'address' } as const, exempt: ['127.0.0.0/8'] }];
+  using proxy = new UdpUnderTest(udpTable({ services: to(server.port), rateLimits }));
+  const port = await proxy.open();
+  for (let client = 0; client < 4; client++) {
+    using peer = await UdpPeer.open();
+    assert.equal(await peer.ask('x', port), 'a x');
+  }
+  assert.deepEqual(proxy.drops, {});
+});
+
 test('a drain waits for who is busy, a second of silence at most, and leaves nothing behind', async () => {
   using server = await UdpPeer.server('a');
   using busy = await UdpPeer.open();

@@ -20,6 +20,7 @@ export interface UdpTableOptions {
   /** Default: each service with weight 1. */
   readonly backends?: readonly WeightedBackend[];
   readonly clients?: ClientAccess;
+  readonly rateLimits?: Policy['rateLimits'];
   readonly idleTimeoutMs?: number;
   readonly kernel?: KernelForwarding;
   readonly listener?: Listener;
@@ -27,11 +28,11 @@ export interface UdpTableOptions {
 
 /** A table with one UDP route, from the listener `dns`. */
 export function udpTable(options: UdpTableOptions): RouteTable {
-  const { services, clients, idleTimeoutMs = 30_000, kernel, listener = udpListener } = options;
+  const { services, clients, rateLimits, idleTimeoutMs = 30_000, kernel, listener = udpListener } = options;
   const names = Object.keys(services);
   const [service] = tinyTable({ backends: [] }).services.values();
   const [basePolicy] = tinyTable({ backends: [] }).policies.values();
-  const policy = { ...(basePolicy as Policy), ...(clients === undefined ? {} : { clients }) };
+  const policy = { ...(basePolicy as Policy), ...(clients && { clients }), ...(rateLimits && { rateLimits }) };
   const route: L4Route = {
     key: `SmartRoute net/dns ${listener.key}`,
     listener: listener.key,

@@ -88,13 +88,16 @@ describe('fields that nobody reads', () => {
     assert.deepEqual(idle(ending('TerminateAndReencrypt'), policy, more), withoutTls);
   });
 
-  it('are all but the lists of clients for datagrams and for the kernel', () => {
+  it('are all but the lists of clients for the kernel, and but these and rates for datagrams', () => {
     const some = { clients: {}, maintenance: { enabled: true, allow: [], status: 503 }, timeouts: { connect: '1s' } } as const;
     assert.deepEqual(idle(udp, some), ['maintenance.status', 'timeouts']);
     const connection = { ...more.connection, maxConnections: 5, maxConnectionsPerAddress: 1 };
     assert.deepEqual(idle(kernel, some, { connection }), ['maintenance.status', 'timeouts', 'spec.connection.idleTimeout']);
     assert.deepEqual(idle(kernelUdp), ['spec.udp.idleTimeout']);
     assert.deepEqual(idle(udp, { accessLog: false }), []);
+    const { rateLimits } = policy;
+    assert.deepEqual(idle(udp, { rateLimits }), ['rateLimits[1].key.header']);
+    assert.deepEqual(idle(kernelUdp, { rateLimits }), ['rateLimits', 'spec.udp.idleTimeout']);
     assert.deepEqual(idle(kernel, { accessLog: false }), []);
     assert.deepEqual(idle(kernel, { accessLog: true }), ['accessLog'], 'there is none');
     const slow = {

@@ -39,10 +39,14 @@ class ClosingBackend implements Disposable {
   #serve(socket: Socket): void {
     let text = '';
     let answers = 0;
-    const timer = setTimeout(() => {
-      this.idle++;
-      socket.destroy();
-    }, idleMs);
+    // From the first answer on: a connection that ends before it is no idle one, and a request is not sent a third time.
+    let timer: NodeJS.Timeout | undefined;
+    const rest = () => {
+      timer = setTimeout(() => {
+        this.idle++;
+        socket.destroy();
+      }, idleMs);
+    };
     this.#sockets.add(socket);
     socket.on('error', () => {});
     socket.on('close', () => {
@@ -50,7 +54,7 @@ class ClosingBackend implements Disposable {
       this.#sockets.delete(socket);
     });
     socket.on('data', (chunk) => {
-      timer.refresh();
+      clearTimeout(timer);
       text += chunk.toString('latin1');
       if (!text.includes('\r\n\r\n')) return;
       const path = text.split(' ', 2)[1] ?? '';
@@ -58,6 +62,7 @@ class ClosingBackend implements Disposable {
       this.seen.set(path, (this.seen.get(path) ?? 0) + 1);
       if (++answers <= answersOfConnection) {
         socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
+        rest();
         return;
       }
       this.lost++;

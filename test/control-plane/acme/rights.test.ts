@@ -52,7 +52,7 @@ insideNamespace(import.meta.filename, replicaAddresses, () => {
       const kept = secret(shop, secretOf('kept.test'), { 'tls.crt': '', 'tls.key': '' }, 'kubernetes.io/tls');
       const annotations = { 'cert-manager.io/issuer-name': 'theirs', 'smartproxy.dev/acme-directory': '' };
       const ofCertManager = await create(admin, { ...kept, metadata: { ...kept.metadata, annotations } });
-      const before = ca.count('POST', orders);
+      const before = ca.count('POST', orders, 201);
       for (const host of ['theirs.test', 'kept.test']) await create(admin, askingIngress(shop, [host], 'pebble'));
       for (const host of ['theirs.test', 'kept.test'])
         await eventually(

@@ -28,6 +28,7 @@ export const benchOptions: Omit<TranslateOptions, 'nowMs'> = {
   allowLocalExternalNames: false,
   nftables: false,
   acmeNamespace: undefined,
+  garbageCollection: true,
 };
 
 export const benchClass: IngressClass = {

@@ -5,6 +5,7 @@ import { foreignSecret } from '../translate/acme-ownership.ts';
 import { acmeStateOwner, acmeStateType, type LeftRecord, readAcmeState } from '../translate/acme-state.ts';
 import { presentCertificate } from '../translate/present-certificate.ts';
 import { readCertificate } from '../translate/read-certificate.ts';
+import type { ObjectRef } from '../translate/translation.ts';
 import { AbandonedCertificates } from './abandoned-certificates.ts';
 import type { AcmeClock } from './acme-clock.ts';
 import { type AcmeSecrets, Superseded } from './acme-secrets.ts';
@@ -12,7 +13,8 @@ import { failureOf } from './back-off.ts';
 import type { CaAccounts } from './ca-accounts.ts';
 import { CaError } from './ca-error.ts';
 import { certificateId } from './certificate-id.ts';
-import { type NextAttempt, nextAttempt } from './next-attempt.ts';
+import { keepOwners } from './keep-owners.ts';
+import { dueMs, type NextAttempt, nextAttempt } from './next-attempt.ts';
 import { type Confirm, OrderRun } from './order-run.ts';
 import { RecordRemoval } from './record-removal.ts';
 import { keptRenewal, renewalTime } from './renewal-time.ts';
@@ -131,15 +133,14 @@ export class CertificateManager {
     const { signal } = this.#active;
     this.#sweepIfDue(nowMs, signal);
     let nextMs = this.#sweptMs + sweepMs;
-    const startWhenDue = (secret: string, dueMs: number, start: () => void): void => {
-      const atMs = Math.max(dueMs, this.#heldUntilMs.get(secret) ?? 0);
+    const startWhenDue = (secret: string, fromMs: number, start: () => void): void => {
+      const atMs = Math.max(fromMs, this.#heldUntilMs.get(secret) ?? 0);
       if (atMs > nowMs) nextMs = Math.min(nextMs, atMs);
       else if (this.#running.size < attemptsAtOnce) start();
     };
     for (const [secret, certificate] of this.#certificates) {
       if (this.#running.has(secret)) continue;
-      const dueMs = Math.min(nextAttempt(certificate, nowMs).atMs, certificate.state.left?.nextAttemptMs ?? Number.POSITIVE_INFINITY);
-      startWhenDue(secret, dueMs, () => this.#startAttempt(certificate, signal));
+      startWhenDue(secret, dueMs(certificate, nowMs), () => this.#startAttempt(certificate, signal));
     }
     for (const { certificate, atMs } of this.#abandoned.waiting) {
       const { secret } = certificate;
@@ -191,12 +192,15 @@ export class CertificateManager {
     const { left } = keeper.state;
     if (left !== undefined && left.nextAttemptMs <= clock.now())
       await keeper.save({ left: await this.#removal.retried(seen.secret, keeper.state) });
-    const present = await this.#present(seen.secret);
-    if (present === 'foreign') return;
+    const secret = await secrets.read(seen.secret);
+    if (secret !== undefined && foreignSecret(secret) !== undefined) return;
+    const present = secret && presentCertificate(secret, readCertificate(seen.secret, secret));
     const certificate = { ...seen, state: keeper.state, present };
     const { kind, atMs } = nextAttempt(certificate, clock.now());
+    const isDue = atMs <= clock.now();
+    if (!isDue && secret !== undefined) await keepOwners(secrets, secret, this.#ownersOf(seen));
     report(undefined);
-    if (atMs > clock.now()) return;
+    if (!isDue) return;
     try {
       if (kind === 'order') await this.#order(certificate, keeper, signal);
       else if (present !== undefined) await this.#askWhenToRenew(certificate, present, keeper);
@@ -211,7 +215,8 @@ export class CertificateManager {
     const { secret, names, issuer } = certificate;
     const run = async () => {
       const ca = await accounts.open(issuer);
-      await new OrderRun({ certificate, ca, keeper, secrets, clock, confirm, removal: this.#removal, signal }).run();
+      const owners = () => this.#ownersOf(certificate);
+      await new OrderRun({ certificate, ca, keeper, secrets, clock, confirm, removal: this.#removal, owners, signal }).run();
     };
     try {
       await run();
@@ -249,11 +254,9 @@ export class CertificateManager {
     await keeper.save({ failure, lastAttemptMs: clock.now() });
   }
 
-  async #present(key: string): Promise<PresentCertificate | 'foreign' | undefined> {
-    const secret = await this.#options.secrets.read(key);
-    if (secret === undefined) return undefined;
-    if (foreignSecret(secret) !== undefined) return 'foreign';
-    return presentCertificate(secret, readCertificate(key, secret));
+  /** As they are now: objects come and go while an order is under way. */
+  #ownersOf(certificate: AcmeCertificate): readonly ObjectRef[] {
+    return (this.#certificates?.get(certificate.secret) ?? certificate).owners;
   }
 
   #sweepIfDue(nowMs: number, signal: AbortSignal): void {

@@ -19,6 +19,12 @@ export function nextAttempt({ names, issuer, state, present }: AcmeCertificate, 
   return renewal.checkMs < dueMs && dueMs > nowMs ? { kind: 'renewal', atMs: renewal.checkMs } : { kind: 'order', atMs: dueMs };
 }
 
+/** From when on there is anything to do for a certificate, its owners and records in DNS included. Pure. */
+export function dueMs(certificate: AcmeCertificate, nowMs: number): number {
+  if (certificate.hasOtherOwners) return nowMs;
+  return Math.min(nextAttempt(certificate, nowMs).atMs, certificate.state.left?.nextAttemptMs ?? Number.POSITIVE_INFINITY);
+}
+
 /** Whether two lists are the same set of names; both without repetitions. */
 export function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name) => b.includes(name));

@@ -2,9 +2,11 @@ import type { Secret } from '../api/objects.ts';
 import { SmartProxyError } from '../errors.ts';
 import type { Redacted } from '../redacted.ts';
 import { type AcmeCertificate, challengeTypeFor } from '../translate/acme-certificate.ts';
+import { withOwners } from '../translate/acme-owners.ts';
 import { acmeDirectoryAnnotation, foreignSecret, managedByLabel } from '../translate/acme-ownership.ts';
 import type { AcmeChallenge, AcmeOrder, AcmeState } from '../translate/acme-state.ts';
 import { readCertificate } from '../translate/read-certificate.ts';
+import type { ObjectRef } from '../translate/translation.ts';
 import { type AcmeClock, sleepOn } from './acme-clock.ts';
 import { type AcmeSecrets, nameOfKey } from './acme-secrets.ts';
 import { acmeTlsCertificate } from './acme-tls-certificate.ts';
@@ -28,6 +30,8 @@ export interface OrderRunOptions {
   readonly confirm: Confirm;
   /** Of what it wrote to DNS. */
   readonly removal: RecordRemoval;
+  /** Of a Secret that is made, as they are then. */
+  readonly owners: () => readonly ObjectRef[];
   readonly signal: AbortSignal;
 }
 
@@ -140,10 +144,10 @@ export class OrderRun {
 
   /** CAs count orders: none is made for a certificate that could not be put where it is wanted. */
   async #probe(): Promise<void> {
-    const { secrets, certificate } = this.#options;
+    const { secrets, certificate, owners } = this.#options;
     const { secret: key, issuer } = certificate;
     const present = await secrets.read(key);
-    await secrets.probe(present ?? certificateSecret(key, undefined, { 'tls.crt': '', 'tls.key': '' }, issuer.directory));
+    await secrets.probe(present ?? certificateSecret(key, undefined, { 'tls.crt': '', 'tls.key': '' }, issuer.directory, owners()));
   }
 
   async #order(): Promise<CaOrder> {
@@ -195,7 +199,7 @@ export class OrderRun {
    * replacing it: who was paused and superseded finds another version of the one or of the other, and overwrites nothing.
    */
   async #deliver(chain: string, privateKey: Redacted): Promise<void> {
-    const { secrets, keeper, clock, certificate } = this.#options;
+    const { secrets, keeper, clock, certificate, owners } = this.#options;
     const { secret: key, issuer } = certificate;
     const pair = { 'tls.crt': encoded(chain), 'tls.key': encoded(privateKey.reveal()) };
     const reading = readCertificate(key, { kind: 'Secret', metadata: nameOfKey(key), data: pair });
@@ -207,14 +211,21 @@ export class OrderRun {
       if (foreign !== undefined)
         throw new SmartProxyError('ACME_FAILED', `Secret ${key} ${foreign} meanwhile, so the certificate is not put there`);
       await keeper.save({ lastAttemptMs: clock.now() });
-      if ((await secrets.write(certificateSecret(key, present, pair, issuer.directory))) !== undefined) return;
+      if ((await secrets.write(certificateSecret(key, present, pair, issuer.directory, owners()))) !== undefined) return;
     }
     throw new SmartProxyError('ACME_FAILED', `Secret ${key} is changed all the time by somebody else`);
   }
 }
 
-function certificateSecret(key: string, present: Secret | undefined, pair: Record<string, string>, directory: string): Secret {
-  const before: Secret['metadata'] = present?.metadata ?? { ...nameOfKey(key), labels: managedByLabel };
+/** @param owners of a Secret that is not there yet; those of one that is are seen to apart from renewals */
+function certificateSecret(
+  key: string,
+  present: Secret | undefined,
+  pair: Record<string, string>,
+  directory: string,
+  owners: readonly ObjectRef[],
+): Secret {
+  const before = present?.metadata ?? withOwners({ ...nameOfKey(key), labels: managedByLabel }, owners);
   const metadata = { ...before, annotations: { ...before.annotations, [acmeDirectoryAnnotation]: directory } };
   return { kind: 'Secret', type: present?.type ?? 'kubernetes.io/tls', metadata, data: { ...present?.data, ...pair } };
 }

@@ -27,5 +27,6 @@ export function translateOptionsOf(config: Config, listeners: readonly Listener[
     allowLocalExternalNames: config.allowLocalExternalNames,
     nftables: config.nftables,
     acmeNamespace: config.acme ? config.podNamespace : undefined,
+    garbageCollection: config.manifests === undefined,
   };
 }

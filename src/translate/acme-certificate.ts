@@ -1,6 +1,7 @@
 import type { Redacted } from '../redacted.ts';
 import type { AcmeDns } from './acme-dns.ts';
 import type { AcmeState, ChallengeType } from './acme-state.ts';
+import type { ObjectRef } from './translation.ts';
 
 /** A certificate that one object wants to be ordered. */
 export interface AcmeAsk {
@@ -8,7 +9,7 @@ export interface AcmeAsk {
   readonly issuer: string | undefined;
   /** Where the issuer is named. */
   readonly issuerField: string;
-  /** `namespace/name` of the Secret that it goes into. */
+  /** `namespace/name` of the Secret that it goes into, in the namespace of the object. */
   readonly secret: string;
   readonly secretField: string;
   /** Host keys, wildcards among them. */
@@ -33,6 +34,8 @@ export interface AcmeIssuer {
   /** Resolvers, `address` or `address:port`; none: those of the system. */
   readonly resolvers: readonly string[];
   readonly selfCheck: 'Strict' | 'Lenient' | 'Off';
+  /** Whether certificates stay when the objects that name their Secrets are deleted. */
+  readonly reclaimPolicy: 'Retain' | 'Delete';
 }
 
 /** How a name is proven; wildcards are by DNS alone (RFC 8555, 8.4). */
@@ -64,4 +67,8 @@ export interface AcmeCertificate {
   readonly state: AcmeState;
   /** undefined: there is none, or none that can be used. */
   readonly present: PresentCertificate | undefined;
+  /** What the Secret is deleted with, when all of them are gone; none: it stays. */
+  readonly owners: readonly ObjectRef[];
+  /** There is a Secret, and of the owners that we name it has others than these. */
+  readonly hasOtherOwners: boolean;
 }

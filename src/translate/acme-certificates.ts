@@ -3,6 +3,7 @@ import { acmeTlsKey } from '../routes/acme-tls.ts';
 import type { Certificate, Challenge } from '../routes/route-table.ts';
 import type { AcmeAsk, AcmeCertificate, AcmeIssuer } from './acme-certificate.ts';
 import type { ReadIssuers } from './acme-issuers.ts';
+import { ownersBySecret, withOwners } from './acme-owners.ts';
 import { foreignSecret } from './acme-ownership.ts';
 import { type AcmeFailure, acmeStateName, readAcmeState } from './acme-state.ts';
 import { isoTime } from './certificate-dates.ts';
@@ -14,7 +15,7 @@ import { readCertificate } from './read-certificate.ts';
 import type { ResolvedObject } from './resolved-object.ts';
 import { sameItems } from './same-items.ts';
 import { tlsHostsOf } from './tls-certificates.ts';
-import type { Problem, ProblemReason } from './translation.ts';
+import type { ObjectRef, Problem, ProblemReason } from './translation.ts';
 
 /** What is ordered, and what that changes of the objects that ask for it. */
 export interface OrderedCertificates {
@@ -77,7 +78,10 @@ export class AcmeCertificates {
     // Who names an issuer comes before who leaves it to the installation.
     for (const object of asking) told.set(object, problemsOf(object, named, wishes, issuers, secrets));
     for (const object of asking) told.get(object)?.push(...problemsOf(object, unnamed, wishes, issuers, secrets));
-    const certificates = [...wishes.values()].flatMap((wish) => (wish.names.size === 0 ? [] : [this.#certificate(wish, secrets)]));
+    const owners = ownersBySecret(objects);
+    const certificates = [...wishes.values()].flatMap((wish) => {
+      return wish.names.size === 0 ? [] : [this.#certificate(wish, secrets, owners.get(wish.secret) ?? [])];
+    });
     const bySecret = new Map(certificates.map((certificate) => [certificate.secret, certificate]));
     const changed = new Map(asking.map((object) => [object, this.#objectWith(object, told.get(object) ?? [], bySecret)]));
     const after = objects.map((object) => changed.get(object) ?? object);
@@ -90,9 +94,10 @@ export class AcmeCertificates {
     };
   }
 
-  #certificate({ secret, issuer, names }: Wish, secrets: ReadonlyMap<string, Secret>): AcmeCertificate {
+  #certificate({ secret, issuer, names }: Wish, secrets: ReadonlyMap<string, Secret>, namedBy: readonly ObjectRef[]): AcmeCertificate {
     const stateSecret = `${this.#namespace}/${acmeStateName(secret)}`;
     const present = secrets.get(secret);
+    const owners = issuer.reclaimPolicy === 'Delete' ? namedBy : [];
     return {
       secret,
       names: [...names].sort(),
@@ -100,6 +105,8 @@ export class AcmeCertificates {
       stateSecret,
       state: readAcmeState(secrets.get(stateSecret)),
       present: present && presentCertificate(present, this.#reader.read(secret, present)),
+      owners,
+      hasOtherOwners: present !== undefined && withOwners(present.metadata, owners) !== present.metadata,
     };
   }
 

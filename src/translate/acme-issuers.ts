@@ -26,17 +26,23 @@ export interface ReadIssuers {
 
 const none: ReadIssuers = { byName: new Map(), byDefault: undefined, problems: [], secrets: [] };
 
+export interface AcmeIssuersOptions {
+  /** Whether certificates are ordered at all. */
+  readonly isOn: boolean;
+  /** As in TranslateOptions. */
+  readonly garbageCollection: boolean;
+}
+
 /** The issuers of the SmartProxyConfig. What they are made of is looked up again only when it changed. */
 export class AcmeIssuers {
-  readonly #isOn: boolean;
+  readonly #options: AcmeIssuersOptions;
   #config: SmartProxyConfigReading | undefined;
   #hasHttp = false;
   #read: readonly (Secret | undefined)[] = [];
   #result = none;
 
-  /** @param isOn whether certificates are ordered at all */
-  constructor(isOn: boolean) {
-    this.#isOn = isOn;
+  constructor(options: AcmeIssuersOptions) {
+    this.#options = options;
   }
 
   /** @param hasHttp whether there is a listener of plain HTTP */
@@ -48,7 +54,8 @@ export class AcmeIssuers {
     if (isSame) return this.#result;
     this.#config = config;
     this.#hasHttp = hasHttp;
-    this.#result = new IssuerReader({ config, secrets, isOn: this.#isOn, hasHttp }).read(issuers, this.#isOn ? defaultIssuer : undefined);
+    const reader = new IssuerReader({ ...this.#options, config, secrets, hasHttp });
+    this.#result = reader.read(issuers, this.#options.isOn ? defaultIssuer : undefined);
     this.#read = this.#result.secrets.map((key) => secrets.get(key));
     return this.#result;
   }
@@ -60,10 +67,9 @@ function isResolver(text: string): boolean {
   return isIP(bracketed ?? plain) !== 0 && Number(port) > 0 && Number(port) <= 65_535;
 }
 
-interface ReaderOptions {
+interface ReaderOptions extends AcmeIssuersOptions {
   readonly config: SmartProxyConfigReading;
   readonly secrets: ReadonlyMap<string, Secret>;
-  readonly isOn: boolean;
   readonly hasHttp: boolean;
 }
 
@@ -107,7 +113,16 @@ class IssuerReader implements IssuerSecrets {
       return { why: 'has a resolver that is no address' };
     }
     const account = { name, directory, ca, email, externalAccount };
-    return { issuer: { ...account, preferredChain, profile, keyType, challenge, dns, resolvers, selfCheck } };
+    const reclaimPolicy = this.#reclaimPolicy(spec, field);
+    return { issuer: { ...account, preferredChain, profile, keyType, challenge, dns, resolvers, selfCheck, reclaimPolicy } };
+  }
+
+  #reclaimPolicy({ reclaimPolicy = 'Retain' }: SmartProxyConfigIssuer, field: string): AcmeIssuer['reclaimPolicy'] {
+    if (reclaimPolicy === 'Retain' || this.#options.garbageCollection) return reclaimPolicy;
+    const sentence =
+      'certificates always stay with --manifests; remove the field, and delete what nobody wants in the folder acme of --state-dir by hand';
+    this.#report('NoEffect', `${field}.reclaimPolicy`, sentence);
+    return 'Retain';
   }
 
   #usualChallenge(dns: AcmeDns | undefined): ChallengeType {

@@ -12,6 +12,8 @@ export interface Claimant {
   readonly ref: ObjectRef;
   /** 0 when unknown. */
   readonly createdAtMs: number;
+  /** It is on its way out, and waits for whoever has something to do before (finalizers). */
+  readonly isBeingDeleted: boolean;
   /** What is wrong in the object itself. */
   readonly problems: readonly Problem[];
 }

@@ -6,7 +6,7 @@ import type { IngressReading, ReadBackend, ReadPath, ReadRule } from './ingress-
 import { meantPath, pathProblem, requestSpelling, withoutTrailingSlashes } from './path-spelling.ts';
 import { describe, messageFor, ProblemList, quote } from './problem-list.ts';
 import { readAnnotations } from './read-annotations.ts';
-import { createdAtMs, objectRef } from './read-metadata.ts';
+import { createdAtMs, isBeingDeleted, objectRef } from './read-metadata.ts';
 import { isSolverIngress } from './solver-ingress.ts';
 import type { TlsEntry } from './tls-certificates.ts';
 import type { ObjectRef } from './translation.ts';
@@ -34,6 +34,7 @@ export function readIngress(key: string, ingress: Ingress): IngressReading {
     key,
     ref,
     createdAtMs: createdAtMs(ingress),
+    isBeingDeleted: isBeingDeleted(ingress),
     rules,
     defaultBackend,
     tls,

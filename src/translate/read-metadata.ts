@@ -13,6 +13,11 @@ export function objectRef(apiVersion: string, kind: string, key: string, object:
   };
 }
 
+/** Whether somebody deleted it already, and a finalizer keeps it. */
+export function isBeingDeleted(object: { readonly metadata: unknown }): boolean {
+  return fieldsOf(object.metadata).deletionTimestamp !== undefined;
+}
+
 /** Milliseconds since 1970 of an object's creation; 0 when unknown. */
 export function createdAtMs(object: { readonly metadata: unknown }): number {
   const text = textOf(fieldsOf(object.metadata).creationTimestamp);

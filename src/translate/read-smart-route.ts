@@ -8,7 +8,7 @@ import { checkedRoute } from './checked-route.ts';
 import { pathProblem, requestSpelling, withoutDotElements, withoutTrailingSlashes } from './path-spelling.ts';
 import { messageFor, ProblemList, quote } from './problem-list.ts';
 import { wrongExemption } from './rate-limits.ts';
-import { createdAtMs, objectRef } from './read-metadata.ts';
+import { createdAtMs, isBeingDeleted, objectRef } from './read-metadata.ts';
 import { mergeSettings, type RouteSettings } from './route-settings.ts';
 import { settingsOfConnection, settingsOfForward, settingsOfPolicy } from './smart-route-policy.ts';
 import type { ReadSmartRouteMatch, ReadSmartRouteRule, SmartRouteReading } from './smart-route-reading.ts';
@@ -32,6 +32,7 @@ export function readSmartRoute(key: string, object: SmartRoute): SmartRouteReadi
     key,
     ref,
     createdAtMs: createdAtMs(object),
+    isBeingDeleted: isBeingDeleted(object),
     generation: typeof generation === 'number' ? generation : 0,
     spec,
     hosts: spec === undefined ? [] : hostsOf(spec),

@@ -301,8 +301,10 @@ class IngressResolver {
 }
 
 /** The certificates that an annotation asks for, or that are left to the installation; cert-manager's are its own. */
-function acmeAsks({ annotations: { acmeIssuer: issuer }, tls, hasCertManager }: IngressReading): Pick<ResolvedObject, 'acme'> {
-  if (tls.length === 0 || (issuer === undefined && hasCertManager)) return {};
+function acmeAsks(reading: IngressReading): Pick<ResolvedObject, 'acme'> {
+  const { annotations, tls, hasCertManager, isBeingDeleted } = reading;
+  const issuer = annotations.acmeIssuer;
+  if (isBeingDeleted || tls.length === 0 || (issuer === undefined && hasCertManager)) return {};
   const issuerField = issuer === undefined ? 'spec.tls' : `metadata.annotations[${annotationPrefix}acme-issuer]`;
   const acme = tls.flatMap(({ secret, secretField, hosts }) =>
     secret === undefined || hosts.length === 0 ? [] : [{ issuer, issuerField, secret, secretField, hosts }],

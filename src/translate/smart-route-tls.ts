@@ -93,10 +93,10 @@ export class SmartRouteTlsClaims {
 }
 
 /** The certificate that `tls.certificate.acme` asks for, or that is left to the installation. */
-export function acmeAsks({ spec, hosts, ref }: SmartRouteReading): Pick<ResolvedObject, 'acme'> {
+export function acmeAsks({ spec, hosts, ref, isBeingDeleted }: SmartRouteReading): Pick<ResolvedObject, 'acme'> {
   const { secretRef, acme } = spec?.tls?.certificate ?? {};
   const isElsewhere = secretRef?.namespace !== undefined && secretRef.namespace !== ref.namespace;
-  if (secretRef === undefined || (acme === undefined && isElsewhere)) return {};
+  if (isBeingDeleted || secretRef === undefined || (acme === undefined && isElsewhere)) return {};
   const field = 'spec.tls.certificate';
   const secret = `${ref.namespace}/${secretRef.name}`;
   const issuerField = acme === undefined ? field : `${field}.acme.issuer`;

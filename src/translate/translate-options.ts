@@ -32,6 +32,8 @@ export interface TranslateOptions {
   readonly nftables: boolean;
   /** Namespace of the Secrets that orders of certificates are kept in; undefined: none are ordered. */
   readonly acmeNamespace: string | undefined;
+  /** Whether what has owners is deleted when they are gone: a cluster does it, and nobody does for a folder of manifests. */
+  readonly garbageCollection: boolean;
   /** The time that certificates' expiry is judged by, milliseconds since 1970: an argument, so that translate has no clock. */
   readonly nowMs: number;
 }

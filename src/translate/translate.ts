@@ -98,7 +98,7 @@ export class Translator {
     this.#ingresses = new ObjectReadings(options, readIngress);
     this.#routes = new ObjectReadings(options, readSmartRoute);
     this.#resolved = new ResolvedObjects(options, this.#certificates, resolveOne);
-    this.#issuers = new AcmeIssuers(options.acmeNamespace !== undefined);
+    this.#issuers = new AcmeIssuers({ isOn: options.acmeNamespace !== undefined, garbageCollection: options.garbageCollection });
     this.#acme = new AcmeCertificates(options.acmeNamespace, this.#certificates);
     this.#hosts = new MergedHosts(this.#policies);
     this.#l4 = new MergedL4Routes(this.#policies);

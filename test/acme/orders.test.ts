@@ -69,6 +69,30 @@ test('a certificate for several names is issued, put into its Secret, and not or
   await stop();
 });
 
+test('a Secret that is made has its owners from the first write on, as they are then', async () => {
+  const owner = (uid: string) => ({ apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace: 'shop', name: uid, uid });
+  const written: Secret[] = [];
+  secrets.beforeWrite = (secret) => {
+    if (secret.metadata.name === 'owned') written.push(secret);
+  };
+  const before = { ...wanted(secrets, issuerOf(), 'shop/owned', 'owned.test'), owners: [owner('before')] };
+  let isUnderWay = false;
+  const confirm = async () => {
+    isUnderWay = true;
+    manager.update([{ ...before, owners: [owner('now')] }]);
+    return undefined;
+  };
+  const { manager, stop } = startManager({ secrets, confirm });
+  manager.active = true;
+  manager.update([before]);
+  await eventually('the Secret', () => written.length > 0, 60_000);
+  await stop();
+  secrets.beforeWrite = () => {};
+  assert.ok(isUnderWay);
+  const uids = written[0]?.metadata.ownerReferences?.map(({ uid }) => uid);
+  assert.deepEqual(uids, ['now']);
+});
+
 test('an order goes on where its leader died, whatever it wrote last, with one certificate for it', async () => {
   const of = issuerOf();
   for (let step = 1; ; step++) {

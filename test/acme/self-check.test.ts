@@ -33,7 +33,8 @@ async function startHosts(t: TestContext): Promise<number> {
 function certificateOf(resolver: string, mode: 'Strict' | 'Lenient' | 'Off', failures = 0): AcmeCertificate {
   const failure = failures === 0 ? undefined : { count: failures, message: '', nextAttemptMs: 0 };
   const of = issuer('https://ca.test/dir', { resolvers: [resolver], selfCheck: mode });
-  return { secret: 'shop/tls', names: [], issuer: of, stateSecret: '', state: { ...noAcmeState, failure }, present: undefined };
+  const wanted = { secret: 'shop/tls', names: [], issuer: of, stateSecret: '', owners: [] };
+  return { ...wanted, state: { ...noAcmeState, failure }, present: undefined, hasOtherOwners: false };
 }
 
 function challenge(name: string): AcmeChallenge {

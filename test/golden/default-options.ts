@@ -27,5 +27,6 @@ export const defaultOptions: TranslateOptions = {
   allowLocalExternalNames: false,
   nftables: true,
   acmeNamespace: 'smartproxy-ingress',
+  garbageCollection: true,
   nowMs: Date.UTC(2026, 5, 1),
 };

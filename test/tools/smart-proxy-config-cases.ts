@@ -102,6 +102,8 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
       listeners({ port: 65535 }),
       { accessLog: { mode: 'Off', format: 'JSON' } },
       issuer({ selfCheck: 'Off', resolvers: ['192.0.2.53', '192.0.2.53:5353', '2001:db8::53', '[2001:db8::53]:53'] }),
+      issuer({ reclaimPolicy: 'Retain' }),
+      issuer({ reclaimPolicy: 'Delete' }),
       issuer({ dns: { rfc2136: { server: '[2001:db8::1]:53', tsig: { keyName: 'k.', secretRef: { name: 'k' } } } } }),
     ],
     [
@@ -118,6 +120,7 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
       { acme: { issuers: [{ name: 'le', directory: 'https://ca.test/dir', email: 'ops' }] } },
       issuer({ challenge: 'http' }),
       issuer({ selfCheck: 'off' }),
+      issuer({ reclaimPolicy: 'Keep' }),
       issuer({ resolvers: ['dns.test'] }),
       issuer({ resolvers: [] }),
       issuer({ dns: { cloudflare: {} } }),

@@ -495,6 +495,13 @@ export const smartProxyConfigSchema: Schema = {
                   "Off"
                 ]
               },
+              "reclaimPolicy": {
+                "type": "string",
+                "enum": [
+                  "Retain",
+                  "Delete"
+                ]
+              },
               "resolvers": {
                 "type": "array",
                 "minItems": 1,

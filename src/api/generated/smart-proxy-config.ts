@@ -224,6 +224,8 @@ export interface SmartProxyConfigIssuer {
   readonly challenge?: 'http-01' | 'tls-alpn-01' | 'dns-01';
   /** Whether this controller looks by itself at what it is to be proven by, before the CA is told to. With `Lenient` what is evidently wrong holds the CA back (a name without an address, another answer); what can not be reached from here does so twice, for it may be only here. With `Strict` both do always. With `Off` nobody looks. */
   readonly selfCheck?: 'Strict' | 'Lenient' | 'Off';
+  /** What becomes of the Secret of a certificate when all Ingresses and SmartRoutes of this installation that name it are deleted. With `Retain` it stays. With `Delete` they are its owners, so that the garbage collector of the cluster deletes it with the last of them; from a folder of manifests it has no effect. */
+  readonly reclaimPolicy?: 'Retain' | 'Delete';
   /** DNS resolvers, as `192.0.2.53` or with a port, that are asked for the self-check and for the zones of `dns`. Public ones show what the CA will see where names lead elsewhere inside of the network. */
   readonly resolvers?: readonly string[];
   /** Who writes records for `dns-01`: one of these. A CNAME of `_acme-challenge` is followed, so that the records may be in a zone of their own. */

@@ -164,3 +164,19 @@ test('the default issuer orders for who names a Secret and no issuer, and leaves
   await program.replace(objects({}));
   assert.deepEqual(ordered(), { 'default/asking-tls': 'other: asking.test', 'default/both-tls': 'other: second.test' });
 });
+
+test('reclaimPolicy Delete has no effect from a folder of manifests, where certificates stay, and that is told', async () => {
+  const issuer = { directory, dns: { route53: {} } };
+  const objects = asking({ ...issuer, name: 'keeping', reclaimPolicy: 'Retain' }, { ...issuer, name: 'deleting', reclaimPolicy: 'Delete' });
+  await using program = await Program.start(objects, ['--acme']);
+  const told = program.translation.problems.filter(({ reason }) => reason === 'NoEffect');
+  assert.deepEqual(
+    told.map(({ field }) => field),
+    ['spec.acme.issuers[1].reclaimPolicy'],
+  );
+  assert.match(told[0]?.message ?? '', /certificates always stay with --manifests; remove the field, and delete what nobody wants/);
+  assert.deepEqual(
+    program.translation.acme.map(({ owners }) => owners),
+    [[], []],
+  );
+});

@@ -44,7 +44,7 @@ export class AcmeCluster {
   readonly root: string;
   readonly #t: TestContext;
   readonly #token: string;
-  readonly #issuers: object[] = [];
+  #issuers: readonly { readonly name: string }[] = [];
   #ready: readonly string[] = [];
   #started = 0;
 
@@ -178,6 +178,12 @@ export class AcmeCluster {
     return gate;
   }
 
+  /** Other settings for an issuer that there is. */
+  async changeIssuer(name: string, more: object): Promise<void> {
+    this.#issuers = this.#issuers.map((issuer) => (issuer.name === name ? { ...issuer, ...more } : issuer));
+    await this.#writeIssuers();
+  }
+
   async #add(name: string, gate: Gate, more: object = {}): Promise<void> {
     await create(this.admin, secret(own, `${name}-ca`, { 'ca.crt': gate.trusted }));
     const issuer = {
@@ -189,7 +195,11 @@ export class AcmeCluster {
       selfCheck: 'Off',
       ...more,
     };
-    this.#issuers.push(issuer);
+    this.#issuers = [...this.#issuers, issuer];
+    await this.#writeIssuers();
+  }
+
+  async #writeIssuers(): Promise<void> {
     const spec = { acme: { issuers: this.#issuers } };
     const config = { apiVersion: 'smartproxy.dev/v1alpha1', kind: 'SmartProxyConfig', metadata: { namespace: own, name: own } };
     if (this.#issuers.length === 1) await create(this.admin, { ...config, spec });

@@ -30,6 +30,7 @@ export function issuer(directory: string, more: Partial<AcmeIssuer> = {}): AcmeI
     dns: undefined,
     resolvers: [],
     selfCheck: 'Off',
+    reclaimPolicy: 'Retain',
     ...more,
   };
 }
@@ -102,5 +103,7 @@ export function wanted(secrets: MemorySecrets, of: AcmeIssuer, secret: string, .
     stateSecret,
     state: readAcmeState(secrets.objects.get(stateSecret)),
     present: present && presentCertificate(present, readCertificate(secret, present)),
+    owners: [],
+    hasOtherOwners: false,
   };
 }

@@ -27,6 +27,8 @@ const certificate = (state: Partial<AcmeState> = {}, more: Partial<AcmeCertifica
   stateSecret: 'own/state',
   state: { ...noAcmeState, ...state },
   present,
+  owners: [],
+  hasOtherOwners: false,
   ...more,
 });
 

@@ -81,7 +81,8 @@ for every object and the default backend. A Service of another namespace takes a
 
 \`trustedProxies\`, \`drain\` and \`limits\` take the place of the options of the same meaning, field by field, and hold for connections that
 come from then on: those that are open stay. Times of \`limits.timeouts\` and \`keepAliveRequests\` hold for open connections too, from when they
-begin to run. Limits are counted in each worker. Nothing of a SmartProxyConfig needs a restart; what does (sizes of headers, of what is held for slow clients, \`--workers\` and the like) is an
+begin to run. Connections and their rate are counted in the pod, UDP sessions and handshakes in each worker.
+Nothing of a SmartProxyConfig needs a restart; what does (sizes of headers, of what is held for slow clients, \`--workers\` and the like) is an
 [option](configuration.md) alone.
 
 ## TLS

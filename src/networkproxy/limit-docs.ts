@@ -225,7 +225,7 @@ const limitRows: readonly LimitRow[] = [
   backendLimit('Requests that wait for a connection to a backend, a worker', 'pendingRequests'),
   backendLimit('Requests of a backend under way, a worker', 'requests'),
   {
-    of: 'New connections of one address a minute, a worker',
+    of: 'New connections of one address a minute, in the pod',
     limit: 'connectionRatePerMinute',
     http1: 'reset at accept',
     http2: 'reset at accept',

@@ -39,6 +39,13 @@ export interface ConnectionLogEntry {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly serverName: string | undefined;
+  /** As in `RequestLogEntry`; this and the next three where TLS ended here with something else than HTTP in it. */
+  readonly tlsVersion?: string;
+  readonly tlsCipher?: string;
+  /** The protocol agreed on. */
+  readonly alpn?: string;
+  /** Of the certificate that the client has shown, in printable characters. */
+  readonly clientCommonName?: string;
   /** What the PROXY header of a load balancer says of the client beside its address; undefined: nothing of use. */
   readonly proxied: ProxiedFacts | undefined;
   readonly route: string | undefined;

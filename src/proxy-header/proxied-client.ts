@@ -1,3 +1,4 @@
+import { printableText } from './printable-text.ts';
 import { type ProxyTlv, tlvTypes } from './proxy-header.ts';
 import { readSslFacts } from './ssl-tlv.ts';
 
@@ -94,24 +95,5 @@ function tlsOf(value: Buffer | undefined): { readonly tls?: ProxiedTls } {
 }
 
 function named<K extends string>(name: K, value: Buffer | undefined): { readonly [key in K]?: string } {
-  return value === undefined ? {} : ({ [name]: shown(value) } as { readonly [key in K]?: string });
-}
-
-/** Text without control, format and private characters and without backslashes. */
-const plain = /^[^\p{C}\p{Zl}\p{Zp}\\]*$/u;
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** UTF-8 as it is; where there is more to it than meets the eye, each byte that is not printable ASCII, and `\`, as `\x1f`. */
-function shown(bytes: Buffer): string {
-  const text = decoded(bytes);
-  if (text !== undefined && plain.test(text)) return text;
-  return bytes.toString('latin1').replace(/[^ -[\]-~]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
-
-function decoded(bytes: Buffer): string | undefined {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return undefined;
-  }
+  return value === undefined ? {} : ({ [name]: printableText(value) } as { readonly [key in K]?: string });
 }

@@ -166,6 +166,7 @@ export class ConnectionManager implements RecordOwner {
     if (record === undefined || record.foretold !== undefined) return;
     record.foretold = ending;
     record.endpoint ??= ending.endpoint;
+    record.terminatedTls ??= ending.terminatedTls;
     if (record.awaitsFarEnd) this.#endAs(record, ending);
     if (record.ended) return;
     if (record.outgoing?.readableEnded === true) this.initiateCleanupOnce(record);

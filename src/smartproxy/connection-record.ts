@@ -12,6 +12,7 @@ import type { Listener } from '../routes/route-table.ts';
 import { Deadline } from '../timer-wheel.ts';
 import type { LoopbackHeader } from './loopback-header.ts';
 import type { SharedRateCheck } from './shared-rate-check.ts';
+import type { TerminatedTls } from './terminated-tls.ts';
 
 /**
  * The states of a connection, in order; `dialing` and `forwarding` are the direct path, `handed_over` is NetworkProxy's. Only
@@ -74,6 +75,8 @@ export class ConnectionRecord extends Deadline implements AcceptedConnection {
   /** Bytes of the PROXY header, which the client did not send. */
   headerBytes = 0;
   tls: SniffedTls | undefined = undefined;
+  /** Of TCP in TLS that ends here, from the end of the handshake on. */
+  terminatedTls: TerminatedTls | undefined = undefined;
   proxied: ProxiedClient | undefined = undefined;
   direct: DirectRoute | undefined = undefined;
   inside: ClearReceiver | undefined = undefined;
@@ -234,6 +237,8 @@ export interface Ending {
   readonly reason: TerminationReason;
   /** Where it went, as the far end of the loopback transport knows it; undefined: nowhere, or that is known here. */
   readonly endpoint?: string | undefined;
+  /** What was agreed on there with the client of TCP in TLS. */
+  readonly terminatedTls?: TerminatedTls | undefined;
 }
 
 /** Bytes on the wire, as the client's side sees them. */

@@ -15,6 +15,7 @@ import type { ConnectionPolicy } from '../routes/policy.ts';
 import { ClearReader } from './clear-reader.ts';
 import type { ConnectionRecord, DirectWay } from './connection-record.ts';
 import { Splice, spliceBufferBytes, splicedSocketOptions } from './splice.ts';
+import { terminatedTlsOf } from './terminated-tls.ts';
 import type { TimeoutManager } from './timeout-manager.ts';
 import { UpstreamReader } from './upstream-reader.ts';
 
@@ -83,6 +84,7 @@ export class DirectConnection implements ClearReceiver {
     this.#tls = stream;
     this.#certificate = certificate;
     this.#alpn = stream.alpnProtocol || undefined;
+    this.#record.terminatedTls = terminatedTlsOf(stream, certificate);
     this.#begin();
   }
 

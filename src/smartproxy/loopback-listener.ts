@@ -65,8 +65,8 @@ export class LoopbackListener {
       timeouts: this.#timeouts,
       security: this.#security,
       idPrefix: 'loopback',
-      onClosed: ({ id, terminationSide: side, terminationReason: reason, endpoint }) => {
-        if (side !== undefined && reason !== undefined) options.onEnded(id, { side, reason, endpoint });
+      onClosed: ({ id, terminationSide: side, terminationReason: reason, endpoint, terminatedTls }) => {
+        if (side !== undefined && reason !== undefined) options.onEnded(id, { side, reason, endpoint, terminatedTls });
       },
     });
     this.#plan = {

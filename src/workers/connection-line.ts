@@ -11,6 +11,7 @@ export function connectionLine(record: ConnectionRecord): ConnectionLogEntry {
     remoteAddress: record.remoteAddress,
     remotePort: record.remotePort,
     serverName: record.tls?.serverName,
+    ...record.terminatedTls,
     proxied: record.proxied?.facts,
     route: record.route,
     service: record.direct?.service,

@@ -132,6 +132,28 @@ describe('TLS that ends here before TCP', () => {
       await untilAtRest(program, before);
     });
 
+    it(`the access log says what was agreed on and who has shown a certificate (${transport})`, async () => {
+      const clientAuth = { mode: 'Optional', caRef: { name: 'partners' } };
+      const program = await Program.start(objects + route({ tls: { ...clear, alpn: ['imap'], clientAuth } }), flags);
+      assert.deepEqual(program.problems, []);
+      const clients = [{ ...ada, ALPNProtocols: ['imap'], maxVersion: 'TLSv1.2' as const }, {}];
+      for (const [index, options] of clients.entries()) {
+        using talk = talkTo(program, host, options);
+        await talk.until('220 ready\n');
+        talk.socket.end();
+        await talk.untilEnd();
+        await untilEnding(program, 'client/normal', index + 1);
+      }
+      const lines = await program.finish();
+      const facts = lines.map(({ serverName, tlsVersion, alpn, clientCommonName }) => [serverName, tlsVersion, alpn, clientCommonName]);
+      assert.deepEqual(facts, [
+        [host, 'TLSv1.2', 'imap', 'ada'],
+        [host, 'TLSv1.3', undefined, undefined],
+      ]);
+      assert.match(String(lines[0]?.tlsCipher), /^ECDHE-ECDSA-/);
+      assert.match(String(lines[1]?.tlsCipher), /^TLS_/);
+    });
+
     it(`each side may finish before the other (${transport})`, async () => {
       await using counting = await TcpBackend.start((socket) => {
         let received = 0;

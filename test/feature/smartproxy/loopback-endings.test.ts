@@ -89,7 +89,7 @@ test('loopback: an end that NetworkProxy says nothing of is told as it was seen,
   assert.equal(near.recentEndings(1)[0]?.reason, 'killed');
 });
 
-test('loopback: the endpoint of TCP in TLS, which NetworkProxy has chosen, is in what SmartProxy says of the connection', async (context) => {
+test('loopback: the endpoint of TCP in TLS, which NetworkProxy has chosen, and what it agreed on are in what SmartProxy says of the connection', async (context) => {
   const backend = createServer((socket) => socket.on('error', () => undefined).pipe(socket));
   await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
   context.after(() => backend.close());
@@ -98,8 +98,9 @@ test('loopback: the endpoint of TCP in TLS, which NetworkProxy has chosen, is in
   await visit(port);
   await awaiting();
   near.foretell(told);
-  const { endpoint, service, reason } = await ending();
-  assert.deepEqual({ endpoint, service, reason }, { endpoint: `127.0.0.1:${backendPort}`, service: 'shop/web:80', reason: 'normal' });
+  const { endpoint, service, reason, tlsVersion } = await ending();
+  assert.deepEqual([endpoint, service, reason], [`127.0.0.1:${backendPort}`, 'shop/web:80', 'normal']);
+  assert.equal(tlsVersion, 'TLSv1.3');
 });
 
 /** The table with what is in TLS going to the backends as it is. */

@@ -23,6 +23,8 @@ const node: Drive = { kind: 'node' };
 const route: Drive = { kind: 'route' };
 const profile = (program: string): Drive => ({ kind: 'profile', program });
 const elsewhere = (why: string, file: string, says: string): Drive => ({ kind: 'elsewhere', why, file, says });
+const noPlugin = 'the plugin is put on the PATH there';
+const noCluster = 'there is no such context, nor such a pod';
 const noRegistry = 'there is no image registry in the tests';
 
 /** Every command of the pages, as it is written there, in the order in which those of a kind are run. */
@@ -129,6 +131,24 @@ export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
   [
     'helm upgrade smartproxy-ingress deploy/helm/smartproxy-ingress --namespace smartproxy-ingress --reuse-values --set metrics.serviceMonitor.enabled=true --set metrics.prometheusRule.enabled=true --set metrics.dashboards.enabled=true',
     elsewhere('no Prometheus operator runs in the tests', 'test/chart/golden/everything.in.yaml', 'prometheusRule:'),
+  ],
+  [
+    "npx smartproxy-ingress connections --kill --route 'SmartRoute shop/mail' --older 1d --admin-token-file admin-token",
+    elsewhere(
+      'it ends what others here use, and takes a token',
+      'test/feature/ask/live-commands.test.ts',
+      "kill('--admin-token-file', token)",
+    ),
+  ],
+  ['kubectl smartproxy status', elsewhere(noPlugin, 'test/e2e/install.test.ts', "const asks = ['status', ")],
+  ['kubectl smartproxy explain https://shop.example.com/cart', elsewhere(noPlugin, 'test/e2e/install.test.ts', '`explain http://')],
+  [
+    'kubectl smartproxy -n edge --context prod routes --search shop',
+    elsewhere(noCluster, 'test/feature/ask/kubectl-plugin.test.ts', "'-n', 'edge', '--context', 'prod', 'routes'"),
+  ],
+  [
+    'kubectl smartproxy --pod smartproxy-ingress-7d9f4-x2x5k connections --ended',
+    elsewhere(noCluster, 'test/feature/ask/kubectl-plugin.test.ts', "kubectl.ran('status', '--pod', 'z')"),
   ],
   [
     'helm test smartproxy-ingress --namespace smartproxy-ingress',

@@ -8,7 +8,7 @@ import { suite, type TestContext, test } from 'node:test';
 import { get } from '../../tools/get.ts';
 import { ingress, ingressClass, service } from '../../tools/manifests.ts';
 import { closedPort, ran } from '../../tools/ran-command.ts';
-import { startRun, temporaryFolder } from '../../tools/running-command.ts';
+import { RunningCommand, startRun, temporaryFolder } from '../../tools/running-command.ts';
 
 const rules = { 'shop.example': [['/', 'Prefix', 'web'] as const] };
 
@@ -33,6 +33,14 @@ suite('explain', () => {
     assert.match(bad.complaint, /Cannot explain 'shop\.example': The URL has no scheme/);
     const json = await ran('explain', 'http://shop.example/x', '--manifests', folder, '--json', '--method', 'POST', '--header', 'A: b,c');
     assert.equal(JSON.parse(json.output).winner.location.startsWith('shop.yaml:'), true);
+    const on = (listener: string) => ran('explain', 'http://shop.example/', '--manifests', folder, '--json', '--listener', listener);
+    assert.equal(JSON.parse((await on('http')).output).listener.key, 'http');
+    const nowhere = await on('nowhere');
+    assert.deepEqual([nowhere.code, /There is no listener nowhere: there are http /.test(nowhere.complaint)], [2, true], nowhere.complaint);
+    const asked = ['explain', 'http://shop.example/', '--manifests', folder, '--h2c', '--header', 'Connection: close', '--json'];
+    const versions = await Promise.all(['1.1', '2'].map((version) => ran(...asked, '--http-version', version)));
+    const [first, second] = versions.map(({ output }) => JSON.parse(output));
+    assert.deepEqual([first.answer?.status, second.answer?.status], [undefined, 400], 'HTTP/2 has no Connection');
   });
 
   test('a folder without an IngressClass is the class of the option, which is said', async (t) => {
@@ -90,11 +98,28 @@ suite('explain', () => {
     const offline = await ran('explain', 'http://shop.example/x', '--manifests', folder, '--json');
     const [a, b] = [JSON.parse(live.output), JSON.parse(offline.output)];
     for (const part of ['summary', 'candidates', 'winner', 'filters', 'backends']) assert.deepEqual(a[part], b[part], part);
+    const secure = [
+      'explain',
+      'https://shop.example/x',
+      '--sni',
+      'other.example',
+      '--client',
+      '192.0.2.7',
+      '--admin',
+      `127.0.0.1:${admin}`,
+    ];
+    const { asked, tls } = JSON.parse((await ran(...secure, '--json')).output);
+    assert.deepEqual([asked.serverName, asked.client, tls.serverName], ['other.example', '192.0.2.7', 'other.example']);
     const refused = await get(admin, 'localhost', '/debug/explain?url=nonsense');
     assert.equal(refused.status, 400);
     assert.match(refused.body, /no scheme/);
     const same = await ran('diff', folder, '--admin', `127.0.0.1:${admin}`);
     assert.equal(same.code, 0, same.output + same.complaint);
+    const part = await folderOf(t, { 'class.yaml': ingressClass });
+    const kept = await ran('diff', part, '--admin', `127.0.0.1:${admin}`);
+    assert.equal(kept.code, 0, kept.output);
+    const pruned = await ran('diff', part, '--prune', '--admin', `127.0.0.1:${admin}`);
+    assert.deepEqual([pruned.code, /^ {2}- route shop\.example \/ \(prefix\)$/m.test(pruned.output)], [3, true], pruned.output);
     const changed = await folderOf(t, {
       'all.yaml': ingressClass + service('web', 8001) + ingress('shop', { rules: { 'shop.example': [['/v2', 'Prefix', 'web']] } }),
     });
@@ -161,6 +186,13 @@ spec:
     assert.ok(json.findings.length >= 2);
     assert.match(run.results[0].locations[0].physicalLocation.artifactLocation.uri, /^(?:file:\/\/\/|[^/]).*a%20b\/shop\.yaml$/);
     assert.equal(run.results[0].locations[0].physicalLocation.region.startLine, json.findings[0].line);
+  });
+
+  test('standard input is read for -', async (t) => {
+    const command = new RunningCommand(t, ['lint', '-f', '-']);
+    command.child.stdin?.end(service('web', 8001) + broken);
+    assert.equal(await command.exit(), 3, command.output);
+    assert.match(command.output, /^standard input:\d+: error: ServiceNotFound: Ingress default\/shop, /m);
   });
 
   test('a folder that is not there, or a wrong flag, is told', async (t) => {

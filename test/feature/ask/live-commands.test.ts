@@ -172,6 +172,18 @@ test('commands ask a running program', async (t) => {
       /^\d\d:\d\d:\d\d\.\d{3} {2}200 {2}GET http:\/\/shop\.localhost\/seen {2}\d+\.\d ms {2}127\.0\.0\.1 -> 127\.0\.0\.1:\d+ {2}Ingress default\/shop shop/m,
     );
     assert.doesNotMatch(output, /hidden/);
+    const json = ask('tap', '--seconds', '1', '--host', 'shop.localhost', '--json');
+    isOver = false;
+    void json.then(() => {
+      isOver = true;
+    });
+    await eventually('the time is over', async () => {
+      await get(http, 'shop.localhost', '/seen');
+      return isOver;
+    });
+    const lines = (await json).output.split('\n').map((line) => JSON.parse(line));
+    const { kind, method, path, status } = lines.find((line) => line.kind === 'request');
+    assert.deepEqual([kind, method, path, status], ['request', 'GET', '/seen', 200]);
     const nobody = await ask('tap', '--seconds', '1', '--host', 'nobody.localhost');
     assert.equal(nobody.code, 3);
     assert.match(nobody.output, /^No request came\. Routes that have requests: smartproxy-ingress top; /);

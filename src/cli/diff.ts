@@ -1,79 +1,100 @@
-import { compareWithFolder } from '../ask/diff/compared-items.ts';
+import { type ComparedItems, compareWithFolder } from '../ask/diff/compared-items.ts';
 import { diffItems } from '../ask/diff/diff-items.ts';
 import { renderChanges } from '../ask/diff/render-changes.ts';
 import { type TableItem, tableItems } from '../ask/diff/table-items.ts';
 import { onOff } from '../config/value-types.ts';
 import { SmartProxyError } from '../errors.ts';
-import { dumpTable } from '../routes/table-dump.ts';
+import { dumpTable, tableDumpOf } from '../routes/table-dump.ts';
 import { adminOption, askPod } from './ask-pod.ts';
 import type { Command, CommandContext } from './command.ts';
 import { configForFolder, renderSharedOptions } from './command-config.ts';
-import { type CommandOption, renderCommandOptions, splitArguments } from './command-options.ts';
+import { type CommandArguments, type CommandOption, renderCommandOptions, splitArguments } from './command-options.ts';
 import { exitCodes } from './exit-code.ts';
 import { type FolderReading, readFolder } from './folder-reading.ts';
+import { jsonOption } from './live-arguments.ts';
+import { readSavedTable } from './saved-table.ts';
 
 const prune: CommandOption<boolean> = {
   flag: 'prune',
   value: onOff,
   default: false,
   defaultText: 'only what objects of the folder make is compared',
-  doc: 'Against a running program: the folder is all that there should be, so that what it does not hold is removed.',
+  doc: 'Against a running program or a saved table: the folder is all that there should be, so that what it does not hold is removed.',
 };
-const json: CommandOption<boolean> = { flag: 'json', value: onOff, default: false, defaultText: 'text', doc: 'Print JSON.' };
 
 /** The flags of the command. */
-export const diffOptions: readonly CommandOption<unknown>[] = [adminOption, prune, json];
+export const diffOptions: readonly CommandOption<unknown>[] = [adminOption, prune, jsonOption];
 
 /** `diff`: what a change of manifests would change of what is served. */
 export const diffCommand: Command = {
   name: 'diff',
-  summary: 'Say what would be served otherwise: by one folder and another, or by a running program and a folder.',
+  summary: 'Say what would be served otherwise: by one folder or saved table and another, or by a running program and one.',
   help: () => `${usage}\n\nFlags:\n${renderCommandOptions(diffOptions)}\n\n${renderSharedOptions()}`,
   asksProgram: (args) => splitArguments(args, diffOptions).operands.length < 2,
   run,
 };
 
-const usage = `Usage: smartproxy-ingress diff OLD NEW [FLAG ...]      (two folders of manifests)
-       smartproxy-ingress diff NEW [--admin ADDRESS:PORT] [FLAG ...]      (what a running program serves, and a folder)
+const usage = `Usage: smartproxy-ingress diff OLD NEW [FLAG ...]
+       smartproxy-ingress diff NEW [--admin ADDRESS:PORT] [FLAG ...]      (what a running program serves, and NEW)
 
+OLD and NEW are folders of manifests, or files with a saved table: curl http://127.0.0.1:10255/debug/routes > table.json.
 Prints routes, hosts, endpoints, policies and certificates that are added, removed or changed from OLD to NEW, by the objects that they come of.
 Ends with status 0 when there is no difference, 3 when there is, 1 when a folder can not be read, 4 when no program answers.`;
 
 type Items = ReadonlyMap<string, TableItem>;
 
+/** One side: the table of a program, or a folder of manifests. */
+type Side =
+  | { readonly kind: 'table'; readonly items: Items }
+  | { readonly kind: 'folder'; readonly items: Items; readonly reading: FolderReading };
+
 async function run(args: readonly string[], context: CommandContext): Promise<number> {
   const given = splitArguments(args, diffOptions);
   const [first, second, ...more] = given.operands;
-  if (first === undefined) throw new SmartProxyError('CONFIG_INVALID', 'Cannot compare nothing: give one folder of manifests, or two');
-  if (more.length > 0) throw new SmartProxyError('CONFIG_INVALID', 'Cannot compare more than two folders');
-  if (second !== undefined && given.read(prune))
-    throw new SmartProxyError('CONFIG_INVALID', 'Cannot use --prune with two folders: each is all that there is');
+  if (first === undefined)
+    throw new SmartProxyError('CONFIG_INVALID', 'Cannot compare nothing: give one folder of manifests or saved table, or two');
+  if (more.length > 0) throw new SmartProxyError('CONFIG_INVALID', 'Cannot compare more than two folders or saved tables');
   if (second !== undefined && given.isGiven(adminOption))
-    throw new SmartProxyError('CONFIG_INVALID', 'Cannot use --admin with two folders: no program is asked');
-  const read = async (folder: string) => readFolder(await configForFolder(given.others, folder, context), folder, Date.now());
-  const [before, after, notes] =
-    second === undefined
-      ? againstProgram(await read(first), await askPod(given.read(adminOption), '/debug/routes'), given.read(prune))
-      : betweenFolders(await read(first), await read(second));
+    throw new SmartProxyError('CONFIG_INVALID', 'Cannot use --admin with OLD and NEW: no program is asked');
+  const next = await readSide(second ?? first, given, context);
+  const old = second === undefined ? await askSide(given.read(adminOption)) : await readSide(first, given, context);
+  const isAll = given.read(prune);
+  if (isAll && old.kind === next.kind)
+    throw new SmartProxyError('CONFIG_INVALID', 'Cannot use --prune with two folders or two tables: each is all that there is');
+  const { before, after, notes } = compare(old, next, isAll);
   const changes = diffItems(before, after);
-  context.print(given.read(json) ? JSON.stringify({ changes, notes }, undefined, 2) : [renderChanges(changes), ...notes].join('\n'));
+  context.print(given.read(jsonOption) ? JSON.stringify({ changes, notes }, undefined, 2) : [renderChanges(changes), ...notes].join('\n'));
   return changes.length > 0 ? exitCodes.findings.code : exitCodes.ok.code;
 }
 
-function betweenFolders(old: FolderReading, next: FolderReading): readonly [Items, Items, readonly string[]] {
-  const notes = [...new Set([...old.assumptions, ...next.assumptions, ...unread(old), ...unread(next)])];
-  return [tableItems(dumpTable(old.translation.routeTable)), tableItems(dumpTable(next.translation.routeTable)), notes];
+async function readSide(path: string, given: CommandArguments, context: CommandContext): Promise<Side> {
+  const table = await readSavedTable(path);
+  if (table !== undefined) return { kind: 'table', items: tableItems(table) };
+  const reading = await readFolder(await configForFolder(given.others, path, context), path, Date.now());
+  return { kind: 'folder', items: tableItems(dumpTable(reading.translation.routeTable)), reading };
 }
 
-function againstProgram(next: FolderReading, live: unknown, isAll: boolean): readonly [Items, Items, readonly string[]] {
-  if (typeof live !== 'object' || live === null || !('hosts' in live)) {
-    throw new SmartProxyError('ADMIN_UNREACHABLE', 'Cannot read the table of the program: it is of another version than this command');
+async function askSide(admin: string): Promise<Side> {
+  const table = tableDumpOf(await askPod(admin, '/debug/routes'));
+  if (table !== undefined) return { kind: 'table', items: tableItems(table) };
+  throw new SmartProxyError('ADMIN_UNREACHABLE', 'Cannot read the table of the program: it is of another version than this command');
+}
+
+function compare(old: Side, next: Side, isAll: boolean): ComparedItems {
+  const said = [...new Set([...notesOf(old), ...notesOf(next)])];
+  if (old.kind === 'table' && next.kind === 'folder') {
+    const { before, after, notes } = compareWithFolder(old.items, { ...next.reading, items: next.items }, isAll);
+    return { before, after, notes: [...notes, ...said] };
   }
-  const items = tableItems(dumpTable(next.translation.routeTable));
-  const { before, after, notes } = compareWithFolder(tableItems(live as Readonly<Record<string, unknown>>), { ...next, items }, isAll);
-  return [before, after, [...notes, ...next.assumptions, ...unread(next)]];
+  if (old.kind === 'folder' && next.kind === 'table') {
+    const { before, after, notes } = compareWithFolder(next.items, { ...old.reading, items: old.items }, isAll);
+    return { before: after, after: before, notes: [...notes, ...said] };
+  }
+  return { before: old.items, after: next.items, notes: said };
 }
 
-function unread({ sourceProblems }: FolderReading): readonly string[] {
-  return sourceProblems.slice(0, 10).map(({ where, message }) => `Not read: ${where}: ${message}`);
+function notesOf(side: Side): readonly string[] {
+  if (side.kind === 'table') return [];
+  const unread = side.reading.sourceProblems.slice(0, 10).map(({ where, message }) => `Not read: ${where}: ${message}`);
+  return [...side.reading.assumptions, ...unread];
 }

@@ -15,6 +15,17 @@ export function dumpTable(table: RouteTable): TableDump {
   return Object.fromEntries(tableParts.map((part) => [part, dumpPart(part, table[part])])) as TableDump;
 }
 
+/** Parts that every dump has; of another version it may lack others. */
+const mainParts = ['listeners', 'hosts', 'services'] as const;
+
+/** What was read somewhere as a dump; undefined: it is none. */
+export function tableDumpOf(data: unknown): TableDump | undefined {
+  if (typeof data !== 'object' || data === null) return undefined;
+  const parts = data as Readonly<Record<string, unknown>>;
+  const isPart = (part: unknown): boolean => typeof part === 'object' && part !== null && !Array.isArray(part);
+  return mainParts.every((name) => isPart(parts[name])) ? (data as TableDump) : undefined;
+}
+
 function dumpPart(part: TablePart, entries: ReadonlyMap<string, TableEntry>): Readonly<Record<string, unknown>> {
   const sorted = [...entries].sort(part === 'hosts' ? ([a], [b]) => compareHostKeys(a, b) : byName);
   return Object.fromEntries(sorted.map(([key, entry]) => [key, dumpEntry(entry)]));

@@ -125,6 +125,22 @@ suite('explain', () => {
     });
     const differs = await ran('diff', changed, '--admin', `127.0.0.1:${admin}`);
     assert.equal(differs.code, 3, differs.output);
+    const saved = join(await temporaryFolder(t), 'table.json');
+    await writeFile(saved, (await get(admin, 'localhost', '/debug/routes')).body);
+    const outcomes: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
+      [[saved, folder], 0, /^No difference\./],
+      [[saved, saved], 0, /^No difference\.$/],
+      [[saved, '--admin', `127.0.0.1:${admin}`], 0, /^No difference\.$/],
+      [[saved, changed], 3, /^ {2}\+ route shop\.example \/v2 \(prefix\)$/m],
+      [[changed, saved], 3, /^ {2}- route shop\.example \/v2 \(prefix\)$/m],
+      [[saved, part, '--prune'], 3, /^ {2}- route shop\.example \/ \(prefix\)$/m],
+      [[part, saved, '--prune'], 3, /^ {2}\+ route shop\.example \/ \(prefix\)$/m],
+    ];
+    for (const [args, code, says] of outcomes) {
+      const found = await ran('diff', ...args);
+      assert.deepEqual([found.code, says.test(found.output)], [code, true], `${args.join(' ')}: ${found.output}${found.complaint}`);
+    }
+    assert.equal((await ran('diff', saved, saved, '--prune')).code, 2);
     assert.match(
       differs.output,
       /Ingress default\/shop\n {2}- route shop\.example \/ \(prefix\)\n {2}\+ route shop\.example \/v2 \(prefix\)/,
@@ -214,6 +230,6 @@ suite('diff', () => {
     assert.equal((await ran('diff')).code, 2);
     assert.equal((await ran('diff', old, next, '--prune')).code, 2);
     const asked = await ran('diff', old, next, '--admin', '127.0.0.1:1');
-    assert.deepEqual([asked.code, asked.complaint], [2, 'Cannot use --admin with two folders: no program is asked']);
+    assert.deepEqual([asked.code, asked.complaint], [2, 'Cannot use --admin with OLD and NEW: no program is asked']);
   });
 });

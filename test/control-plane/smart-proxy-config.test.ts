@@ -7,6 +7,7 @@ import type { ControlPlane } from '../tools/control-plane.ts';
 import { eventually } from '../tools/eventually.ts';
 import { freePort } from '../tools/free-port.ts';
 import { get } from '../tools/get.ts';
+import { inheritedCases, inheritedRules } from '../tools/inherited-cases.ts';
 import { account, checkCrd, checkExamples, installCrds, own, startInstalledPlane, testCases } from '../tools/installed-plane.ts';
 import { type AnyObject, create, patch, read, remove, service } from '../tools/objects.ts';
 import { startRun } from '../tools/running-command.ts';
@@ -32,6 +33,9 @@ function config(name: string, spec: object): AnyObject {
 
 test('the API server takes and refuses what translate does, rule by rule', (t) =>
   testCases(t, plane, smartProxyConfigCases, smartProxyConfigRules, (spec) => config('case', spec)));
+
+test('the API server takes and refuses in defaults what it does in a SmartRoute, rule by rule', (t) =>
+  testCases(t, plane, inheritedCases, inheritedRules, (spec) => config('case', spec)));
 
 test('the example is taken by the API server, strictly', () => checkExamples(plane, 'smartproxyconfig'));
 

@@ -80,7 +80,7 @@ export async function checkExamples(plane: ControlPlane, folder: string): Promis
   await plane.kubectl('apply', '--dry-run=server', '--validate=strict', '-f', join(crds, '../examples', folder));
 }
 
-/** Fails when a CRD is not structural, or so large that client-side apply can't write it. */
+/** Fails when a CRD is not structural, so large that client-side apply can't write it, or not found by its short names. */
 export async function checkCrd(plane: ControlPlane, plural: Plural, shortName: string): Promise<void> {
   const shipped = JSON.parse(await plane.kubectl('get', 'crd', `${plural}.smartproxy.dev`, '-o', 'json'));
   const conditions = shipped.status.conditions as { type: string }[];
@@ -90,4 +90,5 @@ export async function checkCrd(plane: ControlPlane, plural: Plural, shortName: s
   );
   assert.ok(JSON.stringify(shipped.spec).length < 200 * 1024);
   assert.deepEqual(shipped.spec.names.shortNames, [shortName]);
+  assert.deepEqual(shipped.spec.names.categories, ['smartproxy']);
 }

@@ -357,9 +357,13 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
   ],
   [
     'a port has either a name or a number',
-    [policy({ mirror: { backend: { name: 'web', port: { number: 80 } } } })],
+    [
+      policy({ mirror: { backend: { name: 'web', port: { number: 80 } } } }),
+      policy({ errorPages: [{ statuses: [404], backend: { name: 'web', port: { number: 80 } } }] }),
+    ],
     [{}, { name: 'http', number: 80 }].flatMap((port) => [
       policy({ mirror: { backend: { name: 'web', port } } }),
+      policy({ errorPages: [{ statuses: [404], backend: { name: 'web', port } }] }),
       external({ backend: { name: 'web', port } }),
     ]),
   ],
@@ -392,11 +396,15 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
       policy({
         headers: { request: { set: [{ name: 'X-A', value: 'b' }], add: [{ name: 'x-a', value: '' }], remove: ['Cookie'] }, response: {} },
       }),
+      policy({ headers: { response: { set: [{ name: 'X-A', value: 'b' }], add: [{ name: 'x-a', value: '' }], remove: ['Server'] } } }),
     ],
     [
       policy({ headers: { request: { set: [{ name: 'Host', value: 'b' }] } } }),
+      policy({ headers: { request: { add: [{ name: 'Host', value: 'b' }] } } }),
       policy({ headers: { request: { remove: ['X-Forwarded-For'] } } }),
+      policy({ headers: { response: { set: [{ name: 'Content-Length', value: '1' }] } } }),
       policy({ headers: { response: { add: [{ name: 'Content-Length', value: '1' }] } } }),
+      policy({ headers: { response: { remove: ['Content-Length'] } } }),
     ],
   ],
   [

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SmartProxyConfig } from '../../../src/api/objects.ts';
 import { readSmartProxyConfig } from '../../../src/translate/smart-proxy-config-reading.ts';
+import { inheritedCases, inheritedRules } from '../../tools/inherited-cases.ts';
 import { untriedRules } from '../../tools/schema-rules.ts';
 import { smartProxyConfigCases, smartProxyConfigRules } from '../../tools/smart-proxy-config-cases.ts';
 
@@ -22,4 +23,10 @@ for (const { name, spec, valid } of smartProxyConfigCases) {
 test('SmartProxyConfig: every rule in CEL has a case that it accepts and one that it refuses', () => {
   assert.ok(smartProxyConfigRules.all.size > 10);
   assert.deepEqual(untriedRules(smartProxyConfigRules, smartProxyConfigCases), { neverRefusing: [], neverAccepting: [] });
+});
+
+test('SmartProxyConfig: every rule in CEL that defaults have of SmartRoute has a case that it accepts and one that it refuses', () => {
+  const { neverRefusing, neverAccepting } = untriedRules(inheritedRules, inheritedCases);
+  const untried = [...neverRefusing, ...neverAccepting].filter((id) => id.startsWith('spec.defaults.'));
+  assert.deepEqual(untried, []);
 });

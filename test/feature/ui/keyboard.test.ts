@@ -54,7 +54,7 @@ test('the web UI by keyboard, and how it looks', { skip: browserSkip() }, async 
     assert.match(await page.getByRole('searchbox').inputValue(), /^shop\/$/);
     await keyboard.press('Escape');
     await keyboard.type('shop');
-    await ui.reads('1 of 2 objects');
+    await ui.reads('1 of 3 objects');
 
     await tabTo(ui, /^A Requests\/s$/);
     await keyboard.press('Enter');

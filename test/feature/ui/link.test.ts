@@ -146,6 +146,53 @@ test('the web UI and the program behind its port', { skip: browserSkip() }, asyn
     assert.equal(port.mostAtOnce, 1);
   });
 
+  await t.test('of more rows than a browser should draw 500 are, of more objects than are asked for some are searched', async (t) => {
+    t.after(() => {
+      port.alter = asItComes;
+    });
+    const connection = {
+      id: '',
+      state: 'handed_over',
+      listener: 'http',
+      remoteAddress: '2001:db8::7',
+      ageMs: 1,
+      idleMs: 1,
+      bytesReceived: 0,
+      bytesSent: 0,
+    };
+    const many = JSON.stringify(Array.from({ length: 1000 }, (_, each) => ({ ...connection, id: `c-${each}`, remotePort: each + 1 })));
+    port.alter = (path, answer) => {
+      if (path.startsWith('/debug/connections')) return { status: 200, body: many };
+      return path.startsWith('/debug/route-report') ? { ...answer, body: answer.body.replace(/"total": \d+/, '"total": 1200') } : answer;
+    };
+    const ui = await UiPage.open(t, browser, `${port.url}#/connections`);
+    const { page } = ui;
+    await ui.reads('500 more: filter to see others.');
+    await ui.reads('Only 1,000 are asked for: choose a route to see its own.');
+    assert.equal(await page.locator('main tbody tr').count(), 500);
+    await page.getByRole('searchbox', { name: /^Filter/ }).fill('[2001:db8::7]:987');
+    await ui.reads('1 of 1,000 connections');
+    assert.equal(await page.locator('main tbody tr').count(), 1);
+    await page.keyboard.press('Escape');
+    await ui.reads('500 more: filter to see others.');
+
+    await ui.go('Routes');
+    await ui.reads('3 of 1,200 objects');
+    await page.getByLabel('3 objects were asked for.').fill('hop.local');
+    await eventually('the program is asked for them', () => port.asked.at(-1) === '/debug/route-report?limit=1000&search=hop.local');
+    await ui.row('default/shop').waitFor();
+    assert.equal(await ui.row('default/evil').count(), 0);
+    const asked = port.asked.length;
+    await page.getByRole('button', { name: 'default/shop' }).click();
+    await page.getByRole('table', { name: 'Rules' }).getByText('no endpoints').waitFor();
+    const backends = port.asked.slice(asked).filter((path) => path.startsWith('/debug/backends'));
+    assert.deepEqual(
+      [...new Set(backends)],
+      ['/debug/backends?service=default%2Fempty%3A80', '/debug/backends?service=default%2Fweb%3A80'],
+    );
+    assert.deepEqual(await ui.findings(), []);
+  });
+
   await t.test('connections are ended with the token of the program alone, which is kept in this tab', async (t) => {
     const client = await program.client(t);
     const closed = new Promise((resolve) => client.once('close', resolve));

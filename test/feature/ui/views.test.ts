@@ -44,8 +44,16 @@ test('the web UI shows a running program', { skip: browserSkip() }, async (t) =>
     await rules.getByText(/^[\d,]+ requests, \d+ under way/).waitFor();
     assert.match((await rules.textContent()) ?? '', /\/gone \(prefix\)/);
     await rules.getByText('no endpoints').waitFor();
+    const passed = ui.row('default/passed').first();
+    await eventually('a route of connections has a rate of these', async () => {
+      program.passedThrough(t);
+      return /^\d+ open(0\.\d+|[1-9][\d.]*)\/s opened[^0].*\/s in, /.test(
+        (await passed.locator('[data-label="Connections"]').textContent()) ?? '',
+      );
+    });
+    assert.equal(await passed.locator('[data-label="Requests/s"]').textContent(), '–');
     await page.getByRole('searchbox', { name: /^Filter/ }).fill('evil');
-    await ui.reads('1 of 2 objects');
+    await ui.reads('1 of 3 objects');
     assert.equal(await ui.row('default/shop').count(), 0);
     assert.equal(new URL(page.url()).hash, '#/routes?filter=evil');
   });
@@ -57,7 +65,7 @@ test('the web UI shows a running program', { skip: browserSkip() }, async (t) =>
     await ui.reads(/no listener|Ingress default\/shop/);
     await page.getByLabel('URL', { exact: true }).fill(`http://shop.localhost:${program.http}/empty/x`);
     await page.getByLabel('Method').fill('POST');
-    await page.getByText('Headers, server name, client').click();
+    await page.getByText('Headers, server name, client, HTTP/2').click();
     await page.getByLabel('Headers, one a line').fill(`X-One: 1\nX-Evil: ${hostileText}`);
     await page.getByLabel('Client address').fill('192.0.2.7');
     await page.getByRole('button', { name: 'Explain' }).click();
@@ -71,6 +79,18 @@ test('the web UI shows a running program', { skip: browserSkip() }, async (t) =>
     await eventually('the form shows what was asked before', async () =>
       /gone$/.test(await page.getByLabel('URL', { exact: true }).inputValue()),
     );
+  });
+
+  await t.test('explain: the rules of HTTP/2, when it is said to be the version', async () => {
+    const question = new URLSearchParams({ url: `https://shop.localhost:${program.https}/`, header: 'Connection: close' });
+    await page.goto(`${program.url}#/explain?${question}`);
+    const answer = page.locator('#answer');
+    await answer.getByText('Ingress default/shop sends it to default/web:80').waitFor();
+    await page.getByLabel('The request is HTTP/2, not 1.1').check();
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await answer.getByText('The request is refused with 400: it breaks the rule connection-field.').waitFor();
+    await page.reload();
+    assert.equal(await page.getByLabel('The request is HTTP/2, not 1.1').isChecked(), true);
   });
 
   await t.test('explain: what nobody could send is said, not asked', async () => {

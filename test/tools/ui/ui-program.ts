@@ -4,6 +4,7 @@ import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { get } from '../get.ts';
 import { forwardTo, ingress, ingressClass, service, smartRoute } from '../manifests.ts';
 import { NamedBackend } from '../named-backend.ts';
@@ -16,12 +17,14 @@ export const hostileText = '<img src=x onerror="window.owned=1">';
 export class UiProgram {
   readonly command: RunningCommand;
   readonly http: number;
+  readonly https: number;
   readonly admin: number;
   readonly #agent = new Agent({ keepAlive: true });
 
-  private constructor(command: RunningCommand, ports: { readonly http: number; readonly admin: number }) {
+  private constructor(command: RunningCommand, ports: { readonly http: number; readonly https: number; readonly admin: number }) {
     this.command = command;
     this.http = ports.http;
+    this.https = ports.https;
     this.admin = ports.admin;
   }
 
@@ -32,7 +35,11 @@ export class UiProgram {
     const folder = await temporaryFolder(t);
     await writeFile(join(folder, 'all.yaml'), objects(backend.port));
     const command = await startRun(t, ['--manifests', folder, ...args]);
-    const program = new UiProgram(command, { http: await command.port('http'), admin: await command.port('admin') });
+    const program = new UiProgram(command, {
+      http: await command.port('http'),
+      https: await command.port('https'),
+      admin: await command.port('admin'),
+    });
     t.after(() => program.#agent.destroy());
     return program;
   }
@@ -55,6 +62,14 @@ export class UiProgram {
     socket.write('GET / HTTP/1.1\r\nHost: shop.localhost\r\n\r\n');
     await once(socket, 'data');
     return socket;
+  }
+
+  /** A connection that is passed through, with its TLS unread. */
+  passedThrough(t: TestContext): void {
+    const socket = connectTls({ port: this.https, host: '127.0.0.1', servername: 'passed.localhost' });
+    // Its backend speaks no TLS.
+    socket.on('error', () => {});
+    t.after(() => socket.destroy());
   }
 
   async #ask(host: string, path: string): Promise<void> {
@@ -86,6 +101,11 @@ function objects(port: number): string {
       },
       tls: [{ hosts: ['shop.localhost'] }],
       annotations: { 'smartproxy.dev/ssl-redirect': 'false', [`smartproxy.dev/${hostileText}`]: 'x' },
+    }),
+    smartRoute('passed', {
+      hosts: ['passed.localhost'],
+      tls: { mode: 'Passthrough' },
+      tcp: { backends: [{ name: 'web', port: { name: 'web' } }] },
     }),
     smartRoute('evil', { hosts: ['evil.localhost'], http: { rules } }),
   ].join('');

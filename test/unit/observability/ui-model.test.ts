@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ReportedRule } from '../../../src/ask/reports/route-report.ts';
-import { ago, counted, fromNow, perSecond, shortTime } from '../../../src/observability/ui/browser/dom/format.ts';
+import { ago, counted, fromNow, meanDuration, perSecond, shortTime, socketText } from '../../../src/observability/ui/browser/dom/format.ts';
 import { hashOf, placeOf } from '../../../src/observability/ui/browser/model/location.ts';
 import { mergeRules } from '../../../src/observability/ui/browser/model/merge-rules.ts';
 import { Rates } from '../../../src/observability/ui/browser/model/rates.ts';
@@ -45,6 +45,12 @@ test('format: numbers with few digits, and times as people say them', () => {
     ['in 2 d 0 h', '1 m 0 s ago'],
   );
   assert.deepEqual([shortTime('2026-06-01T12:00:07.123Z'), shortTime(undefined)], ['2026-06-01 12:00Z', '–']);
+});
+
+test('format: mean times below a millisecond are not nothing, and IPv6 addresses have brackets', () => {
+  assert.deepEqual([0.042, 0.44, 3.21, 12.6, 2100].map(meanDuration), ['0.04 ms', '0.4 ms', '3.2 ms', '13 ms', '2 s']);
+  const client = (remoteAddress: string) => socketText({ remoteAddress, remotePort: 443 });
+  assert.deepEqual([client('192.0.2.7'), client('2001:db8::7')], ['192.0.2.7:443', '[2001:db8::7]:443']);
 });
 
 test('location: a place and its hash are one, whatever is in the query; other hashes are no places', () => {

@@ -135,6 +135,12 @@ function pressed(event: KeyboardEvent): void {
     field.focus();
     field.select();
   }
+  // Some browsers do so by themselves.
+  if (event.key === 'Escape' && event.target instanceof HTMLInputElement && event.target.dataset.query !== undefined) {
+    event.preventDefault();
+    event.target.value = '';
+    event.target.dispatchEvent(new Event('input', { bubbles: true }));
+  }
 }
 
 const shownMs = 8000;

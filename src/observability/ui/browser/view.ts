@@ -23,6 +23,6 @@ export interface View {
   readonly id: string;
   readonly title: string;
   /** What it asks the program for, beside the status: paths with queries. */
-  readonly pages: (context: Pick<ViewContext, 'query' | 'expanded'>) => readonly string[];
+  readonly pages: (context: Pick<ViewContext, 'pages' | 'query' | 'expanded'>) => readonly string[];
   readonly render: (context: ViewContext) => readonly Child[];
 }

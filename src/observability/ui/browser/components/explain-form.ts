@@ -2,14 +2,16 @@ import { queryOf } from '../../../../ask/explain/question-query.ts';
 import { type Attributes, element } from '../dom/element.ts';
 
 const fields = ['url', 'method', 'header', 'sni', 'client', 'listener'] as const;
+const boxes = ['no-sni', 'httpVersion'] as const;
 
 /** The question of an address as the query of the page: a header a line, what was left empty left out. */
 export function questionQuery(query: URLSearchParams): string {
   const given = (name: string): string | undefined => query.get(name)?.trim() || undefined;
   const headers = (query.get('header') ?? '').split('\n').filter((line) => line.trim() !== '');
   const serverName = query.has('no-sni') ? '' : given('sni');
+  const httpVersion = query.get('httpVersion') === '2' ? '2' : '1.1';
   const [url = '', method = 'GET', client, listener] = [given('url'), given('method'), given('client'), given('listener')];
-  return `?${queryOf({ url, method, headers, serverName, client, listener, httpVersion: '1.1' })}`;
+  return `?${queryOf({ url, method, headers, serverName, client, listener, httpVersion })}`;
 }
 
 /** The question of a form that was filled in, as the query of an address. */
@@ -24,13 +26,15 @@ export function fillQuestion(form: HTMLFormElement, query: URLSearchParams): voi
     const field = form.elements.namedItem(name);
     if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) field.value = query.get(name) ?? '';
   }
-  const box = form.elements.namedItem('no-sni');
-  if (box instanceof HTMLInputElement) box.checked = query.has('no-sni');
+  for (const name of boxes) {
+    const box = form.elements.namedItem(name);
+    if (box instanceof HTMLInputElement) box.checked = query.has(name);
+  }
 }
 
 /** What would be sent. */
 export function explainForm(query: URLSearchParams): HTMLElement {
-  const isOpen = ['header', 'sni', 'client', 'listener'].some((name) => query.get(name)) || query.has('no-sni');
+  const isOpen = ['header', 'sni', 'client', 'listener', ...boxes].some((name) => query.get(name));
   return element(
     'form',
     { class: 'question', 'data-form': 'explain' },
@@ -50,7 +54,7 @@ export function explainForm(query: URLSearchParams): HTMLElement {
     element(
       'details',
       { open: isOpen },
-      element('summary', {}, 'Headers, server name, client'),
+      element('summary', {}, 'Headers, server name, client, HTTP/2'),
       element(
         'div',
         { class: 'more-fields' },
@@ -63,12 +67,8 @@ export function explainForm(query: URLSearchParams): HTMLElement {
         field('Server name (SNI)', 'sni', 'the host of the URL'),
         field('Client address', 'client', '192.0.2.7'),
         field('Listener', 'listener', 'that of the port of the URL'),
-        element(
-          'label',
-          { class: 'check' },
-          element('input', { type: 'checkbox', name: 'no-sni' }),
-          element('span', {}, 'The ClientHello has no server name'),
-        ),
+        box('The ClientHello has no server name', 'no-sni', 'on'),
+        box('The request is HTTP/2, not 1.1', 'httpVersion', '2'),
       ),
     ),
   );
@@ -82,4 +82,8 @@ function field(label: string, name: string, placeholder: string, attributes: Att
     element('span', {}, label),
     element('input', { name, placeholder, spellcheck: 'false', autocomplete: 'off', autocapitalize: 'off', ...others }),
   );
+}
+
+function box(label: string, name: string, value: string): HTMLElement {
+  return element('label', { class: 'check' }, element('input', { type: 'checkbox', name, value }), element('span', {}, label));
 }

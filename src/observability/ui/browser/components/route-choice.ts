@@ -1,4 +1,5 @@
 import { element } from '../dom/element.ts';
+import { count } from '../dom/format.ts';
 import { hashOf } from '../model/location.ts';
 import { code } from './pieces.ts';
 
@@ -16,4 +17,9 @@ export function routeChoice(view: string, query: URLSearchParams): HTMLElement |
     ' only. ',
     element('a', { href: hashOf(view, rest) }, 'Show all routes'),
   );
+}
+
+/** Says that there may be more than were asked for, and how to see others. */
+export function onlySome(limit: number): HTMLElement {
+  return element('p', { class: 'notice' }, `Only ${count(limit)} are asked for: choose a route to see its own.`);
 }

@@ -18,6 +18,16 @@ export function perSecond(value: number): string {
   return value < 100 ? String(Number(value.toPrecision(value < 1 ? 1 : 3))) : count(Math.round(value));
 }
 
+/** `0.4 ms`, `3.2 ms`, `12 ms`, `2 s`: a time of which most are short. */
+export function meanDuration(ms: number): string {
+  return ms < 10 ? `${Number(ms.toPrecision(ms < 1 ? 1 : 2))} ms` : durationText(ms);
+}
+
+/** `192.0.2.7:443`, `[2001:db8::7]:443`. */
+export function socketText({ remoteAddress, remotePort }: { readonly remoteAddress: string; readonly remotePort: number }): string {
+  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+}
+
 /** `2026-06-01 12:00Z`, as the commands write it. */
 export function shortTime(iso: string | undefined): string {
   return iso === undefined ? '–' : `${iso.slice(0, 10)} ${iso.slice(11, 16)}Z`;

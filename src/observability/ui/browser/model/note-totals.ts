@@ -25,7 +25,8 @@ function noteRoutes(query: string, pages: Pages, rates: Rates, atMs: number): vo
   for (const { object, totals } of routes) {
     const key = `${object.kind} ${object.namespace}/${object.name}`;
     keys.add(key);
-    rates.note(key, { requests: totals.requests, errors: totals.byStatusClass['5xx'] ?? 0, seconds: totals.durationSum }, atMs);
+    const { requests, byStatusClass, durationSum: seconds, connectionsOpened: connections, bytesReceived, bytesSent } = totals;
+    rates.note(key, { requests, errors: byStatusClass['5xx'] ?? 0, seconds, connections, bytesReceived, bytesSent }, atMs);
   }
   rates.keep(keys);
 }

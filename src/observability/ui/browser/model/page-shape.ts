@@ -1,5 +1,15 @@
 import type { PageName } from './page-data.ts';
 
+const routeTotals = {
+  requests: 0,
+  byStatusClass: {},
+  durationSum: 0,
+  connectionsOpened: 0,
+  connectionsActive: 0,
+  bytesReceived: 0,
+  bytesSent: 0,
+};
+
 /** What a view of each page cannot do without: `''` a text, `0` a number, `[]` a list, perhaps of something, `{}` an object of these. */
 const shapes: Readonly<Record<PageName, unknown>> = {
   '/debug/status': {
@@ -17,7 +27,7 @@ const shapes: Readonly<Record<PageName, unknown>> = {
   },
   '/debug/route-report': {
     total: 0,
-    routes: [{ object: {}, hosts: [], rules: [], problems: [], totals: { requests: 0, byStatusClass: {}, durationSum: 0 } }],
+    routes: [{ object: {}, hosts: [], rules: [], problems: [], totals: routeTotals }],
   },
   '/debug/backends': { backends: [] },
   '/debug/explain': { summary: '', asked: {}, edge: [], candidates: [], filters: [], effects: [], backends: [], problems: [], notes: [] },

@@ -3,9 +3,9 @@ import type { ConnectionSummary } from '../../../../workers/protocol.ts';
 import { type Column, dataTable } from '../components/data-table.ts';
 import { filtered, filterField } from '../components/filter-field.ts';
 import { absent, amountText, code, insteadOf, muted, pill, viewHead } from '../components/pieces.ts';
-import { routeChoice } from '../components/route-choice.ts';
+import { onlySome, routeChoice } from '../components/route-choice.ts';
 import { type Child, element } from '../dom/element.ts';
-import { count } from '../dom/format.ts';
+import { socketText } from '../dom/format.ts';
 import { hashOf } from '../model/location.ts';
 import type { View, ViewContext } from '../view.ts';
 
@@ -28,14 +28,14 @@ function render({ pages, query, canEnd }: ViewContext): readonly Child[] {
   const asked = queryText(query);
   const rows = pages.data(name, asked);
   const all = rows ?? [];
-  const shown = filtered(all, query, ({ id, remoteAddress, remotePort, listener, serverName, route, endpoint, state }) =>
-    [id, `${remoteAddress}:${remotePort}`, listener, serverName, route, endpoint, state].join(' '),
+  const shown = filtered(all, query, (row) =>
+    [row.id, socketText(row), row.listener, row.serverName, row.route, row.endpoint, row.state].join(' '),
   );
   return [
     viewHead('Connections', rows && amountText(shown.length, all.length, 'connection'), filterField('client, route or endpoint', query)),
     routeChoice('connections', query),
     insteadOf(name + asked, pages),
-    all.length === limit && element('p', { class: 'notice' }, `Only ${count(limit)} are asked for: choose a route to see its own.`),
+    all.length === limit && onlySome(limit),
     rows &&
       dataTable({
         view: 'connections',
@@ -54,7 +54,7 @@ const columns: readonly Column<ConnectionSummary>[] = [
     id: 'client',
     title: 'Client',
     sortBy: ({ remoteAddress }) => remoteAddress,
-    cell: ({ remoteAddress, remotePort, id }) => [element('span', { class: 'name' }, `${remoteAddress}:${remotePort}`), muted(id)],
+    cell: (row) => [element('span', { class: 'name' }, socketText(row)), muted(row.id)],
   },
   {
     id: 'route',
@@ -104,15 +104,15 @@ const columns: readonly Column<ConnectionSummary>[] = [
 const endColumn: Column<ConnectionSummary> = {
   id: 'end',
   title: 'Change',
-  cell: ({ id, remoteAddress, remotePort }) =>
+  cell: (row) =>
     element(
       'button',
       {
         type: 'button',
         class: 'danger',
         'data-action': 'ask-end',
-        'data-id': id,
-        'aria-label': `End the connection of ${remoteAddress}:${remotePort}`,
+        'data-id': row.id,
+        'aria-label': `End the connection of ${socketText(row)}`,
       },
       'End',
     ),

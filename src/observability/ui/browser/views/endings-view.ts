@@ -5,13 +5,15 @@ import { udpEndMeanings } from '../../../counters/udp.ts';
 import { type Column, dataTable } from '../components/data-table.ts';
 import { filtered, filterField } from '../components/filter-field.ts';
 import { absent, amountText, code, insteadOf, muted, viewHead } from '../components/pieces.ts';
-import { routeChoice } from '../components/route-choice.ts';
+import { onlySome, routeChoice } from '../components/route-choice.ts';
 import { type Child, element } from '../dom/element.ts';
-import { ago, clock } from '../dom/format.ts';
+import { ago, clock, socketText } from '../dom/format.ts';
 import { hashOf } from '../model/location.ts';
 import type { View, ViewContext } from '../view.ts';
 
 const name = '/debug/endings';
+/** Most ended connections that the program is asked for. */
+const limit = 1000;
 const meanings: Readonly<Record<string, string>> = { ...udpEndMeanings, ...terminationReasonMeanings };
 
 /** Who was connected, and why they left. */
@@ -19,7 +21,7 @@ export const endingsView: View = { id: 'endings', title: 'Endings', pages: ({ qu
 
 function queryText(query: URLSearchParams): string {
   const route = query.get('route');
-  return `?${new URLSearchParams({ limit: '1000', ...(route !== null && { route }) })}`;
+  return `?${new URLSearchParams({ limit: String(limit), ...(route !== null && { route }) })}`;
 }
 
 function render({ pages, query, nowMs }: ViewContext): readonly Child[] {
@@ -27,7 +29,7 @@ function render({ pages, query, nowMs }: ViewContext): readonly Child[] {
   const rows = pages.data(name, asked);
   const all = rows ?? [];
   const shown = filtered(all, query, (ending) =>
-    [ending.id, ending.remoteAddress, ending.listener, ending.serverName, ending.route, ending.endpoint, ending.reason, ending.side].join(
+    [ending.id, socketText(ending), ending.listener, ending.serverName, ending.route, ending.endpoint, ending.reason, ending.side].join(
       ' ',
     ),
   );
@@ -35,6 +37,7 @@ function render({ pages, query, nowMs }: ViewContext): readonly Child[] {
     viewHead('Endings', rows && amountText(shown.length, all.length, 'ended connection'), filterField('client, route or reason', query)),
     routeChoice('endings', query),
     insteadOf(name + asked, pages),
+    all.length === limit && onlySome(limit),
     rows &&
       dataTable({
         view: 'endings',
@@ -54,7 +57,7 @@ function columnsAt(nowMs: number): readonly Column<EndingSummary>[] {
       id: 'client',
       title: 'Client',
       sortBy: ({ remoteAddress }) => remoteAddress,
-      cell: ({ remoteAddress, remotePort, id }) => [element('span', { class: 'name' }, `${remoteAddress}:${remotePort}`), muted(id)],
+      cell: (row) => [element('span', { class: 'name' }, socketText(row)), muted(row.id)],
     },
     {
       id: 'ended',

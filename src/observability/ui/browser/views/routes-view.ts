@@ -1,12 +1,12 @@
 import type { ReportedBackend } from '../../../../ask/reports/backend-report.ts';
 import type { ReportedRoute, ReportedRule } from '../../../../ask/reports/route-report.ts';
-import { durationText } from '../../../../ask/units.ts';
+import { bytesText } from '../../../../ask/units.ts';
 import { type Column, dataTable } from '../components/data-table.ts';
 import { filtered, filterField } from '../components/filter-field.ts';
 import { absent, amountText, insteadOf, muted, pill, viewHead } from '../components/pieces.ts';
 import { ruleTable } from '../components/rule-table.ts';
 import { type Child, element } from '../dom/element.ts';
-import { count, perSecond } from '../dom/format.ts';
+import { count, meanDuration, perSecond } from '../dom/format.ts';
 import { hashOf } from '../model/location.ts';
 import type { View, ViewContext } from '../view.ts';
 
@@ -14,14 +14,18 @@ const name = '/debug/route-report';
 /** Most objects that the program is asked for. */
 const limit = 1000;
 const backendsName = '/debug/backends';
-const backendsQuery = '?limit=1000';
+/** Most Services of opened rows whose endpoints are asked for, each by itself. */
+const maxServices = 20;
 const hostsShown = 3;
 
 /** What is routed, how the endpoints behind are, and how much goes through. */
 export const routesView: View = {
   id: 'routes',
   title: 'Routes',
-  pages: ({ query, expanded }) => [name + reportQuery(query), ...(expanded.size > 0 ? [backendsName + backendsQuery] : [])],
+  pages: (context) => [
+    name + reportQuery(context.query),
+    ...openedServices(context).map((service) => backendsName + serviceQuery(service)),
+  ],
   render,
 };
 
@@ -30,12 +34,26 @@ function reportQuery(query: URLSearchParams): string {
   return `?${new URLSearchParams({ limit: String(limit), ...(search && { search }) })}`;
 }
 
-function render({ pages, query, rates, expanded }: ViewContext): readonly Child[] {
+function serviceQuery(service: string): string {
+  return `?${new URLSearchParams({ service })}`;
+}
+
+/** Services behind the rules of rows that are open, in their order. */
+function openedServices({ pages, query, expanded }: Pick<ViewContext, 'pages' | 'query' | 'expanded'>): readonly string[] {
+  if (expanded.size === 0) return [];
+  const opened = (pages.data(name, reportQuery(query))?.routes ?? []).filter((row) => expanded.has(routeKey(row)));
+  const services = opened.flatMap(({ rules }) => rules.flatMap(({ backends }) => backends.flatMap(({ service }) => service ?? [])));
+  return [...new Set(services)].slice(0, maxServices);
+}
+
+function render(context: ViewContext): readonly Child[] {
+  const { pages, query, rates, expanded } = context;
   const asked = reportQuery(query);
   const report = pages.data(name, asked);
   const rows = report?.routes ?? [];
   const shown = filtered(rows, query, textOf);
-  const backends = new Map((pages.data(backendsName, backendsQuery)?.backends ?? []).map((backend) => [backend.service, backend]));
+  const reports = openedServices(context).map((service) => pages.data(backendsName, serviceQuery(service)));
+  const backends = new Map(reports.flatMap((each) => each?.backends ?? []).map((backend) => [backend.service, backend]));
   return [
     viewHead('Routes', report && amountText(shown.length, report.total, 'object'), filterField('object, host, path or Service', query)),
     insteadOf(name + asked, pages),
@@ -89,7 +107,7 @@ function textOf(row: ReportedRoute): string {
 function columnsWith(rates: ViewContext['rates'], expanded: ReadonlySet<string>): readonly Column<ReportedRoute>[] {
   const rate = (row: ReportedRoute, field: string): number => rates.perSecond(routeKey(row))?.[field] ?? 0;
   const rateText = (row: ReportedRoute, field: string): Child =>
-    rates.perSecond(routeKey(row)) === undefined ? '–' : perSecond(rate(row, field));
+    rates.perSecond(routeKey(row)) === undefined || !hasRequests(row) ? '–' : perSecond(rate(row, field));
   return [
     {
       id: 'object',
@@ -125,7 +143,14 @@ function columnsWith(rates: ViewContext['rates'], expanded: ReadonlySet<string>)
       title: 'Requests',
       kind: 'number wide',
       sortBy: ({ totals }) => totals.requests,
-      cell: ({ totals }) => count(totals.requests),
+      cell: (row) => (hasRequests(row) ? count(row.totals.requests) : '–'),
+    },
+    {
+      id: 'connections',
+      title: 'Connections',
+      kind: 'number',
+      sortBy: ({ totals }) => totals.connectionsActive,
+      cell: (row) => connectionsCell(row, rates.perSecond(routeKey(row))),
     },
     {
       id: 'problems',
@@ -174,12 +199,31 @@ function healthCell(row: ReportedRoute): Child {
   return pill(ready === 0 ? 'bad' : ready < total ? 'warning' : 'good', `${ready} of ${total} ready`);
 }
 
+/** Whether it takes connections or UDP sessions as a whole; what it does with requests is counted by request. */
+function hasConnections({ rules, totals }: ReportedRoute): boolean {
+  return totals.connectionsOpened > 0 || rules.some(({ host, tls }) => host === undefined || tls === 'passes through');
+}
+
+function hasRequests(row: ReportedRoute): boolean {
+  return row.totals.requests > 0 || !hasConnections(row);
+}
+
+function connectionsCell(row: ReportedRoute, now: Readonly<Record<string, number>> | undefined): readonly Child[] {
+  if (!hasConnections(row)) return ['–'];
+  const { connections = 0, bytesReceived = 0, bytesSent = 0 } = now ?? {};
+  return [
+    `${count(row.totals.connectionsActive)} open`,
+    now !== undefined && muted(`${perSecond(connections)}/s opened`),
+    now !== undefined && muted(`${bytesText(bytesReceived)}/s in, ${bytesText(bytesSent)}/s out`),
+  ];
+}
+
 function meanMs(seconds: number, requests: number): number {
   return requests === 0 ? 0 : (seconds / requests) * 1000;
 }
 
 function meanText(seconds: number, requests: number): string {
-  return requests === 0 ? '–' : durationText(meanMs(seconds, requests));
+  return requests === 0 ? '–' : meanDuration(meanMs(seconds, requests));
 }
 
 function problemsCell({ problems, object }: ReportedRoute): Child {

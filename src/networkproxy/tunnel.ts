@@ -1,5 +1,6 @@
 import { type ConnectionSide, reasonOfSocketError, type TerminationReason } from '../observability/counters/termination-reason.ts';
 import { Deadline, type TimerWheel } from '../timer-wheel.ts';
+import type { Removal, UnderWay } from './removal/under-way.ts';
 import type { TunnelEnd } from './upstream/upstream-handler.ts';
 import type { UpstreamRequest } from './upstream/upstream-request.ts';
 
@@ -13,15 +14,22 @@ export interface TunnelClient {
   end(): void;
 }
 
+/** What the tunnel has of the request that it began as. */
+export interface TunnelWay extends Pick<UnderWay, 'route' | 'endpoint'> {
+  /** Silence in both directions ends it, in milliseconds; 0: it does not. */
+  readonly idleMs: number;
+}
+
 /**
  * Both sides of an upgraded connection, spliced: bytes, back-pressure and half-closes go across, and silence in both directions is
  * bounded. The owner of the client's stream feeds it and is told of the end once.
  */
-export class Tunnel extends Deadline implements TunnelEnd {
+export class Tunnel extends Deadline implements TunnelEnd, UnderWay {
+  goneSinceMs: number | undefined = undefined;
   readonly #wheel: TimerWheel;
   readonly #client: TunnelClient;
   readonly #upstream: UpstreamRequest;
-  readonly #idleMs: number;
+  readonly #way: TunnelWay;
   readonly #end: (side: ConnectionSide, reason: TerminationReason) => void;
   #firstEnded: ConnectionSide | undefined;
   #clientEnded = false;
@@ -31,17 +39,25 @@ export class Tunnel extends Deadline implements TunnelEnd {
     wheel: TimerWheel,
     client: TunnelClient,
     upstream: UpstreamRequest,
-    idleMs: number,
+    way: TunnelWay,
     end: (side: ConnectionSide, reason: TerminationReason) => void,
   ) {
     super();
     this.#wheel = wheel;
     this.#client = client;
     this.#upstream = upstream;
-    this.#idleMs = idleMs;
+    this.#way = way;
     this.#end = end;
     upstream.startTunnel(this);
     this.#touch();
+  }
+
+  get route(): TunnelWay['route'] {
+    return this.#way.route;
+  }
+
+  get endpoint(): TunnelWay['endpoint'] {
+    return this.#way.endpoint;
   }
 
   fromClient(chunk: Buffer): void {
@@ -90,6 +106,10 @@ export class Tunnel extends Deadline implements TunnelEnd {
     this.#end('proxy', 'inactivity');
   }
 
+  endRemoved(removal: Removal): void {
+    this.#end('proxy', removal);
+  }
+
   /** Lets go of the upstream and the deadline. */
   close(): void {
     this.#wheel.disarm(this);
@@ -102,6 +122,7 @@ export class Tunnel extends Deadline implements TunnelEnd {
   }
 
   #touch(): void {
-    if (this.#idleMs > 0) this.#wheel.arm(this, this.#idleMs);
+    const { idleMs } = this.#way;
+    if (idleMs > 0) this.#wheel.arm(this, idleMs);
   }
 }

@@ -6,6 +6,7 @@ import { adminPlace, askPod, timeoutMs, unreachable } from './ask-pod.ts';
 /** Longer lines are no answer of ours. */
 const maxLineLength = 1024 ** 2;
 
+/** How a page that goes on is read. */
 export interface StreamOptions {
   /** Gets each line, parsed. */
   readonly onLine: (line: unknown) => void;

@@ -3,6 +3,7 @@ import { nextAttempt } from '../acme/next-attempt.ts';
 import { isAcmeTlsKey } from '../routes/acme-tls.ts';
 import type { Certificate } from '../routes/route-table.ts';
 import type { AcmeCertificate } from '../translate/acme-certificate.ts';
+import { describe } from '../translate/problem-list.ts';
 import type { Problem, ProblemReason } from '../translate/translation.ts';
 
 /** One certificate as `certs` shows it. Times as ISO 8601 has them; what is not known is missing. */
@@ -32,6 +33,7 @@ export interface ReportedProblem {
   readonly message: string;
 }
 
+/** Certificates with what is wrong about them, as `/debug/certificates` has them. */
 export interface CertificatesReport {
   /** Those that need a look first: missing, then by expiry. */
   readonly certificates: readonly ReportedCertificate[];
@@ -40,6 +42,7 @@ export interface CertificatesReport {
   readonly problems: readonly ReportedProblem[];
 }
 
+/** What a report is made of. */
 export interface CertificatesReportOptions {
   /** Of the table. */
   readonly certificates: ReadonlyMap<string, Certificate>;
@@ -78,7 +81,7 @@ export function reportCertificates({ certificates, acme, problems, nowMs, limit 
     ],
     more: missing.length + served.length - missingShown.length - servedShown.length,
     problems: meant.slice(0, maxProblems).map(({ object, reason, message }) => ({
-      object: `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`,
+      object: describe(object),
       reason,
       message,
     })),

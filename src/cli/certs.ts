@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeptSecrets } from '../acme/folder-secrets.ts';
 import type { Config } from '../config/config.ts';
-import { onOff, optional, text } from '../config/value-types.ts';
+import { optional, text } from '../config/value-types.ts';
 import { SmartProxyError } from '../errors.ts';
 import { Translator } from '../translate/translate.ts';
 import { adminOption, askReport, refuseAdminWith } from './ask-pod.ts';
@@ -12,6 +12,7 @@ import { configForFolder, renderSharedOptions } from './command-config.ts';
 import { type CommandArguments, type CommandOption, renderCommandOptions, splitArguments } from './command-options.ts';
 import { exitCodes } from './exit-code.ts';
 import { listenersOf } from './listeners.ts';
+import { jsonOption } from './live-arguments.ts';
 import { renderCertificates } from './render-certificates.ts';
 import { translateOptionsOf } from './translate-options.ts';
 
@@ -22,10 +23,9 @@ const manifests: CommandOption<string | undefined> = {
   defaultText: 'a running program is asked',
   doc: 'Look into this folder of manifests, and with --acme into the state folder too: nothing has to run.',
 };
-const json: CommandOption<boolean> = { flag: 'json', value: onOff, default: false, defaultText: 'text', doc: 'Print JSON.' };
 
 /** The flags of the command. */
-export const certsOptions: readonly CommandOption<unknown>[] = [manifests, adminOption, json];
+export const certsOptions: readonly CommandOption<unknown>[] = [manifests, adminOption, jsonOption];
 
 /** `certs`: what certificates there are, and what is wrong with them. */
 export const certsCommand: Command = {
@@ -61,7 +61,7 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
     folder === undefined
       ? await reportOfProgram(given)
       : await reportOfFolder(folder, await configForFolder(given.others, folder, context));
-  context.print(given.read(json) ? JSON.stringify(report, undefined, 2) : renderCertificates(report));
+  context.print(given.read(jsonOption) ? JSON.stringify(report, undefined, 2) : renderCertificates(report));
   return needsLook(report) ? exitCodes.findings.code : exitCodes.ok.code;
 }
 

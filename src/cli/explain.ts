@@ -2,7 +2,7 @@ import type { Explanation } from '../ask/explain/explanation.ts';
 import type { BadQuestion, Question } from '../ask/explain/question.ts';
 import { queryOf } from '../ask/explain/question-query.ts';
 import { renderExplanation } from '../ask/explain/render-explanation.ts';
-import { choice, onOff, optional, text } from '../config/value-types.ts';
+import { choice, optional, text } from '../config/value-types.ts';
 import { SmartProxyError } from '../errors.ts';
 import { adminOption, askPod, refuseAdminWith } from './ask-pod.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -10,6 +10,7 @@ import { configForFolder, renderSharedOptions } from './command-config.ts';
 import { type CommandArguments, type CommandOption, each, renderCommandOptions, splitArguments } from './command-options.ts';
 import { exitCodes } from './exit-code.ts';
 import { readFolder } from './folder-reading.ts';
+import { jsonOption } from './live-arguments.ts';
 
 const anyText = /^[^\0]*$/;
 
@@ -62,7 +63,6 @@ const httpVersion: CommandOption<'1.1' | '2'> = {
   defaultText: '1.1',
   doc: 'Version of HTTP that the request is written in.',
 };
-const json: CommandOption<boolean> = { flag: 'json', value: onOff, default: false, defaultText: 'text', doc: 'Print JSON.' };
 
 /** The flags of the command. */
 export const explainOptions: readonly CommandOption<unknown>[] = [
@@ -74,7 +74,7 @@ export const explainOptions: readonly CommandOption<unknown>[] = [
   client,
   listener,
   httpVersion,
-  json,
+  jsonOption,
 ];
 
 /** `explain`: where a request goes, and why. */
@@ -101,7 +101,7 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
   refuseAdminWith(given, manifests);
   const answer = folder === undefined ? await explainLive(given, question) : await explainFolder(folder, given, question, context);
   if ('kind' in answer) throw new SmartProxyError('CONFIG_INVALID', `Cannot explain '${question.url.slice(0, 200)}': ${answer.message}`);
-  context.print(given.read(json) ? JSON.stringify(answer, undefined, 2) : renderExplanation(answer));
+  context.print(given.read(jsonOption) ? JSON.stringify(answer, undefined, 2) : renderExplanation(answer));
   return answer.matched ? exitCodes.ok.code : exitCodes.findings.code;
 }
 

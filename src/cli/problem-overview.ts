@@ -1,4 +1,5 @@
 import type { SourceProblem } from '../sources/object-store.ts';
+import { describe } from '../translate/problem-list.ts';
 import type { Problem } from '../translate/translation.ts';
 
 const maxProblems = 50;
@@ -13,9 +14,7 @@ export function renderProblems(
   for (const { object, reason, field, message } of problems) {
     const key = object.namespace === '' ? object.name : `${object.namespace}/${object.name}`;
     const where = locationOf(object.kind, key);
-    lines.push(
-      `  ${where === undefined ? '' : `${where}: `}${object.kind} ${key}${field === '' ? '' : ` ${field}`}: ${reason}: ${message}`,
-    );
+    lines.push(`  ${where === undefined ? '' : `${where}: `}${describe(object)}${field === '' ? '' : ` ${field}`}: ${reason}: ${message}`);
   }
   if (lines.length === 0) return '';
   const more = lines.length > maxProblems ? [`  ... and ${lines.length - maxProblems} more`] : [];

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { printable } from '../ask/printable.ts';
 import { renderTopView } from '../ask/reports/render-top.ts';
 import type { RouteReport } from '../ask/reports/route-report.ts';
 import type { StatusReport } from '../ask/reports/status-report.ts';
@@ -88,7 +89,7 @@ async function drawUntilLeft(terminal: Terminal, admin: string, first: TopSample
       terminal.draw(renderTopView(topView(before, after), titleOf(after.status), terminal));
       before = after;
     } catch (error) {
-      terminal.draw(`LOST: ${messageOf(error)}\n\nIt is asked again. q ends.`.slice(0, terminal.columns * terminal.rows));
+      terminal.draw(`LOST: ${printable(messageOf(error))}\n\nIt is asked again. q ends.`.slice(0, terminal.columns * terminal.rows));
     }
   }
 }
@@ -103,5 +104,5 @@ async function sample(admin: string): Promise<TopSample> {
 
 function titleOf({ version, pod, uptimeSeconds }: StatusReport): string {
   const place = pod === undefined ? '' : `, pod ${pod.namespace}/${pod.name}`;
-  return `smartproxy-ingress ${version}${place}, up ${Math.floor(uptimeSeconds)} s`;
+  return printable(`smartproxy-ingress ${version}${place}, up ${Math.floor(uptimeSeconds)} s`);
 }

@@ -10,6 +10,7 @@ export interface ItemChange {
   readonly fields: readonly FieldChange[];
 }
 
+/** A field that is another one, or in one table alone. */
 export interface FieldChange {
   readonly field: string;
   /** undefined: it was, or is, not there. */

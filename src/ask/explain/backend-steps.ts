@@ -59,7 +59,7 @@ function endpointStep(
   };
 }
 
-/** `1 of 2 endpoints can be used`. */
+/** How many endpoints get new requests: those that are ready, else those that serve while they terminate. */
 export function usable({ endpoints }: BackendStep): number {
   const isReady = ({ state, out }: EndpointStep) => state === 'ready' && out === undefined;
   const ready = endpoints.filter(isReady).length;

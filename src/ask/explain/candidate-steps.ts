@@ -22,11 +22,12 @@ export function candidateSteps({ verdicts, result }: MatchExplanation, request: 
   }));
 }
 
+/** The object that a route comes of. */
 export function placeOf({ kind, namespace, name }: RouteSource, locate: Locate): ObjectPlace {
   return { object: `${kind} ${namespace}/${name}`, location: locate(kind, `${namespace}/${name}`) };
 }
 
-/** `/cart (prefix)`, with what it asks for beside. */
+/** `/cart (prefix)` */
 export function pathText({ match: { path } }: Route): string {
   return `${path.value} (${path.kind})`;
 }

@@ -18,7 +18,7 @@ import { actionText } from '../action-text.ts';
 import { type BackendRequest, backendSteps, usable } from './backend-steps.ts';
 import { candidateSteps, placeOf } from './candidate-steps.ts';
 import type { ExplainContext } from './explain-context.ts';
-import type { Explanation, FilterStep, ObjectPlace } from './explanation.ts';
+import type { BackendStep, Explanation, FilterStep, ObjectPlace } from './explanation.ts';
 import { answerOf, answerText, edgeSteps, routeSteps } from './filter-steps.ts';
 import { refusedRuleText } from './parse-rule-text.ts';
 import { policyEffects } from './policy-effects.ts';
@@ -161,14 +161,15 @@ function explainForward(
   const backends = backendSteps(backendsOn(action.backends, request.facts.listener.key), 'tcp', asked, context);
   const service = backends.map((backend) => context.table.services.get(backend.service ?? '')).find((found) => found !== undefined);
   const all = service === undefined ? effects : [...effects, ...serviceEffects(service)];
-  const summary = `${after(won.filters)}${place.object} sends it to ${backends.map((backend) => backendText(backend)).join(', ')}.`;
+  const summary = `${after(won.filters)}${place.object} sends it to ${backends.map(reachText).join(', ')}.`;
   const notes = backends.some((backend) => backend.endpoints.some(({ out }) => out !== undefined))
     ? ['Endpoints that are out of rotation get requests all the same while none is in.']
     : [];
   return { ...won, effects: all, backends, summary, notes: [...won.notes, ...notes] };
 }
 
-function backendText(backend: ReturnType<typeof backendSteps>[number]): string {
+/** A backend, and whether it can be reached. */
+function reachText(backend: BackendStep): string {
   if (backend.service === undefined) return 'a Service that can not be served (503)';
   const count = backend.endpoints.length;
   if (count === 0) return `${backend.service}, which has no endpoint (503)`;

@@ -26,6 +26,7 @@ function readAs(url: string, request: Explanation['request']): string {
   return (path || '/') === request.path && url.includes(request.host) ? '' : `, read as ${request.host}${request.path}`;
 }
 
+/** The title above the candidates. */
 export function candidatesTitle({ candidates }: Explanation): string {
   return candidates.length === 1 ? 'The only candidate' : 'Candidates, in order';
 }
@@ -44,6 +45,7 @@ export function lossText({ why }: CandidateStep): string {
   return why.map(({ by, says }) => `${by}: ${says}`).join('; ');
 }
 
+/** What becomes of the handshake, a line each. */
 export function tlsLines(tls: TlsStep): readonly string[] {
   const { kind, serverName, host, certificates, minVersion, clientCertificate, says } = tls;
   const name = serverName ?? 'no server name';
@@ -64,6 +66,7 @@ export function tellingEdge({ edge }: Explanation): readonly FilterStep[] {
   return edge.filter(({ verdict }) => verdict !== 'passes');
 }
 
+/** What a filter decides. */
 export function verdictText({ verdict }: FilterStep): string {
   return verdict === 'not-reached' ? 'not reached' : verdict;
 }
@@ -74,10 +77,12 @@ export function backendText({ service, share, protocol, loadBalancing, host }: B
   return `${share} %  ${service} (${protocol}, ${loadBalancing}${host === undefined ? '' : `, Host ${host}`})`;
 }
 
+/** `ready`, and why an endpoint gets nothing new all the same. */
 export function endpointStateText({ state, out }: EndpointStep): string {
   return out === undefined ? state : `${state}, ${out}`;
 }
 
+/** What is wrong with an object, in one line with its place. */
 export function problemText({ object, location, reason, field, message }: ProblemStep): string {
   const subject = message.startsWith(object) ? '' : `${object}${field === '' ? '' : ` ${field}`}: `;
   return `${location === undefined ? '' : `${location}: `}${reason}: ${subject}${message}`;

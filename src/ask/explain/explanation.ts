@@ -33,6 +33,7 @@ export interface Explanation {
   readonly notes: readonly string[];
 }
 
+/** What was asked, as it was given. */
 export interface Asked {
   readonly url: string;
   readonly method: string;
@@ -40,11 +41,12 @@ export interface Asked {
   readonly client: string | undefined;
 }
 
+/** What becomes of the handshake. */
 export interface TlsStep {
   readonly serverName: string | undefined;
   /** Key of the host that has it; undefined: none does. */
   readonly host: string | undefined;
-  /** `ends here`: with these certificates. `passes`: unread. `refused`: no handshake. */
+  /** `ends-here`: with these certificates. `passes`: unread. `refused`: no handshake. */
   readonly kind: 'ends-here' | 'passes' | 'refused';
   readonly certificates: readonly CertificateStep[];
   readonly minVersion: string | undefined;
@@ -52,16 +54,21 @@ export interface TlsStep {
   readonly says: string;
 }
 
+/** A certificate that the client is shown. */
 export interface CertificateStep {
+  /** `namespace/name` of its Secret, or what else it is kept under. */
   readonly key: string;
   readonly names: readonly string[];
   readonly keyType: string;
+  /** SHA-256, hex. */
   readonly fingerprint: string;
+  /** ISO 8601. */
   readonly notAfter: string;
   /** Whether it names the server name. */
   readonly covers: boolean;
 }
 
+/** What a filter does with the request. */
 export interface FilterStep {
   readonly name: string;
   /** `depends`: on what only the proxy knows at that moment; what follows holds if it lets the request through. */
@@ -76,6 +83,7 @@ export interface ObjectPlace {
   readonly location: string | undefined;
 }
 
+/** A route that was looked at. */
 export interface CandidateStep extends ObjectPlace {
   readonly key: string;
   readonly host: string;
@@ -85,16 +93,19 @@ export interface CandidateStep extends ObjectPlace {
   readonly why: readonly LossStep[];
 }
 
+/** One reason why a candidate loses. */
 export interface LossStep {
   readonly by: 'host' | 'path' | 'precedence' | 'cost' | FailedCondition['kind'];
   readonly says: string;
 }
 
+/** The route that takes the request. */
 export interface WinnerStep extends ObjectPlace {
   readonly key: string;
   readonly action: string;
 }
 
+/** An answer of the proxy's own. */
 export interface AnswerStep {
   readonly status: number;
   /** As in the access log. */
@@ -103,6 +114,7 @@ export interface AnswerStep {
   readonly detail: string | undefined;
 }
 
+/** A Service that the winner sends to. */
 export interface BackendStep {
   /** undefined: it does not exist. */
   readonly service: string | undefined;
@@ -115,7 +127,9 @@ export interface BackendStep {
   readonly endpoints: readonly EndpointStep[];
 }
 
+/** One endpoint of a backend. */
 export interface EndpointStep {
+  /** `address:port` */
   readonly address: string;
   readonly state: Endpoint['state'];
   readonly zone: string | undefined;
@@ -125,6 +139,7 @@ export interface EndpointStep {
   readonly url: string;
 }
 
+/** What is wrong with an object. */
 export interface ProblemStep extends ObjectPlace {
   readonly reason: string;
   readonly field: string;

@@ -65,6 +65,7 @@ export function answerOf({ flag, status, headers, detail }: Pick<LocalReply, 'fl
   return { status, flag, location: at < 0 ? undefined : headers[at + 1], detail };
 }
 
+/** `403 ip_blocked: ...`: an answer with its flag, and its text or location. */
 export function answerText({ status, flag, location, detail }: AnswerStep): string {
   const text = Object.hasOwn(errorTable, flag) ? errorTable[flag as keyof typeof errorTable].text : '';
   return [`${status} ${flag}`, location === undefined ? text : `to ${location}`, detail ?? ''].filter((part) => part !== '').join(': ');

@@ -1,4 +1,5 @@
 import type { RouteSource } from '../../routes/route.ts';
+import { describe } from '../../translate/problem-list.ts';
 import type { Problem } from '../../translate/translation.ts';
 import type { ExplainContext } from './explain-context.ts';
 import type { ProblemStep } from './explanation.ts';
@@ -7,9 +8,9 @@ const maxProblems = 20;
 
 /** What is wrong with these objects, in their order. */
 export function problemsOf(sources: readonly RouteSource[], context: ExplainContext): readonly ProblemStep[] {
-  const places = new Map(sources.map((source, index) => [nameOf(source), index] as const).reverse());
-  const found = context.problems.filter(({ object }) => places.has(nameOf(object)));
-  const placeOfProblem = ({ object }: Problem) => places.get(nameOf(object)) ?? 0;
+  const places = new Map(sources.map((source, index) => [describe(source), index] as const).reverse());
+  const found = context.problems.filter(({ object }) => places.has(describe(object)));
+  const placeOfProblem = ({ object }: Problem) => places.get(describe(object)) ?? 0;
   return stepsOf(
     [...found].sort((a, b) => placeOfProblem(a) - placeOfProblem(b)),
     context,
@@ -28,10 +29,6 @@ export function problemsAbout(host: string, context: ExplainContext): readonly P
 function stepsOf(problems: readonly Problem[], { locationOf }: ExplainContext): readonly ProblemStep[] {
   return problems.slice(0, maxProblems).map(({ object, reason, field, message }) => {
     const key = object.namespace === '' ? object.name : `${object.namespace}/${object.name}`;
-    return { object: `${object.kind} ${key}`, location: locationOf(object.kind, key), reason, field, message };
+    return { object: describe(object), location: locationOf(object.kind, key), reason, field, message };
   });
-}
-
-function nameOf({ kind, namespace, name }: Pick<RouteSource, 'kind' | 'namespace' | 'name'>): string {
-  return `${kind} ${namespace}/${name}`;
 }

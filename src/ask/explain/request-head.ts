@@ -32,10 +32,7 @@ function http2Head(
   return typeof head === 'string' ? messageFailure(head) : head;
 }
 
-/**
- * The question is written out and given to the parser that reads
- * requests of clients.
- */
+/** The question written out and given to the parser that reads requests of clients. */
 function http1Head(question: Question, read: ReadQuestion, limits: HeadLimits): RequestHead | ParseFailure {
   const fields = question.headers.map((header) => header.replace(/^([^:]+):\s*/, '$1: '));
   const host = fields.some((field) => /^host:/i.test(field)) ? [] : [`Host: ${read.authority}`];
@@ -55,7 +52,7 @@ function http1Head(question: Question, read: ReadQuestion, limits: HeadLimits): 
   return parser.failure ?? { status: 400, flag: 'bad_request', rule: 'bad-request-line' };
 }
 
-/** Those of the configuration. */
+/** How long a head may be, by the configuration. */
 export interface HeadLimits {
   readonly maxHeadBytes: number;
   readonly maxHeaders: number;

@@ -1,6 +1,7 @@
 import type { ObjectKind } from '../../api/objects.ts';
 import type { SourceProblem } from '../../sources/object-store.ts';
 import { reasonDoc } from '../../translate/problem-docs.ts';
+import { describe } from '../../translate/problem-list.ts';
 import type { Problem, ProblemReason } from '../../translate/translation.ts';
 import { type Finding, type FindingLevel, findingLevels, invalidManifest } from './finding.ts';
 
@@ -44,7 +45,7 @@ function ofObject(problem: Problem, input: LintInput): Finding {
   const key = object.namespace === '' ? object.name : `${object.namespace}/${object.name}`;
   const where = input.locationOf(object.kind, key);
   const place = where === undefined ? { file: undefined, line: undefined } : placeAt(where, field, input);
-  return { code: reason, level: levelOf(problem, input), object: `${object.kind} ${key}`, field, ...place, message };
+  return { code: reason, level: levelOf(problem, input), object: describe(object), field, ...place, message };
 }
 
 /** A folder without any object of a kind leaves that kind to the cluster. */

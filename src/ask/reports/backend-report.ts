@@ -8,6 +8,7 @@ import type { EndpointConditions } from '../endpoint-conditions.ts';
 /** `fallback`: serving while terminating, used when none is ready. `draining`: keeps what it has. `drained`: so by hand. */
 export type EndpointState = 'ready' | 'out' | 'drained' | 'draining' | 'fallback';
 
+/** An endpoint with what it has to do. */
 export interface ReportedEndpoint {
   /** `address:port` */
   readonly address: string;
@@ -21,6 +22,7 @@ export interface ReportedEndpoint {
   readonly requests: number;
 }
 
+/** A Service with its endpoints. */
 export interface ReportedBackend {
   /** `namespace/name:port`, perhaps with `#` and a hash. */
   readonly service: string;
@@ -36,6 +38,7 @@ export interface ReportedBackend {
   readonly moreEndpoints: number;
 }
 
+/** Services that a table sends to, as `/debug/backends` has them. */
 export interface BackendReport {
   /** Services that are meant, those left out included. */
   readonly total: number;

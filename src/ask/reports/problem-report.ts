@@ -30,6 +30,7 @@ export interface ProblemQuery {
   readonly limit: number;
 }
 
+/** What a running program knows to be wrong. */
 export interface ProblemReportContext {
   readonly sources: readonly SourceProblem[];
   readonly problems: readonly Problem[];

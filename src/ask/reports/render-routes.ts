@@ -1,6 +1,7 @@
 import { printable } from '../printable.ts';
 import { tableText } from '../table-text.ts';
 import { countOf } from '../units.ts';
+import { objectKey } from './request-totals.ts';
 import type { ReportedRoute, ReportedRule, RouteReport, RuleBackend } from './route-report.ts';
 
 const heading = ['OBJECT', 'HOST', 'MATCH', 'TLS', 'ACTION', 'READY', 'REQUESTS', '5XX'];
@@ -21,11 +22,7 @@ export function renderRouteReport({ total, routes, seriesRefused, nearest }: Rou
 
 function rowsOf({ object, rules, moreRules, totals }: ReportedRoute): string[][] {
   const counted = [String(totals.requests), String(totals.byStatusClass['5xx'] ?? 0)];
-  const rows = rules.map((rule, index) => [
-    index === 0 ? `${object.kind} ${object.namespace}/${object.name}` : '',
-    ...ruleCells(rule),
-    ...(index === 0 ? counted : []),
-  ]);
+  const rows = rules.map((rule, index) => [index === 0 ? objectKey(object) : '', ...ruleCells(rule), ...(index === 0 ? counted : [])]);
   if (moreRules > 0) rows.push(['', `... and ${countOf(moreRules, 'rule')} more`]);
   return rows;
 }
@@ -39,6 +36,6 @@ function readyText({ service, ready, total }: RuleBackend): string {
 }
 
 function problemLines({ object, location, problems }: ReportedRoute): readonly string[] {
-  const where = `${object.kind} ${object.namespace}/${object.name}${location === undefined ? '' : ` (${location})`}`;
+  const where = `${objectKey(object)}${location === undefined ? '' : ` (${location})`}`;
   return problems.map(({ level, reason, field, message }) => printable(`  ${level}: ${where}: ${reason}: ${field}: ${message}`));
 }

@@ -11,6 +11,7 @@ import { matchText } from '../match-text.ts';
 import { stateOf } from './backend-report.ts';
 import { noTotals, objectKey, type RequestTotals } from './request-totals.ts';
 
+/** A Service of a rule, and how many of its endpoints can be used. */
 export interface RuleBackend {
   /** undefined: it does not exist or may not be used, and its share is answered 503. */
   readonly service: string | undefined;
@@ -35,6 +36,7 @@ export interface ReportedRule {
   readonly backends: readonly RuleBackend[];
 }
 
+/** What is wrong with an object. */
 export interface RouteProblem {
   readonly level: 'error' | 'warning';
   readonly reason: string;
@@ -58,6 +60,7 @@ export interface ReportedRoute {
   readonly problems: readonly RouteProblem[];
 }
 
+/** What is routed where, as `/debug/route-report` has it. */
 export interface RouteReport {
   /** Objects that are meant, those left out included. */
   readonly total: number;
@@ -84,6 +87,7 @@ export interface RouteQuery {
   readonly limit: number;
 }
 
+/** All that a report is made of beside the query. */
 export interface RouteReportContext {
   readonly table: RouteTable;
   readonly conditions: EndpointConditions;

@@ -40,6 +40,7 @@ export interface StatusTrouble {
   readonly message: string;
 }
 
+/** Where objects come from. */
 export type StatusSource =
   | { readonly kind: 'manifests'; readonly folder: string }
   | { readonly kind: 'cluster'; readonly ingressClass: string; readonly leader: boolean; readonly writesStatus: boolean };
@@ -52,6 +53,7 @@ export interface StatusListener {
   readonly problem?: string;
 }
 
+/** A worker process. */
 export interface StatusWorker {
   readonly id: number;
   /** undefined: between two processes. */

@@ -1,4 +1,4 @@
-import type { RequestTotals } from './request-totals.ts';
+import { objectKey, type RequestTotals } from './request-totals.ts';
 import type { RouteReport } from './route-report.ts';
 import type { StatusReport } from './status-report.ts';
 
@@ -25,6 +25,7 @@ export interface TopView {
   readonly routes: readonly TopRoute[];
 }
 
+/** What a worker uses. */
 export interface TopWorker {
   readonly id: number;
   readonly state: string;
@@ -34,6 +35,7 @@ export interface TopWorker {
   readonly connections: number;
 }
 
+/** What an object has to do. */
 export interface TopRoute {
   /** `Ingress shop/web` */
   readonly object: string;
@@ -79,7 +81,7 @@ function topWorkers(before: StatusReport, after: StatusReport, seconds: number):
 }
 
 function topRoutes(before: RouteReport, after: RouteReport, seconds: number): readonly TopRoute[] {
-  const key = ({ object }: RouteReport['routes'][number]): string => `${object.kind} ${object.namespace}/${object.name}`;
+  const key = ({ object }: RouteReport['routes'][number]): string => objectKey(object);
   const known = new Map(before.routes.map((route) => [key(route), route.totals]));
   const routes = after.routes.map((route) => topRoute(key(route), known.get(key(route)), route.totals, after.durationBounds, seconds));
   return routes.sort((a, b) => b.requests - a.requests || b.connectionsActive - a.connectionsActive || (a.object < b.object ? -1 : 1));

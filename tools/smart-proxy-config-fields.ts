@@ -7,7 +7,7 @@ const acmeTls = 'acme/tls-alpn.test.ts';
 const acmeDns = 'acme/dns.test.ts';
 const acmeIssuers = 'feature/program/acme-issuers.test.ts';
 const acmeSelfCheck = 'acme/self-check.test.ts';
-const acmeOwners = 'control-plane/acme/rights.test.ts';
+const acmeOwners = 'unit/translate/acme-owners.test.ts';
 const listeners = 'feature/program/smart-proxy-config.test.ts';
 const settings = 'feature/program/smart-proxy-settings.test.ts';
 const claims = 'feature/program/host-claims.test.ts';
@@ -80,7 +80,7 @@ export const smartProxyConfigFields: Readonly<Record<string, FieldFacts>> = {
   },
   'acme.defaultIssuer': { byDefault: 'none', test: [acmeIssuers, 'the default issuer orders for'] },
   'acme.issuers[].selfCheck': { byDefault: '`Lenient`', test: [acmeSelfCheck, 'resolvers show where names'] },
-  'acme.issuers[].reclaimPolicy': { byDefault: '`Retain`', test: [acmeOwners, 'with reclaimPolicy Delete'] },
+  'acme.issuers[].reclaimPolicy': { byDefault: '`Retain`', test: [acmeOwners, 'all objects that name the Secret own it'] },
   'acme.issuers[].resolvers': { byDefault: 'those of the pod', test: [acmeSelfCheck, 'resolvers show where names'] },
   'acme.issuers[].dns.rfc2136.server': { byDefault: 'required', test: [acmeDns, 'an issuer with dns'] },
   'acme.issuers[].dns.rfc2136.tsig.keyName': { byDefault: 'required', test: [acmeDns, 'an issuer with dns'] },

@@ -49,6 +49,8 @@ export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
   ],
   ['npm test', elsewhere('it is the run that this is a part of', 'package.json', '"test": "node bin/with-node.js tools/test.ts"')],
 
+  ['npm run ui-screenshots -- FOLDER', elsewhere('it takes a browser and half a minute', 'test/feature/ui/views.test.ts', 'every view, ')],
+
   ['npm start', start],
   [
     'npx node --perf-basic-prof --interpreted-frames-native-stack src/main.ts run --workers 1 --manifests examples/quickstart --echo-backends',

@@ -116,9 +116,9 @@ test('every flag in the pages is an option of the program', () => {
     ...configFields.flatMap((field) => [`--${options[field].flag}`, ...(isSwitch(field) ? [`--no-${options[field].flag}`] : [])]),
     ...ofCommands,
   ]);
-  /** Of other programs (curl, Helm, Node, V8, perf, Envoy, ingress-nginx), of the bench, and of each command. */
+  /** Of other programs (curl, kubectl, Helm, Node, V8, perf, Envoy, ingress-nginx), of the bench, and of each command. */
   const others = new Set([
-    ...['--cacert', '--resolve', '--help', '--no-', '--no-children', '--sort', '--cpu-prof', '--perf-basic-prof'],
+    ...['--cacert', '--resolve', '--force', '--help', '--no-', '--no-children', '--sort', '--cpu-prof', '--perf-basic-prof'],
     ...['--interpreted-frames-native-stack', '--single-threaded-gc', '--no-parallel-scavenge', '--max-semi-space-size'],
     ...['--namespace', '--create-namespace', '--set', '--reuse-values', '--take-ownership', '--from-file', '--context', '--pod'],
     ...['--default-ssl-certificate', '--default-backend-service'],
@@ -162,6 +162,7 @@ test('every annotation in the pages is one that is read', () => {
     'smartproxy.dev/echo',
     errorPagesLabel,
     'smartproxy.dev/acme-directory',
+    'smartproxy.dev/acme-owners',
     'smartproxy.dev/ticket-keys',
     'smartproxy.dev/ingress-controller',
   ]);

@@ -20,22 +20,8 @@ import { trustCommand } from './trust.ts';
 import { unknownCommand } from './unknown-command.ts';
 import { versionCommand } from './version.ts';
 
-/** Commands that ask a running program, at `--admin`; some of them also answer without one. */
-const liveCommands: readonly Command[] = [
-  explainCommand,
-  diffCommand,
-  statusCommand,
-  problemsCommand,
-  routesCommand,
-  backendsCommand,
-  connectionsCommand,
-  topCommand,
-  tapCommand,
-  certsCommand,
-  bugreportCommand,
-];
-const commands: readonly Command[] = [
-  runCommand,
+/** Commands that ask something: a running program, at `--admin`, or files. */
+const askingCommands: readonly Command[] = [
   explainCommand,
   lintCommand,
   diffCommand,
@@ -48,10 +34,8 @@ const commands: readonly Command[] = [
   tapCommand,
   certsCommand,
   bugreportCommand,
-  kubectlCommand([...liveCommands, lintCommand]),
-  trustCommand,
-  versionCommand,
 ];
+const commands: readonly Command[] = [runCommand, ...askingCommands, kubectlCommand(askingCommands), trustCommand, versionCommand];
 const help = helpCommand(commands);
 
 /** Runs the command that `args` name; resolves to the exit status. `complain` gets one line when that is not 0. */

@@ -181,7 +181,7 @@ test('kubectl smartproxy without RBAC, pod, forward or kubectl says what to do, 
   const missing = new RunningCommand(t, ['status'], { PATH: kubectl.folder }, plugin);
   assert.deepEqual([await missing.exit(), /there is no kubectl on the PATH/.test(missing.output)], [4, true], missing.output);
   for (const [args, says] of [
-    [['run'], /Cannot ask a pod 'run': there are explain, diff, status, /],
+    [['run'], /Cannot ask a pod 'run': there are explain, lint, diff, status, /],
     [['lint', '-f', '.', '-n', 'edge'], /Cannot use -n with manifests: no pod is asked/],
     [[], /Cannot ask a pod nothing/],
     [['status', '--admin', '127.0.0.1:1'], /Cannot use --admin here/],

@@ -112,27 +112,32 @@ test('a real Prometheus, scraping the command under traffic', { skip: prometheus
     assert.equal(status, 0, stdout + stderr);
   });
 
-  await t.test('runs every query of the runbooks and of docs/observability.md, and their curl commands answer', async () => {
-    const ports = { 10254: await command.port('status'), 10255: await command.port('admin') };
-    let queries = 0;
-    let commands = 0;
-    for (const page of ['docs/observability.md', ...globSync('docs/runbooks/*.md')]) {
-      for (const query of blockLines(page, 'promql')) {
-        queries++;
-        await prometheus.query(query);
-        for (const metric of selectorsOf(query).map(metricOf)) if (!isOfKernel(metric)) await numbersOf(prometheus, page, metric);
+  await t.test(
+    'runs every query of the runbooks and of docs/observability.md, and their commands that ask the program answer',
+    async () => {
+      const ports = { 10254: await command.port('status'), 10255: await command.port('admin') };
+      let queries = 0;
+      let commands = 0;
+      for (const page of ['docs/observability.md', ...globSync('docs/runbooks/*.md')]) {
+        for (const query of blockLines(page, 'promql')) {
+          queries++;
+          await prometheus.query(query);
+          for (const metric of selectorsOf(query).map(metricOf)) if (!isOfKernel(metric)) await numbersOf(prometheus, page, metric);
+        }
+        for (const line of blockLines(page, 'sh')) {
+          if (!/^(?:curl|npx smartproxy-ingress) /.test(line)) continue;
+          commands++;
+          const here = line
+            .replace(/localhost:(10254|10255)/, (_, port: '10254' | '10255') => `127.0.0.1:${ports[port]}`)
+            .replace(/^npx smartproxy-ingress (\w+)/, `${process.execPath} bin/smartproxy-ingress.js $1 --admin 127.0.0.1:${ports[10255]}`);
+          const { status, stdout, stderr } = spawnSync('sh', ['-c', here], { encoding: 'utf8' });
+          assert.equal(status, 0, `${page}: ${line}: ${stderr}`);
+          assert.ok(stdout.length > 0, `${page}: ${line} says nothing`);
+        }
       }
-      for (const line of blockLines(page, 'sh')) {
-        if (!line.startsWith('curl ')) continue;
-        commands++;
-        const here = line.replace(/localhost:(10254|10255)/, (_, port: '10254' | '10255') => `127.0.0.1:${ports[port]}`);
-        const { status, stdout } = spawnSync('sh', ['-c', here], { encoding: 'utf8' });
-        assert.equal(status, 0, `${page}: ${line}`);
-        assert.ok(stdout.length > 0, `${page}: ${line} says nothing`);
-      }
-    }
-    assert.ok(queries > 30 && commands > 15, `${queries} queries, ${commands} commands`);
-  });
+      assert.ok(queries > 30 && commands > 15, `${queries} queries, ${commands} commands`);
+    },
+  );
 
   await endTraffic();
 });

@@ -86,9 +86,13 @@ test('the web UI and the program behind its port', { skip: browserSkip() }, asyn
     port.alter = (path, answer) => (path === '/debug/problems' ? { status: 200, body: without('sources', answer.body) } : answer);
     await ui.go('Problems');
     await ui.reads('The program at this port writes /debug/problems otherwise');
-    port.alter = (path, answer) =>
-      path === '/debug/problems' ? { ...answer, body: '{"sources":[],"objects":[{}],"endpoints":[]}' } : answer;
+    const total = { sources: 0, objects: 3000, endpoints: 0 };
+    const unlike = JSON.stringify({ total, sources: [], objects: [{}], endpoints: [] });
+    port.alter = (path, answer) => (path === '/debug/problems' ? { ...answer, body: unlike } : answer);
     await ui.reads('What the program says cannot be shown: it is of another version than this web UI.');
+    port.alter = (path, answer) =>
+      path === '/debug/problems' ? { ...answer, body: JSON.stringify({ ...JSON.parse(answer.body), total }) } : answer;
+    await ui.reads('of 3,000 problems');
     port.alter = asItComes;
     await ui.row('ServiceNotFound').waitFor();
     assert.equal(await banner.textContent(), '');

@@ -1,19 +1,10 @@
 import type { Explanation } from '../../../../ask/explain/explanation.ts';
 import type { BackendReport } from '../../../../ask/reports/backend-report.ts';
+import type { ProblemReport } from '../../../../ask/reports/problem-report.ts';
 import type { RouteReport } from '../../../../ask/reports/route-report.ts';
 import type { StatusReport } from '../../../../ask/reports/status-report.ts';
-import type { OutEndpoint } from '../../../../balancing/balancers.ts';
 import type { CertificatesReport } from '../../../../cli/certificate-report.ts';
-import type { SourceProblem } from '../../../../sources/object-store.ts';
-import type { Problem } from '../../../../translate/translation.ts';
 import type { ConnectionSummary, EndingSummary } from '../../../../workers/protocol.ts';
-
-/** What `/debug/problems` says. */
-export interface ProblemsPage {
-  readonly sources: readonly SourceProblem[];
-  readonly objects: readonly (Problem & { readonly location?: string })[];
-  readonly endpoints: readonly OutEndpoint[];
-}
 
 /** What each page of the program gives. */
 export interface PageData {
@@ -24,7 +15,7 @@ export interface PageData {
   readonly '/debug/connections': readonly ConnectionSummary[];
   readonly '/debug/endings': readonly EndingSummary[];
   readonly '/debug/certificates': CertificatesReport;
-  readonly '/debug/problems': ProblemsPage;
+  readonly '/debug/problems': ProblemReport;
 }
 
 export type PageName = keyof PageData;

@@ -34,7 +34,7 @@ const shapes: Readonly<Record<PageName, unknown>> = {
   '/debug/connections': [],
   '/debug/endings': [],
   '/debug/certificates': { certificates: [], problems: [] },
-  '/debug/problems': { sources: [], objects: [], endpoints: [] },
+  '/debug/problems': { total: { sources: 0, objects: 0, endpoints: 0 }, sources: [], objects: [], endpoints: [] },
 };
 
 /** Whether what came as a page can be shown as one: a program of another version may write it otherwise. @param path may have a query */

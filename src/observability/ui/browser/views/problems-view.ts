@@ -1,10 +1,10 @@
+import type { ProblemReport, ReportedObjectProblem } from '../../../../ask/reports/problem-report.ts';
 import { durationText } from '../../../../ask/units.ts';
 import { reasonDoc } from '../../../../translate/problem-docs.ts';
 import { dataTable } from '../components/data-table.ts';
 import { filtered, filterField } from '../components/filter-field.ts';
 import { amountText, code, insteadOf, muted, pill, type Tone, viewHead } from '../components/pieces.ts';
 import { element } from '../dom/element.ts';
-import type { ProblemsPage } from '../model/page-data.ts';
 import type { View, ViewContext } from '../view.ts';
 
 interface Row {
@@ -26,9 +26,10 @@ export const problemsView: View = { id: 'problems', title: 'Problems', pages: ()
 function render({ pages, query }: ViewContext) {
   const page = pages.data(path);
   const rows = page === undefined ? [] : rowsOf(page);
+  const total = page === undefined ? 0 : page.total.sources + page.total.objects + page.total.endpoints;
   const shown = filtered(rows, query, (row) => Object.values(row).join(' '));
   return [
-    viewHead('Problems', page && amountText(shown.length, rows.length, 'problem'), filterField('object, reason or text', query)),
+    viewHead('Problems', page && amountText(shown.length, total, 'problem'), filterField('object, reason or text', query)),
     insteadOf(path, pages),
     page &&
       dataTable({
@@ -66,7 +67,7 @@ function keyOf({ subject, place, reason, message }: Row): string {
   return `${subject} ${place} ${reason} ${message}`;
 }
 
-function rowsOf({ sources, objects, endpoints }: ProblemsPage): readonly Row[] {
+function rowsOf({ sources, objects, endpoints }: ProblemReport): readonly Row[] {
   const rows: Row[] = [
     ...sources.map(({ where, reason = 'InvalidManifest', message }) => ({
       level: 'error' as const,
@@ -89,12 +90,12 @@ function rowsOf({ sources, objects, endpoints }: ProblemsPage): readonly Row[] {
   return rows.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1));
 }
 
-function objectRow({ object: { kind, namespace, name }, field, location, reason, message }: ProblemsPage['objects'][number]): Row {
+function objectRow({ object: { kind, namespace, name }, field, location, level, reason, message }: ReportedObjectProblem): Row {
   const subject = `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
   // A program of another version may know other reasons.
   const doc: ReturnType<typeof reasonDoc> | undefined = reasonDoc(reason);
   return {
-    level: doc?.level ?? 'warning',
+    level,
     subject,
     place: [location, field].filter(Boolean).join(' · '),
     reason,

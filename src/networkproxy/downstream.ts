@@ -4,7 +4,6 @@ import type { ClientFacts } from './client-facts.ts';
 import type { RequestHead, ResponseHead } from './http1/message-handler.ts';
 import type { ErrorCode } from './http2/frames.ts';
 import type { LocalReply } from './local-reply.ts';
-import type { TunnelWay } from './tunnel.ts';
 import type { UpstreamRequest } from './upstream/upstream-request.ts';
 
 /** The client's side of one exchange, whatever its HTTP version: where the answer goes and where the request's body comes from. */
@@ -34,5 +33,5 @@ export interface Downstream {
   /** Breaks the answer off so that the client notices. @param code what an HTTP/2 backend ended its stream with */
   abort(side: ConnectionSide, reason: TerminationReason, code?: ErrorCode): void;
   /** Answers 101 and hands both sides to a tunnel. */
-  startTunnel(head: ResponseHead, upstream: UpstreamRequest, way: TunnelWay): void;
+  startTunnel(head: ResponseHead, upstream: UpstreamRequest, idleMs: number): void;
 }

@@ -48,8 +48,6 @@ export const errorTable: Readonly<Record<ResponseFlag, ErrorRow>> = {
   auth_refused: { status: 403, text: 'Forbidden' },
   auth_unavailable: { status: 503, text: 'Who is asking can not be found out at the moment' },
   overload: { status: 503, text: 'Too busy, try again later' },
-  route_removed: { status: 503, text: 'The route of this request has gone' },
-  endpoint_removed: { status: 503, text: 'The backend of this request has gone' },
   client_gone: { status: 499, text: '' },
   draining: { status: 503, text: 'Shutting down' },
 };

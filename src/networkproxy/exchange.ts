@@ -1,8 +1,6 @@
-import type { EndpointRuntime } from '../balancing/endpoint-runtime.ts';
 import type { ResponseFlag } from '../observability/counters/response-flag.ts';
 import type { TerminationReason } from '../observability/counters/termination-reason.ts';
 import type { ActivePlaces } from '../rates/active-counts.ts';
-import type { CompiledRoute } from '../routes/compiled-table.ts';
 import { Admission, type AdmissionOwner } from './admission.ts';
 import { AnswerStages, type StagesOwner } from './answer-stages.ts';
 import type { Downstream } from './downstream.ts';
@@ -15,7 +13,6 @@ import { errorReply, type LocalReply } from './local-reply.ts';
 import { markedAnswer, markedReply, switchingAnswer } from './marked-answer.ts';
 import { PageInPlace } from './page-in-place.ts';
 import type { ProxyContext } from './proxy-context.ts';
-import type { Removal, UnderWay } from './removal/under-way.ts';
 import { RequestBodyBuffer } from './request-body-buffer.ts';
 import { unreadableHead } from './request-heads.ts';
 import { RequestRecord } from './request-record.ts';
@@ -35,7 +32,7 @@ type Phase = 'idle' | 'deciding' | 'asking' | 'answering' | 'replied';
  * connection uses one Exchange for all its requests in turn. The table is read once, at the start: a change in between does not tear a
  * request apart.
  */
-export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner, UnderWay {
+export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner {
   readonly #context: ProxyContext;
   readonly #downstream: Downstream;
   readonly #record: RequestRecord;
@@ -44,7 +41,6 @@ export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner, Und
   readonly #call: BackendCall;
   /** Made for the first answer that goes through some. */
   #stages: AnswerStages | undefined;
-  goneSinceMs: number | undefined = undefined;
   #phase: Phase = 'idle';
   #head: RequestHead | undefined;
   /** Made when a page takes the place of the answer. */
@@ -70,19 +66,6 @@ export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner, Und
 
   get isActive(): boolean {
     return this.#phase !== 'idle';
-  }
-
-  /** It waits for somebody, or somebody answers it; false: there is no request, or it has our own answer. */
-  get isUnderWay(): boolean {
-    return this.#phase !== 'idle' && this.#phase !== 'replied';
-  }
-
-  get route(): CompiledRoute | undefined {
-    return this.#admission.runtime?.compiled;
-  }
-
-  get endpoint(): EndpointRuntime | undefined {
-    return this.#call.endpoint;
   }
 
   // From the client
@@ -165,10 +148,6 @@ export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner, Und
     else this.#call.pauseAnswer();
   }
 
-  endRemoved(removal: Removal): void {
-    if (this.isUnderWay) this.#giveUp(removal, undefined, removal);
-  }
-
   // From its admission
 
   onAdmitted(request: FilterRequest, runtime: RouteRuntime, isLate: boolean): void {
@@ -184,8 +163,16 @@ export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner, Und
 
   /** The request has had its time. @param cause who gave it: its own grpc-timeout, or the route */
   onCallTimeout(cause: string): void {
+    if (this.#phase === 'idle' || this.#phase === 'replied') return;
+    this.#drop();
+    if (this.#phase !== 'answering') {
+      this.#reply(errorReply('deadline_exceeded', cause));
+      return;
+    }
+    this.#record.cut('deadline_exceeded', cause);
+    this.#downstream.flush();
     // What a gRPC server's own deadline does: clients read it as DEADLINE_EXCEEDED.
-    if (this.isUnderWay) this.#giveUp('deadline_exceeded', cause, 'upstream_timeout', ErrorCode.cancel);
+    this.#downstream.abort('proxy', 'upstream_timeout', ErrorCode.cancel);
   }
 
   // From the backend
@@ -311,9 +298,8 @@ export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner, Und
     const { runtime } = this.#admission;
     this.#context.counters.upgrades++;
     const answer = switchingAnswer(head, request, runtime, this.#call.begunSession);
-    const way = { route: this.route, endpoint: this.endpoint, idleMs: runtime?.compiled.policy.timeouts.tunnelIdleMs ?? 0 };
     this.#call.handOver(upstream, this.#takePlaces());
-    this.#downstream.startTunnel(answer, upstream, way);
+    this.#downstream.startTunnel(answer, upstream, runtime?.compiled.policy.timeouts.tunnelIdleMs ?? 0);
     this.#settle();
   }
 
@@ -334,18 +320,6 @@ export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner, Und
     if (this.#record.flag === undefined) this.#record.cut(flag, detail);
     this.#drop();
     this.#settle();
-  }
-
-  /** Ends the request that is under way: with an answer where there is none yet. @param code what an HTTP/2 client's stream ends with */
-  #giveUp(flag: ResponseFlag, detail: string | undefined, reason: TerminationReason, code?: ErrorCode): void {
-    this.#drop();
-    if (this.#phase !== 'answering') {
-      this.#reply(errorReply(flag, detail));
-      return;
-    }
-    this.#record.cut(flag, detail);
-    this.#downstream.flush();
-    this.#downstream.abort('proxy', reason, code);
   }
 
   /** The body grew over the limit while it was streamed. */
@@ -445,7 +419,6 @@ export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner, Und
 
   #reset(): void {
     this.#phase = 'idle';
-    this.goneSinceMs = undefined;
     this.#head = undefined;
     this.#page = undefined;
     this.#admission.reset();

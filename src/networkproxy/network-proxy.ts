@@ -27,7 +27,6 @@ import { BufferBudget } from './overload/buffer-budget.ts';
 import type { MemorySource } from './overload/memory-reading.ts';
 import { type OverloadChange, OverloadGuard } from './overload/overload-guard.ts';
 import type { ProxyContext } from './proxy-context.ts';
-import { RemovedWays } from './removal/removed-ways.ts';
 import { RequestIds } from './request-ids.ts';
 import type { RequestLogEntry, RequestSpan } from './request-log-entry.ts';
 import type { RequestTap } from './request-tap.ts';
@@ -83,16 +82,13 @@ export class NetworkProxy implements NetworkProxyEntry {
   readonly #acmeTls = new AcmeTlsContexts();
   readonly #gate: HandshakeGate;
   readonly #pools: UpstreamPools;
-  readonly #removedWays: RemovedWays;
   /** One for all: a listener of each socket's own would be a fiftieth of what an idle connection weighs. */
   readonly #onTlsClose: (this: TLSSocket) => void;
   #draining = false;
-  #drainTimeoutMs: number;
 
   constructor(options: NetworkProxyOptions) {
     const { config, counters, wheel } = options;
     this.#options = options;
-    this.#drainTimeoutMs = config.drainTimeoutMs;
     this.#contexts = new CertificateContexts({
       ticketKeys: options.ticketKeys,
       refuseUnknownNames: config.unknownServerName === 'refuse',
@@ -108,12 +104,6 @@ export class NetworkProxy implements NetworkProxyEntry {
       idleTimeoutMs: config.upstreamIdleTimeoutMs,
       maxConnectionsPerEndpoint: config.maxConnectionsPerEndpoint,
       lookup: guardedLookup(config.allowLocalExternalNames),
-    });
-    this.#removedWays = new RemovedWays({
-      wheel,
-      table: options.table,
-      graceMs: () => this.#drainTimeoutMs,
-      connections: () => this.#httpConnections(),
     });
     const workers = config.workers ?? availableParallelism();
     this.overload = new OverloadGuard({
@@ -199,7 +189,6 @@ export class NetworkProxy implements NetworkProxyEntry {
     const { settings } = next.table;
     if (previous.table.settings !== settings) this.#settingsChanged(settings.get(installationKey));
     this.#pools.removeEndpoints(removedEndpoints);
-    this.#removedWays.tableChanged(previous, next, removedEndpoints);
     this.#context.retryBudgets.retain(next.table.services);
     this.#contexts.retain(next.table);
     if (previous.table.policies !== next.table.policies) this.#context.auth.retain(next.table.policies);
@@ -219,7 +208,6 @@ export class NetworkProxy implements NetworkProxyEntry {
     this.#context.trustedProxies = blockListOf(settings?.trustedProxies ?? this.#options.config.trustedProxies);
     this.#contexts.setMinVersion(settings?.tlsMinVersion ?? 'TLSv1.2');
     this.#context.clientLimits = clientLimits(this.#options.config, settings);
-    this.#drainTimeoutMs = settings?.drainTimeoutMs ?? this.#options.config.drainTimeoutMs;
     this.#gate.limit(settings?.maxHandshakes ?? this.#options.config.maxHandshakes);
   }
 
@@ -231,14 +219,14 @@ export class NetworkProxy implements NetworkProxyEntry {
   /** From now on every answer closes its connection; idle connections end. */
   announceDrain(): void {
     this.#draining = true;
-    for (const connection of [...this.#httpConnections()]) connection.drain();
+    for (const stage of [...this.socketMap.values()])
+      if (stage instanceof ServerConnection || stage instanceof Http2Connection) stage.drain();
   }
 
   /** Ends every client connection and every upstream connection now. */
   async close(): Promise<void> {
     this.#draining = true;
     this.overload.close();
-    this.#removedWays.close();
     for (const connection of [...this.portProxyConnections]) connection.end('proxy', 'shutdown');
     this.#pools.close();
     await this.#context.auth.close();
@@ -252,14 +240,10 @@ export class NetworkProxy implements NetworkProxyEntry {
     const { cause } = overload.state;
     if (cause !== 'memory' && cause !== 'heap') return; // connections that come again would cost the event loop more than they do now
     let left = Math.ceil(this.socketMap.size * idleShareShed);
-    for (const connection of this.#httpConnections()) {
+    for (const stage of this.socketMap.values()) {
       if (left === 0) return;
-      if (connection.shed()) left--;
+      if ((stage instanceof ServerConnection || stage instanceof Http2Connection) && stage.shed()) left--;
     }
-  }
-
-  *#httpConnections(): Iterable<ServerConnection | Http2Connection> {
-    for (const stage of this.socketMap.values()) if (stage instanceof ServerConnection || stage instanceof Http2Connection) yield stage;
   }
 
   #startTls(connection: AcceptedConnection): void {

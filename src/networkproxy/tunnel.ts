@@ -1,6 +1,5 @@
 import { type ConnectionSide, reasonOfSocketError, type TerminationReason } from '../observability/counters/termination-reason.ts';
 import { Deadline, type TimerWheel } from '../timer-wheel.ts';
-import type { Removal, UnderWay } from './removal/under-way.ts';
 import type { TunnelEnd } from './upstream/upstream-handler.ts';
 import type { UpstreamRequest } from './upstream/upstream-request.ts';
 
@@ -14,22 +13,15 @@ export interface TunnelClient {
   end(): void;
 }
 
-/** What the tunnel has of the request that it began as. */
-export interface TunnelWay extends Pick<UnderWay, 'route' | 'endpoint'> {
-  /** Silence in both directions ends it, in milliseconds; 0: it does not. */
-  readonly idleMs: number;
-}
-
 /**
  * Both sides of an upgraded connection, spliced: bytes, back-pressure and half-closes go across, and silence in both directions is
  * bounded. The owner of the client's stream feeds it and is told of the end once.
  */
-export class Tunnel extends Deadline implements TunnelEnd, UnderWay {
-  goneSinceMs: number | undefined = undefined;
+export class Tunnel extends Deadline implements TunnelEnd {
   readonly #wheel: TimerWheel;
   readonly #client: TunnelClient;
   readonly #upstream: UpstreamRequest;
-  readonly #way: TunnelWay;
+  readonly #idleMs: number;
   readonly #end: (side: ConnectionSide, reason: TerminationReason) => void;
   #firstEnded: ConnectionSide | undefined;
   #clientEnded = false;
@@ -39,25 +31,17 @@ export class Tunnel extends Deadline implements TunnelEnd, UnderWay {
     wheel: TimerWheel,
     client: TunnelClient,
     upstream: UpstreamRequest,
-    way: TunnelWay,
+    idleMs: number,
     end: (side: ConnectionSide, reason: TerminationReason) => void,
   ) {
     super();
     this.#wheel = wheel;
     this.#client = client;
     this.#upstream = upstream;
-    this.#way = way;
+    this.#idleMs = idleMs;
     this.#end = end;
     upstream.startTunnel(this);
     this.#touch();
-  }
-
-  get route(): TunnelWay['route'] {
-    return this.#way.route;
-  }
-
-  get endpoint(): TunnelWay['endpoint'] {
-    return this.#way.endpoint;
   }
 
   fromClient(chunk: Buffer): void {
@@ -106,10 +90,6 @@ export class Tunnel extends Deadline implements TunnelEnd, UnderWay {
     this.#end('proxy', 'inactivity');
   }
 
-  endRemoved(removal: Removal): void {
-    this.#end('proxy', removal);
-  }
-
   /** Lets go of the upstream and the deadline. */
   close(): void {
     this.#wheel.disarm(this);
@@ -122,7 +102,6 @@ export class Tunnel extends Deadline implements TunnelEnd, UnderWay {
   }
 
   #touch(): void {
-    const { idleMs } = this.#way;
-    if (idleMs > 0) this.#wheel.arm(this, idleMs);
+    if (this.#idleMs > 0) this.#wheel.arm(this, this.#idleMs);
   }
 }

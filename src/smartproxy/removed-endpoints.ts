@@ -1,6 +1,5 @@
 import type { EndpointRuntime } from '../balancing/endpoint-runtime.ts';
 import type { CompiledTable } from '../routes/compiled-table.ts';
-import { listsEndpoint } from '../routes/lists-endpoint.ts';
 import { Deadline, type TimerWheel } from '../timer-wheel.ts';
 import type { ConnectionManager } from './connection-manager.ts';
 
@@ -37,8 +36,12 @@ export class RemovedEndpoints {
 
   #expire(batch: RemovedBatch): void {
     this.#batches.delete(batch);
-    const { table } = this.#table();
-    for (const endpoint of batch.endpoints) if (!listsEndpoint(table, endpoint.service, endpoint)) this.#endConnections(endpoint);
+    for (const endpoint of batch.endpoints) if (!this.#isListed(endpoint)) this.#endConnections(endpoint);
+  }
+
+  #isListed(endpoint: EndpointRuntime): boolean {
+    const listed = this.#table().table.endpoints.get(endpoint.service)?.endpoints ?? [];
+    return listed.some((candidate) => candidate.address === endpoint.address && candidate.port === endpoint.port);
   }
 
   #endConnections(endpoint: EndpointRuntime): void {

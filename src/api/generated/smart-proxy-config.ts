@@ -26,7 +26,7 @@ export interface SmartProxyConfigListener {
 export interface SmartProxyConfigDrain {
   /** How long a pod that is told to stop goes on accepting, so that load balancers notice. */
   readonly delay?: string;
-  /** How long open requests and connections may take to finish after that, or when their endpoint or their route is gone. Connections of TCP whose route is gone have it where `whenRemoved` is `Drain`. */
+  /** How long open requests and connections may take to finish after that; connections of TCP and passthrough also when their endpoint or their draining route is gone. Requests and WebSockets go on then, for as long as both sides like. */
   readonly timeout?: string;
 }
 

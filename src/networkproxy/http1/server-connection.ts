@@ -11,9 +11,8 @@ import { errorReply, type LocalReply, serialiseLocalReply } from '../local-reply
 import type { BufferHolder } from '../overload/buffer-budget.ts';
 import type { ProxyContext } from '../proxy-context.ts';
 import { ReadTarget } from '../read-target.ts';
-import type { UnderWay, UnderWayHolder } from '../removal/under-way.ts';
 import { bytesToKeep, clientReadBuffers, readIntoSharedBuffer, setNextBuffer } from '../shared-read-buffer.ts';
-import { Tunnel, type TunnelWay } from '../tunnel.ts';
+import { Tunnel } from '../tunnel.ts';
 import type { UpstreamRequest } from '../upstream/upstream-request.ts';
 import { chunkEnd, chunkHeader, lastChunk } from './chunk-framing.ts';
 import {
@@ -47,10 +46,7 @@ const drainIdleMs = 1000;
  * before the answer to the last one wait, unread beyond one buffer. The connection's end is SmartProxy's: `connection.end` asks for it
  * and `cleanUp` is told.
  */
-export class ServerConnection
-  extends Deadline
-  implements MessageHandler<RequestHead>, Downstream, ClientStreamListeners, BufferHolder, UnderWayHolder
-{
+export class ServerConnection extends Deadline implements MessageHandler<RequestHead>, Downstream, ClientStreamListeners, BufferHolder {
   readonly facts: ClientFacts;
   readonly connection: AcceptedConnection;
   readonly takesLent = true;
@@ -127,11 +123,6 @@ export class ServerConnection
   giveUp(): void {
     this.#context.counters.countHttp1Limit('worker_buffers');
     this.connection.end('proxy', 'write_timeout');
-  }
-
-  eachUnderWay(visit: (underWay: UnderWay) => void): void {
-    if (this.#tunnel !== undefined) visit(this.#tunnel);
-    else if (this.#exchange.isUnderWay) visit(this.#exchange);
   }
 
   /** Called once when the connection ends, whoever ended it, for `reason`. */
@@ -261,14 +252,14 @@ export class ServerConnection
     this.connection.end(side, reason);
   }
 
-  startTunnel(head: ResponseHead, upstream: UpstreamRequest, way: TunnelWay): void {
+  startTunnel(head: ResponseHead, upstream: UpstreamRequest, idleMs: number): void {
     this.#text += informationalHead(head);
     this.flush();
     this.#context.wheel.disarm(this);
     this.#context.buffers.release(this);
     this.#phase = 'busy';
     this.connection.setOutgoing(upstream.socket);
-    const tunnel = new Tunnel(this.#context.wheel, this.#stream, upstream, way, (side, reason) => this.connection.end(side, reason));
+    const tunnel = new Tunnel(this.#context.wheel, this.#stream, upstream, idleMs, (side, reason) => this.connection.end(side, reason));
     this.#tunnel = tunnel;
     const pending = this.#pending;
     this.#pending = undefined;

@@ -80,11 +80,6 @@ export class BackendCall {
     return this.#attempts.service;
   }
 
-  /** The one that is asked at the moment. */
-  get endpoint(): EndpointRuntime | undefined {
-    return this.#attempts.endpoint;
-  }
-
   /** What the session of the client is called that has just begun, or moved; undefined: neither. */
   get begunSession(): string | undefined {
     return this.#isInBalance ? this.#newSession : this.#attempts.begunSession;

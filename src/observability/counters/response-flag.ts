@@ -43,8 +43,6 @@ export const responseFlagMeanings = {
   auth_refused: 'the route knows who the request is from, and does not let them in',
   auth_unavailable: 'the route asks who the request is from, and nobody could say',
   overload: 'the worker is short of memory or time, or the endpoint has as many connections as it may',
-  route_removed: 'the route went away, and the request was still under way at the end of the drain time',
-  endpoint_removed: 'the endpoint went away, and the request was still under way at the end of the drain time',
   client_gone: 'the client left before the answer (499, in the log only)',
   draining: 'the worker is draining',
 } as const;

@@ -7,7 +7,6 @@ import { type ClientStreamListeners, listenToClientStream, releaseClientStream }
 import type { RequestHead } from '../../http1/message-handler.ts';
 import type { BufferHolder } from '../../overload/buffer-budget.ts';
 import type { ProxyContext } from '../../proxy-context.ts';
-import type { UnderWay, UnderWayHolder } from '../../removal/under-way.ts';
 import { readIntoSharedBuffer } from '../../shared-read-buffer.ts';
 import { ClosedStreams } from '../closed-streams.ts';
 import { type ConnectionRule, connectionRules, reasonOfRule } from '../connection-rule.ts';
@@ -38,7 +37,7 @@ const drainPing = Buffer.from('\0\0\0\0drai', 'latin1');
  * turn of the event loop that brought them is over, so that those which are taken back at once cost no backend anything; all answers of a
  * turn leave in one write. The connection's end is SmartProxy's: `connection.end` asks for it and `cleanUp` is told.
  */
-export class Http2Connection extends Deadline implements FrameTarget, StreamOwner, BufferHolder, ClientStreamListeners, UnderWayHolder {
+export class Http2Connection extends Deadline implements FrameTarget, StreamOwner, BufferHolder, ClientStreamListeners {
   readonly facts: ClientFacts;
   readonly connection: AcceptedConnection;
   heldBytes = 0;
@@ -137,10 +136,6 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     else for (const stream of [...this.streams.values()]) if (stream.giveUp()) hasGiven = true;
     // Without any, the bytes are of a frame that is just coming in.
     if (hasGiven) this.#context.counters.countHttp2Limit('worker_buffers');
-  }
-
-  eachUnderWay(visit: (underWay: UnderWay) => void): void {
-    for (const stream of [...this.streams.values()]) stream.eachUnderWay(visit);
   }
 
   /** Our SETTINGS have not been acknowledged for as long as a header may take. */

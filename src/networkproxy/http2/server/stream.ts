@@ -10,9 +10,8 @@ import type { BodyFraming, RequestHead, ResponseHead } from '../../http1/message
 import { lastFieldValue } from '../../http1/request-lines.ts';
 import { errorReply, type LocalReply, localReplyHeaders } from '../../local-reply.ts';
 import type { ProxyContext } from '../../proxy-context.ts';
-import type { UnderWay, UnderWayHolder } from '../../removal/under-way.ts';
 import { bytesToKeep } from '../../shared-read-buffer.ts';
-import { Tunnel, type TunnelWay } from '../../tunnel.ts';
+import { Tunnel } from '../../tunnel.ts';
 import type { UpstreamRequest } from '../../upstream/upstream-request.ts';
 import { ErrorCode, maxWindowBytes } from '../frames.ts';
 import { grownStreamWindowBytes, streamWindowBytes } from '../limits.ts';
@@ -60,7 +59,7 @@ const noTrailers: readonly string[] = [];
  * The request's bytes are counted against the stream's window until the exchange has taken them; the answer's wait here, at most one read
  * of the backend, when the client's windows are closed.
  */
-export class Http2Stream extends Deadline implements Downstream, QueueTarget, UnderWayHolder {
+export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   readonly id: number;
   readonly facts: ClientFacts;
   readonly connection: AcceptedConnection;
@@ -282,11 +281,6 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget, Un
     return true;
   }
 
-  eachUnderWay(visit: (underWay: UnderWay) => void): void {
-    if (this.#tunnel !== undefined) visit(this.#tunnel);
-    else if (this.#exchange.isUnderWay) visit(this.#exchange);
-  }
-
   // QueueTarget
 
   sendFromQueue(chunk: Buffer, start: number, limit: number, endStream: boolean): number {
@@ -401,7 +395,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget, Un
     this.#exchange.onConnectionEnd(reason);
   }
 
-  startTunnel(head: ResponseHead, upstream: UpstreamRequest, way: TunnelWay): void {
+  startTunnel(head: ResponseHead, upstream: UpstreamRequest, idleMs: number): void {
     const key = lastFieldValue(this.#head?.headers ?? [], 'sec-websocket-key') ?? '';
     if (lastFieldValue(head.headers, 'sec-websocket-accept') !== acceptOf(key)) {
       upstream.destroy();
@@ -411,7 +405,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget, Un
     this.#framing = 'close';
     this.#owner.sendHeaders(this, 200, withoutField(head.headers, 'sec-websocket-accept'), false);
     const client = new StreamTunnelClient(this);
-    const tunnel = new Tunnel(this.#context.wheel, client, upstream, way, (_side, reason) => this.#onTunnelEnd(reason));
+    const tunnel = new Tunnel(this.#context.wheel, client, upstream, idleMs, (_side, reason) => this.#onTunnelEnd(reason));
     this.#tunnel = tunnel;
     const early = this.#early;
     this.#early = undefined;
@@ -448,7 +442,6 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget, Un
   #onTunnelEnd(reason: TerminationReason): void {
     if (this.#closed) return;
     this.#exchangeDone = true;
-    if (reason === 'route_removed' || reason === 'endpoint_removed') this.#context.counters.countFlag(reason);
     if (reason === 'normal' && this.#remoteEnded) this.#closeIfDone();
     else this.#reset(reason === 'normal' || reason === 'inactivity' ? ErrorCode.cancel : ErrorCode.connectError);
     this.#tunnel?.close();

@@ -16,6 +16,8 @@ export interface ShellOptions {
 export function startShell(text: string, { folder, env = {} }: ShellOptions): ChildProcess {
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
   const child = spawn('sh', ['-e'], { cwd: folder, env: { ...inherited, ...env }, detached: true });
+  // One that ends without reading it says so by its status.
+  child.stdin.on('error', () => {});
   child.stdin.end(`${text}\n`);
   return child;
 }

@@ -147,6 +147,8 @@ export class KubeNode {
   async #run(program: string, args: readonly string[], input = ''): Promise<string> {
     const [command, ...rest] = this.network.command(program, ...args);
     const running = execute(command, rest, { maxBuffer: 64 * 1024 * 1024 });
+    // One that ends without reading it says so by its status.
+    running.child.stdin?.on('error', () => {});
     running.child.stdin?.end(input);
     try {
       return (await running).stdout;

@@ -29,6 +29,14 @@ async function whoAnswers(
   return found;
 }
 
+/** Asks until each pod of `web` has answered: none is out, and none has errors in a row any more. */
+async function bothAnswer(world: ExampleWorld, host: string, path: string): Promise<void> {
+  await eventually('both pods answer', async () => {
+    await world.ask(host, path);
+    return world.web.every(({ seen }) => seen.some(({ url }) => url === path));
+  });
+}
+
 const podOf = ({ port }: { readonly port: number }): string => String(port);
 
 /** Examples that choose what becomes of a request. */
@@ -230,8 +238,7 @@ export const requestChecks: Readonly<Record<string, ExampleCheck>> = {
       failures = failure === 'reset' ? [] : [failure, failure, failure];
       assert.equal((await world.ask(host, '/')).status, failure === 'reset' ? 200 : failure, `twice is enough: ${failure}`);
       failures = [];
-      // Each pod once, so that neither has errors in a row from here.
-      for (let n = 0; n < 2; n++) await world.ask(host, '/');
+      await bothAnswer(world, host, `/after-${failure}`);
     }
     await eventually('both are asked whether they are well', () =>
       world.web.every(({ seen }) => seen.some(({ url }) => url === '/healthz')),
@@ -240,7 +247,7 @@ export const requestChecks: Readonly<Record<string, ExampleCheck>> = {
     world.webOtherwise = () => undefined;
     first.otherwise = ({ url }, response) => (url === '/bad' ? response.writeHead(500).end() : undefined);
     const statuses: number[] = [];
-    for (let n = 0; n < 20; n++) statuses.push((await world.ask(host, '/bad')).status);
+    for (let n = 0; n < 60; n++) statuses.push((await world.ask(host, '/bad')).status);
     assert.equal(statuses.filter((status) => status === 500).length, 5);
     world.webOtherwise = () => undefined;
   },

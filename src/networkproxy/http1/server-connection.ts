@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { Http1Limit } from '../../observability/counters/http1-limit.ts';
 import { type ConnectionSide, reasonOfSocketError, type TerminationReason } from '../../observability/counters/termination-reason.ts';
 import { Deadline } from '../../timer-wheel.ts';
 import type { AcceptedConnection } from '../accepted-connection.ts';
@@ -14,15 +13,9 @@ import { ReadTarget } from '../read-target.ts';
 import { bytesToKeep, clientReadBuffers, readIntoSharedBuffer, setNextBuffer } from '../shared-read-buffer.ts';
 import { Tunnel } from '../tunnel.ts';
 import type { UpstreamRequest } from '../upstream/upstream-request.ts';
-import { chunkEnd, chunkHeader, lastChunk } from './chunk-framing.ts';
-import {
-  type BodyFraming,
-  defaultParserLimits,
-  type MessageHandler,
-  type ParseFailure,
-  type RequestHead,
-  type ResponseHead,
-} from './message-handler.ts';
+import { AnswerOutput } from './answer-output.ts';
+import { limitOfRule } from './limit-of-rule.ts';
+import { defaultParserLimits, type MessageHandler, type ParseFailure, type RequestHead, type ResponseHead } from './message-handler.ts';
 import { RequestParser } from './request-parser.ts';
 import { clientFraming, clientResponseHead, informationalHead } from './response-lines.ts';
 
@@ -34,8 +27,6 @@ type Phase =
   | 'write' // the client does not take our bytes
   | 'busy'; // the exchange has its own deadlines
 
-/** Bodies up to this size are joined with the text before them, so that they leave in one write (bench: one copy costs less than a writev). */
-const joinBytes = 16_384;
 /** A declared rest of a body that is read and thrown away, to keep a connection whose request was answered early. */
 const discardBytes = 65_536;
 /** How long a drain leaves an idle connection open: its next request may be on the way, and an end now would lose it. */
@@ -56,6 +47,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   readonly #stream: Socket;
   readonly #parser: RequestParser;
   readonly #exchange: Exchange;
+  readonly #output: AnswerOutput;
   #tunnel: Tunnel | undefined;
   /** Made when a body fills the shared buffer for the first time. */
   #target: ReadTarget | undefined;
@@ -82,9 +74,6 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   #isShed = false;
   /** The answer in hand closes the connection, whatever its request says. */
   #isLast = false;
-  #framing: BodyFraming['kind'] = 'none';
-  /** Text of the answer that waits for the end of this turn. */
-  #text = '';
   /** Why the connection ends after the answer in hand. */
   #endSide: ConnectionSide = 'proxy';
   #endReason: TerminationReason = 'normal';
@@ -96,6 +85,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     this.connection = connection;
     this.#context = context;
     this.#stream = stream;
+    this.#output = new AnswerOutput(stream);
     const { maxHeaderBytes, maxHeaders } = context.config;
     this.#parser = new RequestParser({ ...defaultParserLimits, maxHeadBytes: maxHeaderBytes, maxHeaders }, facts.scheme, this);
     this.#exchange = new Exchange(context, this);
@@ -133,7 +123,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     releaseClientStream(this.#stream, this);
     this.#target?.letGo();
     this.#pending = undefined;
-    this.#text = '';
+    this.#output.text = '';
     this.#exchange.onConnectionEnd(reason);
     this.#tunnel?.close();
   }
@@ -176,44 +166,28 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   }
 
   sendInformational(head: ResponseHead): void {
-    this.#text += informationalHead(head);
+    this.#output.text += informationalHead(head);
     this.flush();
   }
 
   sendHead(head: ResponseHead, request: RequestHead): void {
     const framing = clientFraming(head, request);
-    this.#framing = framing.kind;
+    this.#output.framing = framing.kind;
     this.#keepAlive = framing.kind !== 'close' && this.#mayKeepAlive(request);
-    this.#text += clientResponseHead(head, framing, this.#keepAlive, request);
+    this.#output.text += clientResponseHead(head, framing, this.#keepAlive, request);
   }
 
   sendBody(chunk: Buffer, isLent: boolean): void {
-    switch (this.#framing) {
-      case 'none':
-        return;
-      case 'length':
-      case 'close':
-        this.#append(chunk, '', isLent);
-        return;
-      case 'chunked':
-        if (chunk.length === 0) return;
-        this.#text += chunkHeader(chunk.length);
-        this.#append(chunk, chunkEnd, isLent);
-        return;
-    }
+    this.#output.body(chunk, isLent);
   }
 
   sendEnd(trailers: readonly string[]): void {
-    if (this.#framing === 'chunked') this.#text += lastChunk(trailers);
+    this.#output.end(trailers);
   }
 
   flush(): boolean {
     const stream = this.#stream;
-    if (this.#text !== '') {
-      const text = this.#text;
-      this.#text = '';
-      stream.write(text, 'latin1');
-    }
+    this.#output.writeOut();
     if (!stream.writableNeedDrain || stream.writableLength === 0) return true;
     if (!this.#blocked) {
       this.#blocked = true;
@@ -226,7 +200,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   sendReply(reply: LocalReply, request: RequestHead): void {
     // An HTTP/1.0 client reads to the end of the connection unless it is told `keep-alive`; our own answers just close it.
     this.#keepAlive = request.version > 10 && this.#mayKeepAlive(request);
-    this.#text += serialiseLocalReply(reply, this.#keepAlive, request.method === 'HEAD', new Date());
+    this.#output.text += serialiseLocalReply(reply, this.#keepAlive, request.method === 'HEAD', new Date());
     this.flush();
     // Nothing of the body will be used: do not wait for it.
     if (!this.#keepAlive && this.#inMessage && request.body.kind !== 'none') this.#endInOrder();
@@ -248,12 +222,12 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
 
   abort(side: ConnectionSide, reason: TerminationReason): void {
     // A client can tell a broken answer of known framing from a whole one; one that ends with the connection needs a reset for that.
-    if (this.#framing === 'close') this.connection.socket.resetAndDestroy();
+    if (this.#output.framing === 'close') this.connection.socket.resetAndDestroy();
     this.connection.end(side, reason);
   }
 
   startTunnel(head: ResponseHead, upstream: UpstreamRequest, idleMs: number): void {
-    this.#text += informationalHead(head);
+    this.#output.text += informationalHead(head);
     this.flush();
     this.#context.wheel.disarm(this);
     this.#context.buffers.release(this);
@@ -476,27 +450,4 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     if (ms > 0) this.#context.wheel.arm(this, ms);
     else this.#context.wheel.disarm(this);
   }
-
-  #append(chunk: Buffer, after: string, isLent: boolean): void {
-    if (chunk.length <= joinBytes) {
-      this.#text += chunk.toString('latin1') + after;
-      return;
-    }
-    const stream = this.#stream;
-    const before = this.#text;
-    this.#text = after;
-    stream.cork();
-    if (before !== '') stream.write(before, 'latin1');
-    // So much that the stream says when it is not taken at once; anything else is copied, because the read buffer is used again.
-    stream.write(isLent && chunk.length >= stream.writableHighWaterMark ? chunk : Buffer.from(chunk));
-    stream.uncork();
-  }
 }
-
-/** Limits that share a flag with others. */
-const limitOfRule: Readonly<Record<string, Http1Limit>> = {
-  'head-too-large': 'header_bytes',
-  'too-many-headers': 'header_count',
-  'trailers-too-large': 'trailers',
-  'chunk-extensions-too-large': 'chunk_extensions',
-};

@@ -14,13 +14,17 @@ import { pumpFairly } from '../fair-pump.ts';
 import { FrameOutput } from '../frame-output.ts';
 import { FrameReader } from '../frame-reader.ts';
 import { defaultWindowBytes, ErrorCode, maxStreamId, maxWindowBytes } from '../frames.ts';
-import { connectionWindowBytes, maxConcurrentStreams, maxWindowGrowthBytes, streamWindowBytes } from '../limits.ts';
+import { maxConcurrentStreams } from '../limits.ts';
 import type { MessageRule } from '../message-rule.ts';
-import { type PeerSettings, Setting } from '../peer-settings.ts';
+import type { PeerSettings } from '../peer-settings.ts';
 import { WriteBuffer } from '../write-buffer.ts';
 import { AbuseGuard } from './abuse-guard.ts';
+import { ConnectionWindow } from './connection-window.ts';
 import { FrameDispatch, type FrameTarget } from './frame-dispatch.ts';
-import { Http2Stream, type StreamOwner } from './stream.ts';
+import { greet } from './greeting.ts';
+import { type SettingsOwner, SettingsTimeout } from './settings-timeout.ts';
+import { Http2Stream } from './stream.ts';
+import type { OwnedStream, StreamOwner } from './stream-owner.ts';
 
 /** What the connection's one deadline stands for at the moment. */
 type Phase =
@@ -37,7 +41,7 @@ const drainPing = Buffer.from('\0\0\0\0drai', 'latin1');
  * turn of the event loop that brought them is over, so that those which are taken back at once cost no backend anything; all answers of a
  * turn leave in one write. The connection's end is SmartProxy's: `connection.end` asks for it and `cleanUp` is told.
  */
-export class Http2Connection extends Deadline implements FrameTarget, StreamOwner, BufferHolder, ClientStreamListeners {
+export class Http2Connection extends Deadline implements FrameTarget, StreamOwner, SettingsOwner, BufferHolder, ClientStreamListeners {
   readonly facts: ClientFacts;
   readonly connection: AcceptedConnection;
   heldBytes = 0;
@@ -72,10 +76,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   #blocked = false;
   /** What the client lets us send on all streams together. */
   #sendWindow = defaultWindowBytes;
-  #receiveWindow = connectionWindowBytes;
-  #unannounced = 0;
-  /** By how much the windows of streams may still grow. */
-  #growthLeft = maxWindowGrowthBytes;
+  readonly #receiveWindow = new ConnectionWindow();
   /** Answer bytes that wait for windows. */
   #queuedBytes = 0;
   /** Backends are not read until half of what waits has gone. */
@@ -100,7 +101,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#awaitSettingsAck();
     listenToClientStream(stream, this);
     readIntoSharedBuffer(stream, this.#onRead);
-    this.#greet(context.config.maxHeaderBytes);
+    greet(this.#output, context.config.maxHeaderBytes);
     stream.resume();
   }
 
@@ -138,7 +139,6 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     if (hasGiven) this.#context.counters.countHttp2Limit('worker_buffers');
   }
 
-  /** Our SETTINGS have not been acknowledged for as long as a header may take. */
   onSettingsTimeout(): void {
     if (this.#blocked) {
       this.#awaitSettingsAck(); // the client is not read now, and has another limit
@@ -207,9 +207,8 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   }
 
   takeWindow(length: number): boolean {
-    this.#receiveWindow -= length;
     this.#context.buffers.change(this, length);
-    return this.#receiveWindow >= 0;
+    return this.#receiveWindow.take(length);
   }
 
   growWindow(increment: number): ConnectionRule | undefined {
@@ -243,11 +242,11 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
 
   // StreamOwner
 
-  sendHeaders(stream: Http2Stream, status: number, fields: readonly string[], endStream: boolean): void {
+  sendHeaders(stream: OwnedStream, status: number, fields: readonly string[], endStream: boolean): void {
     if (!this.#closed) this.#output.headers(stream.id, status, fields, endStream);
   }
 
-  sendData(stream: Http2Stream, chunk: Buffer, start: number, limit: number, endStream: boolean): number {
+  sendData(stream: OwnedStream, chunk: Buffer, start: number, limit: number, endStream: boolean): number {
     if (this.#closed) return 0;
     const wanted = chunk.length - start;
     if (wanted === 0) {
@@ -263,7 +262,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     return allowed;
   }
 
-  sendReset(stream: Http2Stream, code: ErrorCode): void {
+  sendReset(stream: OwnedStream, code: ErrorCode): void {
     if (!this.#closed) this.#output.reset(stream.id, code);
   }
 
@@ -271,29 +270,24 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#buffer.settle();
   }
 
-  sendWindowUpdate(stream: Http2Stream, bytes: number): void {
+  sendWindowUpdate(stream: OwnedStream, bytes: number): void {
     if (!this.#closed) this.#output.windowUpdate(stream.id, bytes);
   }
 
   takeGrowth(bytes: number): number {
-    const taken = Math.min(bytes, this.#growthLeft);
-    this.#growthLeft -= taken;
-    return taken;
+    return this.#receiveWindow.takeGrowth(bytes);
   }
 
   giveGrowth(bytes: number): void {
-    this.#growthLeft += bytes;
+    this.#receiveWindow.giveGrowth(bytes);
   }
 
   credit(bytes: number): void {
-    this.#unannounced += bytes;
+    this.#receiveWindow.use(bytes);
     if (this.#closed) return;
     this.#context.buffers.change(this, -bytes);
-    // Soon: what is not announced is missing to others when one stream stands still with much.
-    if (this.#unannounced < connectionWindowBytes / 8) return;
-    this.#receiveWindow += this.#unannounced;
-    this.#output.windowUpdate(0, this.#unannounced);
-    this.#unannounced = 0;
+    const increment = this.#receiveWindow.announce();
+    if (increment > 0) this.#output.windowUpdate(0, increment);
   }
 
   queueChanged(bytes: number, isProgress: boolean): void {
@@ -317,7 +311,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.brokenRule ??= this.#guard.onReset();
   }
 
-  onStreamClosed(stream: Http2Stream, wasReset: boolean, answered: boolean): void {
+  onStreamClosed(stream: OwnedStream, wasReset: boolean, answered: boolean): void {
     this.streams.delete(stream.id);
     this.closedStreams.add(stream.id, wasReset);
     if (answered) this.#guard.onAnswered();
@@ -342,17 +336,6 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     for (const stream of this.streams.values()) if (!stream.growWindow(bytes)) return 'window-overflow';
     if (bytes > 0) this.#pumpAll();
     return undefined;
-  }
-
-  #greet(maxHeaderBytes: number): void {
-    this.#output.settings([
-      ...[Setting.maxConcurrentStreams, maxConcurrentStreams],
-      ...[Setting.initialWindowSize, streamWindowBytes],
-      ...[Setting.maxHeaderListSize, maxHeaderBytes],
-      ...[Setting.enableConnectProtocol, 1],
-      ...[Setting.noRfc7540Priorities, 1],
-    ]);
-    this.#output.windowUpdate(0, connectionWindowBytes - defaultWindowBytes);
   }
 
   readonly #onRead = (size: number, buffer: Buffer): true => {
@@ -489,20 +472,6 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#phase = phase;
     if (ms > 0) this.#context.wheel.arm(this, ms);
     else this.#context.wheel.disarm(this);
-  }
-}
-
-/** The deadline for the client's acknowledgement of our SETTINGS (RFC 9113 section 6.5.3). */
-class SettingsTimeout extends Deadline {
-  readonly #connection: Http2Connection;
-
-  constructor(connection: Http2Connection) {
-    super();
-    this.#connection = connection;
-  }
-
-  override onTimeout(): void {
-    this.#connection.onSettingsTimeout();
   }
 }
 

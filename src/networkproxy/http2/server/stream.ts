@@ -14,40 +14,13 @@ import { bytesToKeep } from '../../shared-read-buffer.ts';
 import { Tunnel } from '../../tunnel.ts';
 import type { UpstreamRequest } from '../../upstream/upstream-request.ts';
 import { ErrorCode, maxWindowBytes } from '../frames.ts';
-import { grownStreamWindowBytes, streamWindowBytes } from '../limits.ts';
 import { type MessageRule, messageFailure } from '../message-rule.ts';
 import { type QueueTarget, SendQueue } from '../send-queue.ts';
 import { acceptOf } from '../websocket-key.ts';
+import { ReceiveWindow } from './receive-window.ts';
 import { withoutField } from './request-fields.ts';
+import type { StreamOwner } from './stream-owner.ts';
 import { StreamTunnelClient } from './stream-tunnel.ts';
-
-/** What a stream needs of its connection. */
-export interface StreamOwner {
-  readonly facts: ClientFacts;
-  readonly connection: AcceptedConnection;
-  /** The client's socket is full, or too much waits for its windows: nothing more should come. */
-  readonly isBehind: boolean;
-  sendHeaders(stream: Http2Stream, status: number, fields: readonly string[], endStream: boolean): void;
-  /** Sends what windows and socket allow of `chunk` from `start`, at most `limit` bytes; returns how many went. */
-  sendData(stream: Http2Stream, chunk: Buffer, start: number, limit: number, endStream: boolean): number;
-  sendReset(stream: Http2Stream, code: ErrorCode): void;
-  /** One read of a backend has been sent: writes it out if it is much. */
-  settleOutput(): void;
-  sendWindowUpdate(stream: Http2Stream, bytes: number): void;
-  /** By how much the stream's window may grow, at most `bytes`; `giveGrowth` gives it back. */
-  takeGrowth(bytes: number): number;
-  giveGrowth(bytes: number): void;
-  /** Body bytes have been used, or will never be: the connection's window may grow by them. */
-  credit(bytes: number): void;
-  /** So many bytes more, or fewer, wait for windows. @param isProgress the client took or cancelled them */
-  queueChanged(bytes: number, isProgress: boolean): void;
-  /** The client did not move for too long. */
-  onStalled(): void;
-  /** The stream broke a rule of messages, which the client is to blame for. */
-  onMalformed(): void;
-  /** The stream is over. @param wasReset we said so, and the client may not know yet */
-  onStreamClosed(stream: Http2Stream, wasReset: boolean, answered: boolean): void;
-}
 
 /** What the stream's one deadline stands for at the moment. */
 type Phase = 'body' | 'write' | 'busy';
@@ -86,16 +59,10 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   #trailers: readonly string[] = noTrailers;
   #expectedBytes: number;
   #receivedBytes = 0;
-  #receiveWindow = streamWindowBytes;
-  /** What the client may send before it has to wait. */
-  #windowBytes = streamWindowBytes;
-  /** The backend did not take all at once since the client was told of room. */
-  #wasPaused = false;
+  readonly #window = new ReceiveWindow();
   #requestPaused = true;
   /** Received and not taken by the exchange. */
   #untaken = 0;
-  /** Taken, and not announced to the client as room. */
-  #unannounced = 0;
 
   // The answer
   #framing: BodyFraming['kind'] = 'none';
@@ -163,8 +130,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
 
   /** A DATA frame of `length` bytes, padding included, begins. False: more than the window. */
   takeWindow(length: number): boolean {
-    this.#receiveWindow -= length;
-    return this.#receiveWindow >= 0;
+    return this.#window.take(length);
   }
 
   /** Padding takes room in the window and is never passed on. */
@@ -311,7 +277,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
 
   pauseRequest(): void {
     this.#requestPaused = true;
-    this.#wasPaused = true;
+    this.#window.wasPaused = true;
     if (this.#phase === 'body') this.#arm('busy');
   }
 
@@ -468,16 +434,10 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
 
   /** Tells the client of room in the window, half a window at a time; of twice as much while the backend takes all at once. */
   #announce(bytes: number): void {
-    this.#unannounced += bytes;
-    if (this.#remoteEnded || this.#unannounced < this.#windowBytes / 2) return;
-    const wanted = Math.min(this.#windowBytes, grownStreamWindowBytes - this.#windowBytes);
-    const growth = this.#wasPaused || wanted === 0 ? 0 : this.#owner.takeGrowth(wanted);
-    this.#wasPaused = false;
-    this.#windowBytes += growth;
-    const increment = this.#unannounced + growth;
-    this.#receiveWindow += increment;
-    this.#owner.sendWindowUpdate(this, increment);
-    this.#unannounced = 0;
+    const window = this.#window;
+    if (!window.use(bytes) || this.#remoteEnded) return;
+    const wanted = window.wantedGrowth;
+    this.#owner.sendWindowUpdate(this, window.announce(wanted === 0 ? 0 : this.#owner.takeGrowth(wanted)));
   }
 
   /** The backend is not read; the client has the time of a body to change that. */
@@ -516,7 +476,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     if (this.#untaken > 0) this.#owner.credit(this.#untaken);
     this.#untaken = 0;
     this.#tunnel?.close();
-    this.#owner.giveGrowth(this.#windowBytes - streamWindowBytes);
+    this.#owner.giveGrowth(this.#window.growth);
     this.#owner.onStreamClosed(this, wasReset, this.#localEnded && this.#closeCode === ErrorCode.noError);
   }
 

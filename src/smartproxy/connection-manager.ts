@@ -19,6 +19,7 @@ import {
   type RecordOwner,
   type WireBytes,
 } from './connection-record.ts';
+import type { FarNews } from './far-news.ts';
 import { guardIncoming, guardOutermost, ignoreLateError, keepErrorListener, releaseIncoming } from './incoming-guard.ts';
 import type { SecurityManager } from './security-manager.ts';
 import { seriesLabels } from './series-labels.ts';
@@ -157,15 +158,21 @@ export class ConnectionManager implements RecordOwner {
     this.#options.timeouts.limitLifetime(record, lifetimeMs);
   }
 
-  /**
-   * NetworkProxy, at the far end of the loopback transport, has ended this connection: that is the first cause, whatever is seen here. It
-   * is over when its last bytes are here, or when the client takes none of them for too long.
-   */
-  foretell(connectionId: string, ending: Ending): void {
-    const record = this.#records.get(connectionId);
+  /** What NetworkProxy, at the far end of the loopback transport, says of a connection. */
+  hear(news: FarNews): void {
+    const record = this.#records.get(news.connectionId);
     if (record === undefined || record.foretold !== undefined) return;
+    if (news.kind === 'endpoint') record.endpoint = news.endpoint;
+    else this.#foretell(record, news.ending);
+  }
+
+  /**
+   * NetworkProxy has ended it: that is the first cause, whatever is seen here. It is over when its last bytes are here, or when the client
+   * takes none of them for too long.
+   */
+  #foretell(record: ConnectionRecord, ending: Ending): void {
     record.foretold = ending;
-    record.endpoint ??= ending.endpoint;
+    record.endpoint = ending.endpoint ?? record.endpoint;
     record.terminatedTls ??= ending.terminatedTls;
     if (record.awaitsFarEnd) this.#endAs(record, ending);
     if (record.ended) return;

@@ -1,4 +1,4 @@
-import type { Ending } from './connection-record.ts';
+import type { FarNews } from './far-news.ts';
 
 /**
  * The end of the loopback transport that is in this process, while the other one is in another: `near` takes clients' connections and gives
@@ -9,6 +9,6 @@ export type LoopbackEnd =
   | {
       readonly kind: 'far';
       readonly key: Buffer;
-      /** NetworkProxy has ended a client's connection: for the near end to hear of. */
-      readonly onEnded: (connectionId: string, ending: Ending) => void;
+      /** For the near end to hear of, in this order. */
+      readonly onNews: (news: FarNews) => void;
     };

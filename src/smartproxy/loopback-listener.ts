@@ -7,9 +7,10 @@ import type { CompiledTable } from '../routes/compiled-table.ts';
 import type { Listener } from '../routes/route-table.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import { ConnectionManager, countRefused } from './connection-manager.ts';
-import type { ConnectionRecord, Ending } from './connection-record.ts';
+import type { ConnectionRecord } from './connection-record.ts';
 import { DirectConnection, type DirectConnectionContext } from './direct-connection.ts';
 import { directLimitsOf, targetOfHost } from './direct-routes.ts';
+import type { FarNews } from './far-news.ts';
 import { readLoopbackHeader } from './loopback-header.ts';
 import { HandoffBridge } from './network-proxy-bridge.ts';
 import { SecurityManager, uncounted } from './security-manager.ts';
@@ -30,9 +31,9 @@ export interface LoopbackListenerOptions {
   readonly table: () => CompiledTable;
   readonly balancers: Balancers;
   /** For what is in TLS and no HTTP. */
-  readonly direct: Omit<DirectConnectionContext, 'timeouts'>;
-  /** Told how NetworkProxy's end of a client's connection ended, before the client's end can see it. */
-  readonly onEnded: (connectionId: string, ending: Ending) => void;
+  readonly direct: Omit<DirectConnectionContext, 'timeouts' | 'onEndpoint'>;
+  /** Told what becomes of clients' connections at NetworkProxy's end: of an end before the client's end can see it. */
+  readonly onNews: (news: FarNews) => void;
 }
 
 /**
@@ -51,10 +52,11 @@ export class LoopbackListener {
   readonly #direct: DirectConnectionContext;
 
   constructor(options: LoopbackListenerOptions) {
-    const { wheel, config } = options;
+    const { wheel, config, onNews } = options;
     this.#options = options;
     this.#timeouts = new TimeoutManager(wheel);
-    this.#direct = { ...options.direct, timeouts: this.#timeouts };
+    const onEndpoint = (connectionId: string, endpoint: string) => onNews({ kind: 'endpoint', connectionId, endpoint });
+    this.#direct = { ...options.direct, timeouts: this.#timeouts, onEndpoint };
     this.#security = new SecurityManager(unlimited, uncounted);
     this.#bridge = new HandoffBridge(options.networkProxy);
     this.#connections = new ConnectionManager({
@@ -65,8 +67,9 @@ export class LoopbackListener {
       timeouts: this.#timeouts,
       security: this.#security,
       idPrefix: 'loopback',
-      onClosed: ({ id, terminationSide: side, terminationReason: reason, endpoint, terminatedTls }) => {
-        if (side !== undefined && reason !== undefined) options.onEnded(id, { side, reason, endpoint, terminatedTls });
+      onClosed: ({ id: connectionId, terminationSide: side, terminationReason: reason, endpoint, terminatedTls }) => {
+        if (side !== undefined && reason !== undefined)
+          onNews({ kind: 'ended', connectionId, ending: { side, reason, endpoint, terminatedTls } });
       },
     });
     this.#plan = {

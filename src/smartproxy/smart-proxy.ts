@@ -19,10 +19,11 @@ import { emptyRouteTable, type Listener } from '../routes/route-table.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import { type ConnectionFilter, type FilteredConnection, isMeant } from './connection-filter.ts';
 import { ConnectionManager } from './connection-manager.ts';
-import type { ConnectionRecord, Ending } from './connection-record.ts';
+import type { ConnectionRecord } from './connection-record.ts';
 import { type ConnectionSettings, connectionSettings, sharedRateOf } from './connection-settings.ts';
 import { DirectForwarder, type FindTarget } from './direct-forwarder.ts';
 import { type DirectTarget, hasSameRoutes, isRouted, targetOfHost } from './direct-routes.ts';
+import type { FarNews } from './far-news.ts';
 import type { LoopbackEnd } from './loopback-end.ts';
 import { LoopbackListener } from './loopback-listener.ts';
 import { HandoffBridge, LoopbackBridge, type NetworkProxyBridge } from './network-proxy-bridge.ts';
@@ -128,13 +129,8 @@ export class SmartProxy {
     } else if (loopbackEnd?.kind === 'far' || config.networkProxyTransport === 'loopback') {
       const key = loopbackEnd?.key ?? randomBytes(32);
       this.#bridge = new LoopbackBridge(key, buffers, this.#timeouts);
-      const onEnded = loopbackEnd?.onEnded ?? ((connectionId: string, ending: Ending) => connections.foretell(connectionId, ending));
-      const onEndpoint = (connectionId: string, endpoint: string) => {
-        const record = connections.get(connectionId);
-        record?.note(record.route, endpoint);
-      };
-      const far = { direct: { ...direct, onEndpoint }, onEnded };
-      this.#loopback = new LoopbackListener({ config, wheel, networkProxy, key, counters, table, balancers, ...far });
+      const onNews = loopbackEnd?.onNews ?? ((news: FarNews) => connections.hear(news));
+      this.#loopback = new LoopbackListener({ config, wheel, networkProxy, key, counters, table, balancers, direct, onNews });
     } else {
       this.#bridge = new HandoffBridge(networkProxy);
     }
@@ -162,9 +158,9 @@ export class SmartProxy {
     return this.#networkProxyPort;
   }
 
-  /** NetworkProxy, in another process, has ended a client's connection. */
-  foretell(connectionId: string, ending: Ending): void {
-    this.connectionManager.foretell(connectionId, ending);
+  /** NetworkProxy is in another process, and says this of a client's connection. */
+  hear(news: FarNews): void {
+    this.connectionManager.hear(news);
   }
 
   /** Stops to accept on one address of a listener, or on all; its connections live on. */

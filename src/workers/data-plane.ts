@@ -20,6 +20,7 @@ import { StagedTable } from '../routes/staged-table.ts';
 import { changedKeys, type TableDelta } from '../routes/table-delta.ts';
 import type { ConnectionFilter } from '../smartproxy/connection-filter.ts';
 import type { ConnectionRecord } from '../smartproxy/connection-record.ts';
+import type { FarNews } from '../smartproxy/far-news.ts';
 import type { LoopbackEnd } from '../smartproxy/loopback-end.ts';
 import { SmartProxy } from '../smartproxy/smart-proxy.ts';
 import { UdpForwarder } from '../smartproxy/udp/udp-forwarder.ts';
@@ -29,7 +30,7 @@ import { accessLogSettings } from './access-log-settings.ts';
 import type { BoundAddress } from './bound-address.ts';
 import { connectionLine } from './connection-line.ts';
 import { MemoryProbe } from './memory-probe.ts';
-import type { ConnectionSummary, FarEnding } from './protocol.ts';
+import type { ConnectionSummary } from './protocol.ts';
 import { type RecentEnding, RecentEndings } from './recent-endings.ts';
 import { RequestTaps } from './request-taps.ts';
 import { sessionLine } from './session-line.ts';
@@ -253,9 +254,9 @@ export class DataPlane {
     return this.#smartProxy.openNetworkProxyPort();
   }
 
-  /** NetworkProxy, in another process, has ended these connections of clients. */
-  foretell(endings: readonly FarEnding[]): void {
-    for (const { connectionId, ending } of endings) this.#smartProxy.foretell(connectionId, ending);
+  /** NetworkProxy is in another process, and says this of clients' connections. */
+  hear(news: readonly FarNews[]): void {
+    for (const each of news) this.#smartProxy.hear(each);
   }
 
   /** Binds and opens every listener of the table: for a data plane without a main process. */

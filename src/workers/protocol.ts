@@ -5,7 +5,7 @@ import type { ProcessFacts } from '../observability/process-probe.ts';
 import type { ActiveShare } from '../rates/active-counts.ts';
 import type { RateUse } from '../rates/rate-sharing.ts';
 import type { ConnectionFilter } from '../smartproxy/connection-filter.ts';
-import type { Ending } from '../smartproxy/connection-record.ts';
+import type { FarNews } from '../smartproxy/far-news.ts';
 import type { ConnectionView } from '../smartproxy/smart-proxy.ts';
 import type { PackedDelta } from './packed-delta.ts';
 import type { RecentEnding } from './recent-endings.ts';
@@ -40,7 +40,7 @@ export type ToWorker =
   /** Where NetworkProxy's process listens on 127.0.0.1; for a process with SmartProxy alone, which opens no port before. */
   | { readonly type: 'networkProxyPort'; readonly port: number }
   /** For a process with SmartProxy alone. */
-  | { readonly type: 'endings'; readonly endings: readonly FarEnding[] }
+  | { readonly type: 'farNews'; readonly news: readonly FarNews[] }
   /** A listener opened at run time (or handed back); its socket comes as the message's handle, or is to be made on `sharedPort` (UDP). */
   | { readonly type: 'listen'; readonly listener: string; readonly address: string; readonly sharedPort?: number | undefined }
   /** Stop accepting on one address; connections live on. Answered with `unlistened`. */
@@ -66,12 +66,6 @@ export type ToWorker =
   | { readonly type: 'endpointUses'; readonly request: number; readonly services: readonly string[] }
   | { readonly type: 'kill'; readonly request: number; readonly filter: ConnectionFilter };
 
-/** How NetworkProxy's end of a client's connection ended. */
-export interface FarEnding {
-  readonly connectionId: string;
-  readonly ending: Ending;
-}
-
 /** A listening socket among the file descriptors that a worker was spawned with. */
 export interface InheritedSocket {
   readonly listener: string;
@@ -93,8 +87,8 @@ export type FromWorker =
   | { readonly type: 'started' }
   /** A process with NetworkProxy alone takes connections there. */
   | { readonly type: 'networkProxyPort'; readonly port: number }
-  /** A process with NetworkProxy alone has ended these connections, or their backends have. */
-  | { readonly type: 'endings'; readonly endings: readonly FarEnding[] }
+  /** Of a process with NetworkProxy alone. */
+  | { readonly type: 'farNews'; readonly news: readonly FarNews[] }
   | { readonly type: 'listening'; readonly listener: string; readonly address: string; readonly port: number }
   | { readonly type: 'unlistened'; readonly listener: string; readonly address: string }
   | { readonly type: 'failed'; readonly message: string }

@@ -6,10 +6,11 @@ import type { WorkerReport } from '../observability/fleet-totals.ts';
 import type { ActiveShare } from '../rates/active-counts.ts';
 import type { RateUse } from '../rates/rate-sharing.ts';
 import type { ConnectionFilter } from '../smartproxy/connection-filter.ts';
+import type { FarNews } from '../smartproxy/far-news.ts';
 import type { FleetWorker } from './fleet-worker.ts';
 import type { HeldSocket } from './held-socket.ts';
 import type { OutgoingDelta } from './outgoing-delta.ts';
-import type { ConnectionSummary, EndingSummary, FarEnding, SharedPort, WorkerVitals } from './protocol.ts';
+import type { ConnectionSummary, EndingSummary, SharedPort, WorkerVitals } from './protocol.ts';
 import type { TappedRequests, TapWish } from './tap-wish.ts';
 import { type WorkerExit, type WorkerObserver, WorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
 
@@ -213,8 +214,8 @@ export class SplitWorker implements FleetWorker, WorkerObserver {
     this.#smartProxy.sendNetworkProxyPort(port);
   }
 
-  connectionsEnded(_process: FleetWorker, endings: readonly FarEnding[]): void {
-    this.#smartProxy.sendEndings(endings);
+  networkProxyNews(_process: FleetWorker, news: readonly FarNews[]): void {
+    this.#smartProxy.sendNews(news);
   }
 
   workerExited(process: FleetWorker, { how, livedMs }: WorkerExit): void {

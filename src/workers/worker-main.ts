@@ -4,12 +4,13 @@ import { assertNever, messageOf } from '../errors.ts';
 import type { AccessLog } from '../observability/access-log.ts';
 import { ProcessProbe } from '../observability/process-probe.ts';
 import type { Listener } from '../routes/route-table.ts';
+import type { FarNews } from '../smartproxy/far-news.ts';
 import type { LoopbackEnd } from '../smartproxy/loopback-end.ts';
 import { runInTurns } from '../steps.ts';
 import { DataPlane, type PortSource } from './data-plane.ts';
 import { openAccessLog } from './open-access-log.ts';
 import { unpackDelta } from './packed-delta.ts';
-import type { EndingSummary, FarEnding, FromWorker, InheritedSocket, SharedPort, ToWorker, WorkerVitals } from './protocol.ts';
+import type { EndingSummary, FromWorker, InheritedSocket, SharedPort, ToWorker, WorkerVitals } from './protocol.ts';
 import { SnapshotEncoder } from './wire-snapshot.ts';
 import type { WorkerPart } from './worker-part.ts';
 
@@ -74,8 +75,7 @@ class Worker {
     this.#inherited = sockets;
     this.#udpPorts = udpPorts;
     this.#accessLog = openAccessLog(config);
-    const endings = new FarEndings();
-    const loopbackEnd = endOf(part, this.#networkProxyPort.promise, endings);
+    const loopbackEnd = endOf(part, this.#networkProxyPort.promise, new OutgoingNews());
     this.#dataPlane = newDataPlane(config, idPrefix, ticketKeys, this.#accessLog, loopbackEnd);
     this.#encoder = new SnapshotEncoder(this.#dataPlane.counters);
     setInterval(() => this.#heartbeat(), heartbeatMs);
@@ -98,8 +98,8 @@ class Worker {
       case 'networkProxyPort':
         this.#networkProxyPort.resolve(message.port);
         return;
-      case 'endings':
-        this.#dataPlane.foretell(message.endings);
+      case 'farNews':
+        this.#dataPlane.hear(message.news);
         return;
       case 'rates':
         this.#dataPlane.applyRates(message.uses);
@@ -266,26 +266,26 @@ class Worker {
   }
 }
 
-/** Endings that wait while the main process does not read: beyond that, the near end sees what it sees. */
-const mostEndings = 10_000;
+/** What waits while the main process does not read: beyond that, the near end sees what it sees. */
+const mostNews = 10_000;
 
-/** Endings on their way to the near end of the loopback transport: those of one turn of the event loop are one message. */
-class FarEndings {
-  #waiting: FarEnding[] = [];
+/** News on their way to the near end of the loopback transport: those of one turn of the event loop are one message. */
+class OutgoingNews {
+  #waiting: FarNews[] = [];
   #isUnderWay = false;
 
-  add(ending: FarEnding): void {
-    if (this.#waiting.length >= mostEndings) return;
-    this.#waiting.push(ending);
+  add(news: FarNews): void {
+    if (this.#waiting.length >= mostNews) return;
+    this.#waiting.push(news);
     if (this.#isUnderWay) return;
     this.#isUnderWay = true;
     setImmediate(() => this.#send());
   }
 
   #send(): void {
-    const endings = this.#waiting;
+    const news = this.#waiting;
     this.#waiting = [];
-    send({ type: 'endings', endings }, () => {
+    send({ type: 'farNews', news }, () => {
       this.#isUnderWay = this.#waiting.length > 0;
       if (this.#isUnderWay) setImmediate(() => this.#send());
     });
@@ -297,14 +297,14 @@ function buildsOnTable({ type }: ToWorker): boolean {
   return type === 'delta' || type === 'listen' || type === 'unlisten' || type === 'drain';
 }
 
-function endOf(part: WorkerPart, port: Promise<number>, endings: FarEndings): LoopbackEnd | undefined {
+function endOf(part: WorkerPart, port: Promise<number>, outgoing: OutgoingNews): LoopbackEnd | undefined {
   switch (part.kind) {
     case 'whole':
       return undefined;
     case 'smartproxy':
       return { kind: 'near', key: Buffer.from(part.loopbackKey), port };
     case 'networkproxy':
-      return { kind: 'far', key: Buffer.from(part.loopbackKey), onEnded: (connectionId, ending) => endings.add({ connectionId, ending }) };
+      return { kind: 'far', key: Buffer.from(part.loopbackKey), onNews: (news) => outgoing.add(news) };
     default:
       return assertNever(part);
   }

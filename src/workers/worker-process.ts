@@ -10,11 +10,12 @@ import type { ActiveShare } from '../rates/active-counts.ts';
 import type { RateUse } from '../rates/rate-sharing.ts';
 import { closeGraceMs } from '../smartproxy/closing-sockets.ts';
 import type { ConnectionFilter } from '../smartproxy/connection-filter.ts';
+import type { FarNews } from '../smartproxy/far-news.ts';
 import type { FleetWorker } from './fleet-worker.ts';
 import type { HeldSocket } from './held-socket.ts';
 import type { OutgoingDelta } from './outgoing-delta.ts';
 import type { PackedDelta } from './packed-delta.ts';
-import type { ConnectionSummary, EndingSummary, FarEnding, FromWorker, SharedPort, ToWorker, WorkerVitals } from './protocol.ts';
+import type { ConnectionSummary, EndingSummary, FromWorker, SharedPort, ToWorker, WorkerVitals } from './protocol.ts';
 import type { TappedRequests, TapWish } from './tap-wish.ts';
 import { SnapshotDecoder } from './wire-snapshot.ts';
 import type { WorkerPart } from './worker-part.ts';
@@ -65,8 +66,8 @@ export interface WorkerObserver {
   workerTapped?(worker: FleetWorker, tapped: TappedRequests): void;
   /** A process with NetworkProxy alone takes connections on this port of 127.0.0.1. */
   networkProxyOpened?(worker: FleetWorker, port: number): void;
-  /** Such a process has ended connections of clients. */
-  connectionsEnded?(worker: FleetWorker, endings: readonly FarEnding[]): void;
+  /** What such a process has done to connections of clients. */
+  networkProxyNews?(worker: FleetWorker, news: readonly FarNews[]): void;
   /** Last of all calls, exactly once. */
   workerExited(worker: FleetWorker, exit: WorkerExit): void;
 }
@@ -164,8 +165,8 @@ export class WorkerProcess implements FleetWorker {
     this.sendDelta(base, generation, delta.whole);
   }
 
-  sendEndings(endings: readonly FarEnding[]): void {
-    this.#send({ type: 'endings', endings });
+  sendNews(news: readonly FarNews[]): void {
+    this.#send({ type: 'farNews', news });
   }
 
   sendNetworkProxyPort(port: number): void {
@@ -321,8 +322,8 @@ export class WorkerProcess implements FleetWorker {
       case 'networkProxyPort':
         this.#observer.networkProxyOpened?.(this, message.port);
         break;
-      case 'endings':
-        this.#observer.connectionsEnded?.(this, message.endings);
+      case 'farNews':
+        this.#observer.networkProxyNews?.(this, message.news);
         break;
       case 'applied':
         this.#generation = message.generation;

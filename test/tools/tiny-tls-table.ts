@@ -15,3 +15,15 @@ export async function tinyTlsTable(options: Omit<TinyTableOptions, 'listeners'>)
     certificates: new Map([[certificate.key, certificate]]),
   };
 }
+
+/** The table with what is in TLS going to the backends as it is. */
+export function overTcp(table: RouteTable): RouteTable {
+  const hosts = [...table.hosts].map(([key, { routes, tls }]) => {
+    const [route] = routes;
+    if (route?.action.kind !== 'forward' || tls?.kind !== 'terminate') throw new Error('The table has another route');
+    const { source, policy, action } = route;
+    const tcp = { key: 'Ingress shop/web * tcp', backends: action.backends, policy, source, reencrypts: false };
+    return [key, { key, routes: [], tls: { ...tls, tcp } }] as const;
+  });
+  return { ...table, hosts: new Map(hosts) };
+}

@@ -36,7 +36,7 @@ async function knock(bytes: Buffer): Promise<{ entered: number; strangers: numbe
     table: () => compiled,
     balancers: new Balancers({ counters, now: () => performance.now(), random: () => 0 }),
     direct: { counters, buffers: new ReadBuffers(), lookup },
-    onEnded: () => {},
+    onNews: () => {},
   });
   const client = await dial(await listener.open());
   client.write(bytes);

@@ -5,23 +5,23 @@ import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type ConnectionOptions, connect } from 'node:tls';
 import type { RouteTable } from '../../../src/routes/route-table.ts';
+import type { FarNews } from '../../../src/smartproxy/far-news.ts';
 import { DataPlane } from '../../../src/workers/data-plane.ts';
-import type { FarEnding } from '../../../src/workers/protocol.ts';
 import { eventually } from '../../tools/eventually.ts';
 import { testBackend } from '../../tools/supervised-workers.ts';
 import { tinyConfig } from '../../tools/tiny-table.ts';
-import { tinyTlsTable } from '../../tools/tiny-tls-table.ts';
+import { overTcp, tinyTlsTable } from '../../tools/tiny-tls-table.ts';
 
 const host = 'shop.example.com';
 
-/** SmartProxy and NetworkProxy as two processes have them; what the one tells the other of ends waits until the test passes it on. */
+/** SmartProxy and NetworkProxy as two processes have them; what the one tells the other waits until the test passes it on. */
 async function split(context: TestContext, table: RouteTable) {
   const key = randomBytes(32);
-  const told: FarEnding[] = [];
+  const told: FarNews[] = [];
   const far = new DataPlane({
     config: tinyConfig(),
     idPrefix: 'far',
-    loopbackEnd: { kind: 'far', key, onEnded: (connectionId, ending) => told.push({ connectionId, ending }) },
+    loopbackEnd: { kind: 'far', key, onNews: (news) => told.push(news) },
   });
   far.publish(table);
   const near = new DataPlane({
@@ -63,7 +63,7 @@ test('loopback: what NetworkProxy says of an end counts, though the client has l
   await awaiting();
   assert.deepEqual(near.recentEndings(1), []);
   await eventually('NetworkProxy has said it', () => told.length > 0);
-  near.foretell(told);
+  near.hear(told);
   const { reason, side } = await ending();
   assert.equal(`${side} ${reason}`, 'proxy handshake_failed');
   assert.equal(near.connections(1).length, 0);
@@ -97,20 +97,8 @@ test('loopback: the endpoint of TCP in TLS, which NetworkProxy has chosen, and w
   const { near, port, told, awaiting, ending } = await split(context, overTcp(await tinyTlsTable({ backends: [backendPort] })));
   await visit(port);
   await awaiting();
-  near.foretell(told);
+  near.hear(told);
   const { endpoint, service, reason, tlsVersion } = await ending();
   assert.deepEqual([endpoint, service, reason], [`127.0.0.1:${backendPort}`, 'shop/web:80', 'normal']);
   assert.equal(tlsVersion, 'TLSv1.3');
 });
-
-/** The table with what is in TLS going to the backends as it is. */
-function overTcp(table: RouteTable): RouteTable {
-  const hosts = [...table.hosts].map(([key, { routes, tls }]) => {
-    const [route] = routes;
-    if (route?.action.kind !== 'forward' || tls?.kind !== 'terminate') throw new Error('The table has another route');
-    const { source, policy, action } = route;
-    const tcp = { key: 'Ingress shop/web * tcp', backends: action.backends, policy, source, reencrypts: false };
-    return [key, { key, routes: [], tls: { ...tls, tcp } }] as const;
-  });
-  return { ...table, hosts: new Map(hosts) };
-}

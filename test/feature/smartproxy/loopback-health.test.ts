@@ -38,7 +38,7 @@ async function checkedTable(isShared = false): Promise<RouteTable> {
 
 function split(context: TestContext): readonly [DataPlane, DataPlane] {
   const key = randomBytes(32);
-  const far = new DataPlane({ config: tinyConfig(), idPrefix: 'far', loopbackEnd: { kind: 'far', key, onEnded: () => undefined } });
+  const far = new DataPlane({ config: tinyConfig(), idPrefix: 'far', loopbackEnd: { kind: 'far', key, onNews: () => undefined } });
   const near = new DataPlane({ config: tinyConfig(), idPrefix: 'near', loopbackEnd: { kind: 'near', key, port: Promise.resolve(1) } });
   context.after(() => Promise.all([near.close(), far.close()]));
   return [near, far];

@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { connect } from 'node:tls';
+import type { Config } from '../../../src/config/config.ts';
 import { closedIndex } from '../../../src/observability/counters/termination-reason.ts';
 import { Redacted } from '../../../src/redacted.ts';
 import type { Certificate, RouteTable } from '../../../src/routes/route-table.ts';
+import type { ConnectionFilter } from '../../../src/smartproxy/connection-filter.ts';
 import { eventually } from '../../tools/eventually.ts';
 import { foundInMemory } from '../../tools/process-memory.ts';
 import { supervisedWorkers, testBackend } from '../../tools/supervised-workers.ts';
 import { ecCertificate } from '../../tools/table-certificate.ts';
-import { httpsListener, tinyTlsTable } from '../../tools/tiny-tls-table.ts';
+import { httpsListener, overTcp, tinyTlsTable } from '../../tools/tiny-tls-table.ts';
+import { TlsTalk } from '../../tools/tls-talk.ts';
 
 const host = 'shop.example.com';
 const password = 'htpasswd-canary-of-a-route:x';
@@ -28,17 +31,17 @@ function ask(port: number): Promise<string> {
   });
 }
 
-async function split(context: TestContext) {
+async function split(context: TestContext, config: Partial<Config> = {}) {
   const backend = await testBackend(context, 'hello');
   const running = await supervisedWorkers(context, {
-    config: { workers: 1, networkProxyTransport: 'loopback' },
+    config: { workers: 1, networkProxyTransport: 'loopback', ...config },
     listeners: [httpsListener],
     backOff: { firstMs: 1, maxMs: 10, healthyAfterMs: 0 },
   });
   const table = await tinyTlsTable({ backends: [backend.port] });
   running.supervisor.publish(table);
   await running.supervisor.applied();
-  return { ...running, table };
+  return { ...running, table, endpoint: `127.0.0.1:${backend.port}` };
 }
 
 /** With every kind of secret that a table may have. */
@@ -118,6 +121,32 @@ test('loopback: SmartProxy hears why NetworkProxy ended a connection, and ends i
   assert.match(String(socket.read()), /^HTTP\/1\.1 400 /);
   const { connectionsClosed } = (await supervisor.totals()).totals;
   assert.equal(connectionsClosed[closedIndex('client', 'protocol_error')], 1, JSON.stringify(connectionsClosed));
+});
+
+test('loopback: open TCP in TLS is known by the endpoint that NetworkProxy has chosen, ended by it, and ends when that is gone for the drain time', async (context) => {
+  const { supervisor, port, table, endpoint } = await split(context, { drainTimeoutMs: 100 });
+  supervisor.publish(overTcp(table));
+  await supervisor.applied();
+  const { questions } = supervisor;
+  const open = (filter: ConnectionFilter) => questions.connections(10, filter);
+  const [killed, left] = [await new TlsTalk(port, host).secured(), await new TlsTalk(port, host).secured()];
+  context.after(() => {
+    for (const { socket } of [killed, left]) socket.destroy();
+  });
+  const [first, second] = await eventually('both are found', async () => {
+    const found = await open({ endpoint });
+    return found.length === 2 && found;
+  });
+  assert.equal((await open({ endpoint: '127.0.0.1:1' })).length, 0);
+  assert.equal(await questions.kill({ endpoint, id: first?.id ?? '' }), 1);
+  await eventually('the other one is left', async () => (await open({ endpoint })).map(({ id }) => id).join() === second?.id);
+  const gone = new Map([...table.endpoints].map(([key, set]) => [key, { ...set, endpoints: [] }]));
+  supervisor.publish({ ...overTcp(table), endpoints: gone });
+  const [last] = await eventually('its end is told', async () => {
+    const endings = await questions.recentEndings(10, { id: second?.id ?? '' });
+    return endings.length > 0 && endings;
+  });
+  assert.deepEqual([last?.reason, last?.endpoint], ['endpoint_removed', endpoint]);
 });
 
 for (const part of ['SmartProxy', 'NetworkProxy'] as const) {

@@ -328,7 +328,7 @@ test('equal limits are spread by five percent either way (lesson 32)', async () 
 
 test('a connection that the far end has ended waits a minute, and no longer, for a client that takes none of its last bytes', async () => {
   const { client, record } = await connected();
-  manager.foretell(record.id, { side: 'proxy', reason: 'header_timeout' });
+  manager.hear({ kind: 'ended', connectionId: record.id, ending: { side: 'proxy', reason: 'header_timeout' } });
   pass(50_000);
   record.lastActivityMs = now;
   pass(50_000);

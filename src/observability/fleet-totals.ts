@@ -12,6 +12,8 @@ export interface WorkerReport {
   readonly requestValues: Float64Array;
   /** Index of each series of the block, in a `RequestSeriesIndex`. */
   readonly requestIndexes: readonly number[];
+  /** Indexes of series some of whose open connections nobody can count. */
+  readonly openUnknown?: readonly number[];
 }
 
 /** The counters of all workers, dead ones included, at one moment: what a scrape shows. */
@@ -20,6 +22,8 @@ export interface FleetTotals {
   /** By series index. */
   readonly requestLabels: readonly RequestLabels[];
   readonly requestValues: Float64Array;
+  /** Indexes of series some of whose open connections nobody can count: how many are open is not known. */
+  readonly openUnknown: ReadonlySet<number>;
   readonly exemplars: ExemplarStore;
   /** Times that a pair of route and Service was refused a series of its own, by a worker or when workers' series were added up. */
   readonly seriesRefused: number;
@@ -44,7 +48,8 @@ export function sumReports(reports: readonly WorkerReport[], index: RequestSerie
     totals = addTotals(totals, report.totals);
     addSeriesBlock(requestValues, report.requestValues, report.requestIndexes);
   }
-  return { totals, requestLabels: labels, requestValues, exemplars, seriesRefused: totals.seriesRefused + index.refused };
+  const openUnknown = new Set(reports.flatMap((report) => report.openUnknown ?? []));
+  return { totals, requestLabels: labels, requestValues, openUnknown, exemplars, seriesRefused: totals.seriesRefused + index.refused };
 }
 
 /** What is left of a worker that died: its totals stay, its open connections are closed as `worker_lost`, its gauges are zero. */

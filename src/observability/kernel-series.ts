@@ -9,7 +9,8 @@ interface Counted {
   readonly opened: number;
   readonly received: number;
   readonly sent: number;
-  readonly open: number;
+  /** undefined: the kernel does not show them. */
+  readonly open: number | undefined;
 }
 
 /** What routes counted that the kernel no longer has, or has begun to count anew. */
@@ -47,7 +48,7 @@ export class KernelSeries {
     return this.#block();
   }
 
-  #counted({ source, service, connections, received, sent, open = 0 }: KernelRouteFacts, before: Counted | undefined): Counted {
+  #counted({ source, service, connections, received, sent, open }: KernelRouteFacts, before: Counted | undefined): Counted {
     const { kind: routeKind, namespace: routeNamespace, name: route } = source;
     const index = before?.index ?? this.#index.indexOf({ routeKind, routeNamespace, route, service });
     const now = { index, opened: connections.packets, received: received.bytes, sent: sent.bytes, open };
@@ -67,9 +68,10 @@ export class KernelSeries {
   #block(): WorkerReport {
     const rows = [...[...this.#past].map(([index, past]) => ({ index, ...past, open: 0 })), ...this.#present.values()];
     const requestValues = new Float64Array(rows.length * requestSeriesWidth);
-    rows.forEach(({ opened, received, sent, open }, row) => {
+    rows.forEach(({ opened, received, sent, open = 0 }, row) => {
       requestValues.set([opened, opened - open, received, sent], row * requestSeriesWidth + connectionOffset);
     });
-    return { ...emptyReport(), requestValues, requestIndexes: rows.map(({ index }) => index) };
+    const openUnknown = rows.filter(({ open }) => open === undefined).map(({ index }) => index);
+    return { ...emptyReport(), requestValues, requestIndexes: rows.map(({ index }) => index), openUnknown };
   }
 }

@@ -51,7 +51,7 @@ export class RequestExposition {
     await this.#renderFamily(fleet, chunks, yieldToLoop, (labels, values, offset, series) =>
       durationLines(labels, values, offset, suffixes, exemplars?.ofSeries(series), nowMs),
     );
-    for (const [metric, lines] of connectionFamilies) {
+    for (const [metric, lines] of connectionFamilies(fleet.openUnknown)) {
       chunks.push(head(metric));
       await this.#renderFamily(fleet, chunks, yieldToLoop, lines);
     }
@@ -97,21 +97,26 @@ function connectionLines(line: (labels: string, values: Float64Array, at: number
   };
 }
 
-const connectionFamilies: readonly (readonly [metric: string, lines: Lines])[] = [
-  [connectionsMetric, connectionLines((labels, values, at) => `${connectionsMetric}{${labels}} ${values[at] as number}\n`)],
-  [
-    activeMetric,
-    connectionLines((labels, values, at) => `${activeMetric}{${labels}} ${(values[at] as number) - (values[at + 1] as number)}\n`),
-  ],
-  [
-    bytesMetric,
-    connectionLines(
-      (labels, values, at) =>
-        `${bytesMetric}{${labels},direction="received"} ${values[at + 2] as number}\n` +
-        `${bytesMetric}{${labels},direction="sent"} ${values[at + 3] as number}\n`,
-    ),
-  ],
-];
+const openedLines = connectionLines((labels, values, at) => `${connectionsMetric}{${labels}} ${values[at] as number}\n`);
+const activeLines = connectionLines(
+  (labels, values, at) => `${activeMetric}{${labels}} ${(values[at] as number) - (values[at + 1] as number)}\n`,
+);
+const bytesLines = connectionLines(
+  (labels, values, at) =>
+    `${bytesMetric}{${labels},direction="received"} ${values[at + 2] as number}\n` +
+    `${bytesMetric}{${labels},direction="sent"} ${values[at + 3] as number}\n`,
+);
+
+/** @param openUnknown series that have no line of how many are open, since nobody knows */
+function connectionFamilies(openUnknown: ReadonlySet<number>): readonly (readonly [metric: string, lines: Lines])[] {
+  const knownActiveLines: Lines = (labels, values, offset, series) =>
+    openUnknown.has(series) ? '' : activeLines(labels, values, offset, series);
+  return [
+    [connectionsMetric, openedLines],
+    [activeMetric, knownActiveLines],
+    [bytesMetric, bytesLines],
+  ];
+}
 
 function durationLines(
   labels: string,

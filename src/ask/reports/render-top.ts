@@ -36,7 +36,8 @@ function workerRow({ id, state, cpuPercent, rssBytes, connections }: TopWorker):
 }
 
 function routeRow({ object, requests, errors, medianMs, p99Ms, connectionsActive }: TopRoute): string[] {
-  return [object, perSecond(requests), perSecond(errors), milliseconds(medianMs), milliseconds(p99Ms), String(connectionsActive)];
+  const open = String(connectionsActive ?? 'unknown');
+  return [object, perSecond(requests), perSecond(errors), milliseconds(medianMs), milliseconds(p99Ms), open];
 }
 
 function perSecond(rate: number): string {

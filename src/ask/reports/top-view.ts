@@ -44,8 +44,8 @@ export interface TopRoute {
   /** Of the requests in between, in milliseconds, as far as buckets tell; undefined: there were none. */
   readonly medianMs?: number;
   readonly p99Ms?: number;
-  /** Connections that go to a Service as a whole, open now. */
-  readonly connectionsActive: number;
+  /** Connections that go to a Service as a whole, open now; undefined: not known. */
+  readonly connectionsActive?: number;
 }
 
 /** The differences between two samples. Pure. */
@@ -84,7 +84,8 @@ function topRoutes(before: RouteReport, after: RouteReport, seconds: number): re
   const key = ({ object }: RouteReport['routes'][number]): string => objectKey(object);
   const known = new Map(before.routes.map((route) => [key(route), route.totals]));
   const routes = after.routes.map((route) => topRoute(key(route), known.get(key(route)), route.totals, after.durationBounds, seconds));
-  return routes.sort((a, b) => b.requests - a.requests || b.connectionsActive - a.connectionsActive || (a.object < b.object ? -1 : 1));
+  const open = ({ connectionsActive = 0 }: TopRoute): number => connectionsActive;
+  return routes.sort((a, b) => b.requests - a.requests || open(b) - open(a) || (a.object < b.object ? -1 : 1));
 }
 
 /** @param before undefined: it was not there, or not among the first */
@@ -105,7 +106,7 @@ function topRoute(
     errors: rate(from.byStatusClass['5xx'] ?? 0, after.byStatusClass['5xx'] ?? 0),
     ...(medianMs !== undefined && { medianMs }),
     ...(p99Ms !== undefined && { p99Ms }),
-    connectionsActive: after.connectionsActive,
+    ...(after.connectionsActive !== undefined && { connectionsActive: after.connectionsActive }),
   };
 }
 

@@ -48,7 +48,7 @@ export const requestMetrics: readonly MetricSpec[] = [
     type: 'gauge',
     labels: routeLabels,
     unit: 'connections',
-    doc: 'Those of them that are open; of the kernel, those that it tracks, where it shows them.',
+    doc: 'Those of them that are open; of the kernel, those that it tracks. Absent for a route that it forwards where it does not show them.',
     perRoute: true,
   },
   {

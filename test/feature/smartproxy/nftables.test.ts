@@ -64,6 +64,7 @@ function defineTests(): void {
     routes: readonly KernelRoute[],
     checkEveryMs = 3_600_000,
     command = 'nft',
+    conntrack = new Conntrack(),
   ) {
     const log = new RecordedLog();
     let current = routes;
@@ -71,7 +72,7 @@ function defineTests(): void {
     const forwarder = new KernelForwarder({
       table,
       nft: new Nft(tmpdir(), command),
-      conntrack: new Conntrack(),
+      conntrack,
       routes: () => current,
       log,
       report: (verdict) => {
@@ -248,6 +249,14 @@ function defineTests(): void {
       assert.equal(isShown, true);
       assert.deepEqual(open.toSorted(), ['10.0.2.2', 'fd02::2']);
       assert.equal(await new Conntrack('/nowhere/nf_conntrack', '/nowhere/conntrack').each(() => assert.fail()), false);
+    });
+
+    test('that shows nobody what is open has counted the rest all the same', async (t) => {
+      const blind = new Conntrack('/nowhere/nf_conntrack', '/nowhere/conntrack');
+      const { forwarder } = await forward(t, [{ ...tcpRoute, id: 'unseen/1', port: 5442 }], undefined, 'nft', blind);
+      await network.dial('10.0.1.1', 5442, 'unseen');
+      const [counts] = (await forwarder.facts()).routes;
+      assert.deepEqual([counts?.open, counts?.connections.packets], [undefined, 1]);
     });
 
     test('ends the connections of a route that goes, and keeps those of the others', async (t) => {

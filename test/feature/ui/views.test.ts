@@ -58,6 +58,16 @@ test('the web UI shows a running program', { skip: browserSkip() }, async (t) =>
     assert.equal(new URL(page.url()).hash, '#/routes?filter=evil');
   });
 
+  await t.test('routes: what is open is unknown where the kernel does not show it', async (t) => {
+    const shown = await UiPage.open(t, browser, program.url);
+    await shown.page.route('**/debug/route-report*', async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, body: (await answer.text()).replaceAll(/"connectionsActive":\s*\d+,/g, '') });
+    });
+    await shown.go('Routes');
+    await shown.row('default/passed').first().locator('[data-label="Connections"]').getByText('open: unknown').waitFor();
+  });
+
   await t.test('explain: the words of the command, from a link of a route and from the form', async () => {
     await ui.go('Routes');
     await page.getByRole('link', { name: /^Explain https:\/\/shop\.localhost\/gone/ }).click();

@@ -51,7 +51,7 @@ function counted() {
   mail.connectionsOpened = 3;
   mail.connectionsClosed = 1;
   mail.bytesReceived = 70;
-  return { requestLabels: requests.labelsFrom(0), requestValues: requests.values() };
+  return { requestLabels: requests.labelsFrom(0), requestValues: requests.values(), openUnknown: new Set<number>() };
 }
 
 suite('routes', () => {
@@ -89,6 +89,16 @@ suite('routes', () => {
     const { connectionsOpened, connectionsActive, bytesReceived } = mail?.totals ?? noTotals;
     assert.deepEqual([connectionsOpened, connectionsActive, bytesReceived], [3, 2, 70]);
     assert.equal(shop?.totals.durationBuckets.length, routes().durationBounds.length + 1);
+  });
+
+  test('how many connections are open is not known of an object when it is not of one of its Services', () => {
+    const series = counted();
+    const openUnknown = new Set(['shop', 'mail'].map((route) => series.requestLabels.findIndex((labels) => labels.route === route)));
+    const totals = totalsByObject({ ...series, openUnknown });
+    const activeOf = (key: string) => totals.get(key)?.connectionsActive;
+    assert.deepEqual([activeOf('Ingress default/shop'), activeOf('SmartRoute default/mail')], [undefined, undefined]);
+    assert.equal('connectionsActive' in (totals.get('SmartRoute default/mail') ?? {}), false);
+    assert.equal(totals.get('SmartRoute default/mail')?.connectionsOpened, 3);
   });
 
   test('what a listener passes on as a whole is a rule without a host', () => {

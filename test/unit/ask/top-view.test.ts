@@ -89,6 +89,23 @@ test('a view fits into the lines and columns that there are', () => {
   assert.match(renderTopView(topView(before, after), 'title', { rows: 9, columns: 90 }), /^\.\.\. and 2 more$/m);
 });
 
+test('how many connections are open is unknown where nobody can count them', () => {
+  const { connectionsActive: _, ...uncounted } = noTotals;
+  const { routes, ...more } = sample(3000, after.status, { kernel: {}, none: {} });
+  const unknown = {
+    ...more,
+    routes: { ...routes, routes: routes.routes.map((route, index) => (index === 0 ? { ...route, totals: uncounted } : route)) },
+  };
+  const view = topView(after, unknown);
+  assert.deepEqual(
+    view.routes.map((route) => route.connectionsActive),
+    [undefined, 0],
+  );
+  const text = renderTopView(view, 'title', { rows: 20, columns: 90 });
+  assert.match(text, /^Ingress shop\/kernel .* unknown$/m);
+  assert.match(text, /^Ingress shop\/none .* 0$/m);
+});
+
 test('what a client asked for is shown and not obeyed', () => {
   const request = { kind: 'request', endedAtMs: 0, method: 'GET', scheme: 'http', host: 'a', path: '/\u001b[2J', status: 503 } as const;
   const line = renderTapLine({ ...request, flag: 'no_endpoints', durationMs: 1.26, remoteAddress: '192.0.2.1' });

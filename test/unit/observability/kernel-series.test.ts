@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectionOffset, requestSeriesWidth } from '../../../src/observability/counters/request-series.ts';
+import { Exposition } from '../../../src/observability/exposition.ts';
 import { emptyReport, type FleetTotals } from '../../../src/observability/fleet-totals.ts';
 import type { KernelRouteFacts } from '../../../src/observability/metric-source.ts';
 import { FleetStatistics } from '../../../src/workers/fleet-statistics.ts';
+import { parseExposition } from '../../tools/exposition-parser.ts';
+import { metricSource } from '../../tools/metric-source.ts';
 
 const nothing = { packets: 0, bytes: 0 };
 
 /** A route of the kernel that has forwarded `opened` connections of 100 bytes in and 200 out. */
-function route(name: string, opened: number, open: number | undefined = 0, service = 'db', listener = 'db'): KernelRouteFacts {
+function route(name: string, opened: number, open?: number, service = 'db', listener = 'db'): KernelRouteFacts {
   const count = (bytes: number) => ({ packets: opened, bytes: opened * bytes });
   const dropped = { refused: nothing, limited: nothing, crowded: nothing, clientCrowded: nothing };
   const counts = { connections: count(60), received: count(100), sent: count(200), ...dropped };
@@ -29,6 +32,30 @@ test('a route of the kernel counts in the series of its object and Service, all 
   assert.deepEqual(seriesOf(fleet, 'db'), [5, 3, 500, 1000]);
   assert.deepEqual(seriesOf(fleet, 'dns'), [1, 0, 100, 200]);
   assert.equal(fleet.requestLabels.at(-1)?.service, '');
+});
+
+test('where a kernel does not show what is open, that is in no sample of the series, and in those of others', async () => {
+  const statistics = new FleetStatistics(100);
+  const activeOf = async (routes: readonly KernelRouteFacts[]) => {
+    const chunks = await new Exposition(async () => metricSource(statistics.total([], routes))).render();
+    const { samples = [] } = parseExposition(chunks.join('')).get('smartproxy_route_connections_active') ?? {};
+    return samples.map(({ labels, value }) => [labels.route, value]);
+  };
+  const shown = route('dns', 2, 1, 'dns', 'dns');
+  assert.deepEqual(await activeOf([route('db', 3), route('db', 2, 2, 'db', 'other'), shown]), [
+    ['', 0],
+    ['dns', 1],
+  ]);
+  assert.deepEqual(await activeOf([route('db', 3, 2), route('db', 2, 2, 'db', 'other'), shown]), [
+    ['', 0],
+    ['db', 4],
+    ['dns', 1],
+  ]);
+  assert.deepEqual(await activeOf([shown]), [
+    ['', 0],
+    ['db', 0],
+    ['dns', 1],
+  ]);
 });
 
 test('what a route of the kernel has counted is not lost when it goes, nor counted twice when it comes again', () => {

@@ -5,7 +5,6 @@ const routeTotals = {
   byStatusClass: {},
   durationSum: 0,
   connectionsOpened: 0,
-  connectionsActive: 0,
   bytesReceived: 0,
   bytesSent: 0,
 };

@@ -149,7 +149,7 @@ function columnsWith(rates: ViewContext['rates'], expanded: ReadonlySet<string>)
       id: 'connections',
       title: 'Connections',
       kind: 'number',
-      sortBy: ({ totals }) => totals.connectionsActive,
+      sortBy: ({ totals }) => totals.connectionsActive ?? 0,
       cell: (row) => connectionsCell(row, rates.perSecond(routeKey(row))),
     },
     {
@@ -211,8 +211,9 @@ function hasRequests(row: ReportedRoute): boolean {
 function connectionsCell(row: ReportedRoute, now: Readonly<Record<string, number>> | undefined): readonly Child[] {
   if (!hasConnections(row)) return ['–'];
   const { connections = 0, bytesReceived = 0, bytesSent = 0 } = now ?? {};
+  const open = row.totals.connectionsActive;
   return [
-    `${count(row.totals.connectionsActive)} open`,
+    open === undefined ? 'open: unknown' : `${count(open)} open`,
     now !== undefined && muted(`${perSecond(connections)}/s opened`),
     now !== undefined && muted(`${bytesText(bytesReceived)}/s in, ${bytesText(bytesSent)}/s out`),
   ];

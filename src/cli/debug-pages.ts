@@ -1,5 +1,6 @@
 import { EndpointConditions } from '../ask/endpoint-conditions.ts';
 import { type BackendReport, meantServices, nearestService, reportBackends } from '../ask/reports/backend-report.ts';
+import { locateProblems } from '../ask/reports/locate-problems.ts';
 import { type ProblemReport, reportProblems } from '../ask/reports/problem-report.ts';
 import { totalsByObject } from '../ask/reports/request-totals.ts';
 import { type RouteReport, reportRoutes } from '../ask/reports/route-report.ts';
@@ -10,6 +11,7 @@ import type { Exposition } from '../observability/exposition.ts';
 import { dumpTable } from '../routes/table-dump.ts';
 import { reportCertificates } from './certificate-report.ts';
 import { explainPage } from './explain-page.ts';
+import { filesOf, maxFilesOfAnswer } from './files-of-source.ts';
 import { connectionFilterOf, limitOf, textOf } from './page-query.ts';
 import type { ServersOptions } from './start-servers.ts';
 import { statusReport } from './status-page.ts';
@@ -32,11 +34,11 @@ const maxBackends = 2000;
 export function debugPages(options: ServersOptions, token: AdminToken, exposition: Exposition): Readonly<Record<string, DebugPage>> {
   const { config, controller, supervisor, opened } = options;
   const { questions } = supervisor;
-  const locationOf = opened.kind === 'manifests' ? opened.source.locationOf.bind(opened.source) : () => undefined;
+  const files = filesOf(opened);
   return {
     '/debug/status': () => statusReport(options, token),
     '/debug/routes': () => dumpTable(supervisor.table),
-    '/debug/route-report': (query) => routeReport(query, options, locationOf),
+    '/debug/route-report': (query) => routeReport(query, options, files.locationOf),
     '/debug/backends': (query) => backendReport(query, options),
     '/debug/connections': (query) => {
       const filter = connectionFilterOf(query);
@@ -48,7 +50,7 @@ export function debugPages(options: ServersOptions, token: AdminToken, expositio
     },
     '/debug/tap': tapPage(supervisor.taps),
     '/debug/drains': () => supervisor.drainedEndpoints,
-    '/debug/problems': (query) => problemReport(query, options, locationOf),
+    '/debug/problems': (query) => problemReport(query, options, files),
     '/debug/certificates': (query) =>
       reportCertificates({
         certificates: supervisor.table.certificates,
@@ -59,7 +61,7 @@ export function debugPages(options: ServersOptions, token: AdminToken, expositio
       }),
     '/debug/metrics': async () => ({ text: (await exposition.render()).join('') }),
     '/debug/config': () => debugConfig(config),
-    '/debug/explain': explainPage(config, controller, supervisor, locationOf),
+    '/debug/explain': explainPage(config, controller, supervisor, opened),
   };
 }
 
@@ -90,13 +92,14 @@ async function routeReport(
 async function problemReport(
   query: URLSearchParams,
   { controller, supervisor, opened }: ServersOptions,
-  locationOf: (kind: string, key: string) => string | undefined,
+  files: ReturnType<typeof filesOf>,
 ): Promise<ProblemReport> {
   const out = await supervisor.questions.outEndpoints();
-  return reportProblems(
+  const report = reportProblems(
     { search: textOf(query, 'search'), limit: limitOf(query, defaultProblems, maxProblems) },
-    { sources: opened.source.store.problems(), problems: controller.translation?.problems ?? [], out, locationOf },
+    { sources: opened.source.store.problems(), problems: controller.translation?.problems ?? [], out, locationOf: files.locationOf },
   );
+  return { ...report, objects: await locateProblems(report.objects, files.textOf, maxFilesOfAnswer) };
 }
 
 async function backendReport(query: URLSearchParams, { supervisor }: ServersOptions): Promise<BackendReport> {

@@ -1,17 +1,20 @@
-import type { ExplainContext } from '../ask/explain/explain-context.ts';
+import { locateRules } from '../ask/explain/locate-rules.ts';
 import { questionOf } from '../ask/explain/question-query.ts';
 import type { Config } from '../config/config.ts';
 import type { Controller } from '../controller/controller.ts';
 import { type DebugPage, PageRefusal } from '../observability/admin-server.ts';
 import { resolveInTurns } from '../steps.ts';
+import { RuleFields } from '../translate/rule-fields.ts';
 import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
+import { filesOf, maxFilesOfAnswer } from './files-of-source.ts';
+import type { OpenedSource } from './open-source.ts';
 
 /** The page `/debug/explain`: where a request would go by the table that is served now. Between routes the process does other things. */
 export function explainPage(
   config: Config,
   controller: Pick<Controller, 'translation'>,
   supervisor: Pick<WorkerSupervisor, 'table' | 'questions' | 'drainedEndpoints'>,
-  locationOf: ExplainContext['locationOf'],
+  opened: OpenedSource,
 ): DebugPage {
   return async (query) => {
     // Loaded when somebody asks: it has the filters of workers with it.
@@ -19,8 +22,11 @@ export function explainPage(
     const out = await supervisor.questions.outEndpoints();
     const { table, drainedEndpoints: drained } = supervisor;
     const problems = controller.translation?.problems ?? [];
-    const context = { table, config, problems, locationOf, out, drained, hostsWithoutCertificate: undefined };
+    const rules = new RuleFields(opened.source.store.snapshot());
+    const { locationOf, textOf } = filesOf(opened);
+    const fieldOf = rules.of.bind(rules);
+    const context = { table, config, problems, locationOf, fieldOf, out, drained, hostsWithoutCertificate: undefined };
     const answer = await resolveInTurns(explainInSteps(questionOf(query), context));
-    return 'kind' in answer ? new PageRefusal(answer.message) : answer;
+    return 'kind' in answer ? new PageRefusal(answer.message) : await locateRules(answer, textOf, maxFilesOfAnswer);
   };
 }

@@ -1,9 +1,11 @@
 import type { Explanation } from '../ask/explain/explanation.ts';
+import { locateRules } from '../ask/explain/locate-rules.ts';
 import type { BadQuestion, Question } from '../ask/explain/question.ts';
 import { queryOf } from '../ask/explain/question-query.ts';
 import { renderExplanation } from '../ask/explain/render-explanation.ts';
 import { choice, optional, text } from '../config/value-types.ts';
 import { SmartProxyError } from '../errors.ts';
+import { RuleFields } from '../translate/rule-fields.ts';
 import { adminOption, askPod, refuseAdminWith } from './ask-pod.ts';
 import type { Command, CommandContext } from './command.ts';
 import { configForFolder, renderSharedOptions } from './command-config.ts';
@@ -129,12 +131,16 @@ async function explainFolder(
   context: CommandContext,
 ): Promise<Explanation | BadQuestion> {
   const config = await configForFolder(others, folder, context);
-  const { translation, sourceProblems, locationOf, assumptions } = await readFolder(config, folder, Date.now());
+  const { translation, sourceProblems, locationOf, textOf, snapshot, assumptions } = await readFolder(config, folder, Date.now());
   const { routeTable: table, problems, hostsWithoutCertificate } = translation;
   // Loaded when it is asked for: it has the filters of workers with it, which no other command needs.
   const { explain } = await import('../ask/explain/explain.ts');
-  const answer = explain(question, { table, config, problems, locationOf, out: [], drained: [], hostsWithoutCertificate });
-  if ('kind' in answer) return answer;
+  const rules = new RuleFields(snapshot);
+  const fieldOf = rules.of.bind(rules);
+  const known = { table, config, problems, locationOf, fieldOf, out: [], drained: [], hostsWithoutCertificate };
+  const found = explain(question, known);
+  if ('kind' in found) return found;
+  const answer = await locateRules(found, textOf);
   const unread = sourceProblems.slice(0, 10).map(({ where, message }) => `Not read: ${where}: ${message}`);
   return { ...answer, notes: [...answer.notes, ...assumptions, ...unread] };
 }

@@ -13,6 +13,8 @@ export interface FolderReading {
   /** What is wrong with the files. */
   readonly sourceProblems: readonly SourceProblem[];
   readonly locationOf: (kind: string, key: string) => string | undefined;
+  /** What one of its files says; undefined: it has gone since. */
+  readonly textOf: (file: string) => Promise<string | undefined>;
   /** How many objects of each kind it holds. */
   readonly counts: ReadonlyMap<ObjectKind, number>;
   /** `Ingress shop/web`: every object. */
@@ -49,8 +51,8 @@ export async function readFolder(config: Config, manifests: string, nowMs: numbe
     const options = translateOptionsOf({ ...config, manifests }, listenersOf(config));
     const translation = translate(snapshot, { ...options, namespaced: isWithoutClass, nowMs });
     const assumptions = isWithoutClass ? [`There is no IngressClass in ${manifests}: ${config.ingressClass} is taken for ours.`] : [];
-    const locationOf = source.locationOf.bind(source);
-    return { translation, sourceProblems: source.store.problems(), locationOf, counts, objects: names, snapshot, assumptions };
+    const [locationOf, textOf] = [source.locationOf.bind(source), source.textOf.bind(source)];
+    return { translation, sourceProblems: source.store.problems(), locationOf, textOf, counts, objects: names, snapshot, assumptions };
   } finally {
     await source.close();
   }
@@ -59,7 +61,7 @@ export async function readFolder(config: Config, manifests: string, nowMs: numbe
 async function openManifests(manifests: string): Promise<ManifestSource> {
   if (manifests === '-') {
     const { ManifestInput } = await import('../sources/manifests/manifest-input.ts');
-    return new ManifestInput(process.stdin);
+    return new ManifestInput(process.stdin, { keepsText: true });
   }
   const { ManifestFolder } = await import('../sources/manifests/manifest-folder.ts');
   return new ManifestFolder(manifests);

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -7,9 +7,9 @@ import { makeFindings } from '../ask/lint/make-findings.ts';
 import { countText, renderFindings } from '../ask/lint/render-findings.ts';
 import { sarifLog } from '../ask/lint/sarif.ts';
 import { unknownIngressFields } from '../ask/lint/unknown-fields.ts';
+import { locateProblems } from '../ask/reports/locate-problems.ts';
 import { choice, optional, text } from '../config/value-types.ts';
 import { SmartProxyError } from '../errors.ts';
-import type { FieldLines } from '../sources/manifests/line-of-field.ts';
 import type { Command, CommandContext } from './command.ts';
 import { configForFolder, renderSharedOptions } from './command-config.ts';
 import { type CommandOption, renderCommandOptions, splitArguments } from './command-options.ts';
@@ -75,23 +75,11 @@ async function findingsOf(folder: string, reading: FolderReading): Promise<reado
   const isFolder = folder !== '-' && (await stat(folder)).isDirectory();
   const pathOf = (name: string) => (folder === '-' ? undefined : isFolder ? join(folder, name) : folder);
   const unknown = unknownIngressFields(reading.snapshot.of('Ingress').values());
-  const problems = [...reading.translation.problems, ...unknown];
-  const files = new Map<string, FieldLines | undefined>();
-  for (const { object } of problems) {
-    const where = reading.locationOf(object.kind, object.namespace === '' ? object.name : `${object.namespace}/${object.name}`);
-    const name = where?.replace(/:\d+$/, '');
-    const path = name === undefined ? undefined : pathOf(name);
-    if (name !== undefined && path !== undefined && !files.has(name)) files.set(name, await fieldLinesOf(path));
-  }
-  const lineOf = (name: string, line: number, field: string) => files.get(name)?.lineOf(line, field) ?? line;
-  return makeFindings({ ...reading, problems, pathOf, lineOf });
-}
-
-/** undefined: the file has gone since. */
-async function fieldLinesOf(path: string): Promise<FieldLines | undefined> {
-  const { readFieldLines } = await import('../sources/manifests/line-of-field.ts');
-  const file = await readFile(path, 'utf8').catch(() => undefined);
-  return file === undefined ? undefined : readFieldLines(file);
+  const problems = [...reading.translation.problems, ...unknown].map((problem) => {
+    const { kind, namespace, name } = problem.object;
+    return { ...problem, location: reading.locationOf(kind, namespace === '' ? name : `${namespace}/${name}`) };
+  });
+  return makeFindings({ ...reading, problems: await locateProblems(problems, reading.textOf), pathOf });
 }
 
 function render(findings: readonly Finding[], { assumptions }: FolderReading, shape: 'text' | 'json' | 'sarif'): string {

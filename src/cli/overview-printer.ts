@@ -1,6 +1,7 @@
+import { locateProblems } from '../ask/reports/locate-problems.ts';
 import type { ManifestSource } from '../sources/manifests/manifest-source.ts';
 import type { Translation } from '../translate/translation.ts';
-import { renderProblems } from './problem-overview.ts';
+import { maxProblems, type PlacedProblem, renderProblems } from './problem-overview.ts';
 import { type OutOfRotation, renderRoutes } from './route-overview.ts';
 
 export interface OverviewPrinterOptions {
@@ -51,12 +52,29 @@ export class OverviewPrinter {
     const ejected = current === undefined ? [] : await outEndpoints();
     if (this.#closed) return;
     const routes = current === undefined ? '' : renderRoutes(current.routeTable, ejected);
-    const problems = renderProblems(source.store.problems(), current?.problems ?? [], (kind, key) => source.locationOf(kind, key));
-    const text = [routes, problems, renderSkipped(source.skippedKinds())].filter((part) => part !== '').join('\n\n');
-    if (text !== '' && text !== this.#printed) print(`\n${text}`);
+    const problems = (current?.problems ?? []).map((problem) => {
+      const { kind, namespace, name } = problem.object;
+      return { ...problem, location: source.locationOf(kind, namespace === '' ? name : `${namespace}/${name}`) };
+    });
+    const textWith = (placed: readonly PlacedProblem[]): string => {
+      const parts = [routes, renderProblems(source.store.problems(), placed), renderSkipped(source.skippedKinds())];
+      return parts.filter((part) => part !== '').join('\n\n');
+    };
+    const text = textWith(problems);
+    // Lines of fields are looked for when something is printed alone: it reads files again.
+    if (text !== '' && text !== this.#printed) {
+      const placed = await placeShown(problems, source);
+      if (this.#closed) return;
+      print(`\n${textWith(placed)}`);
+    }
     this.#printed = text;
     this.#arm(lookMs);
   }
+}
+
+async function placeShown(problems: readonly PlacedProblem[], source: ManifestSource): Promise<readonly PlacedProblem[]> {
+  const shown = await locateProblems(problems.slice(0, maxProblems), source.textOf.bind(source));
+  return [...shown, ...problems.slice(maxProblems)];
 }
 
 function renderSkipped(skipped: ReadonlyMap<string, number>): string {

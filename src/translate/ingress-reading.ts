@@ -38,6 +38,12 @@ export interface ReadPath {
   readonly isMeant: boolean;
 }
 
+/** The order in which the first path of a kind and value counts: what one that can't be used may have meant gives way to what is written. */
+export function pathsInOrder(rules: readonly ReadRule[]): readonly ReadPath[] {
+  const paths = rules.flatMap((rule) => rule.paths);
+  return [...paths.filter(({ isMeant }) => !isMeant), ...paths.filter(({ isMeant }) => isMeant)];
+}
+
 export type ReadBackend =
   | { readonly kind: 'service'; readonly name: string; readonly port: number | string; readonly field: string }
   /** Can't be served whatever else exists; the problem is reported already. */

@@ -12,7 +12,7 @@ import { CertificateDates } from './certificate-dates.ts';
 import { asksForCredentialsOfAll } from './cors-settings.ts';
 import { forwardActionOf } from './forward-action.ts';
 import { type HostClaim, noNeeds, pathKey, type RouteClaim, type TlsClaim, type TlsPolicyClaim } from './host-claim.ts';
-import type { IngressReading, ReadBackend, ReadRule } from './ingress-reading.ts';
+import { type IngressReading, pathsInOrder, type ReadBackend, type ReadRule } from './ingress-reading.ts';
 import { inheritSettings } from './inherited-settings.ts';
 import { readPage } from './page-text.ts';
 import { bindPolicyServices, type PolicyBackend, type PolicyConfigMap } from './policy-services.ts';
@@ -162,9 +162,7 @@ class IngressResolver {
 
   #routes(host: string, rules: readonly ReadRule[]): readonly RouteClaim[] {
     const byMatch = new Map<string, RouteClaim>();
-    const paths = rules.flatMap((rule) => rule.paths);
-    // What a path that can't be used may have meant gives way to what is written.
-    for (const path of [...paths.filter(({ isMeant }) => !isMeant), ...paths.filter(({ isMeant }) => isMeant)]) {
+    for (const path of pathsInOrder(rules)) {
       const key = pathKey(path.match);
       const first = byMatch.get(key);
       if (first === undefined) byMatch.set(key, this.#route(path.match, path.backend, path.field));

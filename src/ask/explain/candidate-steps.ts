@@ -2,18 +2,19 @@ import type { PrecedenceStep } from '../../routes/compare-routes.ts';
 import type { MatchExplanation, RouteVerdict } from '../../routes/explain-match.ts';
 import type { FailedCondition } from '../../routes/match-conditions.ts';
 import type { MatchRequest } from '../../routes/match-request.ts';
-import type { Route, RouteSource } from '../../routes/route.ts';
+import type { Route } from '../../routes/route.ts';
 import { wantedText } from '../match-text.ts';
+import type { ExplainContext } from './explain-context.ts';
 import type { CandidateStep, LossStep, ObjectPlace } from './explanation.ts';
 
-/** Where an object is written; undefined: in no file. */
-export type Locate = (kind: string, key: string) => string | undefined;
+/** What tells where routes are written. */
+type Places = Pick<ExplainContext, 'locationOf' | 'fieldOf'>;
 
 /** What became of each route, in words. */
-export function candidateSteps({ verdicts, result }: MatchExplanation, request: MatchRequest, locate: Locate): readonly CandidateStep[] {
+export function candidateSteps({ verdicts, result }: MatchExplanation, request: MatchRequest, places: Places): readonly CandidateStep[] {
   const winner = result.kind === 'route' ? result.route : undefined;
   return verdicts.map((verdict) => ({
-    ...placeOf(verdict.route.source, locate),
+    ...placeOf(verdict.route, places),
     key: verdict.route.key,
     host: verdict.host,
     path: pathText(verdict.route),
@@ -22,9 +23,10 @@ export function candidateSteps({ verdicts, result }: MatchExplanation, request: 
   }));
 }
 
-/** The object that a route comes of. */
-export function placeOf({ kind, namespace, name }: RouteSource, locate: Locate): ObjectPlace {
-  return { object: `${kind} ${namespace}/${name}`, location: locate(kind, `${namespace}/${name}`) };
+/** What a route comes of. */
+export function placeOf({ source, key }: Pick<Route, 'source' | 'key'>, { locationOf, fieldOf }: Places): ObjectPlace {
+  const { kind, namespace, name } = source;
+  return { object: `${kind} ${namespace}/${name}`, field: fieldOf(source, key), location: locationOf(kind, `${namespace}/${name}`) };
 }
 
 /** `/cart (prefix)` */

@@ -17,7 +17,7 @@ export interface ConnectionWay extends Pick<L4Route, 'key' | 'backends' | 'polic
 export function explainConnection(begun: Explanation, way: ConnectionWay, { client }: Question, context: ExplainContext): Explanation {
   const { key, backends: weighted, source, carrier } = way;
   const backends = backendSteps(weighted, carrier, undefined, context);
-  const place = placeOf(source, context.locationOf);
+  const place = placeOf(way, context);
   const { steps, refusal } = admission(way, client, context);
   const noun = carrier === 'udp' ? 'The datagrams' : 'The connection';
   const services = backends.map(({ service }) => service ?? 'a Service that does not exist').join(', ');

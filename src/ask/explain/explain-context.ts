@@ -1,5 +1,6 @@
 import type { OutEndpoint } from '../../balancing/balancers.ts';
 import type { Config } from '../../config/config.ts';
+import type { RouteSource } from '../../routes/route.ts';
 import type { RouteTable } from '../../routes/route-table.ts';
 import type { Problem } from '../../translate/translation.ts';
 
@@ -13,6 +14,8 @@ export interface ExplainContext {
   readonly problems: readonly Problem[];
   /** `file:line` of an object; undefined: it is in no file. @param key `namespace/name` */
   readonly locationOf: (kind: string, key: string) => string | undefined;
+  /** The field of the object that a route comes of; '': nobody knows. @param key of the route */
+  readonly fieldOf: (source: RouteSource, key: string) => string;
   /** Endpoints that the workers keep out of rotation; empty: none, or nobody knows. */
   readonly out: readonly OutEndpoint[];
   /** `address:port` of endpoints that are drained by hand. */

@@ -58,7 +58,7 @@ export function* explainRequest(begun: Explanation, asked: AskedRequest, context
     return { ...read, matched: isChallenge, answer: edge.answer, summary };
   }
   const match = yield* explainMatch(context.table, wanted);
-  const candidates = candidateSteps(match, wanted, context.locationOf);
+  const candidates = candidateSteps(match, wanted, context);
   const matched: Explanation = { ...read, candidates, omittedCandidates: match.omitted };
   const { result } = match;
   if (result.kind !== 'route') return explainNoRoute(matched, result.kind, match, wanted, context);
@@ -129,7 +129,7 @@ function explainRoute(
   const { route, policy } = compiled;
   const { action } = route;
   const { steps, answer } = routeSteps(request, compiled, knowsClient);
-  const place = placeOf(route.source, context.locationOf);
+  const place = placeOf(route, context);
   const sources = [route.source, ...verdicts.map((verdict) => verdict.route.source)];
   const won: Explanation = {
     ...begun,

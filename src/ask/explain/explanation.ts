@@ -76,10 +76,12 @@ export interface FilterStep {
   readonly says: string;
 }
 
-/** An object of the user's, and where it is written. */
+/** A part of an object of the user's, and where it is written. */
 export interface ObjectPlace {
   readonly object: string;
-  /** `shop.yaml:12`; undefined: it is in no file. */
+  /** `spec.rules[0].http.paths[1]`; '': the object as a whole. */
+  readonly field: string;
+  /** `shop.yaml:12`; undefined: it is in no file. The line is that of the object until `locateRules` has looked for the field's. */
   readonly location: string | undefined;
 }
 
@@ -142,6 +144,5 @@ export interface EndpointStep {
 /** What is wrong with an object. */
 export interface ProblemStep extends ObjectPlace {
   readonly reason: string;
-  readonly field: string;
   readonly message: string;
 }

@@ -1,4 +1,5 @@
 import type { ObjectKind } from '../../api/objects.ts';
+import { splitLocation } from '../../sources/manifests/locate-fields.ts';
 import type { SourceProblem } from '../../sources/object-store.ts';
 import { reasonDoc } from '../../translate/problem-docs.ts';
 import { describe } from '../../translate/problem-list.ts';
@@ -8,15 +9,17 @@ import { type Finding, type FindingLevel, findingLevels, invalidManifest } from 
 /** What findings are made of. */
 export interface LintInput {
   readonly sourceProblems: readonly SourceProblem[];
-  readonly problems: readonly Problem[];
-  /** `file:line`, the file below the folder; undefined: no file has it. */
-  readonly locationOf: (kind: string, key: string) => string | undefined;
+  readonly problems: readonly LocatedProblem[];
   /** How many objects of each kind the folder holds. */
   readonly counts: ReadonlyMap<ObjectKind, number>;
   /** The path of a file as it is to be shown; undefined: it is none (standard input). */
   readonly pathOf: (file: string) => string | undefined;
-  /** The line of a field of the object that begins on `line`. */
-  readonly lineOf: (file: string, line: number, field: string) => number;
+}
+
+/** A problem, and where the field that it is about is written. */
+export interface LocatedProblem extends Problem {
+  /** `file:line`, the file below the folder; undefined: no file has it. */
+  readonly location: string | undefined;
 }
 
 /** What is missing because folders seldom hold it: clusters make endpoints, and Secrets are kept elsewhere. */
@@ -37,14 +40,12 @@ export function makeFindings(input: LintInput): readonly Finding[] {
 }
 
 function ofSource({ where, message }: SourceProblem, input: LintInput): Finding {
-  return { code: invalidManifest, level: 'error', object: undefined, field: '', ...placeAt(where, '', input), message };
+  return { code: invalidManifest, level: 'error', object: undefined, field: '', ...placeAt(where, input), message };
 }
 
-function ofObject(problem: Problem, input: LintInput): Finding {
-  const { object, reason, field, message } = problem;
-  const key = object.namespace === '' ? object.name : `${object.namespace}/${object.name}`;
-  const where = input.locationOf(object.kind, key);
-  const place = where === undefined ? { file: undefined, line: undefined } : placeAt(where, field, input);
+function ofObject(problem: LocatedProblem, input: LintInput): Finding {
+  const { object, reason, field, message, location } = problem;
+  const place = location === undefined ? { file: undefined, line: undefined } : placeAt(location, input);
   return { code: reason, level: levelOf(problem, input), object: describe(object), field, ...place, message };
 }
 
@@ -54,11 +55,9 @@ function levelOf({ reason }: Problem, { counts }: LintInput): FindingLevel {
   return kind !== undefined && (counts.get(kind) ?? 0) === 0 ? 'note' : reasonDoc(reason).level;
 }
 
-function placeAt(where: string, field: string, { pathOf, lineOf }: LintInput): Pick<Finding, 'file' | 'line'> {
-  const [, name = where, digits] = /^(.*):(\d+)$/s.exec(where) ?? [];
-  const file = pathOf(name);
-  const line = digits === undefined ? 1 : Number(digits);
-  return { file, line: field === '' ? line : lineOf(name, line, field) };
+function placeAt(where: string, { pathOf }: LintInput): Pick<Finding, 'file' | 'line'> {
+  const { file, line } = splitLocation(where);
+  return { file: pathOf(file), line };
 }
 
 function byPlace(a: Finding, b: Finding): number {

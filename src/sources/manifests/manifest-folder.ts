@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, relative, sep } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { messageOf, SmartProxyError } from '../../errors.ts';
 import { ObjectStore, type ResourceHealth } from '../object-store.ts';
 import { FolderWatcher } from './folder-watcher.ts';
@@ -70,6 +70,11 @@ export class ManifestFolder implements ManifestSource {
     return this.#index.locations.get(locationKey(kind, key));
   }
 
+  async textOf(file: string): Promise<string | undefined> {
+    const path = join(this.#root, file);
+    return await readText(this.#files.has(path) ? path : this.#root);
+  }
+
   skippedKinds(): ReadonlyMap<string, number> {
     return this.#index.skipped;
   }
@@ -122,5 +127,15 @@ async function readManifest(file: ListedFile): Promise<ReturnType<typeof parseMa
     return file.entries === undefined ? parseManifest(await readFile(file.path)) : await readSecretFolder(file.path, file.entries);
   } catch (error) {
     return { kind: 'failed', line: 1, message: messageOf(error) };
+  }
+}
+
+/** undefined: it is no file that would be read. */
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    const stats = await stat(path);
+    return stats.isFile() && stats.size <= maxFileBytes ? await readFile(path, 'utf8') : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -14,18 +14,24 @@ export class ManifestInput implements ManifestSource {
   readonly kept = new KeptSecrets(this.store, (key) => this.locationOf('Secret', key) !== undefined);
   readonly #stream: AsyncIterable<Uint8Array>;
   #index: ManifestIndex = indexManifests([]);
+  readonly #keepsText: boolean;
+  #text: string | undefined;
   #readAtMs = 0;
 
-  constructor(stream: AsyncIterable<Uint8Array>) {
+  /** @param keepsText so that lines of fields can be told: for who asks and ends */
+  constructor(stream: AsyncIterable<Uint8Array>, { keepsText = false }: { readonly keepsText?: boolean } = {}) {
     this.#stream = stream;
+    this.#keepsText = keepsText;
   }
 
   async start(): Promise<void> {
-    const result = parseManifest(await readAll(this.#stream));
+    const bytes = await readAll(this.#stream);
+    const result = parseManifest(bytes);
     if (result.kind === 'failed') {
       throw new SmartProxyError('MANIFEST_INVALID', `Cannot read manifests from ${name}: line ${result.line}: ${result.message}`);
     }
     this.#index = indexManifests([{ name, manifest: result.manifest, failure: undefined }]);
+    if (this.#keepsText) this.#text = new TextDecoder().decode(bytes);
     this.#readAtMs = Date.now();
     this.store.setProblems('manifests', this.#index.problems);
     this.store.replaceAll([...this.#index.objects, ...this.kept.shown]);
@@ -43,6 +49,10 @@ export class ManifestInput implements ManifestSource {
 
   locationOf(kind: string, key: string): string | undefined {
     return this.#index.locations.get(locationKey(kind, key));
+  }
+
+  async textOf(): Promise<string | undefined> {
+    return this.#text;
   }
 
   skippedKinds(): ReadonlyMap<string, number> {

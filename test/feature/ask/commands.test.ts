@@ -12,6 +12,97 @@ import { RunningCommand, startRun, temporaryFolder } from '../../tools/running-c
 
 const rules = { 'shop.example': [['/', 'Prefix', 'web'] as const] };
 
+const toWeb = '{service: {name: web, port: {number: 80}}}';
+
+/** Rules in every way of writing them. */
+const writtenRules = {
+  'class.yaml': `kind: IngressClass
+apiVersion: networking.k8s.io/v1
+metadata: {name: smartproxy}
+spec: {controller: smartproxy.dev/ingress-controller}
+`,
+  'list.yaml': `kind: List
+apiVersion: v1
+items:
+  - apiVersion: networking.k8s.io/v1
+    kind: Ingress
+    metadata: {name: list, namespace: shop}
+    spec:
+      ingressClassName: smartproxy
+      rules:
+        - host: list.example
+          http:
+            paths:
+              - path: /a
+                pathType: Prefix
+                backend: ${toWeb}
+              - {path: /, pathType: Prefix, backend: ${toWeb}}
+`,
+  'windows.yaml': `kind: SmartRoute
+apiVersion: smartproxy.dev/v1alpha1
+metadata: {name: windows, namespace: shop}
+spec:
+  ingressClassName: smartproxy
+  hosts: [windows.example]
+  http:
+    rules:
+      - name: put
+        matches:
+          - methods: [PUT]
+          - path: {type: Exact, value: /put}
+        action: {respond: {status: 200}}
+      - name: rest
+        action: {respond: {status: 201}}
+---
+kind: SmartRoute
+apiVersion: smartproxy.dev/v1alpha1
+metadata: {name: mail, namespace: shop}
+spec:
+  ingressClassName: smartproxy
+  hosts: [mail.example]
+  tls: {mode: Passthrough}
+  tcp:
+    backends: [{name: web, port: {number: 80}}]
+`.replaceAll('\n', '\r\n'),
+  'lines.json': `{"kind": "Ingress", "apiVersion": "networking.k8s.io/v1", "metadata": {"name": "json", "namespace": "shop",
+  "annotations": {
+    "smartproxy.dev/tls-passthrough": "true"}},
+ "spec": {"ingressClassName": "smartproxy", "rules": [
+   {"host": "json.example", "http": {"paths": [
+     {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "web", "port": {"number": 80}}}}]}}]}}`,
+  'shared.yaml': `kind: Service
+apiVersion: v1
+metadata: {name: web, namespace: shop}
+spec: {ports: [{port: 80}]}
+---
+kind: Ingress
+apiVersion: networking.k8s.io/v1
+metadata: {name: shared, namespace: shop}
+spec:
+  ingressClassName: smartproxy
+  defaultBackend: &web ${toWeb}
+  rules:
+    - host: a.example
+      http: &http
+        paths:
+          - {path: /x, pathType: Exact, backend: *web}
+    - host: b.example
+      http: *http
+`,
+} as const;
+
+const rulePlaces: readonly (readonly [url: string, place: string, field: string])[] = [
+  ['http://list.example/a/b', 'list.yaml:13', 'spec.rules[0].http.paths[0]'],
+  ['http://list.example/', 'list.yaml:16', 'spec.rules[0].http.paths[1]'],
+  ['http://windows.example/put', 'windows.yaml:12', 'spec.http.rules[0].matches[1]'],
+  ['http://windows.example/', 'windows.yaml:14', 'spec.http.rules[1]'],
+  ['tls://mail.example', 'windows.yaml:24', 'spec.tcp'],
+  ['http://json.example/', 'lines.json:6', 'spec.rules[0].http.paths[0]'],
+  ['tls://json.example', 'lines.json:3', 'metadata.annotations[smartproxy.dev/tls-passthrough]'],
+  ['http://b.example/x', 'shared.yaml:16', 'spec.rules[1].http.paths[0]'],
+  ['http://b.example/', 'shared.yaml:11', 'spec.defaultBackend'],
+];
+
 async function folderOf(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await temporaryFolder(t);
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
@@ -41,6 +132,31 @@ suite('explain', () => {
     const versions = await Promise.all(['1.1', '2'].map((version) => ran(...asked, '--http-version', version)));
     const [first, second] = versions.map(({ output }) => JSON.parse(output));
     assert.deepEqual([first.answer?.status, second.answer?.status], [undefined, 400], 'HTTP/2 has no Connection');
+  });
+
+  test('the line is that of the rule: of each path, match or annotation, in lists, JSON, behind aliases and with the ends of lines of Windows', async (t) => {
+    const folder = await folderOf(t, writtenRules);
+    const command = await startRun(t, ['--manifests', folder]);
+    const admin = `127.0.0.1:${await command.port('admin')}`;
+    for (const [url, place, field] of rulePlaces) {
+      const offline = await ran('explain', url, '--manifests', folder, '--json');
+      const { winner, candidates } = JSON.parse(offline.output);
+      assert.deepEqual([winner.location, winner.field], [place, field], url);
+      const won = candidates.find(({ outcome }: { readonly outcome: string }) => outcome === 'wins');
+      assert.equal(won?.location ?? place, place, url);
+      const live = JSON.parse((await ran('explain', url, '--admin', admin, '--json')).output);
+      assert.deepEqual([live.winner.location, live.candidates], [place, candidates], url);
+    }
+    const text = await ran('explain', 'http://list.example/a/b', '--manifests', folder);
+    assert.match(text.output, /^ {2}Ingress shop\/list \(list\.yaml:13\): forward/m);
+    assert.match(text.output, /^ {2}loses .* Ingress shop\/list +list\.yaml:16 /m);
+    const file = await ran('explain', 'http://windows.example/put', '--manifests', join(folder, 'windows.yaml'));
+    assert.match(file.output, /SmartRoute shop\/windows \(windows\.yaml:12\): answer/);
+    const input = new RunningCommand(t, ['explain', 'http://list.example/a/b', '--manifests', '-']);
+    input.child.stdin?.end(`${writtenRules['class.yaml']}---\n${writtenRules['list.yaml']}`);
+    assert.equal(await input.exit(), 0, input.output);
+    assert.match(input.output, /Ingress shop\/list \(standard input:18\): answer 503/);
+    assert.match(input.output, /^ {2}standard input:20: ServiceNotFound: Ingress shop\/list, /m);
   });
 
   test('a folder without an IngressClass is the class of the option, which is said', async (t) => {

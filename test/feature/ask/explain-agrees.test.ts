@@ -107,6 +107,7 @@ suite('explain and the program that serves', () => {
       config: program.config,
       problems,
       locationOf: () => undefined,
+      fieldOf: () => '',
       out: [],
       drained: [],
       hostsWithoutCertificate: undefined,

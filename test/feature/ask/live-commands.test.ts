@@ -19,14 +19,15 @@ test('commands ask a running program', async (t) => {
   await using backend = await NamedBackend.start('a');
   const folder = await temporaryFolder(t);
   const rules = { 'shop.localhost': [['/', 'Prefix', 'web'] as const, ['/gone', 'Prefix', 'gone'] as const] };
-  await writeFile(
-    join(folder, 'all.yaml'),
+  const objects =
     ingressClass +
-      service('web', backend.port) +
-      ingress('shop', { rules }) +
-      ingress('other', { rules: { 'other.localhost': [['/', 'Exact', 'web']] } }) +
-      ingress('astray', { rules: {}, className: 'elsewhere' }),
-  );
+    service('web', backend.port) +
+    ingress('shop', { rules }) +
+    ingress('other', { rules: { 'other.localhost': [['/', 'Exact', 'web']] } }) +
+    ingress('astray', { rules: {}, className: 'elsewhere' });
+  const manifest = objects.replaceAll(/\{"path"|"ingressClassName"/g, '\n $&');
+  const lineWith = (text: string): number => manifest.split('\n').findIndex((line) => line.includes(text)) + 1;
+  await writeFile(join(folder, 'all.yaml'), manifest);
   const token = await adminTokenFile(t);
   const command = await startRun(t, ['--manifests', folder, '--admin-token-file', token]);
   const [http, admin] = [await command.port('http'), await command.port('admin')];
@@ -74,17 +75,26 @@ test('commands ask a running program', async (t) => {
     assert.match(few.output, /^\.\.\. and 1 object more$/m);
   });
 
-  await t.test('problems: of every object, also of one that nothing is routed for', async () => {
+  await t.test('problems: of every object, also of one that nothing is routed for, with the lines of fields; so at the start', async () => {
     const { code, output } = await ask('problems');
     assert.equal(code, 3, output);
+    const [service, className] = [lineWith('"gone"'), lineWith('"elsewhere"')];
     assert.match(
       output,
-      /^all\.yaml:\d+: error: ServiceNotFound: Ingress default\/shop, spec\.rules\[0\]\S+: Service default\/gone does not exist/m,
+      new RegExp(
+        `^all\\.yaml:${service}: error: ServiceNotFound: Ingress default/shop, spec\\.rules\\[0\\]\\S+: Service default/gone does not`,
+        'm',
+      ),
     );
     assert.match(
       output,
-      /^all\.yaml:\d+: error: ClassNotFound: Ingress default\/astray, spec\.ingressClassName: .*; create it or correct the name\.$/m,
+      new RegExp(
+        `^all\\.yaml:${className}: error: ClassNotFound: Ingress default/astray, spec\\.ingressClassName: .*correct the name\\.$`,
+        'm',
+      ),
     );
+    const printed = new RegExp(`^ {2}all\\.yaml:${service}: Ingress default/shop spec\\.rules\\[0\\]\\S+: ServiceNotFound: `, 'm');
+    await eventually('the program has printed the problem with its line', () => printed.test(command.output));
     assert.match(output, /^2 errors\.$/m);
     const one = JSON.parse((await ask('problems', '--limit', '1', '--search', 'Ingress default/', '--json')).output);
     assert.deepEqual([one.objects.length, one.total.objects, one.objects[0].level], [1, 2, 'error']);

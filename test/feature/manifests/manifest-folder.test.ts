@@ -239,6 +239,28 @@ test('manifest folder: a single file works as well', async (t) => {
   assert.equal(source.locationOf('Service', 'shop/web'), 'objects.txt:1');
 });
 
+test('manifests: the text behind a location is told as it is now, while it is a file that would be read', async (t) => {
+  const folder = await emptyFolder(t);
+  await mkdir(join(folder, 'a'));
+  await writeFile(join(folder, 'a', 'one.yaml'), service('one'));
+  const source = await started(t, folder);
+  const name = join('a', 'one.yaml');
+  assert.equal(await source.textOf(name), service('one'));
+  assert.equal(await (await started(t, join(folder, name))).textOf('one.yaml'), service('one'), 'the file is the root');
+  await writeFile(join(folder, name), service('one', 81));
+  assert.equal(await source.textOf(name), service('one', 81));
+  await writeFile(join(folder, name), ' '.repeat(4 * 1024 ** 2 + 1));
+  assert.equal(await source.textOf(name), undefined, 'larger than what is read');
+  await unlink(join(folder, name));
+  assert.equal(await source.textOf(name), undefined, 'gone');
+  await writeFile(join(folder, 'a', '..b.yaml'), service('b'));
+  assert.equal(await source.textOf(join('a', '..b.yaml')), undefined, 'no location names it');
+  const stream = (): AsyncIterable<Uint8Array> => new Blob([service('one')]).stream();
+  const [input, forgetful] = [new ManifestInput(stream(), { keepsText: true }), new ManifestInput(stream())];
+  await Promise.all([input.start(), forgetful.start()]);
+  assert.deepEqual([await input.textOf(), await forgetful.textOf()], [service('one'), undefined]);
+});
+
 test('manifest folder: a folder that is not there is refused at start', async (t) => {
   const folder = await emptyFolder(t);
   const source = new ManifestFolder(join(folder, 'nowhere'));

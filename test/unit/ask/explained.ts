@@ -7,6 +7,7 @@ import { translateOptionsOf } from '../../../src/cli/translate-options.ts';
 import { parseArguments } from '../../../src/config/arguments.ts';
 import { resolveConfig } from '../../../src/config/resolve.ts';
 import { ObjectStore } from '../../../src/sources/object-store.ts';
+import { RuleFields } from '../../../src/translate/rule-fields.ts';
 import { translate } from '../../../src/translate/translate.ts';
 import { objectsOf } from '../../tools/program.ts';
 
@@ -22,7 +23,9 @@ export function contextOf(yaml: string, flags: readonly string[] = [], changes: 
     nowMs: Date.now(),
   });
   const locationOf = (kind: string, key: string) => `${kind}.yaml:${key.length}`;
-  return { table: routeTable, config, problems, locationOf, out: [], drained: [], hostsWithoutCertificate, ...changes };
+  const rules = new RuleFields(store.snapshot());
+  const fieldOf = rules.of.bind(rules);
+  return { table: routeTable, config, problems, locationOf, fieldOf, out: [], drained: [], hostsWithoutCertificate, ...changes };
 }
 
 /** A question of which only the URL, and what `changes` says, is out of the ordinary. */

@@ -4,7 +4,6 @@ import { type Finding, findingLevels, reaches } from '../../../src/ask/lint/find
 import { makeFindings } from '../../../src/ask/lint/make-findings.ts';
 import { renderFindings } from '../../../src/ask/lint/render-findings.ts';
 import { sarifLog } from '../../../src/ask/lint/sarif.ts';
-import { readFieldLines } from '../../../src/sources/manifests/line-of-field.ts';
 import type { Problem } from '../../../src/translate/translation.ts';
 
 const ref = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace: 'shop', name: 'web', uid: 'u' };
@@ -18,12 +17,10 @@ function findings(
   counts: Readonly<Partial<Record<'Secret' | 'EndpointSlice', number>>> = {},
 ): readonly Finding[] {
   return makeFindings({
-    problems,
+    problems: problems.map((one) => ({ ...one, location: 'b.yaml:15' })),
     sourceProblems: [{ where: 'a.yaml:3', message: 'not YAML' }],
-    locationOf: () => 'b.yaml:10',
     counts: new Map(Object.entries(counts) as ['Secret', number][]),
     pathOf: (file) => `folder/${file}`,
-    lineOf: (_file, line) => line + 5,
   });
 }
 
@@ -128,37 +125,4 @@ test('lint: SARIF has what its schema requires, each rule once, and a fingerprin
     run?.results.map(({ partialFingerprints }) => partialFingerprints),
   );
   assertSarif(JSON.parse(JSON.stringify(sarifLog([], '1.2.3', encodeURI))));
-});
-
-test('lines of fields: the deepest part that is there counts, in documents, lists and JSON, also behind keys with dots', () => {
-  const text = [
-    'kind: Ingress', // 1
-    'metadata:',
-    '  name: web',
-    '  annotations:',
-    '    smartproxy.dev/x: "1"', // 5
-    'spec:',
-    '  rules:',
-    '    - host: a.example',
-    '      http:',
-    '        paths:', // 10
-    '          - path: /',
-    '            backend: {service: {name: web, port: {number: 80}}}',
-    '---',
-    'kind: List',
-    'items:', // 15
-    '  - kind: Service',
-    '    spec:',
-    '      ports: [{port: 80}]',
-  ].join('\n');
-  const lines = readFieldLines(text);
-  assert.equal(lines.lineOf(1, 'spec.rules[0].host'), 8);
-  assert.equal(lines.lineOf(1, 'spec.rules[0].http.paths[0].backend.service.port'), 12);
-  assert.equal(lines.lineOf(1, 'spec.rules[0].http.paths[7]'), 10);
-  assert.equal(lines.lineOf(1, 'spec.rules[9].host'), 7);
-  assert.equal(lines.lineOf(1, 'metadata.annotations[smartproxy.dev/x]'), 5);
-  assert.equal(lines.lineOf(1, 'nowhere.at.all'), 1);
-  assert.equal(lines.lineOf(16, 'spec.ports[0].port'), 18);
-  assert.equal(lines.lineOf(99, 'spec'), 99);
-  assert.equal(readFieldLines('{ broken: [').lineOf(4, 'spec'), 4);
 });

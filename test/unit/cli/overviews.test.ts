@@ -98,11 +98,8 @@ test('problem overview: file and line come first, then object, field, reason', (
     message: 'Service q/web does not exist',
   };
   assert.equal(
-    renderProblems([{ where: 'a.yaml:3', message: 'broken' }], [problem], () => 'shop.yaml:2'),
+    renderProblems([{ where: 'a.yaml:3', message: 'broken' }], [{ ...problem, location: 'shop.yaml:2' }]),
     'Problems (2):\n  a.yaml:3: broken\n  shop.yaml:2: Ingress q/shop spec.rules[0]: ServiceNotFound: Service q/web does not exist',
   );
-  assert.equal(
-    renderProblems([], [], () => undefined),
-    '',
-  );
+  assert.equal(renderProblems([], []), '');
 });

@@ -1,5 +1,6 @@
 // `npm test [SUITE | FILE ...]`: every test there is, from cheap to real, then the plain line `N passed, N failed` for the whole.
 import { existsSync, globSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { messageOf } from '../src/errors.ts';
@@ -11,6 +12,7 @@ import { imagesForTests } from '../test/tools/image/product-image.ts';
 import { kubeAssets } from '../test/tools/kube-assets.ts';
 import { nodeForTests } from '../test/tools/node/kube-node.ts';
 import { pebblePrograms } from '../test/tools/pebble.ts';
+import { prometheusMissing, prometheusPrograms } from '../test/tools/prometheus-programs.ts';
 import { sslyzeObstacle, sslyzePython } from '../test/tools/sslyze.ts';
 import { missingPrerequisites } from './prerequisites.ts';
 import { runCommand } from './run-command.ts';
@@ -52,20 +54,29 @@ function selectedFiles(suite: string, selection: readonly string[]): readonly st
     : files.filter((file) => selection.some((part) => file === part || file.startsWith(`test/${part}`)));
 }
 
-/** Programs that a suite needs are built before it, so that the deadlines of its tests need not allow for that. */
+/**
+ * Programs that a suite needs are built before it: the deadlines of its tests need not allow for that, and nothing leads outside of the
+ * network namespaces that some of them run in.
+ */
 const programsOfSuite: Readonly<Record<string, readonly (() => Promise<string | undefined>)[]>> = {
+  feature: [pinnedHelm],
   protocol: [h2specFolder, grpcInteropPrograms, pinnedSslyze],
   acme: [pebblePrograms],
   chart: [pinnedHelm, kubeAssets],
-  'control-plane': [kubeAssets, pebblePrograms],
-  'cert-manager': [kubeAssets, pebblePrograms, certManagerFolder],
+  metrics: [prometheusFolder],
+  'control-plane': [pinnedHelm, kubeAssets, pebblePrograms],
+  'cert-manager': [pinnedHelm, kubeAssets, pebblePrograms, certManagerFolder],
   image: [imagesForTests],
-  e2e: [imagesForTests, nodeForTests],
+  e2e: [pinnedHelm, imagesForTests, nodeForTests],
 };
 
 /** Nothing where there is none for this machine: the tests that need it are skipped then, each with this reason. */
 async function pinnedHelm(): Promise<string | undefined> {
   return helmUnavailable() === undefined ? await helmProgram() : undefined;
+}
+
+async function prometheusFolder(): Promise<string | undefined> {
+  return prometheusMissing() === false ? dirname(prometheusPrograms().prometheus) : undefined;
 }
 
 async function pinnedSslyze(): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import type { AcmeCertificate, AcmeIssuer } from '../translate/acme-certificate.ts';
 import type { AcmeChallenge, LeftRecord } from '../translate/acme-state.ts';
-import type { DnsAnswers } from './dns/dns-answers.ts';
+import type { DnsAnswers, KeepPlaces } from './dns/dns-answers.ts';
 import type { ReplicaCheck } from './replica-check.ts';
 import { type PublishedPort, selfCheck } from './self-check.ts';
 
@@ -18,13 +18,18 @@ export class Answers {
     this.#options = options;
   }
 
-  /** Resolves when the CA may look; else with why not, as a sentence without its end. */
-  async confirm(challenges: readonly AcmeChallenge[], signal: AbortSignal, certificate: AcmeCertificate): Promise<string | undefined> {
+  /** Resolves when the CA may look; else with why not, as a sentence without its end. @param keep as in `present` of DnsAnswers */
+  async confirm(
+    challenges: readonly AcmeChallenge[],
+    signal: AbortSignal,
+    certificate: AcmeCertificate,
+    keep: KeepPlaces,
+  ): Promise<string | undefined> {
     const { replicas, dns, publishedPort } = this.#options;
     return (
       (await replicas.confirm(challenges, signal)) ??
       (await selfCheck(challenges, certificate, publishedPort)) ??
-      (await dns.present(challenges, certificate, signal))
+      (await dns.present(challenges, certificate, signal, keep))
     );
   }
 

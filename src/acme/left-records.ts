@@ -1,4 +1,4 @@
-import type { AcmeOrder, LeftRecord, LeftRecords } from '../translate/acme-state.ts';
+import type { AcmeChallenge, AcmeOrder, LeftRecord, LeftRecords, RecordPlace } from '../translate/acme-state.ts';
 
 const firstMs = 15_000;
 const mostMs = 3_600_000;
@@ -11,15 +11,43 @@ const maxRecords = 200;
 export function recordsOf(order: AcmeOrder | undefined): readonly LeftRecord[] {
   if (order === undefined) return [];
   const { issuer, challenges } = order;
-  return challenges.flatMap(({ type, name, keyAuthorization }) =>
-    type === 'dns-01' ? [{ issuer, name, value: keyAuthorization, tries: 0 }] : [],
+  return challenges.flatMap(({ type, name, keyAuthorization, place }) =>
+    type === 'dns-01' ? [{ issuer, name, value: keyAuthorization, place, tries: 0 }] : [],
   );
+}
+
+/** The order with where records of its challenges are; the same one when nothing of that is new. Pure. */
+export function withPlaces(order: AcmeOrder, places: ReadonlyMap<AcmeChallenge, RecordPlace>): AcmeOrder {
+  const challenges = order.challenges.map((challenge) => {
+    const place = places.get(challenge);
+    return place === undefined || (challenge.place && isSamePlace(challenge.place, place)) ? challenge : { ...challenge, place };
+  });
+  return challenges.every((challenge, index) => challenge === order.challenges[index]) ? order : { ...order, challenges };
+}
+
+/** What is left when the records of an order go elsewhere than before: those that it wrote where they were. Pure. */
+export function leftBehind(left: LeftRecords | undefined, before: AcmeOrder, after: AcmeOrder, nowMs: number): LeftRecords | undefined {
+  const moved = withoutOrder(
+    recordsOf(before).filter(({ place }) => place !== undefined),
+    after,
+  );
+  return moved.length === 0 ? left : { records: [...(left?.records ?? []), ...moved], nextAttemptMs: nowMs };
 }
 
 /** The records of `left` that an order needs no more, or not yet. Pure. */
 export function withoutOrder(left: readonly LeftRecord[], order: AcmeOrder | undefined): readonly LeftRecord[] {
-  const needed = new Set(recordsOf(order).map(({ name, value }) => `${name} ${value}`));
-  return left.filter(({ name, value }) => !needed.has(`${name} ${value}`));
+  const needed = recordsOf(order);
+  return left.filter((record) => !needed.some((other) => isSameRecord(record, other)));
+}
+
+/** One that is not known to be elsewhere is the same. */
+function isSameRecord(a: LeftRecord, b: LeftRecord): boolean {
+  if (a.name !== b.name || a.value !== b.value) return false;
+  return a.place === undefined || b.place === undefined || isSamePlace(a.place, b.place);
+}
+
+function isSamePlace(a: RecordPlace, b: RecordPlace): boolean {
+  return a.name === b.name && a.zone === b.zone;
 }
 
 export interface AfterRemoval {

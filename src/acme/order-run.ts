@@ -4,7 +4,7 @@ import type { Redacted } from '../redacted.ts';
 import { type AcmeCertificate, challengeTypeFor } from '../translate/acme-certificate.ts';
 import { withOwners } from '../translate/acme-owners.ts';
 import { acmeDirectoryAnnotation, foreignSecret, managedByLabel } from '../translate/acme-ownership.ts';
-import type { AcmeChallenge, AcmeOrder, AcmeState } from '../translate/acme-state.ts';
+import type { AcmeChallenge, AcmeOrder, AcmeState, RecordPlace } from '../translate/acme-state.ts';
 import { readCertificate } from '../translate/read-certificate.ts';
 import type { ObjectRef } from '../translate/translation.ts';
 import { type AcmeClock, sleepOn } from './acme-clock.ts';
@@ -14,6 +14,8 @@ import type { Ca, CaChallenge, CaOrder } from './ca.ts';
 import { CaError, isOutage } from './ca-error.ts';
 import { certificateId } from './certificate-id.ts';
 import { certificateRequest, makeKey } from './certificate-request.ts';
+import type { KeepPlaces } from './dns/dns-answers.ts';
+import { leftBehind, withPlaces } from './left-records.ts';
 import { sameNames } from './next-attempt.ts';
 import { nextStep } from './order-step.ts';
 import type { RecordRemoval } from './record-removal.ts';
@@ -35,11 +37,15 @@ export interface OrderRunOptions {
   readonly signal: AbortSignal;
 }
 
-/** @param certificate what they are for, with its state */
+/**
+ * @param certificate what they are for, with its state
+ * @param keep where those in DNS are written, before they are
+ */
 export type Confirm = (
   challenges: readonly AcmeChallenge[],
   signal: AbortSignal,
   certificate: AcmeCertificate,
+  keep: KeepPlaces,
 ) => Promise<string | undefined>;
 
 /** How long one attempt waits for a CA that is at it; the next attempt goes on with the order. */
@@ -190,8 +196,17 @@ export class OrderRun {
 
   async #confirmed(answers: readonly AcmeChallenge[]): Promise<void> {
     const { confirm, certificate, signal } = this.#options;
-    const why = await confirm(answers, signal, certificate);
+    const why = await confirm(answers, signal, certificate, (places) => this.#keepPlaces(places));
     if (why !== undefined) throw new CaError('have the answers of the challenges confirmed', why);
+  }
+
+  /** Records that stand elsewhere, where their names led before, are left behind. */
+  async #keepPlaces(places: ReadonlyMap<AcmeChallenge, RecordPlace>): Promise<void> {
+    const { keeper, clock } = this.#options;
+    const { order, left } = keeper.state;
+    const placed = order && withPlaces(order, places);
+    if (order === undefined || placed === undefined || placed === order) return;
+    await keeper.save({ order: placed, left: leftBehind(left, order, placed, clock.now()) });
   }
 
   /**

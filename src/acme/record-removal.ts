@@ -47,8 +47,11 @@ export class RecordRemoval {
     const { remove, clock, log, random } = this.#options;
     const failed: ReadonlyMap<LeftRecord, string> = records.length === 0 ? new Map() : await remove(records);
     const { left, givenUp } = afterRemoval([...failed.keys()], clock.now(), random());
-    for (const { name, value, tries } of givenUp)
-      log.error({ secret, name: `_acme-challenge.${name}`, value, tries }, 'a record that proved a name stays in DNS: remove it yourself');
+    for (const record of givenUp)
+      log.error(
+        { secret, name: nameOf(record), value: record.value, tries: record.tries },
+        'a record that proved a name stays in DNS: remove it yourself',
+      );
     const [first] = left?.records ?? givenUp;
     const [why = ''] = failed.values();
     this.#tell(secret, first && sentenceOf(first, failed.size, why));
@@ -62,7 +65,12 @@ export class RecordRemoval {
   }
 }
 
-function sentenceOf({ name, value, issuer }: LeftRecord, count: number, why: string): string {
-  const what = `the TXT record "${value}" of _acme-challenge.${name}${count > 1 ? ` and ${count - 1} more` : ''}`;
+function nameOf({ name, place }: LeftRecord): string {
+  return place?.name ?? `_acme-challenge.${name}`;
+}
+
+function sentenceOf(record: LeftRecord, count: number, why: string): string {
+  const { value, issuer } = record;
+  const what = `the TXT record "${value}" of ${nameOf(record)}${count > 1 ? ` and ${count - 1} more` : ''}`;
   return `Cannot remove ${what} from DNS: ${why}; look at dns of issuer ${issuer}, or remove it yourself`;
 }

@@ -89,7 +89,7 @@ export class AcmeOrders {
       namespace,
       clock: systemClock,
       log,
-      confirm: (challenges, ended, certificate) => answers.confirm(challenges, ended, certificate),
+      confirm: (challenges, ended, certificate, keep) => answers.confirm(challenges, ended, certificate, keep),
       remove: (records, issuerOf) => answers.remove(records, issuerOf),
       report: (error) => (error === undefined ? troubles.clear(troublePart) : troubles.report(troublePart, troubleOf(error))),
       reportRecords: (secret, message) => {

@@ -7,6 +7,13 @@ import { secretText } from './read-certificate.ts';
 export const challengeTypes = ['http-01', 'dns-01', 'tls-alpn-01'] as const;
 export type ChallengeType = (typeof challengeTypes)[number];
 
+/** Where a record in DNS stands, after CNAMEs: lower case, without dots at the ends. */
+export interface RecordPlace {
+  readonly name: string;
+  /** The zone that holds it. */
+  readonly zone: string;
+}
+
 /** An answer that the CA will ask for. */
 export interface AcmeChallenge {
   readonly type: ChallengeType;
@@ -17,6 +24,8 @@ export interface AcmeChallenge {
   readonly keyAuthorization: string;
   /** In PEM, for the key of the order: what answers with `tls-alpn-01`, and nothing else has. */
   readonly certificate?: string | undefined;
+  /** With `dns-01`, kept before the record is written there; undefined: it has not been. */
+  readonly place?: RecordPlace | undefined;
 }
 
 /** An order. It is kept with its key before the CA is asked to sign anything, so that no certificate lacks its key. */
@@ -38,6 +47,8 @@ export interface LeftRecord {
   /** Without the `*.` of a wildcard. */
   readonly name: string;
   readonly value: string;
+  /** undefined: a version before this one wrote it, and did not keep where. */
+  readonly place?: RecordPlace | undefined;
   /** How often that failed. */
   readonly tries: number;
 }

@@ -7,6 +7,7 @@ import type { DnsRecord } from '../../src/acme/dns/dns-provider.ts';
 import { Rfc2136Provider } from '../../src/acme/dns/rfc2136-provider.ts';
 import { systemClock } from '../../src/controller/controller-clock.ts';
 import { Redacted } from '../../src/redacted.ts';
+import type { AcmeCertificate } from '../../src/translate/acme-certificate.ts';
 import type { AcmeDns } from '../../src/translate/acme-dns.ts';
 import { secretText } from '../../src/translate/read-certificate.ts';
 import { startApi } from '../tools/acme/api-server.ts';
@@ -132,8 +133,8 @@ test('an order that the CA refuses says what it missed, and its records go, late
   const { manager, stop, records } = startManager({
     secrets,
     clock: { now: () => systemClock.now() + aheadMs, after: (ms, run) => systemClock.after(ms, run) },
-    confirm: async (challenges, ended, certificate) => {
-      const why = await answers.present(challenges, certificate, ended);
+    confirm: async (challenges, ended, certificate, keep) => {
+      const why = await answers.present(challenges, certificate, ended, keep);
       written = (await bind.texts('_acme-challenge.shop.test')).length;
       return why;
     },
@@ -171,7 +172,7 @@ test('a provider that fails keeps the CA unasked, and the order for the next try
   const answers = new DnsAnswers({ clock: systemClock });
   const { manager, stop } = startManager({
     secrets,
-    confirm: (challenges, ended, certificate) => answers.present(challenges, certificate, ended),
+    confirm: (challenges, ended, certificate, keep) => answers.present(challenges, certificate, ended, keep),
     remove: (records, issuerOf) => answers.remove(records, issuerOf),
   });
   const dns = { kind: 'webhook', url, authorization: undefined, ca: undefined } as const;
@@ -204,7 +205,7 @@ test('the certificate of a wildcard is ordered by a webhook in front of a real s
   const answers = new DnsAnswers({ clock: systemClock });
   const { manager, stop } = startManager({
     secrets,
-    confirm: (challenges, ended, certificate) => answers.present(challenges, certificate, ended),
+    confirm: (challenges, ended, certificate, keep) => answers.present(challenges, certificate, ended, keep),
     remove: (records, issuerOf) => answers.remove(records, issuerOf),
   });
   const dns = { kind: 'webhook', url, authorization: undefined, ca: undefined } as const;
@@ -236,9 +237,9 @@ test('records of an order that nobody wants any more go from DNS, also those of 
     startManager({
       secrets,
       clock,
-      confirm: async (challenges, ended, certificate) => {
+      confirm: async (challenges, ended, certificate, keep) => {
         ended.addEventListener('abort', () => brokenOff++);
-        await answers.present(challenges, certificate, ended);
+        await answers.present(challenges, certificate, ended, keep);
         return await new Promise<never>((_, reject) => ended.addEventListener('abort', () => reject(ended.reason)));
       },
       remove: (records, issuerOf) => answers.remove(records, issuerOf),
@@ -294,6 +295,64 @@ test('records of an order that nobody wants any more go from DNS, also those of 
   await eventually('they are gone after all', async () => (await records()).length === 0);
   await eventually('nothing is left to do', () => state()?.left === undefined && second.records.size === 0);
   await second.stop();
+});
+
+test('records go from where they were written, though their names lead elsewhere by then, also while the order goes on', {
+  skip,
+}, async (t) => {
+  const zones = { 'alias.test': ['_acme-challenge CNAME one.proofs.test.'], 'proofs.test': [] };
+  const bind = await Bind.start(t, { zones, changeable: ['proofs.test'] });
+  const leadsTo = (name: string) => bind.rewrite('alias.test', [`_acme-challenge CNAME ${name}.proofs.test.`]);
+  const at = async (...names: readonly string[]) => {
+    const texts = await Promise.all(names.map((name) => bind.texts(`${name}.proofs.test`)));
+    return texts.map(({ length }) => length).join();
+  };
+  const { pebble } = await startPebble(t, { dns: `${bind.secondary}:53` });
+  const secrets = new MemorySecrets();
+  const answers = new DnsAnswers({ clock: systemClock });
+  let aheadMs = 0;
+  const { manager, stop } = startManager({
+    secrets,
+    clock: { now: () => systemClock.now() + aheadMs, after: (ms, run) => systemClock.after(ms, run) },
+    confirm: async (challenges, ended, certificate, keep) =>
+      (await answers.present(challenges, certificate, ended, keep)) ?? 'the CA is held back',
+    remove: (records, issuerOf) => answers.remove(records, issuerOf),
+  });
+  const more = { ca: pebble.trusted, challenge: 'dns-01', dns: updatesOf(bind), resolvers: [bind.primary], selfCheck: 'Strict' } as const;
+  const of = issuer(pebble.directory, more);
+  const now = () => wanted(secrets, of, 'shop/tls', 'alias.test');
+  const later = (...list: readonly AcmeCertificate[]) => {
+    aheadMs += 20_000;
+    manager.update(list, [of]);
+  };
+  manager.active = true;
+  manager.update([now()], [of]);
+  await eventually('the first attempt is over', () => now().state.failure);
+  assert.equal(await at('one', 'two'), '1,0');
+  await leadsTo('two');
+  manager.update([], [of]);
+  await eventually('the order is given up', () => {
+    later();
+    return now().state.order === undefined;
+  });
+  assert.equal(await at('one', 'two'), '0,0');
+  assert.equal(now().state.left, undefined);
+
+  later(now());
+  await eventually('it is written where the name leads', async () => (await at('one', 'two')) === '0,1');
+  await eventually('this attempt is over', () => (now().state.failure?.count ?? 0) > 1);
+  await leadsTo('three');
+  await eventually('the next attempt writes it elsewhere, and takes it away where it was', async () => {
+    later(now());
+    return (await at('two', 'three')) === '0,1';
+  });
+  await eventually('this order is given up, too', () => {
+    later();
+    return now().state.order === undefined;
+  });
+  assert.equal(await at('one', 'two', 'three'), '0,0,0');
+  assert.equal(now().state.left, undefined);
+  await stop();
 });
 
 test('a certificate whose records can not be removed is there all the same, and they go later', { skip }, async (t) => {

@@ -10,6 +10,7 @@ import { eventually } from './eventually.ts';
 
 const packages = ['bind9', 'iproute2'];
 const named = '/usr/sbin/named';
+const firstSerial = 1;
 
 function isInstalled(): boolean {
   return spawnSync(named, ['-v']).status === 0 && spawnSync('ip', ['-V']).status === 0;
@@ -45,6 +46,7 @@ export class Bind {
   readonly #folder = mkdtempSync(join(tmpdir(), 'smartproxy-bind-'));
   readonly #options: BindOptions;
   readonly #children: ChildProcess[] = [];
+  #serial = firstSerial;
 
   private constructor(options: BindOptions) {
     this.#options = options;
@@ -76,6 +78,15 @@ export class Bind {
       });
     }
     return bind;
+  }
+
+  /** Other records of a zone that the key may not change, at both servers. */
+  async rewrite(zone: string, records: readonly string[]): Promise<void> {
+    const serial = ++this.#serial;
+    writeFileSync(join(this.#folder, 'primary', zone), zoneFile([this.primary, this.secondary], records, serial));
+    this.#children[0]?.kill('SIGHUP');
+    for (const server of [this.primary, this.secondary])
+      await eventually(`${server} has the zone as it is now`, async () => (await resolverOf(server).resolveSoa(zone)).serial === serial);
   }
 
   /** The texts under a name, at one of the servers. */
@@ -157,7 +168,7 @@ function serve(folder: string): ChildProcess {
   return child;
 }
 
-function zoneFile(servers: readonly string[], records: readonly string[]): string {
+function zoneFile(servers: readonly string[], records: readonly string[], serial = firstSerial): string {
   const names = servers.map((address, index) => `@ NS ns${index}\nns${index} A ${address}`);
-  return `$TTL 60\n@ SOA ns0 hostmaster 1 3600 600 86400 60\n${[...names, '@ A 127.0.0.1', ...records].join('\n')}\n`;
+  return `$TTL 60\n@ SOA ns0 hostmaster ${serial} 3600 600 86400 60\n${[...names, '@ A 127.0.0.1', ...records].join('\n')}\n`;
 }

@@ -1,6 +1,6 @@
 import { messageOf } from '../../errors.ts';
 import type { AcmeCertificate, AcmeIssuer } from '../../translate/acme-certificate.ts';
-import type { AcmeChallenge, LeftRecord } from '../../translate/acme-state.ts';
+import type { AcmeChallenge, LeftRecord, RecordPlace } from '../../translate/acme-state.ts';
 import type { AcmeClock } from '../acme-clock.ts';
 import { holdsBack } from '../self-check-policy.ts';
 import { DnsError, type DnsProvider, type DnsRecord } from './dns-provider.ts';
@@ -14,6 +14,9 @@ export interface DnsAnswersOptions {
   readonly open?: (dns: NonNullable<AcmeIssuer['dns']>) => Promise<DnsProvider>;
 }
 
+/** Keeps where records of challenges are about to be written, so that they are found there again. */
+export type KeepPlaces = (places: ReadonlyMap<AcmeChallenge, RecordPlace>) => Promise<void>;
+
 const removalTimeoutMs = 15_000;
 
 /** Answers that are records in DNS: writes them, waits until they are seen, and takes them away. */
@@ -24,23 +27,26 @@ export class DnsAnswers {
     this.#options = options;
   }
 
-  /** Resolves when the records of these challenges can be seen; else with why not, as a sentence without its end. */
+  /**
+   * Resolves when the records of these challenges can be seen; else with why not, as a sentence without its end.
+   * @param keep where they are written, before they are
+   */
   async present(
     challenges: readonly AcmeChallenge[],
     { issuer, state }: AcmeCertificate,
     signal: AbortSignal,
+    keep: KeepPlaces,
   ): Promise<string | undefined> {
     const inDns = challenges.filter(({ type }) => type === 'dns-01');
     if (inDns.length === 0) return undefined;
     try {
       const view = new DnsView(issuer.resolvers);
       const provider = await this.#open(issuer);
-      const records: DnsRecord[] = [];
-      for (const challenge of inDns) {
-        const record = await recordOf(view, challenge.name, challenge.keyAuthorization);
-        await provider.present(record, signal);
-        records.push(record);
-      }
+      const places = new Map<AcmeChallenge, RecordPlace>();
+      for (const challenge of inDns) places.set(challenge, await placeOf(view, challenge.name));
+      await keep(places);
+      const records = [...places].map(([{ keyAuthorization: value }, place]): DnsRecord => ({ ...place, value }));
+      for (const record of records) await provider.present(record, signal);
       if (issuer.selfCheck === 'Off') return undefined;
       for (const record of records) {
         const seen = await propagated(view, record, this.#options.clock, signal);
@@ -54,7 +60,8 @@ export class DnsAnswers {
   }
 
   /**
-   * Takes records away. Gives those that may still be there, each with why, a sentence without its end. Never rejects.
+   * Takes records away where they were written, wherever their names lead by now. Gives those that may still be there, each with why, a
+   * sentence without its end. Never rejects.
    * @param issuerOf by name; undefined: there is none any more
    */
   async remove(
@@ -68,8 +75,8 @@ export class DnsAnswers {
         signal.throwIfAborted();
         const issuer = issuerOf(record.issuer);
         if (issuer === undefined) throw new DnsError('remove a record', `there is no issuer ${record.issuer} any more`);
-        const found = await recordOf(new DnsView(issuer.resolvers), record.name, record.value);
-        await (await this.#open(issuer)).cleanUp(found, signal);
+        const place = record.place ?? (await placeOf(new DnsView(issuer.resolvers), record.name));
+        await (await this.#open(issuer)).cleanUp({ ...place, value: record.value }, signal);
       } catch (error) {
         failed.set(record, error instanceof DnsError ? error.reason : messageOf(error));
       }
@@ -83,7 +90,7 @@ export class DnsAnswers {
   }
 }
 
-async function recordOf(view: DnsView, of: string, value: string): Promise<DnsRecord> {
+async function placeOf(view: DnsView, of: string): Promise<RecordPlace> {
   const name = await view.written(`_acme-challenge.${of}`);
-  return { name, zone: await view.zoneOf(name), value };
+  return { name, zone: await view.zoneOf(name) };
 }

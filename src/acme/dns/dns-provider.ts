@@ -1,11 +1,8 @@
 import { SmartProxyError } from '../../errors.ts';
+import type { RecordPlace } from '../../translate/acme-state.ts';
 
 /** A TXT record that proves a name (RFC 8555, 8.4). Others may stand beside it under its name. */
-export interface DnsRecord {
-  /** Where it is written, after CNAMEs: lower case, without a dot at its end. */
-  readonly name: string;
-  /** The zone that holds it. */
-  readonly zone: string;
+export interface DnsRecord extends RecordPlace {
   readonly value: string;
 }
 

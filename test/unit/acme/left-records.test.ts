@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { afterRemoval, recordsOf, withoutOrder } from '../../../src/acme/left-records.ts';
+import { afterRemoval, leftBehind, recordsOf, withoutOrder, withPlaces } from '../../../src/acme/left-records.ts';
 import { Redacted } from '../../../src/redacted.ts';
-import type { AcmeOrder, LeftRecord } from '../../../src/translate/acme-state.ts';
+import type { AcmeOrder, LeftRecord, RecordPlace } from '../../../src/translate/acme-state.ts';
 
 const nowMs = Date.UTC(2026, 5, 1);
-const record = (value: string, tries = 0): LeftRecord => ({ issuer: 'test', name: 'a.test', value, tries });
+const record = (value: string, tries = 0, place?: RecordPlace): LeftRecord => ({ issuer: 'test', name: 'a.test', value, place, tries });
+const [here, there] = ['here', 'there'].map((name) => ({ name: `${name}.test`, zone: 'test' })) as [RecordPlace, RecordPlace];
 const order: AcmeOrder = {
   url: 'https://ca.test/order/1',
   issuer: 'test',
@@ -22,6 +23,20 @@ test('an order leaves what it wrote to DNS, and nothing else is taken away that 
   assert.deepEqual(recordsOf(order), [record('digest')]);
   assert.deepEqual(recordsOf(undefined), []);
   assert.deepEqual(withoutOrder([record('digest', 3), record('old')], order), [record('old')]);
+});
+
+test('an order knows where its records are, and leaves those behind that go elsewhere', () => {
+  const placed = (at: AcmeOrder, place: RecordPlace) => withPlaces(at, new Map(at.challenges.slice(0, 1).map((each) => [each, place])));
+  const first = placed(order, here);
+  assert.deepEqual(recordsOf(first), [record('digest', 0, here)]);
+  assert.equal(placed(first, { ...here }), first, 'nothing is new');
+  assert.equal(leftBehind(undefined, order, first, nowMs), undefined, 'nothing was written before');
+  const moved = placed(first, there);
+  const left = leftBehind({ records: [record('old', 3)], nextAttemptMs: nowMs + 1000 }, first, moved, nowMs);
+  assert.deepEqual(left, { records: [record('old', 3), record('digest', 0, here)], nextAttemptMs: nowMs });
+  assert.deepEqual(withoutOrder(left?.records ?? [], moved), left?.records);
+  assert.deepEqual(withoutOrder(left?.records ?? [], placed(moved, here)), [record('old', 3)], 'it has come back');
+  assert.deepEqual(withoutOrder([record('digest', 2)], moved), [], 'nobody knows that it is elsewhere');
 });
 
 test('records that can not be removed are tried again after pauses that grow to an hour, half a day long, and then given up', () => {

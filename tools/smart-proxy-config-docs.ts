@@ -73,6 +73,8 @@ of it, and \`loadBalancing: {}\` is as the options say; an Ingress says somethin
 Connections that go to a backend as a whole have its \`type\` and \`slowStart\`, where \`tcp.loadBalancing\` says nothing: of hashes only that of
 \`ClientAddress\`, without a bound, and no cookie. The default backend inherits all of it, as it does the policy.
 
+\`defaults.udp\` has \`idleTimeout\`, \`maxSessions\` and \`maxSessionsPerAddress\` of a SmartRoute's \`udp\`, each inherited by itself: 0 takes a limit away.
+
 Services and ConfigMaps that the policy names (\`errorPages\`, \`mirror\`) are those of the SmartProxyConfig's namespace where it says no other,
 for every object and the default backend. A Service of another namespace takes a \`ReferenceGrant\` there, from group \`smartproxy.dev\`, kind
 \`SmartProxyConfig\` and that namespace ([more](smartroute.md#references)). What is missing, or not permitted, is told by the SmartProxyConfig alone, and not done.
@@ -163,7 +165,7 @@ export function renderSmartProxyConfigDocs(crdPath: string): string {
 function defaultRows(crdPath: string): readonly string[] {
   return inheritableFields(crdPath).map((field) => {
     const path = field.replace(/^defaults\./, '');
-    const place = path.replace(/^\w+/, (name) => sharedPlaces[name] ?? name);
+    const place = path.replace(/^\w+/, (name) => sharedPlaces[name]?.place ?? name);
     const byDefault = smartRouteFields[place]?.byDefault ?? '';
     return `| \`${path}\` | ${byDefault.replace('that of the route', 'that of the SmartProxyConfig')} |`;
   });

@@ -64,6 +64,7 @@ export const smartProxyConfigFields: Readonly<Record<string, FieldFacts>> = {
   unclaimedHosts: { byDefault: '`Shared`', test: [claims, 'unclaimedHosts Oldest makes a host'] },
   'defaults.connection': { byDefault: 'none', test: [defaults, 'defaults.connection holds for'] },
   'defaults.loadBalancing': { byDefault: '`--load-balancing`', test: [defaults, 'defaults.loadBalancing is inherited or'] },
+  'defaults.udp': { byDefault: '30s, no limit', test: [defaults, 'defaults.udp is inherited by'] },
   'defaults.policy': { byDefault: 'the options', test: [defaults, 'defaults.policy is inherited by'] },
   'listeners[].namespaces': { byDefault: 'everybody', test: [claims, 'listeners[].namespaces says'] },
   'acme.issuers[].name': { byDefault: 'required', test: [acme, 'issuers give certificates to'] },

@@ -4,8 +4,8 @@ import { balancingOf } from './balancing-settings.ts';
 import { servicesOfInstallation } from './policy-services.ts';
 import { messageFor, type ProblemList, quote } from './problem-list.ts';
 import { wrongExemption } from './rate-limits.ts';
-import { mergeSettings, type RouteSettings } from './route-settings.ts';
-import { settingsOfConnection, settingsOfPolicy } from './smart-route-policy.ts';
+import type { RouteSettings } from './route-settings.ts';
+import { settingsOfConnection, settingsOfPolicy, settingsOfUdp } from './smart-route-policy.ts';
 import type { ObjectRef } from './translation.ts';
 
 /** Nobody. */
@@ -13,10 +13,12 @@ const nobody = { allow: [], deny: ['0.0.0.0/0', '::/0'] };
 
 /** What `defaults` of a SmartProxyConfig sets; undefined: nothing. */
 export function settingsOfDefaults(ref: ObjectRef, { defaults }: SmartProxyConfigSpec, problems: ProblemList): RouteSettings | undefined {
-  if ((defaults?.policy ?? defaults?.connection ?? defaults?.loadBalancing) === undefined) return undefined;
-  const { policy = {}, connection = {}, loadBalancing } = defaults ?? {};
+  if (defaults === undefined || Object.keys(defaults).length === 0) return undefined;
+  const { policy = {}, connection = {}, loadBalancing, udp = {} } = defaults;
   const settings = {
-    ...mergeSettings(settingsOfPolicy(policy, `SmartProxyConfig ${ref.namespace}/${ref.name}`), settingsOfConnection(connection)),
+    ...settingsOfPolicy(policy, `SmartProxyConfig ${ref.namespace}/${ref.name}`),
+    ...settingsOfConnection(connection),
+    ...settingsOfUdp(udp),
     balancing: loadBalancing && balancingOf(loadBalancing),
   };
   const isUsable = (part: string, cidrs: readonly string[]): boolean => {

@@ -10,7 +10,7 @@ import { messageFor, ProblemList, quote } from './problem-list.ts';
 import { wrongExemption } from './rate-limits.ts';
 import { createdAtMs, isBeingDeleted, objectRef } from './read-metadata.ts';
 import { mergeSettings, type RouteSettings } from './route-settings.ts';
-import { settingsOfConnection, settingsOfForward, settingsOfPolicy } from './smart-route-policy.ts';
+import { settingsOfConnection, settingsOfForward, settingsOfPolicy, settingsOfUdp } from './smart-route-policy.ts';
 import type { ReadSmartRouteMatch, ReadSmartRouteRule, SmartRouteReading } from './smart-route-reading.ts';
 import type { ObjectRef, ProblemReason } from './translation.ts';
 import { fieldsOf } from './unknown-input.ts';
@@ -22,7 +22,9 @@ export function readSmartRoute(key: string, object: SmartRoute): SmartRouteReadi
   const { spec, brokenRules } = checkedRoute(ref, object.spec, problems);
   const { generation } = fieldsOf(object.metadata);
   const fromPolicy = spec?.policy === undefined ? {} : settingsOfPolicy(spec.policy, `SmartRoute ${key}`);
-  const settings = spec?.connection === undefined ? fromPolicy : mergeSettings(fromPolicy, settingsOfConnection(spec.connection));
+  const settings = [spec?.connection && settingsOfConnection(spec.connection), spec?.udp && settingsOfUdp(spec.udp)]
+    .filter((of) => of !== undefined)
+    .reduce(mergeSettings, fromPolicy);
   reportExemption(ref, spec?.policy, 'spec', undefined, problems);
   const rules = (spec?.http?.rules ?? []).map((rule, index) => {
     return readRule(ref, rule, `spec.http.rules[${index}]`, settings, problems, brokenRules.get(index));

@@ -79,7 +79,7 @@ class SmartRouteResolver {
 
   /** undefined: it is no route of connections or datagrams by listener. */
   #l4(spec: SmartRouteSpec, listeners: readonly NamedListener[]): readonly L4Claim[] | undefined {
-    const l4 = l4Of(spec);
+    const l4 = l4Of(spec, this.#lookup.reading.settings);
     for (const { reason, field, sentence } of l4Problems(spec, l4, this.#lookup.options))
       this.#lookup.report(undefined, reason, field, sentence);
     if (l4 === undefined) return undefined;

@@ -59,6 +59,10 @@ export interface RouteSettings {
   /** 0 = no limit. */
   readonly maxConnections?: number | undefined;
   readonly maxConnectionsPerAddress?: number | undefined;
+  readonly udpIdleMs?: number | undefined;
+  /** 0 = no limit. */
+  readonly maxUdpSessions?: number | undefined;
+  readonly maxUdpSessionsPerAddress?: number | undefined;
   readonly rateLimits?: Policy['rateLimits'];
   /** Of requests under way; `most` 0 = no limit. */
   readonly requestLimit?: ActiveLimit | undefined;

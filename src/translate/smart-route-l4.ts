@@ -1,7 +1,7 @@
-import { durationValue } from '../api/annotation-values.ts';
-import type { SmartRouteNftables, SmartRouteSpec, SmartRouteTcpBackend, SmartRouteUdp } from '../api/generated/smart-route.ts';
+import type { SmartRouteNftables, SmartRouteSpec, SmartRouteTcpBackend } from '../api/generated/smart-route.ts';
 import type { KernelForwarding, L4Route } from '../routes/route.ts';
 import { idleFields } from './l4-effects.ts';
+import type { RouteSettings } from './route-settings.ts';
 import type { TranslateDefaults } from './translate-options.ts';
 import type { ProblemReason } from './translation.ts';
 
@@ -14,22 +14,27 @@ export interface SmartRouteL4 extends Pick<L4Route, 'protocol' | 'idleTimeoutMs'
 
 const defaultIdleTimeoutMs = 30_000;
 
-/** undefined: the route is one of HTTP, or of TLS that passes through by host. */
-export function l4Of({ tcp, udp, tls }: SmartRouteSpec): SmartRouteL4 | undefined {
+/**
+ * undefined: the route is one of HTTP, or of TLS that passes through by host.
+ * @param settings of the object, with what it inherits
+ */
+export function l4Of({ tcp, udp, tls }: SmartRouteSpec, settings: RouteSettings): SmartRouteL4 | undefined {
   if (tcp !== undefined) {
     const { engine, nftables, backends } = tcp;
     return tls === undefined ? { protocol: 'tcp', field: 'spec.tcp', backends, ...kernelOf(engine, nftables) } : undefined;
   }
   if (udp === undefined) return undefined;
-  const { engine, nftables, backends, idleTimeout } = udp;
-  const idle = idleTimeout === undefined ? undefined : durationValue(0).parse(idleTimeout);
-  const idleTimeoutMs = idle?.kind === 'value' ? idle.value : defaultIdleTimeoutMs;
-  return { protocol: 'udp', field: 'spec.udp', backends, idleTimeoutMs, ...sessionsOf(udp), ...kernelOf(engine, nftables) };
+  const { engine, nftables, backends } = udp;
+  return { protocol: 'udp', field: 'spec.udp', backends, ...sessionsOf(settings), ...kernelOf(engine, nftables) };
 }
 
 /** 0 is no limit. */
-function sessionsOf({ maxSessions = 0, maxSessionsPerAddress = 0 }: SmartRouteUdp): Pick<L4Route, 'maxSessions' | 'maxSessionsPerAddress'> {
-  return { ...(maxSessions > 0 && { maxSessions }), ...(maxSessionsPerAddress > 0 && { maxSessionsPerAddress }) };
+function sessionsOf({ udpIdleMs = defaultIdleTimeoutMs, maxUdpSessions = 0, maxUdpSessionsPerAddress = 0 }: RouteSettings) {
+  return {
+    idleTimeoutMs: udpIdleMs,
+    ...(maxUdpSessions > 0 && { maxSessions: maxUdpSessions }),
+    ...(maxUdpSessionsPerAddress > 0 && { maxSessionsPerAddress: maxUdpSessionsPerAddress }),
+  };
 }
 
 function kernelOf(engine: string | undefined, options: SmartRouteNftables | undefined): { readonly kernel?: KernelForwarding } {

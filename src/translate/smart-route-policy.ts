@@ -10,6 +10,7 @@ import type {
   SmartRouteProxyProtocol,
   SmartRouteRequest,
   SmartRouteRetries,
+  SmartRouteUdp,
 } from '../api/generated/smart-route.ts';
 import type { CorsPolicy, HeaderEdits, Maintenance, RetryRules } from '../routes/policy.ts';
 import type { OutlierDetection, ServiceLimits } from '../routes/service.ts';
@@ -100,6 +101,17 @@ export function settingsOfConnection(connection: SmartRouteConnection): RouteSet
     maxConnectionsPerAddress,
   };
 }
+
+/** What `udp` of a SmartRoute sets of its sessions. */
+export function settingsOfUdp({ idleTimeout, maxSessions, maxSessionsPerAddress }: UdpSessions): RouteSettings {
+  return {
+    udpIdleMs: readAs(duration, idleTimeout),
+    maxUdpSessions: maxSessions,
+    maxUdpSessionsPerAddress: maxSessionsPerAddress,
+  };
+}
+
+type UdpSessions = Pick<SmartRouteUdp, 'idleTimeout' | 'maxSessions' | 'maxSessionsPerAddress'>;
 
 /** What a forward action sets by itself. */
 export function settingsOfForward({ loadBalancing }: SmartRouteForward): RouteSettings {

@@ -173,7 +173,7 @@ function stateOf(
       isServed: served?.has(name) === true,
     })),
     backends,
-    inKernel: spec !== undefined && l4Of(spec)?.kernel !== undefined,
+    inKernel: spec !== undefined && l4Of(spec, {})?.kernel !== undefined,
   };
 }
 

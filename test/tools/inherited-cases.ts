@@ -1,5 +1,6 @@
 import { smartRouteSchema } from '../../src/api/generated/smart-route-schema.ts';
 import { checkSchema } from '../../src/api/schema-check.ts';
+import { sharedPlaces } from '../../tools/shared-schemas.ts';
 import { SchemaRules } from './schema-rules.ts';
 import { type SmartRouteCase, smartRouteCases } from './smart-route-cases.ts';
 
@@ -7,6 +8,7 @@ import { type SmartRouteCase, smartRouteCases } from './smart-route-cases.ts';
 interface Parts {
   readonly connection?: object;
   readonly policy?: { readonly auth?: unknown; readonly satisfy?: unknown; readonly backend?: { readonly tls?: unknown } };
+  readonly udp?: Readonly<Record<string, unknown>>;
   readonly http?: { readonly rules?: readonly { readonly action?: { readonly forward?: { readonly loadBalancing?: object } } }[] };
 }
 
@@ -20,13 +22,16 @@ export const inheritedRules = new SchemaRules('crds/smartproxy.dev_smartproxycon
 ]);
 
 function inheritedOf({ name, rule, spec, valid }: SmartRouteCase): readonly SmartRouteCase[] {
-  const { connection, policy, http } = spec as Parts;
+  const { connection, policy, http, udp = {} } = spec as Parts;
   const isOfRoutes = (policy?.auth ?? policy?.satisfy ?? policy?.backend?.tls) !== undefined;
   const loadBalancing = http?.rules?.[0]?.action?.forward?.loadBalancing;
   const parts: readonly (readonly [name: string, place: string, value: object | undefined])[] = [
     ['connection', 'connection', connection],
     ['policy', 'policy', isOfRoutes ? undefined : policy],
     ['loadBalancing', 'http.rules[0].action.forward.loadBalancing', loadBalancing],
+    ...(sharedPlaces.udp?.part?.fields ?? []).map((field) => {
+      return ['udp', `udp.${field}`, udp[field] === undefined ? undefined : { [field]: udp[field] }] as const;
+    }),
   ];
   // What is wrong with a route elsewhere is not wrong with the part.
   const { invalid } = checkSchema(smartRouteSchema, JSON.parse(JSON.stringify(spec)), 'spec');

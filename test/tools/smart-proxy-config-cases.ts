@@ -90,6 +90,11 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
     [{ acme: { issuers: [{ name: 'le', directory: 'https://ca.test/dir' }], defaultIssuer: 'le' } }],
     [{ acme: { defaultIssuer: 'le' } }, { acme: { issuers: [{ name: 'le', directory: 'https://ca.test/dir' }], defaultIssuer: 'lf' } }],
   ],
+  [
+    'what of udp can be inherited',
+    [{ defaults: { udp: {} } }, { defaults: { udp: { idleTimeout: '1m', maxSessions: 10, maxSessionsPerAddress: 0 } } }],
+    [{ defaults: { udp: { idleTimeout: 30 } } }, { defaults: { udp: { maxSessions: '10' } } }],
+  ],
   // What the structure says without a rule.
   [
     'types and required fields',

@@ -685,7 +685,33 @@ export const smartProxyConfigSchema: Schema = {
       "properties": {
         "connection": connectionSchema,
         "policy": policySchema,
-        "loadBalancing": loadBalancingSchema
+        "loadBalancing": loadBalancingSchema,
+        "udp": {
+          "type": "object",
+          "properties": {
+            "idleTimeout": {
+              "type": "string",
+              "maxLength": 32,
+              "pattern": "^([0-9]{1,5}(h|m|s|ms)){1,4}$",
+              "x-kubernetes-validations": [
+                {
+                  "rule": "duration(self) >= duration('1s') && duration(self) <= duration('24h')",
+                  "message": "a time from 1s to 24h"
+                }
+              ]
+            },
+            "maxSessions": {
+              "type": "integer",
+              "minimum": 0,
+              "maximum": 1000000000
+            },
+            "maxSessionsPerAddress": {
+              "type": "integer",
+              "minimum": 0,
+              "maximum": 1000000000
+            }
+          }
+        }
       }
     }
   }

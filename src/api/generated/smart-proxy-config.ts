@@ -240,6 +240,16 @@ export interface SmartProxyConfigAcme {
   readonly issuers?: readonly SmartProxyConfigIssuer[];
 }
 
+/** Limits of UDP sessions. */
+export interface SmartProxyConfigUdp {
+  /** A session without a datagram in either direction for so long ends; before the first answer, after 10 s at the latest. With the engine NFTables, the kernel decides (`net.netfilter.nf_conntrack_udp_timeout`). */
+  readonly idleTimeout?: string;
+  /** Sessions of the object at a time, in all workers of a pod together; datagrams that would begin more are dropped. With the engine NFTables, the kernel does so. 0 is no limit. */
+  readonly maxSessions?: number;
+  /** The same from one address; of IPv6 addresses, those with the same first 64 bits are one. */
+  readonly maxSessionsPerAddress?: number;
+}
+
 /** What every SmartRoute and Ingress inherits, field by field, where neither it nor a rule of it says otherwise. It comes before the options. */
 export interface SmartProxyConfigDefaults {
   /** Limits of connections that go to a backend as a whole (`tcp`). Times like `5s`, `1m30s`; `0s` is no limit. Numbers hold in each pod; 0 is no limit. */
@@ -248,6 +258,8 @@ export interface SmartProxyConfigDefaults {
   readonly policy?: SmartRoutePolicy;
   /** How an endpoint of a backend is chosen. */
   readonly loadBalancing?: SmartRouteLoadBalancing;
+  /** Limits of UDP sessions. */
+  readonly udp?: SmartProxyConfigUdp;
 }
 
 /** What holds for the installation as a whole. All of it can be changed while it runs. */

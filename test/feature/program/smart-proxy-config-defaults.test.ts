@@ -2,16 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { defaultCases } from '../../tools/defaults/all-cases.ts';
 import { listener } from '../../tools/defaults/connection-cases.ts';
-import { type DefaultCase, fieldsOf, host, type Inheritor, type Start } from '../../tools/defaults/default-case.ts';
+import { type DefaultCase, defaultsOf, fieldsOf, host, type Inheritor, type Start } from '../../tools/defaults/default-case.ts';
 import { freePort } from '../../tools/free-port.ts';
-import { forwardTo, ingress, service, smartProxyConfig, smartRoute, tlsSecret } from '../../tools/manifests.ts';
+import { forwardTo, ingress, service, smartProxyConfig, smartRoute, tlsSecret, udpService } from '../../tools/manifests.ts';
 import { Program } from '../../tools/program.ts';
 import { makeTestCertificate } from '../../tools/test-certificate.ts';
 
 const secret = tlsSecret('shop-tls', await makeTestCertificate(host));
 
 /** An object that says nothing of what the case is about. */
-function silentObject({ connection, tls }: DefaultCase, inheritor: Inheritor): string {
+function silentObject({ connection, udp, tls }: DefaultCase, inheritor: Inheritor): string {
+  if (udp !== undefined) return smartRoute('shop', { listeners: [listener], udp: { backends: [{ name: 's', port: { name: 'dns' } }] } });
   const isWhole = connection !== undefined;
   if (inheritor === 'Ingress')
     return ingress('shop', {
@@ -30,9 +31,11 @@ function silentObject({ connection, tls }: DefaultCase, inheritor: Inheritor): s
 /** What there is to see with these defaults. */
 async function seen(found: DefaultCase, inheritor: Inheritor, defaults: object | undefined, t: TestContext): Promise<unknown> {
   const isTcp = found.connection !== undefined && inheritor === 'SmartRoute';
-  const listeners = isTcp ? [{ name: listener, port: await freePort(), protocol: 'TCP' }] : undefined;
+  const isUdp = found.udp !== undefined;
+  const listeners = isTcp || isUdp ? [{ name: listener, port: await freePort(), protocol: isUdp ? 'UDP' : 'TCP' }] : undefined;
   const start: Start = async (endpoints, more = '') => {
-    const objects = secret + service('s', ...endpoints) + silentObject(found, inheritor) + more;
+    const backend = isUdp ? udpService('s', endpoints[0] ?? 0) : service('s', ...endpoints);
+    const objects = secret + backend + silentObject(found, inheritor) + more;
     const program = await Program.start(objects + smartProxyConfig({ listeners, defaults }), found.flags);
     t.after(() => program[Symbol.asyncDispose]());
     assert.deepEqual(program.problems, []);
@@ -43,7 +46,7 @@ async function seen(found: DefaultCase, inheritor: Inheritor, defaults: object |
 
 describe('defaults of a SmartProxyConfig, field by field', () => {
   for (const found of defaultCases) {
-    const { policy, connection, loadBalancing, inheritors = ['SmartRoute', 'Ingress'] } = found;
+    const { inheritors = ['SmartRoute', 'Ingress'] } = found;
     const names = fieldsOf(found).map((field) => field.replace('defaults.', ''));
     // Given up long before the options let go of what they are set to.
     it(names.join(', '), { timeout: 240_000 }, async (t) => {
@@ -51,7 +54,7 @@ describe('defaults of a SmartProxyConfig, field by field', () => {
         await t.test('without them', async (own) => assert.deepEqual(await seen(found, 'SmartRoute', undefined, own), found.without));
       for (const inheritor of inheritors) {
         await t.test(`with them, ${inheritor}`, async (own) =>
-          assert.deepEqual(await seen(found, inheritor, { policy, connection, loadBalancing }, own), found.with),
+          assert.deepEqual(await seen(found, inheritor, defaultsOf(found), own), found.with),
         );
       }
     });

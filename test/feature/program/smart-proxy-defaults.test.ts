@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
 import { freePort } from '../../tools/free-port.ts';
-import { forwardTo, ingress, service, smartProxyConfig, smartRoute } from '../../tools/manifests.ts';
+import { forwardTo, ingress, service, smartProxyConfig, smartRoute, udpService } from '../../tools/manifests.ts';
 import { NamedBackend } from '../../tools/named-backend.ts';
 import { Program } from '../../tools/program.ts';
 import { endings } from '../../tools/program-books.ts';
 import { genuineHello } from '../../tools/smartproxy/client-hello-bytes.ts';
+import { UdpPeer } from '../../tools/smartproxy/udp-peer.ts';
 import { TcpBackend, TcpTalk } from '../../tools/tcp-talk.ts';
 
 describe('defaults of a SmartProxyConfig', () => {
@@ -122,6 +123,43 @@ describe('defaults of a SmartProxyConfig', () => {
     assert.deepEqual(await direct(), [1, 1]);
     await program.apply(withDefaults({ sessionCookie: { mode: 'Balanced' } }));
     assert.deepEqual(await direct(), [2, 2], 'connections have no cookie');
+  });
+
+  it('defaults.udp is inherited by UDP routes, field by field, and 0 is no limit', async () => {
+    using server = await UdpPeer.server('a');
+    const names = ['one', 'two', 'three'];
+    const listeners: object[] = [];
+    for (const name of names) listeners.push({ name, port: await freePort(), protocol: 'UDP' });
+    const routeTo = (name: string, more: object): string =>
+      smartRoute(name, { listeners: [name], udp: { backends: [{ name: 'dns', port: { name: 'dns' } }], ...more } });
+    const withDefaults = (udp?: object): string => smartProxyConfig({ listeners, defaults: { udp } });
+    const routes =
+      routeTo('one', {}) + routeTo('two', { maxSessions: 0 }) + routeTo('three', { idleTimeout: '1h', maxSessionsPerAddress: 2 });
+    const limited = withDefaults({ idleTimeout: '2h', maxSessions: 1 });
+    await using program = await Program.start(limited + udpService('dns', server.port) + routes);
+    assert.deepEqual(program.problems, []);
+    const answered = async (name: string): Promise<boolean> => {
+      const port = program.ports.get(name) ?? 0;
+      using first = await UdpPeer.open();
+      using second = await UdpPeer.open();
+      await first.ask('x', port);
+      const before = program.dataPlane.snapshot();
+      second.send('x', port);
+      const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
+      await eventually('it is forwarded or dropped', () => {
+        const { udpSessionsOpened, udpDropped } = program.dataPlane.snapshot();
+        return udpSessionsOpened > before.udpSessionsOpened || sum(udpDropped) > sum(before.udpDropped);
+      });
+      const isThere = program.dataPlane.snapshot().udpSessionsOpened > before.udpSessionsOpened;
+      program.dataPlane.kill({});
+      return isThere;
+    };
+    const all = async (): Promise<readonly boolean[]> => [await answered('one'), await answered('two'), await answered('three')];
+    assert.deepEqual(await all(), [false, true, false]);
+    const times = [...program.translation.routeTable.l4.values()].map(({ listener, idleTimeoutMs }) => `${listener} ${idleTimeoutMs}`);
+    assert.deepEqual(times.sort(), ['one 7200000', 'three 3600000', 'two 7200000']);
+    await program.apply(withDefaults());
+    assert.deepEqual(await all(), [true, true, true]);
   });
 
   it('defaults.connection holds for TCP routes that say nothing of it', async () => {

@@ -4,6 +4,7 @@ import { balancingCases } from './balancing-cases.ts';
 import { connectionCases } from './connection-cases.ts';
 import type { DefaultCase } from './default-case.ts';
 import { requestCases } from './request-cases.ts';
+import { udpCases } from './udp-cases.ts';
 
 /** Everything that `defaults` of a SmartProxyConfig can say, by what it changes. A test fails when a field is in none of them. */
 export const defaultCases: readonly DefaultCase[] = [
@@ -12,4 +13,5 @@ export const defaultCases: readonly DefaultCase[] = [
   ...backendCases,
   ...connectionCases,
   ...balancingCases,
+  ...udpCases,
 ];

@@ -14,6 +14,8 @@ export interface DefaultCase {
   readonly policy?: object;
   readonly connection?: object;
   readonly loadBalancing?: object;
+  /** Of a route of datagrams on the listener of connections. */
+  readonly udp?: object;
   readonly flags?: readonly string[];
   /** TLS of the host ends here. */
   readonly tls?: boolean;
@@ -26,9 +28,14 @@ export interface DefaultCase {
   readonly without?: unknown;
 }
 
+/** The `defaults` that a case sets. */
+export function defaultsOf({ policy, connection, loadBalancing, udp }: DefaultCase): object {
+  return { policy, connection, loadBalancing, udp };
+}
+
 /** The fields that a case sets, as the CRD has them: `defaults.policy.errorPages[].text`. */
-export function fieldsOf({ policy, connection, loadBalancing }: DefaultCase): readonly string[] {
-  return leaves({ policy, connection, loadBalancing }, 'defaults');
+export function fieldsOf(found: DefaultCase): readonly string[] {
+  return leaves(defaultsOf(found), 'defaults');
 }
 
 function leaves(value: unknown, path: string): readonly string[] {

@@ -14,7 +14,7 @@ const kernelUdp: SmartRouteSpec = { listeners: ['l'], udp: { engine: 'NFTables',
 /** The fields without `spec.policy.`. */
 function idle(spec: SmartRouteSpec, policy: SmartRouteSpec['policy'] = {}, more: Partial<SmartRouteSpec> = {}): readonly string[] {
   const all = { ...spec, policy, ...more };
-  return idleFields(all, l4Of(all)).map(({ field }) => field.replace('spec.policy.', ''));
+  return idleFields(all, l4Of(all, {})).map(({ field }) => field.replace('spec.policy.', ''));
 }
 
 describe('fields that nobody reads', () => {

@@ -8,17 +8,17 @@ const ref = { apiVersion: 'smartproxy.dev/v1alpha1', kind: 'SmartRoute', namespa
 
 test('a rate has a burst of one second and is for each client, unless something else is said', () => {
   const rateOf = (connectionRate: { perSecond: number; burst?: number; per?: 'Client' | 'Route' }) =>
-    l4Of({ tcp: { engine: 'NFTables', nftables: { connectionRate }, backends } })?.kernel?.connectionRate;
+    l4Of({ tcp: { engine: 'NFTables', nftables: { connectionRate }, backends } }, {})?.kernel?.connectionRate;
   assert.deepEqual(rateOf({ perSecond: 7 }), { perSecond: 7, burst: 7, per: 'client' });
   assert.deepEqual(rateOf({ perSecond: 7, burst: 20, per: 'Route' }), { perSecond: 7, burst: 20, per: 'route' });
-  assert.deepEqual(l4Of({ udp: { engine: 'NFTables', backends } })?.kernel, { preserveSource: false, connectionRate: undefined });
+  assert.deepEqual(l4Of({ udp: { engine: 'NFTables', backends } }, {})?.kernel, { preserveSource: false, connectionRate: undefined });
 });
 
 test('without the engine NFTables, and with TLS that passes through by host, nothing is the kernel’s', () => {
-  assert.equal(l4Of({ tcp: { engine: 'Node', backends } })?.kernel, undefined);
-  assert.equal(l4Of({ udp: { backends } })?.kernel, undefined);
-  assert.equal(l4Of({ tls: { mode: 'Passthrough' }, hosts: ['a.example'], tcp: { backends } }), undefined);
-  assert.equal(l4Of({ http: { rules: [] } }), undefined);
+  assert.equal(l4Of({ tcp: { engine: 'Node', backends } }, {})?.kernel, undefined);
+  assert.equal(l4Of({ udp: { backends } }, {})?.kernel, undefined);
+  assert.equal(l4Of({ tls: { mode: 'Passthrough' }, hosts: ['a.example'], tcp: { backends } }, {}), undefined);
+  assert.equal(l4Of({ http: { rules: [] } }, {}), undefined);
 });
 
 test('Programmed speaks for the kernel too, of the routes that it forwards alone', () => {

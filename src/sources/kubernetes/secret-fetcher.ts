@@ -41,6 +41,8 @@ export class SecretFetcher {
   /** Versions that were read, of referenced Secrets. */
   readonly #fetched = new Map<string, string>();
   readonly #waiting = new Set<string>();
+  /** Read at the moment: an answer that is overtaken by another of the same Secret would be taken for the later one. */
+  readonly #reading = new Set<string>();
   readonly #retries = new Map<string, { readonly delay: RetryDelay; readonly timer: NodeJS.Timeout }>();
   readonly #lanes = new Set<Promise<void>>();
   #referenced: ReadonlySet<string> = new Set();
@@ -108,7 +110,7 @@ export class SecretFetcher {
   }
 
   #want(key: string): void {
-    if (this.#closing.signal.aborted || !this.#isWanted(key)) return;
+    if (this.#closing.signal.aborted || this.#reading.has(key) || !this.#isWanted(key)) return;
     this.#waiting.add(key);
     if (this.#lanes.size >= requestsAtOnce) return;
     if (this.#lanes.size === 0) this.#idle = Promise.withResolvers();
@@ -130,15 +132,20 @@ export class SecretFetcher {
   async #fetch(key: string): Promise<void> {
     if (!this.#isWanted(key)) return;
     const { client, troubles } = this.#options;
+    const askedFor = this.#versions.get(key);
+    this.#reading.add(key);
     try {
       const secret = await client.json<Secret>({ path: pathOf(key), signal: this.#closing.signal });
-      this.#keep(key, secret);
+      this.#keep(key, secret, askedFor);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       if (!hasStatus(error, 404)) return this.#fetchLater(key, error);
+    } finally {
+      this.#reading.delete(key);
     }
     this.#stopRetrying(key);
     troubles.clear(partOf(key));
+    if (this.#versions.get(key) !== askedFor) this.#want(key);
   }
 
   #fetchLater(key: string, error: unknown): void {
@@ -154,11 +161,12 @@ export class SecretFetcher {
     this.#retries.delete(key);
   }
 
-  #keep(key: string, secret: Secret): void {
+  #keep(key: string, secret: Secret, askedFor: string | undefined): void {
     if (!this.#referenced.has(key) || !this.#versions.has(key)) return;
-    // The read may be newer than the metadata that asked for it: the event that is on its way then asks for nothing.
     const version = secret.metadata.resourceVersion ?? '';
-    this.#versions.set(key, version);
+    // The read may be newer than the metadata that asked for it: the event that is on its way then asks for nothing. Where one came meanwhile,
+    // the read may be older than that, which holds.
+    if (this.#versions.get(key) === askedFor) this.#versions.set(key, version);
     this.#fetched.set(key, version);
     this.#options.store.apply({ ...secret, kind: 'Secret' });
   }

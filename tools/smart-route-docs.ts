@@ -58,7 +58,8 @@ also decides whether there is HTTP or TCP in the TLS of a host, or it passes thr
 \`tcp\` without \`tls\` takes every connection of its listeners, which are of protocol \`TCP\` and come from a [SmartProxyConfig](smartproxyconfig.md).
 No byte is awaited, so servers that speak first (mail, databases, SSH) work; a side that has finished sending may still receive. A listener
 is one route's: of two the one of the higher \`priority\` has it, then the oldest; the other is told (\`ListenerConflict\`). Routes with other
-\`clientCIDRs\` stand beside it, and beside one another: a client meets the first that is for it by priority and age, then the one for everybody.
+\`clientCIDRs\` stand beside it, and beside one another, whether workers or the kernel forward them: a client meets the first that is for it by
+priority and age, then the one for everybody.
 
 \`\`\`yaml
 spec:

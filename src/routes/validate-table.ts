@@ -256,7 +256,6 @@ function checkL4Route(route: L4Route, table: RouteTable, problems: Problems): vo
   checkListenerKeys([route.listener], table, subject, problems);
   checkNetworks(route.clients, subject, problems);
   problems.check((route.clients === undefined) === (route.rank === undefined), `${subject} is for certain clients without a rank`);
-  problems.check(route.clients === undefined || route.kernel === undefined, `${subject} is for certain clients, and the kernel's`);
   const isUdp = route.protocol === 'udp';
   problems.check(isUdp === (route.idleTimeoutMs !== undefined), `${subject} is one of ${route.protocol} and its idle time does not fit`);
   for (const most of [route.maxSessions, route.maxSessionsPerAddress])

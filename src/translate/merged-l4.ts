@@ -43,7 +43,7 @@ export interface MergedL4 {
 
 /**
  * Keeps the L4 routes: for the same clients a listener is that of the highest priority, then of the oldest object, since nothing in the bytes could
- * tell two apart. What the kernel forwards has its listener alone.
+ * tell two apart. Whether workers or the kernel forward makes no difference.
  */
 export class MergedL4Routes {
   readonly #policies: Policies;
@@ -92,9 +92,9 @@ function mergeClaims(claims: readonly L4Claim[], policies: Policies): MergedL4 {
   };
 }
 
-/** Whether two claims on a listener may stand side by side: they are for other clients, and neither is the kernel's. */
+/** Whether two claims on a listener may stand side by side: they are for other clients. */
 function areApart(a: L4Claim, b: L4Claim): boolean {
-  return a.kernel === undefined && b.kernel === undefined && clientsKey(a) !== clientsKey(b);
+  return clientsKey(a) !== clientsKey(b);
 }
 
 function clientsKey({ clients }: L4Claim): string {

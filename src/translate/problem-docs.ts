@@ -236,7 +236,7 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
   },
   ListenerConflict: {
     level: 'error',
-    when: 'Two SmartRoutes want all connections of one listener, or all of the same clients; or others beside what the kernel forwards.',
+    when: 'Two SmartRoutes want all connections of one listener, or all of the same clients.',
     meanwhile: 'That of the higher priority has it, then the oldest.',
   },
   HostNotPermitted: {

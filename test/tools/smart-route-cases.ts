@@ -54,21 +54,11 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
     [{ hosts, tls: { mode: 'Passthrough' }, tcp: { ...tcp, engine: 'NFTables' } }],
   ],
   [
-    'the engine NFTables chooses by no client, so it has no clientCIDRs',
-    [
-      { ...base, clientCIDRs: ['10.0.0.0/8', '::1'] },
-      { listeners: ['mail'], clientCIDRs: ['10.0.0.0/8'], tcp: { ...tcp, engine: 'Node' } },
-      { listeners: ['dns'], clientCIDRs: ['10.0.0.0/8'], udp: tcp },
-    ],
-    [
-      { listeners: ['mail'], clientCIDRs: ['10.0.0.0/8'], tcp: { ...tcp, engine: 'NFTables' } },
-      { listeners: ['dns'], clientCIDRs: ['10.0.0.0/8'], udp: { ...tcp, engine: 'NFTables' } },
-    ],
-  ],
-  [
     'who has the TLS of a host is decided once for all clients, so with tcp and tls there are no clientCIDRs',
     [
-      { ...base, hosts, tls: { mode: 'Terminate' }, clientCIDRs: ['10.0.0.0/8'] },
+      { ...base, hosts, tls: { mode: 'Terminate' }, clientCIDRs: ['10.0.0.0/8', '::1'] },
+      { listeners: ['mail'], clientCIDRs: ['10.0.0.0/8'], tcp: { ...tcp, engine: 'NFTables' } },
+      { listeners: ['dns'], clientCIDRs: ['10.0.0.0/8'], udp: { ...tcp, engine: 'NFTables' } },
       { hosts, tls: { mode: 'Passthrough' }, tcp },
     ],
     [

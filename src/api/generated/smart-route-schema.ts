@@ -2003,10 +2003,6 @@ export const smartRouteSchema: Schema = {
     {
       "rule": "!has(self.clientCIDRs) || !has(self.tcp) || !has(self.tls)",
       "message": "who has the TLS of a host is decided once for all clients, so with tcp and tls there are no clientCIDRs"
-    },
-    {
-      "rule": "!has(self.clientCIDRs) || ((!has(self.tcp) || !has(self.tcp.engine) || self.tcp.engine == 'Node') && (!has(self.udp) || !has(self.udp.engine) || self.udp.engine == 'Node'))",
-      "message": "the engine NFTables chooses by no client, so it has no clientCIDRs"
     }
   ],
   "properties": {

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { ConnectionRate } from '../../routes/route.ts';
 import { disjointNetworks, type Network } from './disjoint-networks.ts';
-import type { KernelEndpoint, KernelPlaces, KernelRoute } from './kernel-route.ts';
+import type { KernelClients, KernelEndpoint, KernelPlaces, KernelRoute } from './kernel-route.ts';
 import {
   type BaseChain,
   concatenated,
@@ -52,7 +52,8 @@ export function ownName(what: RouteStep | KernelCounter | string, routeId: strin
 
 /**
  * The ruleset that forwards `routes`. A packet of a client is looked up once by address, protocol and port, in a map to the chain of its
- * route: what other traffic of the machine pays is that look-up. Rules that only the first packet of a connection meets may be more.
+ * route: what other traffic of the machine pays is that look-up. Where routes of a listener are for certain clients, the map leads to a chain
+ * in which each of them has a rule. Rules that only the first packet of a connection meets may be more.
  */
 export function buildRuleset(routes: readonly KernelRoute[]): Ruleset {
   const parts = routes.map(partsOfRoute);
@@ -74,7 +75,7 @@ export function buildRuleset(routes: readonly KernelRoute[]): Ruleset {
   };
 }
 
-/** Routes of one object share what counts for it. */
+/** Routes of one object share what counts for it, and those of one listener the chains where they part. */
 function uniqueByName(objects: readonly NftObject[]): readonly NftObject[] {
   return [...new Map(objects.map((object) => [`${object.kind} ${object.name}`, object])).values()];
 }
@@ -91,27 +92,84 @@ function lookUp(chain: string, step: RouteStep, { name, protocol }: Family): Nft
 }
 
 function mapElements(step: RouteStep, family: Family, routes: readonly KernelRoute[]): readonly NftElements[] {
-  const elements = routes.flatMap(({ id, addresses, protocol, port }) =>
-    addresses.filter(family.isOurs).map((address) => [concatenated(address, protocol, port), { jump: { target: ownName(step, id) } }]),
-  );
-  return elements.length === 0 ? [] : [{ of: mapName(step, family.name), elements }];
+  const elements = new Map<string, unknown>();
+  for (const { id, addresses, protocol, port, from } of routes) {
+    const target = from === undefined ? ownName(step, id) : partingName(step, from, protocol);
+    for (const address of addresses.filter(family.isOurs))
+      elements.set(`${address} ${protocol} ${port}`, [concatenated(address, protocol, port), { jump: { target } }]);
+  }
+  return elements.size === 0 ? [] : [{ of: mapName(step, family.name), elements: [...elements.values()] }];
 }
 
 function partsOfRoute(route: KernelRoute): Ruleset {
   const { id } = route;
   const guard = guardOf(route);
+  const parting = partingOf(route);
   return {
     objects: [
+      ...parting.objects,
       ...routeSteps.map((step): NftObject => ({ kind: 'chain', name: ownName(step, id) })),
       ...kernelCounters.map((counter): NftObject => ({ kind: 'counter', name: ownName(counter, id) })),
       ...guard.objects,
     ],
-    elements: guard.elements,
+    elements: [...parting.elements, ...guard.elements],
     rules: [
+      ...parting.rules,
       ...guard.rules,
       ...families.flatMap((family) => [...forwardRules(route, family), ...sourceRules(route, family)]),
       { chain: ownName('answer', id), statements: [count('sent', id)] },
     ],
+  };
+}
+
+/** The chain where the routes of a listener part. */
+function partingName(step: RouteStep, { listener }: KernelClients, protocol: KernelRoute['protocol']): string {
+  return ownName(step, `${listener}/${protocol}`);
+}
+
+/** From where routes part to this one, for its clients; those of no route of the kernel go on to the workers. */
+function partingOf({ id, protocol, from }: KernelRoute): Ruleset {
+  if (from === undefined) return { objects: [], elements: [], rules: [] };
+  const clients = clientSetsOf(id, from);
+  const rules = routeSteps.flatMap((step) =>
+    families.flatMap((family) => {
+      const isClient = clients.matching(family, step === 'answer' ? 'daddr' : 'saddr');
+      const chain = partingName(step, from, protocol);
+      return isClient === undefined ? [] : [{ chain, statements: [...isClient, { goto: { target: ownName(step, id) } }] }];
+    }),
+  );
+  const chains = routeSteps.map((step): NftObject => ({ kind: 'chain', name: partingName(step, from, protocol) }));
+  return { objects: [...chains, ...clients.objects], elements: clients.elements, rules };
+}
+
+/** The clients of a route as sets: of networks that it is for, and of those of them that others are for. */
+function clientSetsOf(
+  id: string,
+  { networks, except }: KernelClients,
+): Pick<Ruleset, 'objects' | 'elements'> & {
+  /** undefined: it has no clients of the family. */
+  readonly matching: (family: Family, field: 'saddr' | 'daddr') => readonly Statement[] | undefined;
+} {
+  const own = networks && disjointNetworks(networks);
+  const others = disjointNetworks(except);
+  const sets = families.flatMap(({ name, type }) =>
+    [
+      { name: ownName(`from-${name}`, id), type, networks: own?.[name] ?? [] },
+      { name: ownName(`except-${name}`, id), type, networks: others[name] },
+    ].filter((set) => set.networks.length > 0),
+  );
+  return {
+    objects: sets.map(({ name, type }) => ({ kind: 'set', name, type, use: 'networks' })),
+    elements: sets.map(({ name, networks: all }) => ({ of: name, elements: all.map(elementOf) })),
+    matching: (family, field) => {
+      if (own?.[family.name].length === 0) return undefined;
+      const address = payload(family.protocol, field);
+      return [
+        matches({ meta: { key: 'nfproto' } }, family.name),
+        ...(own === undefined ? [] : [matches(address, `@${ownName(`from-${family.name}`, id)}`)]),
+        ...(others[family.name].length === 0 ? [] : [matches(address, `@${ownName(`except-${family.name}`, id)}`, '!=')]),
+      ];
+    },
   };
 }
 
@@ -233,14 +291,17 @@ function destination(endpoints: readonly KernelEndpoint[], spread: KernelRoute['
   return { map: { key, data: { set: data } } };
 }
 
-function sourceRules({ protocol, addresses, port, preserveSource }: KernelRoute, family: Family): readonly NftRule[] {
+function sourceRules({ id, protocol, addresses, port, from, preserveSource }: KernelRoute, family: Family): readonly NftRule[] {
   const own = addresses.filter(family.isOurs);
-  if (preserveSource || own.length === 0) return [];
+  // The source is as the client has it until here.
+  const isClient = from === undefined ? [] : clientSetsOf(id, from).matching(family, 'saddr');
+  if (preserveSource || own.length === 0 || isClient === undefined) return [];
   const statements = [
     matches(conntrack('status'), 'dnat', 'in'),
     matches(layer4Protocol, protocol),
     matches(conntrack('proto-dst', 'original'), port),
     matches(conntrack(`${family.protocol} daddr`, 'original'), { set: own }),
+    ...isClient,
     { masquerade: null },
   ];
   return [{ chain: sourceChain.name, statements }];

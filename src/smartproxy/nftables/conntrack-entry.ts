@@ -4,6 +4,8 @@ import { ipv6Text, numberOf } from './address-number.ts';
 /** A connection of any program on the machine that the kernel tracks, TCP or UDP. */
 export interface ConntrackEntry {
   readonly protocol: 'tcp' | 'udp';
+  /** The address of who began it. */
+  readonly client: string;
   /** What the client dialled. */
   readonly dialled: { readonly address: string; readonly port: number };
   /** Who answers: the same, or where the kernel forwards it to. */
@@ -13,15 +15,16 @@ export interface ConntrackEntry {
 }
 
 const pattern =
-  /^ipv[46] +\d+ (tcp|udp) +\d+ \d+ (?:([A-Z_]+) )?src=\S+ dst=(\S+) sport=\d+ dport=(\d+) (?:.*?)src=(\S+) dst=\S+ sport=(\d+) dport=\d+/;
+  /^ipv[46] +\d+ (tcp|udp) +\d+ \d+ (?:([A-Z_]+) )?src=(\S+) dst=(\S+) sport=\d+ dport=(\d+) (?:.*?)src=(\S+) dst=\S+ sport=(\d+) dport=\d+/;
 
 /** Reads a line of /proc/net/nf_conntrack; undefined for other protocols and what is no such line. */
 export function readConntrackLine(line: string): ConntrackEntry | undefined {
   const match = pattern.exec(line);
   if (match === null) return undefined;
-  const [, protocol, state, dialled = '', dialledPort, answering = '', answeringPort] = match;
+  const [, protocol, state, client = '', dialled = '', dialledPort, answering = '', answeringPort] = match;
   return {
     protocol: protocol === 'tcp' ? 'tcp' : 'udp',
+    client: shortAddress(client),
     dialled: { address: shortAddress(dialled), port: Number(dialledPort) },
     answering: { address: shortAddress(answering), port: Number(answeringPort) },
     isOpen: protocol === 'udp' || state === 'ESTABLISHED',

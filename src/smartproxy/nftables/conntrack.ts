@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { type ConntrackEntry, readConntrackLine } from './conntrack-entry.ts';
 import { type Program, runProgram } from './run-program.ts';
+import type { StaleConnections } from './stale-connections.ts';
 
 const chunkBytes = 64 * 1024;
 /** About 400,000 connections; a machine that tracks more shows those that come first. */
@@ -52,14 +53,15 @@ export class Conntrack {
   }
 
   /**
-   * Forgets every connection that was dialled and is answered alike: its next packet meets the rules as a new one does. Rejects when there
+   * Forgets every connection that was dialled and is answered alike, of one client where there is one: its next packet meets the rules as a new one does. Rejects when there
    * is no such program, or it fails otherwise than by finding none.
    */
-  async forget({ protocol, dialled, answering }: Omit<ConntrackEntry, 'isOpen'>): Promise<void> {
+  async forget({ protocol, dialled, answering, client }: StaleConnections): Promise<void> {
     const family = isIPv4(dialled.address) ? 'ipv4' : 'ipv6';
     const where = ['--orig-dst', dialled.address, '--orig-port-dst', String(dialled.port)];
     const who = ['--reply-src', answering.address, '--reply-port-src', String(answering.port)];
-    const { code, stderr } = await runProgram(this.#program, ['-D', '-f', family, '-p', protocol, ...where, ...who]);
+    const whose = client === undefined ? [] : ['--orig-src', client];
+    const { code, stderr } = await runProgram(this.#program, ['-D', '-f', family, '-p', protocol, ...where, ...who, ...whose]);
     if (code !== 0 && !stderr.includes('0 flow entries')) throw new Error(`conntrack: ${stderr.trim().slice(0, 200)}`);
   }
 }

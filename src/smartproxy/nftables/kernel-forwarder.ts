@@ -7,7 +7,8 @@ import type { KernelRoute } from './kernel-route.ts';
 import type { Nft } from './nft.ts';
 import type { Ruleset } from './nft-json.ts';
 import { RefusedNeeds, type RefusedRoute } from './refused-needs.ts';
-import { mayHaveStale, placeKey, StaleFinder } from './stale-connections.ts';
+import { RoutesByPlace } from './routes-by-place.ts';
+import { mayHaveStale, StaleFinder } from './stale-connections.ts';
 import { type CounterValue, hasShapeOf, readListing, type TableListing } from './table-listing.ts';
 import { removal, transaction } from './transaction.ts';
 
@@ -63,7 +64,7 @@ interface Applied {
   readonly routes: readonly KernelRoute[];
 }
 
-/** Each forgets up to 512 sorts of connections. */
+/** Each finds up to 512 clients of endpoints. */
 const maxLooks = 20;
 const nothingCounted: CounterValue = { packets: 0, bytes: 0 };
 
@@ -108,14 +109,18 @@ export class KernelForwarder {
   async facts(): Promise<KernelFacts> {
     const routes = this.#applied?.routes ?? [];
     const listing = routes.length === 0 ? undefined : await this.#list().catch(() => undefined);
-    const open = await this.#openByPlace(routes);
+    const open = await this.#openById(routes);
     return {
       programmed: this.#problem === undefined && this.#refused.length === 0 && this.#applied !== undefined,
       refused: this.#refused.length,
       transactions: this.#transactions,
       repairs: this.#repairs,
       failures: this.#failures,
-      routes: routes.map((route) => ({ id: route.id, open: openOf(route, open), ...countsOf(route, listing) })),
+      routes: routes.map((route) => ({
+        id: route.id,
+        open: open === undefined ? undefined : (open.get(route.id) ?? 0),
+        ...countsOf(route, listing),
+      })),
     };
   }
 
@@ -242,23 +247,18 @@ export class KernelForwarder {
     }
   }
 
-  async #openByPlace(routes: readonly KernelRoute[]): Promise<ReadonlyMap<string, number> | undefined> {
-    if (routes.length === 0) return new Map();
+  /** Connections of routes; undefined: the kernel does not show them. */
+  async #openById(routes: readonly KernelRoute[]): Promise<ReadonlyMap<string, number> | undefined> {
     const counts = new Map<string, number>();
-    for (const { protocol, addresses, port } of routes) for (const address of addresses) counts.set(placeKey(protocol, address, port), 0);
-    const isShown = await this.#options.conntrack.each(({ protocol, dialled, answering, isOpen }) => {
+    if (routes.length === 0) return counts;
+    const byPlace = new RoutesByPlace(routes);
+    const isShown = await this.#options.conntrack.each(({ protocol, client, dialled, answering, isOpen }) => {
       if (!isOpen || (answering.address === dialled.address && answering.port === dialled.port)) return;
-      const key = placeKey(protocol, dialled.address, dialled.port);
-      const count = counts.get(key);
-      if (count !== undefined) counts.set(key, count + 1);
+      const route = byPlace.find(protocol, dialled, client);
+      if (route !== undefined) counts.set(route.id, (counts.get(route.id) ?? 0) + 1);
     });
     return isShown ? counts : undefined;
   }
-}
-
-function openOf({ protocol, addresses, port }: KernelRoute, open: ReadonlyMap<string, number> | undefined): number | undefined {
-  if (open === undefined) return undefined;
-  return addresses.reduce((sum, address) => sum + (open.get(placeKey(protocol, address, port)) ?? 0), 0);
 }
 
 function countsOf({ id }: KernelRoute, listing: TableListing | undefined): Readonly<Record<KernelCounter, CounterValue>> {

@@ -9,6 +9,8 @@ export interface KernelRoute {
   /** Numeric addresses of this machine that clients dial. */
   readonly addresses: readonly string[];
   readonly port: number;
+  /** Set where clients of its listener have routes of their own; unset: it is for all. */
+  readonly from?: KernelClients;
   /** In a fixed order. Those of one family serve clients of that family; a family without any is not forwarded. */
   readonly endpoints: readonly KernelEndpoint[];
   /** Endpoints that get nothing new and keep the sessions that they have: they terminate, are drained, or are for another zone. */
@@ -22,6 +24,16 @@ export interface KernelRoute {
   readonly rate: ConnectionRate | undefined;
   /** What may be open at once. */
   readonly places: KernelPlaces;
+}
+
+/** The clients that a route is for, of one listener: at most one of its routes is for a client. */
+export interface KernelClients {
+  /** Begins the names of the chains where routes of the listener part. */
+  readonly listener: string;
+  /** undefined: everybody. */
+  readonly networks: readonly string[] | undefined;
+  /** But for these: routes that come before it are for them, the kernel's and those of workers. */
+  readonly except: readonly string[];
 }
 
 /** How many connections or sessions of an object may be open at once; 0 = no limit. */

@@ -6,7 +6,7 @@ import type { ClientAccess, Policy } from '../../routes/policy.ts';
 import type { L4Route } from '../../routes/route.ts';
 import type { Listener, RouteTable } from '../../routes/route-table.ts';
 import type { Endpoint } from '../../routes/service.ts';
-import type { KernelEndpoint, KernelPlaces, KernelRoute } from './kernel-route.ts';
+import type { KernelClients, KernelEndpoint, KernelPlaces, KernelRoute } from './kernel-route.ts';
 import { canBeForwarded } from './local-addresses.ts';
 import { slotsOf } from './slots.ts';
 
@@ -53,11 +53,13 @@ function kernelRoute(
       .map(({ member, slots }) => ({ address: plainAddress(member.address), port: member.port, slots }))
       .sort(byAddress);
   const policy = table.policies.get(route.policy);
+  const from = fromOf(route, table);
   return {
     id: kernelRouteId(route),
     protocol,
     addresses: [...new Set(listener.addresses.flatMap((address) => dialledAddresses(address, localAddresses)))],
     port: listener.port,
+    ...(from !== undefined && { from }),
     endpoints: [...ofFamily(isIPv4), ...ofFamily(isIPv6)],
     kept: groups
       .flatMap(({ weight, others }) => (weight > 0 ? others : []))
@@ -69,6 +71,16 @@ function kernelRoute(
     rate: kernel?.connectionRate,
     places: placesOf(route, policy),
   };
+}
+
+/** As `findL4Route` finds a route for a client, said of one route by itself. */
+function fromOf({ listener, protocol, clients, rank }: L4Route, { l4 }: RouteTable): KernelClients | undefined {
+  const narrow = [...l4.values()].filter(
+    (other) => other.listener === listener && other.protocol === protocol && other.clients !== undefined,
+  );
+  if (narrow.length === 0) return undefined;
+  const earlier = narrow.filter((other) => rank === undefined || (other.rank ?? 0) < rank);
+  return { listener, networks: clients, except: earlier.flatMap((other) => other.clients ?? []) };
 }
 
 /** Of TCP as its connections have them, of UDP as its sessions. */

@@ -127,7 +127,7 @@ describe('SmartRoute by client, objects in and real sockets out', () => {
     assert.equal(await within.ask('y', port), 'a y', 'its session has moved');
   });
 
-  it('what the kernel forwards has its listener alone', async () => {
+  it('what the kernel forwards stands beside what workers do; the same clients are a conflict of both', async () => {
     const db = (name: string, engine: string, created: string, more: object = {}): string => {
       const tcp = { engine, backends: [{ name: 'db', port: { name: 'web' } }] };
       return smartRoute(name, { listeners: ['db'], tcp, ...more }, created);
@@ -135,11 +135,12 @@ describe('SmartRoute by client, objects in and real sockets out', () => {
     const config = smartProxyConfig({ listeners: [{ name: 'db', port: await freePort(), protocol: 'TCP' }] });
     const node = db('node', 'Node', '2021-01-01T00:00:00Z', { clientCIDRs: ['10.0.0.0/8'] });
     const objects = config + service('db', 1) + node + db('kernel', 'NFTables', '2022-01-01T00:00:00Z');
-    await using program = await Program.start(objects);
-    assert.deepEqual(program.problems, ['EngineUnavailable', 'ListenerConflict']);
+    const ofKernel = db('same', 'NFTables', '2023-01-01T00:00:00Z', { clientCIDRs: ['10.0.0.0/8'] });
+    await using program = await Program.start(objects + ofKernel);
+    assert.deepEqual(program.problems.toSorted(), ['EngineUnavailable', 'EngineUnavailable', 'ListenerConflict']);
     assert.deepEqual(
       [...program.translation.routeTable.l4.values()].map(({ source }) => source.name),
-      ['node'],
+      ['node', 'kernel'],
     );
   });
 });

@@ -206,6 +206,55 @@ function defineTests(): void {
     assert.ok((await bytesOf('sent')) >= sent + 'first 10.0.2.1'.length);
   });
 
+  test('clientCIDRs choose between routes of the kernel and of workers on one listener, also after the program was killed', async (t) => {
+    const route = (name: string, backend: string, engine: string, more: object = {}): string =>
+      smartRoute(name, { listeners: ['db'], tcp: { engine, backends: backends(backend) }, ...more });
+    const routes =
+      route('inside', 'first', 'NFTables', { clientCIDRs: ['10.0.1.3/32', 'fd01::3'], priority: 1 }) +
+      route('workers', 'second', 'Node', { clientCIDRs: ['fd01::/64'] }) +
+      route('rest', 'second', 'NFTables');
+    const objects = config + service('first', 'TCP', '10.0.2.2', 'fd02::2') + service('second', 'TCP', '10.0.2.3') + routes;
+    const greetings = async (): Promise<readonly string[]> => [
+      await network.dialFrom('10.0.1.3', '10.0.1.1', 5432),
+      await network.dialFrom('10.0.1.2', '10.0.1.1', 5432),
+      await network.dialFrom('fd01::3', 'fd01::1', 5432),
+      await network.dialFrom('fd01::2', 'fd01::1', 5432),
+    ];
+    const expected = ['first 10.0.2.1', 'second 10.0.2.1', 'sixth fd02::1', 'second 10.0.2.1'];
+    const counts = ({ metric }: Running) =>
+      Promise.all(['inside', 'rest', 'workers'].map((name) => metric('smartproxy_route_connections_total', { route: name })));
+    const first = await start(t, objects);
+    await first.command.until(async () => (await network.dialFrom('fd01::2', 'fd01::1', 5432)) === expected[3]);
+    const before = (await counts(first))[2] ?? 0;
+    assert.deepEqual(await greetings(), expected);
+    assert.deepEqual(await counts(first), [2, 1, before + 1]);
+    assert.equal(await network.dialFrom('10.0.1.3', '10.0.1.1', 5432, 'by client'), expected[0]);
+
+    first.command.child.kill('SIGKILL');
+    await first.command.exit();
+    assert.deepEqual((await greetings()).slice(0, 3), expected.slice(0, 3));
+    const second = await start(t, objects);
+    await second.command.until(async () => (await network.dialFrom('fd01::2', 'fd01::1', 5432)) === expected[3]);
+    assert.deepEqual(await greetings(), expected);
+    assert.deepEqual((await counts(second)).slice(0, 2), [7, 3]);
+    assert.equal(await network.say('by client', 'x'), 'first 10.0.2.1 x');
+
+    await second.serve(objects.replace('10.0.1.3/32', '10.0.1.9/32'));
+    assert.match(await network.say('by client', 'x'), /ECONNRESET|closed/);
+    assert.equal(await network.dialFrom('10.0.1.3', '10.0.1.1', 5432), 'second 10.0.2.1');
+  });
+
+  test('clientCIDRs choose between routes of UDP, and sessions move with their clients', async (t) => {
+    const route = (name: string, backend: string, more: object = {}): string =>
+      smartRoute(name, { listeners: ['dns'], udp: { engine: 'NFTables', backends: backends(backend) }, ...more });
+    const services = service('first', 'UDP', '10.0.2.2') + service('second', 'UDP', '10.0.2.3');
+    const { serve } = await start(t, config + services + route('rest', 'second'));
+    const say = (from: string): Promise<string> => network.sendFrom(from, `chosen ${from}`, '10.0.1.1', 53, 'x');
+    assert.deepEqual([await say('10.0.1.3'), await say('10.0.1.2')], ['second 10.0.2.1 x', 'second 10.0.2.1 x']);
+    await serve(config + services + route('rest', 'second') + route('inside', 'first', { clientCIDRs: ['10.0.1.3'] }));
+    assert.deepEqual([await say('10.0.1.3'), await say('10.0.1.2')], ['first 10.0.2.1 x', 'second 10.0.2.1 x']);
+  });
+
   test('a connection that comes to a worker all the same is ended as nftables_handled', async (t) => {
     const { command, metric } = await start(t, config + services + tcp());
     await command.until(async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { buildRuleset } from '../../../src/smartproxy/nftables/build-ruleset.ts';
@@ -291,6 +292,104 @@ function defineTests(): void {
       await to([tcpRoute]);
       await forwarder.close();
       assert.equal(await new Nft(tmpdir()).list(table), undefined);
+    });
+
+    describe('where clients have routes of their own', () => {
+      const listener = 'shared';
+      const inside: KernelRoute = {
+        ...tcpRoute,
+        id: 'shared/in',
+        port: 5450,
+        from: { listener, networks: ['10.0.1.3', 'fd01::3'], except: [] },
+        endpoints: [first, sixth],
+        preserveSource: true,
+      };
+      const rest: KernelRoute = {
+        ...inside,
+        id: 'shared/rest',
+        from: { listener, networks: undefined, except: ['10.0.1.3', 'fd01::3'] },
+        endpoints: [second, { ...sixth, port: 4002 }],
+        preserveSource: false,
+      };
+      const [insider, outsider] = ['10.0.1.3', '10.0.1.2'];
+      const inUdp = (routes: readonly KernelRoute[]): readonly KernelRoute[] => routes.map((route) => ({ ...route, protocol: 'udp' }));
+      before(() => network.serve('tcp', 'other sixth', 'fd02::2', 4002));
+
+      test('each goes to its own, over IPv4 and IPv6, with its own source, and is counted there', async (t) => {
+        const { forwarder } = await forward(t, [rest, inside]);
+        for (const port of [inside.port, inside.port]) {
+          assert.equal(await network.dialFrom(insider, '10.0.1.1', port), 'first 10.0.1.3');
+          assert.equal(await network.dialFrom(outsider, '10.0.1.1', port), 'second 10.0.2.1');
+        }
+        assert.equal(await network.dialFrom('fd01::3', 'fd01::1', inside.port, 'insider six'), 'sixth fd01::3');
+        assert.equal(await network.dialFrom('fd01::2', 'fd01::1', inside.port), 'other sixth fd02::1');
+        const { routes } = await forwarder.facts();
+        const counted = routes.map(({ id, connections, open }) => [id, connections.packets, open]);
+        assert.deepEqual(counted, [
+          ['shared/rest', 3, 0],
+          ['shared/in', 3, 1],
+        ]);
+        assert.ok(routes.every(({ received, sent }) => received.bytes > 100 && sent.bytes > 100));
+      });
+
+      test('who has none is left to whoever listens here', async (t) => {
+        const worker = createServer((socket) => socket.end('worker')).listen(5451);
+        t.after(() => worker.close());
+        const { to } = await forward(t, [{ ...inside, port: 5451 }]);
+        assert.equal(await network.dialFrom(outsider, '10.0.1.1', 5451), 'worker');
+        assert.equal(await network.dialFrom(insider, '10.0.1.1', 5451), 'first 10.0.1.3');
+        assert.equal(await to([{ ...rest, port: 5451 }]), undefined);
+        assert.equal(await network.dialFrom(insider, '10.0.1.1', 5451), 'worker', 'a route of a worker is for it');
+        assert.equal(await network.dialFrom(outsider, '10.0.1.1', 5451), 'second 10.0.2.1');
+      });
+
+      test('the first that is for a client has it, of networks that overlap', async (t) => {
+        const wider = { ...rest, from: { listener, networks: ['10.0.1.0/24'], except: ['10.0.1.3', 'fd01::3'] } };
+        const { to } = await forward(t, [wider, inside]);
+        assert.equal(await network.dialFrom(insider, '10.0.1.1', inside.port), 'first 10.0.1.3');
+        assert.equal(await network.dialFrom(outsider, '10.0.1.1', inside.port), 'second 10.0.2.1');
+        const later = { ...inside, from: { listener, networks: ['10.0.1.3', 'fd01::3'], except: ['10.0.1.0/24'] } };
+        assert.equal(await to([{ ...wider, from: { ...wider.from, except: [] } }, later]), undefined);
+        assert.equal(await network.dialFrom(insider, '10.0.1.1', inside.port), 'second 10.0.2.1');
+        assert.equal(await network.dialFrom('fd01::3', 'fd01::1', inside.port), 'sixth fd01::3');
+      });
+
+      test('UDP goes by client too, and sessions move with them', async (t) => {
+        const all = inUdp([inside, rest]);
+        const { to } = await forward(t, all);
+        const say = (from: string) => network.sendFrom(from, `by client ${from}`, '10.0.1.1', inside.port, 'x');
+        assert.deepEqual([await say(insider), await say(outsider)], ['first 10.0.1.3 x', 'second 10.0.2.1 x']);
+        assert.equal(await to(inUdp([{ ...rest, from: { listener, networks: undefined, except: [] } }])), undefined);
+        assert.deepEqual([await say(insider), await say(outsider)], ['second 10.0.2.1 x', 'second 10.0.2.1 x']);
+        assert.equal(await to(all), undefined);
+        assert.deepEqual([await say(insider), await say(outsider)], ['first 10.0.1.3 x', 'second 10.0.2.1 x']);
+      });
+
+      test("connections end when their client is another route's, and those of the others do not", async (t) => {
+        const everybody = { ...rest, from: { listener, networks: ['0.0.0.0/0'], except: [] }, endpoints: [first] };
+        const { to } = await forward(t, [everybody]);
+        for (const from of [insider, outsider]) assert.equal(await network.dialFrom(from, '10.0.1.1', inside.port, from), 'first 10.0.2.1');
+        assert.equal(await to([{ ...everybody, from: { ...everybody.from, except: [insider] } }, inside]), undefined);
+        assert.match(await network.say(insider, 'x'), /ECONNRESET|closed/);
+        assert.equal(await network.say(outsider, 'x'), 'first 10.0.2.1 x');
+      });
+
+      test('lists, numbers and rates are those of each route', async (t) => {
+        const limited = { ...inside, places: { object: 'aa09', inAll: 1, perClient: 0 }, clients: [{ allow: [], deny: ['fd01::3'] }] };
+        const { forwarder } = await forward(t, [limited, rest]);
+        assert.equal(await network.dialFrom(insider, '10.0.1.1', inside.port, 'one'), 'first 10.0.1.3');
+        assert.equal(await network.dialFromInVain(insider, '10.0.1.1', inside.port), 'silence');
+        assert.equal(await network.dialFromInVain('fd01::3', 'fd01::1', inside.port), 'silence');
+        for (let dial = 0; dial < 2; dial++) assert.equal(await network.dialFrom(outsider, '10.0.1.1', inside.port), 'second 10.0.2.1');
+        const { routes } = await forwarder.facts();
+        assert.deepEqual(
+          routes.map(({ crowded, refused }) => [crowded.packets > 0, refused.packets > 0]),
+          [
+            [true, true],
+            [false, false],
+          ],
+        );
+      });
     });
 
     for (const { expression, field, more } of [

@@ -46,8 +46,8 @@ function answerOf(emitter: Socket | UdpSocket, event: 'data' | 'message', timeou
   });
 }
 
-async function dialTcp(id: string | undefined, host: string, port: number, timeoutMs: number): Promise<string> {
-  const socket = connect({ host, port });
+async function dialTcp({ id, host, port, timeoutMs, from }: Extract<PeerRequest, { readonly type: 'dial-tcp' }>): Promise<string> {
+  const socket = connect({ host, port, ...(from !== undefined && { localAddress: from }) });
   socket.on('error', () => {});
   const greeting = await answerOf(socket, 'data', timeoutMs);
   if (id === undefined) socket.destroy();
@@ -55,12 +55,13 @@ async function dialTcp(id: string | undefined, host: string, port: number, timeo
   return greeting;
 }
 
-async function sayUdp(id: string, host: string, port: number, text: string, timeoutMs: number): Promise<string> {
+async function sayUdp({ id, host, port, text, timeoutMs, from }: Extract<PeerRequest, { readonly type: 'say-udp' }>): Promise<string> {
   const known = open.get(id) as UdpSocket | undefined;
   const socket = known ?? createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   if (known === undefined) {
     socket.on('error', () => {});
     open.set(id, socket);
+    if (from !== undefined) await once(socket.bind(0, from), 'listening');
   }
   const answer = answerOf(socket, 'message', timeoutMs);
   socket.send(text, port, host);
@@ -82,11 +83,11 @@ function perform(request: PeerRequest): Promise<unknown> {
     case 'serve-udp':
       return serveUdp(request.name, request.address, request.port);
     case 'dial-tcp':
-      return dialTcp(request.id, request.host, request.port, request.timeoutMs);
+      return dialTcp(request);
     case 'say-tcp':
       return sayTcp(request.id, request.text, request.timeoutMs);
     case 'say-udp':
-      return sayUdp(request.id, request.host, request.port, request.text, request.timeoutMs);
+      return sayUdp(request);
   }
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 
 /**
- * Three machines in a row, each a network namespace: a client at 10.0.1.2 and fd01::2, this process at 10.0.1.1, fd01::1, 10.0.2.1 and
+ * Three machines in a row, each a network namespace: a client at 10.0.1.2 and fd01::2, and where it is told to at 10.0.1.3 and fd01::3, this process at 10.0.1.1, fd01::1, 10.0.2.1 and
  * fd02::1 in the middle, and servers at 10.0.2.2, 10.0.2.3 and fd02::2 that send everything else back through the middle. Forwarding is on.
  * For a process in a network namespace of its own.
  */
@@ -16,7 +16,15 @@ export class RoutedMachines {
 
   static async make(): Promise<RoutedMachines> {
     const machines = new RoutedMachines([await holdNamespace(), await holdNamespace()]);
-    connectTo(machines.pids.client, 'c0', ['10.0.1.1/24', 'fd01::1/64'], ['10.0.1.2/24', 'fd01::2/64'], ['10.0.1.1', 'fd01::1']);
+    connectTo(
+      machines.pids.client,
+      'c0',
+      ['10.0.1.1/24', 'fd01::1/64'],
+      ['10.0.1.2/24', '10.0.1.3/24', 'fd01::2/64'],
+      ['10.0.1.1', 'fd01::1'],
+    );
+    // A deprecated address is the source of nothing that does not ask for it.
+    ip('addr', 'add', 'fd01::3/64', 'dev', 'eth0', 'nodad', 'preferred_lft', '0', '--inside', String(machines.pids.client));
     const serverAddresses = ['10.0.2.2/24', '10.0.2.3/24', 'fd02::2/64'];
     connectTo(machines.pids.servers, 's0', ['10.0.2.1/24', 'fd02::1/64'], serverAddresses, ['10.0.2.1', 'fd02::1']);
     RoutedMachines.setForwarding(true);

@@ -9,7 +9,14 @@ export type PeerRequest =
   /** Greets every client with its name and the client's address, and echoes with both in front. */
   | { readonly type: 'serve-tcp' | 'serve-udp'; readonly name: string; readonly address: string; readonly port: number }
   /** Answered with the greeting, or an error's code, `closed` or `silence`. With an id the connection stays open. */
-  | { readonly type: 'dial-tcp'; readonly id: string | undefined; readonly host: string; readonly port: number; readonly timeoutMs: number }
+  | {
+      readonly type: 'dial-tcp';
+      readonly id: string | undefined;
+      readonly host: string;
+      readonly port: number;
+      readonly timeoutMs: number;
+      readonly from?: string;
+    }
   | { readonly type: 'say-tcp'; readonly id: string; readonly text: string; readonly timeoutMs: number }
   /** From the same port for the same id. */
   | {
@@ -19,6 +26,7 @@ export type PeerRequest =
       readonly port: number;
       readonly text: string;
       readonly timeoutMs: number;
+      readonly from?: string;
     };
 
 /** For what must not be answered: long enough that an answer would have come. */
@@ -83,6 +91,16 @@ export class RoutedNetwork {
     return this.#client.ask({ type: 'dial-tcp', id, host, port, timeoutMs: patienceMs });
   }
 
+  /** As `dial`, from one of the client's addresses. */
+  dialFrom(from: string, host: string, port: number, id?: string): Promise<string> {
+    return this.#client.ask({ type: 'dial-tcp', id, host, port, timeoutMs: patienceMs, from });
+  }
+
+  /** As `dialFrom`, for what is expected to get no answer. */
+  dialFromInVain(from: string, host: string, port: number): Promise<string> {
+    return this.#client.ask({ type: 'dial-tcp', id: undefined, host, port, timeoutMs: silenceMs, from });
+  }
+
   /** As `dial`, for what is expected to get no answer. */
   dialInVain(host: string, port: number): Promise<string> {
     return this.#client.ask({ type: 'dial-tcp', id: undefined, host, port, timeoutMs: silenceMs });
@@ -97,18 +115,27 @@ export class RoutedNetwork {
   }
 
   /** Sends a datagram, from one port for one id, again until something comes back: the network may lose it. */
-  async send(id: string, host: string, port: number, text: string): Promise<string> {
-    let answer = 'silence';
-    await eventually(`an answer from ${host} port ${port}`, async () => {
-      answer = await this.#client.ask({ type: 'say-udp', id, host, port, text, timeoutMs: 1000 });
-      return answer !== 'silence';
-    });
-    return answer;
+  send(id: string, host: string, port: number, text: string): Promise<string> {
+    return this.#send({ id, host, port, text });
+  }
+
+  /** As `send`, from one of the client's addresses. */
+  sendFrom(from: string, id: string, host: string, port: number, text: string): Promise<string> {
+    return this.#send({ id, host, port, text, from });
   }
 
   /** As `send`, for what is expected to get no answer. */
   sendInVain(id: string, host: string, port: number, text: string): Promise<string> {
     return this.#client.ask({ type: 'say-udp', id, host, port, text, timeoutMs: silenceMs });
+  }
+
+  async #send(what: { readonly id: string; readonly host: string; readonly port: number; readonly text: string; readonly from?: string }) {
+    let answer = 'silence';
+    await eventually(`an answer from ${what.host} port ${what.port}`, async () => {
+      answer = await this.#client.ask({ type: 'say-udp', timeoutMs: 1000, ...what });
+      return answer !== 'silence';
+    });
+    return answer;
   }
 
   close(): void {

@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { AddressList } from '../../../../src/address-list.ts';
+import { findL4Route } from '../../../../src/routes/find-l4-route.ts';
+import type { L4Route } from '../../../../src/routes/route.ts';
 import { buildRuleset } from '../../../../src/smartproxy/nftables/build-ruleset.ts';
 import { disjointNetworks, type Network } from '../../../../src/smartproxy/nftables/disjoint-networks.ts';
 import type { KernelRoute } from '../../../../src/smartproxy/nftables/kernel-route.ts';
+import { kernelRouteId, kernelRoutes } from '../../../../src/smartproxy/nftables/kernel-routes.ts';
+import { RoutesByPlace } from '../../../../src/smartproxy/nftables/routes-by-place.ts';
 import { slotsOf } from '../../../../src/smartproxy/nftables/slots.ts';
 import { removal, transaction } from '../../../../src/smartproxy/nftables/transaction.ts';
 import { NaiveNft } from '../../../tools/smartproxy/naive-nft.ts';
+import { udpListener, udpTable } from '../../../tools/smartproxy/udp-under-test.ts';
 
 // Few different bits, so that networks cover each other often.
 const ipv4 = fc.tuple(fc.constantFrom(10, 192), fc.nat(3), fc.nat(3), fc.nat(255)).map((parts) => parts.join('.'));
@@ -37,11 +42,21 @@ const route = fc.record({
     },
   ),
 });
-/** A port is that of one route. */
+const clients = fc.array(network, { maxLength: 3 });
+/** A port is that of one listener, whose routes are for some of its clients each, or for all. */
 const routes = fc
-  .uniqueArray(route, { maxLength: 3, selector: ({ name }) => name })
+  .uniqueArray(
+    fc.record({ own: route, from: fc.option(fc.record({ networks: fc.option(clients, { nil: undefined }), except: clients })) }),
+    {
+      maxLength: 3,
+      selector: ({ own }) => own.name,
+    },
+  )
   .map((all) =>
-    all.map(({ name, ...rest }): KernelRoute => ({ ...rest, kept: [], id: `${name}/1`, port: 1000 + name.charCodeAt(0) }) as KernelRoute),
+    all.map(({ own: { name, ...rest }, from }): KernelRoute => {
+      const shared = from === null ? {} : { from: { listener: 'shared', ...from } };
+      return { ...rest, ...shared, kept: [], id: `${name}/1`, port: from === null ? 1000 + name.charCodeAt(0) : 999 } as KernelRoute;
+    }),
   );
 
 test('a transaction from any ruleset to any other keeps to the rules of nft, and leaves what was wanted', () => {
@@ -56,6 +71,30 @@ test('a transaction from any ruleset to any other keeps to the rules of nft, and
       kernel.run(removal('t'));
       assert.equal(kernel.listing(), undefined);
       kernel.run(removal('t'));
+    }),
+  );
+});
+
+test("whatever routes a listener has, the kernel has a client's just where the workers have one of the kernel for it", () => {
+  const one = fc.record({ clients: fc.option(fc.array(network, { maxLength: 3 }), { nil: undefined }), isKernel: fc.boolean() });
+  const base = udpTable({ services: { dns: [] }, listener: { ...udpListener, addresses: ['::'], port: 53 } });
+  const [wide] = base.l4.values();
+  fc.assert(
+    fc.property(fc.array(one, { maxLength: 5 }), fc.array(address, { minLength: 1, maxLength: 10 }), (all, candidates) => {
+      const made = all.map(({ clients: own, isKernel }, index): L4Route => {
+        const narrow = own === undefined ? {} : { clients: own, rank: index };
+        const kernel = isKernel ? { kernel: { preserveSource: false, connectionRate: undefined } } : {};
+        return { ...wide!, ...narrow, ...kernel, key: own === undefined ? 'wide' : `narrow ${index}` };
+      });
+      const table = { ...base, l4: new Map(made.map((route) => [route.key, route])) };
+      const places = new RoutesByPlace(
+        kernelRoutes(table, { localAddresses: ['192.0.2.1'], zone: undefined, clients: { allow: [], deny: [] } }),
+      );
+      for (const client of candidates) {
+        const meant = findL4Route(table, 'dns', 'udp', client);
+        const found = places.find('udp', { address: '192.0.2.1', port: 53 }, client);
+        assert.equal(found?.id, meant?.kernel === undefined ? undefined : kernelRouteId(meant), client);
+      }
     }),
   );
 });

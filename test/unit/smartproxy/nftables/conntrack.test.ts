@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import { Conntrack } from '../../../../src/smartproxy/nftables/conntrack.ts';
 import { type ConntrackEntry, readConntrackLine } from '../../../../src/smartproxy/nftables/conntrack-entry.ts';
 import type { KernelRoute } from '../../../../src/smartproxy/nftables/kernel-route.ts';
@@ -18,6 +18,7 @@ const unrepliedLine =
 
 const tcpEntry: ConntrackEntry = {
   protocol: 'tcp',
+  client: '10.9.0.1',
   dialled: { address: '192.0.2.10', port: 5432 },
   answering: { address: '10.1.0.1', port: 5433 },
   isOpen: true,
@@ -37,8 +38,8 @@ const route: KernelRoute = {
   kept: [],
 };
 
-function answeredBy(address: string, port = 53): ConntrackEntry {
-  return { protocol: 'udp', dialled: { address: '192.0.2.10', port: 53 }, answering: { address, port }, isOpen: true };
+function answeredBy(address: string, port = 53, client = '10.9.0.2'): ConntrackEntry {
+  return { protocol: 'udp', client, dialled: { address: '192.0.2.10', port: 53 }, answering: { address, port }, isOpen: true };
 }
 
 function foundBy(finder: StaleFinder, ...entries: readonly ConntrackEntry[]): readonly string[] {
@@ -51,6 +52,7 @@ test('a line of the connection table tells what was dialled and who answers', ()
   assert.deepEqual(readConntrackLine(closingLine), { ...tcpEntry, isOpen: false });
   assert.deepEqual(readConntrackLine(unrepliedLine), {
     protocol: 'udp',
+    client: 'fd00::2',
     dialled: { address: 'fd00::1', port: 53 },
     answering: { address: 'fd00::1', port: 53 },
     isOpen: true,
@@ -105,6 +107,73 @@ test('connections of a route that has gone are stale, and TCP ones only then', (
   const tcpRoute: KernelRoute = { ...route, protocol: 'tcp', port: 5432, endpoints: [] };
   assert.deepEqual(foundBy(new StaleFinder([tcpRoute], []), tcpEntry), ['10.1.0.1']);
   assert.deepEqual(foundBy(new StaleFinder([tcpRoute], [tcpRoute]), tcpEntry), []);
+});
+
+suite('where clients have routes of their own', () => {
+  const endpoint = (address: string) => [{ address, port: 53, slots: 1 }];
+  const from = (networks: readonly string[] | undefined, ...except: readonly string[]) => ({ listener: 'dns', networks, except });
+  const inside: KernelRoute = { ...route, id: 'dns/in', from: from(['10.9.1.0/24']), endpoints: endpoint('10.1.0.1') };
+  const rest: KernelRoute = { ...route, id: 'dns/rest', from: from(undefined, '10.9.1.0/24'), endpoints: endpoint('10.1.0.2') };
+  const [insider, outsider] = ['10.9.1.7', '10.9.2.7'];
+
+  test('sessions are held against the route of their client', () => {
+    const entries = [answeredBy('10.1.0.1', 53, insider), answeredBy('10.1.0.2', 53, outsider)];
+    const swapped = [answeredBy('10.1.0.2', 53, insider), answeredBy('10.1.0.1', 53, outsider)];
+    assert.deepEqual(foundBy(new StaleFinder([], [inside, rest]), ...entries), []);
+    assert.deepEqual(foundBy(new StaleFinder([], [inside, rest]), ...swapped), ['10.1.0.2', '10.1.0.1']);
+    assert.deepEqual(foundBy(new StaleFinder([], [inside]), ...entries), ['10.1.0.2'], 'workers have the others');
+  });
+
+  test("connections whose client is another route's are stale, and TCP ones too", () => {
+    const tcp = ({ id, endpoints, from: whom }: KernelRoute, networks = whom?.networks): KernelRoute => ({
+      ...route,
+      protocol: 'tcp',
+      port: 5432,
+      id,
+      endpoints,
+      from: { listener: 'db', networks, except: id === rest.id ? ['10.9.1.0/24'] : [] },
+    });
+    const entries = [insider, outsider].map((client) => ({ ...tcpEntry, client }));
+    const find = (before: readonly KernelRoute[], now: readonly KernelRoute[]) => {
+      const finder = new StaleFinder(before, now);
+      for (const entry of entries) finder.visit(entry);
+      return finder.found.map(({ client }) => client);
+    };
+    const all = [tcp(inside), tcp(rest)];
+    assert.deepEqual(find(all, all), []);
+    assert.deepEqual(
+      find(
+        [tcp(rest, undefined)].map((one) => ({ ...one, from: from(undefined) })),
+        all,
+      ),
+      [insider],
+    );
+    assert.deepEqual(find(all, [tcp(rest)]), [insider], "it is a worker's now");
+    assert.deepEqual(find(all, []), [undefined], 'all of them at once');
+    assert.deepEqual(find([], [tcp(inside)]), [outsider], 'nobody knows what a killed process had');
+  });
+
+  test('clients are named only where others have connections to the same endpoint', () => {
+    const gone = [insider, outsider].map((client) => answeredBy('10.1.0.9', 53, client));
+    const finder = new StaleFinder([], [inside, rest]);
+    for (const entry of gone) finder.visit(entry);
+    assert.deepEqual(finder.found, [{ protocol: 'udp', dialled: gone[0]?.dialled, answering: gone[0]?.answering }]);
+    const kept: KernelRoute = { ...inside, kept: endpoint('10.1.0.9') };
+    const other = new StaleFinder([], [kept, rest]);
+    for (const entry of gone) other.visit(entry);
+    assert.deepEqual(
+      other.found.map(({ client }) => client),
+      [outsider],
+    );
+  });
+
+  test('a look is due when clients change, or come to be told apart', () => {
+    const tcp = (changed: KernelRoute): KernelRoute => ({ ...changed, protocol: 'tcp' });
+    const narrower = { ...inside, from: from(['10.9.1.0/25']) };
+    assert.equal(mayHaveStale([tcp(inside)], [tcp({ ...inside, endpoints: [] })]), false);
+    assert.equal(mayHaveStale([tcp(inside)], [tcp(narrower)]), true);
+    assert.equal(mayHaveStale([], [tcp(inside)]), true);
+  });
 });
 
 test('a look is due after changes that can strand a connection alone', () => {

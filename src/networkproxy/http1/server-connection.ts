@@ -29,13 +29,15 @@ type Phase =
 
 /** A declared rest of a body that is read and thrown away, to keep a connection whose request was answered early. */
 const discardBytes = 65_536;
+/** Of requests that wait for the answer to the one before them, read beyond what the first read brought. */
+const readAheadBytes = 4096;
 /** How long a drain leaves an idle connection open: its next request may be on the way, and an end now would lose it. */
 const drainIdleMs = 1000;
 
 /**
  * One HTTP/1.x client connection: parses requests one at a time, gives each to its exchange, and writes the answers. Requests that come
- * before the answer to the last one wait, unread beyond one buffer. The connection's end is SmartProxy's: `connection.end` asks for it
- * and `cleanUp` is told.
+ * before the answer to the last one wait, unread beyond one buffer. A client that sends FIN is gone, with all that it asked for. The
+ * connection's end is SmartProxy's: `connection.end` asks for it and `cleanUp` is told.
  */
 export class ServerConnection extends Deadline implements MessageHandler<RequestHead>, Downstream, ClientStreamListeners, BufferHolder {
   readonly facts: ClientFacts;
@@ -67,7 +69,6 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   #pending: Buffer | undefined;
   #paused = false;
   #blocked = false;
-  #clientEnded = false;
   #closed = false;
   #keepAlive = true;
   /** It ends sooner than it would because of overload. */
@@ -238,7 +239,6 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     const pending = this.#pending;
     this.#pending = undefined;
     if (pending !== undefined) tunnel.fromClient(pending);
-    if (this.#clientEnded) tunnel.clientEnded();
     if (!this.#paused) return;
     this.#paused = false;
     this.#stream.resume();
@@ -280,10 +280,9 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
       this.#tunnel.clientEnded();
       return;
     }
-    this.#clientEnded = true;
-    // A client that has sent its whole request and closes its side still gets the answer.
-    if (this.#exchange.isActive && !this.#inMessage) return;
-    this.connection.end('client', 'normal');
+    // Nothing tells a client that closes its side alone from one that is gone, and answers for those that are gone cost their backends.
+    if (this.#exchange.isActive) this.abort('client', 'normal');
+    else this.connection.end('client', 'normal');
   };
 
   readonly onClientDrain = (): void => {
@@ -372,10 +371,6 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
       this.#consume(pending);
       return;
     }
-    if (this.#clientEnded) {
-      this.connection.end('client', 'normal');
-      return;
-    }
     this.#arm('idle', this.#context.isDraining() ? drainIdleMs : this.#context.clientLimits.keepAliveTimeoutMs);
     if (!this.#paused) return;
     this.#paused = false;
@@ -383,8 +378,10 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   }
 
   #hold(chunk: Buffer): void {
-    this.#pending = this.#pending === undefined ? bytesToKeep(chunk) : Buffer.concat([this.#pending, chunk]);
-    this.#pause();
+    const pending = this.#pending === undefined ? bytesToKeep(chunk) : Buffer.concat([this.#pending, chunk]);
+    this.#pending = pending;
+    // Who reads on hears of the client's end.
+    if (pending.length >= readAheadBytes) this.#pause();
   }
 
   #pause(): void {
@@ -394,7 +391,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   }
 
   #mayKeepAlive(request: RequestHead): boolean {
-    if (this.#isLast || this.#isShed || !request.keepAlive || this.#clientEnded || this.#context.isDraining()) return false;
+    if (this.#isLast || this.#isShed || !request.keepAlive || this.#context.isDraining()) return false;
     const { clientLimits, counters, overload } = this.#context;
     if (clientLimits.keepAliveRequests > 0 && this.#requests >= clientLimits.keepAliveRequests) {
       counters.countHttp1Limit('requests');

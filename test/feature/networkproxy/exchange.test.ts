@@ -278,14 +278,6 @@ test('a small rest of a body is read away after our own answer, and the connecti
   await client.untilText('hello');
 });
 
-test('a client that closes its side after the request still gets the answer', async () => {
-  await using backend = await Backend.start((socket) => setImmediate(() => socket.write(hello)));
-  await using harness = await Harness.start({ routes: [{ endpoints: [backend.port] }] });
-  using client = await RawClient.connect(harness.port);
-  client.socket.end('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n');
-  assert.ok((await client.untilEnd()).endsWith('hello'));
-});
-
 test('a malformed request gets its status and the connection closes', async () => {
   await using harness = await Harness.start({ routes: [], config: { maxHeaderBytes: 2000 } });
   assert.equal(

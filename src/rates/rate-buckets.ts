@@ -6,6 +6,8 @@ const shareGivenUp = 1 / 8;
  * full is none at all. The map is in the order of last use.
  */
 export class RateBuckets {
+  /** Nothing had this limit any more when that was last looked at. */
+  wasUnused = false;
   readonly #fullAtMs = new Map<string, number>();
 
   get size(): number {

@@ -17,6 +17,8 @@ export interface RateLimitersOptions {
   readonly shareActive?: ((shares: readonly ActiveShare[]) => void) | undefined;
   /** Replicas share their rates through it; undefined: they do not. */
   readonly shared?: SharedRates | undefined;
+  /** The scopes that limits have now: buckets of others are given up; undefined: all of them are kept. */
+  readonly scopesInUse?: () => ReadonlySet<string>;
   /** Buckets in all, default 100,000: about 15 MB. */
   readonly maxBuckets?: number;
 }
@@ -26,8 +28,9 @@ const expiryIntervalMs = 30_000;
 
 /**
  * The rate limits of one worker: token buckets by the scope of the limit and by client. They are not in the route table, so a change of it
- * forgets nothing. Bounded: full buckets expire, and when there are too many the limit that has more than its share of them gives up those
- * that were not used for longest, so that a flood on one route does not open another.
+ * forgets nothing that is still limited. Bounded: full buckets expire, those of a limit that nothing has any more go within a minute, and when
+ * there are too many the limit that has more than its share of them gives up those that were not used for longest, so that a flood on one
+ * route does not open another.
  */
 export class RateLimiters extends Deadline {
   readonly shared: SharedRates | undefined;
@@ -77,11 +80,15 @@ export class RateLimiters extends Deadline {
 
   override onTimeout(): void {
     const nowMs = this.#options.now();
+    const inUse = this.#options.scopesInUse?.();
     this.#size = 0;
     for (const [scope, buckets] of this.#scopes) {
       buckets.expire(nowMs);
-      this.#size += buckets.size;
-      if (buckets.size === 0) this.#scopes.delete(scope);
+      const isUsed = inUse === undefined || inUse.has(scope);
+      // The second time: another worker may have a table that is not here yet, and a route that is made anew at once comes back to its own.
+      if (buckets.size === 0 || (!isUsed && buckets.wasUnused)) this.#scopes.delete(scope);
+      else this.#size += buckets.size;
+      buckets.wasUnused = !isUsed;
     }
     this.#victims = this.#scopes.values();
     if (this.#size > 0) this.#options.wheel.arm(this, expiryIntervalMs);

@@ -172,7 +172,7 @@ export interface CompressionPolicy {
 
 /** How many requests, or connections that are passed through, a client may begin: a token bucket. */
 export interface RateLimit {
-  /** Names the buckets, which outlive the table: routes whose limits have the same scope count together. */
+  /** Names the buckets, which outlive the table: routes whose limits have the same scope count together. See `rateScope`. */
   readonly scope: string;
   /** So many in `windowMs`, in the long run. */
   readonly requests: number;

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { RateLimit } from '../routes/policy.ts';
 import { type InstallationSettings, installationKey, type RouteTable } from '../routes/route-table.ts';
-import { addressRate } from './address-rate.ts';
+import { sharedConnectionRate } from './address-rate.ts';
 import type { SecurityLimits } from './security-manager.ts';
 
 /** What holds for every client connection: the options, and before them what the table says of the installation. */
@@ -35,5 +35,5 @@ export function connectionSettings(config: Config, { settings }: Pick<RouteTable
 
 /** The rate of new connections of an address, as replicas share it; undefined: there is none. */
 export function sharedRateOf({ ingressClass }: Config, { security }: ConnectionSettings): RateLimit | undefined {
-  return addressRate(security.connectionRatePerMinute, `connections ${ingressClass}`);
+  return sharedConnectionRate(security.connectionRatePerMinute, ingressClass);
 }

@@ -2,7 +2,7 @@ import { AddressList } from '../address-list.ts';
 import type { ActiveCounts } from '../rates/active-counts.ts';
 import type { RateLimiters } from '../rates/rate-limiters.ts';
 import type { RateLimit } from '../routes/policy.ts';
-import { addressRate } from './address-rate.ts';
+import { connectionRate } from './address-rate.ts';
 
 /** Limits per client address; 0 = no limit. */
 export interface SecurityLimits {
@@ -43,7 +43,7 @@ export class SecurityManager {
     this.#pod = pod;
     this.#allow = new AddressList(limits.allowCidrs);
     this.#deny = new AddressList(limits.denyCidrs);
-    this.#rate = rateOf(limits);
+    this.#rate = connectionRate(limits.connectionRatePerMinute);
   }
 
   /** Other limits, for connections that come from now on. Those that are open stay, and count where they were counted. */
@@ -52,7 +52,7 @@ export class SecurityManager {
     this.#limits = limits;
     this.#allow = new AddressList(limits.allowCidrs);
     this.#deny = new AddressList(limits.denyCidrs);
-    this.#rate = rateOf(limits);
+    this.#rate = connectionRate(limits.connectionRatePerMinute);
     const isTold = limits.maxConnectionsPerIp > 0;
     if (isTold !== wasTold) for (const [address, active] of this.#active) this.#pod.active.state(keyOf(address), isTold ? active : 0);
   }
@@ -106,8 +106,4 @@ export class SecurityManager {
 /** What an address has open, among the counts that workers share. */
 function keyOf(address: string): string {
   return `connections of an address\n${address}`;
-}
-
-function rateOf({ connectionRatePerMinute }: SecurityLimits): RateLimit | undefined {
-  return addressRate(connectionRatePerMinute, 'connections of an address');
 }

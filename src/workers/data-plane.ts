@@ -31,6 +31,7 @@ import type { BoundAddress } from './bound-address.ts';
 import { connectionLine } from './connection-line.ts';
 import { MemoryProbe } from './memory-probe.ts';
 import type { ConnectionSummary } from './protocol.ts';
+import { rateScopesOf } from './rate-scopes.ts';
 import { type RecentEnding, RecentEndings } from './recent-endings.ts';
 import { RequestTaps } from './request-taps.ts';
 import { sessionLine } from './session-line.ts';
@@ -100,6 +101,7 @@ export class DataPlane {
       share: shareRates,
       shareActive,
       shared: this.#redis,
+      scopesInUse: () => rateScopesOf(config, this.table),
     });
     const shared = { config, counters: this.counters, wheel: this.#wheel, table: () => this.#table, rates: this.#rates };
     this.#balancers = new Balancers({

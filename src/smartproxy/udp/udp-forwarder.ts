@@ -19,7 +19,7 @@ import type { ActiveLimit, RateLimit } from '../../routes/policy.ts';
 import type { L4Route } from '../../routes/route.ts';
 import { emptyRouteTable, type Listener, type RouteTable } from '../../routes/route-table.ts';
 import type { TimerWheel } from '../../timer-wheel.ts';
-import { addressRate } from '../address-rate.ts';
+import { sessionRate } from '../address-rate.ts';
 import { type ConnectionFilter, isMeant } from '../connection-filter.ts';
 import { connectionSettings } from '../connection-settings.ts';
 import { nameOf } from '../direct-routes.ts';
@@ -313,7 +313,7 @@ interface ClientLimits {
   /** Sessions in all, and of one address; 0: no limit. */
   readonly maxSessions: number;
   readonly perAddress: number;
-  /** New sessions of one address. Apart from its connections: whoever sends datagrams in its name takes nothing of those. */
+  /** See `sessionRate`. */
   readonly rate: RateLimit | undefined;
 }
 
@@ -321,8 +321,7 @@ function clientLimits(config: Config, table: Pick<RouteTable, 'settings'>): Clie
   const { security, maxUdpSessions } = connectionSettings(config, table);
   const { allowCidrs, denyCidrs, maxConnectionsPerIp, connectionRatePerMinute } = security;
   const lists = { allow: new AddressList(allowCidrs), deny: new AddressList(denyCidrs) };
-  const rate = addressRate(connectionRatePerMinute, 'sessions of an address');
-  return { ...lists, maxSessions: maxUdpSessions, perAddress: maxConnectionsPerIp, rate };
+  return { ...lists, maxSessions: maxUdpSessions, perAddress: maxConnectionsPerIp, rate: sessionRate(connectionRatePerMinute) };
 }
 
 /** Whether sessions may stay where they are: with an endpoint that is listed, of a service that the route still has. */

@@ -69,6 +69,28 @@ describe('rate limits, objects in and real sockets out', () => {
     assert.equal((await program.ask(host, '/one')).status, 429);
   });
 
+  it('rateLimits that are changed hold at once, and begin anew; those beside them forget nothing, wherever they stand then', async () => {
+    const shop = (rateLimits: readonly object[]): object => ({
+      policy: { rateLimits },
+      http: { rules: [{ name: 'all', action: forwardTo('a') }] },
+    });
+    const everybody = hourly(4, { key: { type: 'Everybody' } });
+    await using program = await start(shop([hourly(2), everybody]));
+    const change = (rateLimits: readonly object[]): Promise<void> =>
+      program.apply(smartRoute('shop', { hosts: [host], ...shop(rateLimits) }));
+    assert.deepEqual(await statuses(3, () => program.ask(host, '/')), [200, 200, 429]);
+    await change([{ requests: 1000, per: 'Second' }, everybody]);
+    assert.equal((await program.ask(host, '/')).status, 200, 'what it may do in an hour is nothing to it any more');
+    await change([hourly(2), everybody]);
+    assert.equal((await program.ask(host, '/')).status, 429, 'the limit that it was has not forgotten');
+    await change([everybody]);
+    assert.equal((await program.ask(host, '/')).status, 200, 'what the first of the list owed is not taken over');
+    assert.equal((await program.ask(host, '/')).status, 429, 'that was the fourth');
+    const twice = hourly(3);
+    await change([twice, twice]);
+    assert.deepEqual(await statuses(4, () => program.ask(host, '/')), [200, 200, 200, 429]);
+  });
+
   it('rateLimits count by client address, by header or all together, and exempt whom they exempt', async () => {
     const rules = [
       { name: 'header', matches: prefix('/header'), policy: { rateLimits: [hourly(1, { key: { type: 'Header', header: 'X-Key' } })] } },

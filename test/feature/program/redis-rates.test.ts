@@ -58,7 +58,7 @@ describe('rate limits across replicas', { skip }, () => {
     assert.ok(wait > 1000 && wait <= 1200, String(wait));
     assert.match(await redis.command('DBSIZE'), /^:1\r\n/);
     const [, key = ''] = /\r\n(smartproxy:rate:[^\r]+)\r\n/.exec(await redis.command('KEYS smartproxy:rate:*')) ?? [];
-    assert.equal(key, 'smartproxy:rate:SmartRoute default/shop 0 127.0.0.1');
+    assert.equal(key, 'smartproxy:rate:SmartRoute default/shop 3/3600000ms burst 3 by address 127.0.0.1');
     const ttl = Number((await redis.command(`PTTL "${key}"`)).slice(1));
     assert.ok(ttl > 3_500_000 && ttl <= 3_600_000, String(ttl));
     // Its own buckets refuse without asking.
@@ -85,9 +85,20 @@ describe('rate limits across replicas', { skip }, () => {
     await redis.command('SCRIPT FLUSH');
     assert.equal(await status(two, { 'x-key': 'a' }), 429);
     assert.equal(await status(two, { 'x-key': 'b' }), 200);
-    const everybody = 'smartproxy:rate:SmartRoute default/shop 0 *';
+    const everybody = 'smartproxy:rate:SmartRoute default/shop 10/3600000ms burst 10 by everybody *';
     const ttl = Number((await redis.command(`PTTL "${everybody}"`)).slice(1));
     assert.ok(ttl > 600_000 && ttl <= 720_000, `two tokens of ten an hour, not three: ${ttl}`);
+  });
+
+  it('another limit in the place of one that is used up begins anew', async (t) => {
+    const redis = await RedisServer.start(t);
+    const program = await replica(t, redis.url, [hourly]);
+    await connected(program);
+    assert.deepEqual([await status(program), await status(program), await status(program), await status(program)], [200, 200, 200, 429]);
+    const policy = { rateLimits: [{ requests: 1000, per: 'Second' }] };
+    await program.apply(smartRoute('shop', { hosts: [host], policy, http: { rules: [{ name: 'all', action: forwardTo('a') }] } }));
+    assert.equal(await status(program), 200);
+    assert.equal(outcome(program, answered), 4, 'Redis let it in');
   });
 
   it('without Redis every replica has the rate for itself, and shares it again when Redis is back', async (t) => {
@@ -190,7 +201,11 @@ describe('rate limits across replicas', { skip }, () => {
         assert.equal(outcome(one, answered) + outcome(two, answered), 4);
       }
       const keys = await redis.command('KEYS smartproxy:rate:*');
-      for (const key of ['SmartRoute default/mail 0 127.0.0.1', 'connections smartproxy 127.0.0.1']) assert.ok(keys.includes(key), keys);
+      for (const key of [
+        'SmartRoute default/mail 3/3600000ms burst 3 by address 127.0.0.1',
+        'connections smartproxy 3/60000ms burst 3 by address 127.0.0.1',
+      ])
+        assert.ok(keys.includes(key), keys);
     });
 
     it('the connections of an address are counted of the client that a PROXY header names, and of HTTPS before the handshake', async (t) => {

@@ -74,6 +74,10 @@ describe('settings of a SmartProxyConfig', () => {
     for (let count = 0; count < 6; count++) letIn.push(await isLetIn(program));
     assert.ok(letIn.includes(true) && letIn.at(-1) === false, letIn.join());
     assert.ok((endings(program)['proxy/rate_limited'] ?? 0) > 0);
+    await program.apply(smartProxyConfig({ limits: { connectionRate: 60000 } }));
+    assert.equal(await isLetIn(program), true, 'another rate holds at once');
+    await program.apply(smartProxyConfig({ limits: { connectionRate: 3 } }));
+    assert.equal(await isLetIn(program), false, 'what was spent of this one is not forgotten');
     await program.apply(smartProxyConfig({}));
     assert.equal(await isLetIn(program), true);
     assert.equal(second.closed || counted.closed, false);

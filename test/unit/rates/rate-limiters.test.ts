@@ -37,7 +37,13 @@ interface TestLimiters {
   readonly rates: RateLimiters;
 }
 
-function limiters(options: { readonly maxBuckets?: number; readonly share?: (uses: readonly RateUse[]) => void } = {}): TestLimiters {
+function limiters(
+  options: {
+    readonly maxBuckets?: number;
+    readonly scopesInUse?: () => ReadonlySet<string>;
+    readonly share?: (uses: readonly RateUse[]) => void;
+  } = {},
+): TestLimiters {
   const clock = new ManualClock();
   const wheel = new TimerWheel(clock, 10);
   const counters = new WorkerCounters();
@@ -129,6 +135,29 @@ test('RateLimiters: full buckets are forgotten in time, and nothing stays armed 
   clock.ms += 30_100;
   wheel.advance();
   assert.deepEqual([counters.gauges.rateLimitBuckets(), wheel.size, counters.rateLimitBucketsLost], [0, 0, 0]);
+});
+
+test('RateLimiters: buckets of a limit that nothing has any more go within a minute, and not at once', () => {
+  const inUse = new Set(['kept', 'gone', 'back']);
+  const { rates, clock, wheel, counters } = limiters({ scopesInUse: () => inUse });
+  const hourly = (scope: string): RateLimit => limit({ scope, requests: 1, windowMs: 3_600_000, burst: 1 });
+  for (const scope of ['kept', 'gone', 'back']) admit(rates, [hourly(scope)], '192.0.2.1');
+  inUse.delete('gone');
+  inUse.delete('back');
+  const sweep = (): number => {
+    clock.ms += 30_100;
+    wheel.advance();
+    return counters.gauges.rateLimitBuckets();
+  };
+  assert.equal(sweep(), 3);
+  inUse.add('back');
+  assert.equal(sweep(), 2);
+  inUse.add('gone');
+  inUse.delete('back');
+  assert.equal(admit(rates, [hourly('gone')], '192.0.2.1'), undefined, 'it begins anew');
+  assert.equal(sweep(), 3, 'it was back in between');
+  assert.equal(sweep(), 2);
+  assert.notEqual(admit(rates, [hourly('kept')], '192.0.2.1'), undefined);
 });
 
 test('RateLimiters: what one worker admits is charged in the others, so that together they admit the rate', () => {

@@ -119,7 +119,7 @@ test('what other workers have of an address counts, and is told to them from whe
 test('what other workers admit of an address is charged to its rate', () => {
   const { rates, advance } = fakePod();
   const security = new SecurityManager({ ...none, connectionRatePerMinute: 2 }, rates);
-  rates.apply([{ scope: 'connections of an address', client: '10.0.0.1', costMs: 60_000 }]);
+  rates.apply([{ scope: 'connections of an address 2/60000ms burst 2 by address', client: '10.0.0.1', costMs: 60_000 }]);
   assert.equal(security.admit('10.0.0.1'), 'rate_limited');
   assert.equal(security.admit('10.0.0.2'), undefined);
   advance(31_000);

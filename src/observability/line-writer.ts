@@ -7,9 +7,11 @@ export interface LineWriterLimits {
   readonly flushAfterMs: number;
   /** Buffered bytes beyond which lines are dropped. */
   readonly maxBytes: number;
+  /** How long the end of a write is awaited when all else is given up. One to a pipe that blocks may never end; others wait for a thread. */
+  readonly lastWriteMs: number;
 }
 
-const defaultLineWriterLimits: LineWriterLimits = { flushBytes: 32_768, flushAfterMs: 1000, maxBytes: 1_048_576 };
+const defaultLineWriterLimits: LineWriterLimits = { flushBytes: 32_768, flushAfterMs: 1000, maxBytes: 1_048_576, lastWriteMs: 2000 };
 
 /** A pipe keeps writes of several processes apart up to this size (PIPE_BUF on Linux). */
 const pipeChunkBytes = 4096;
@@ -31,6 +33,8 @@ export class LineWriter {
   #timer: NodeJS.Timeout | undefined;
   #dropped = 0;
   #onIdle: (() => void) | undefined;
+  /** `close` has had its time: nothing is written any more after what is under way. */
+  #isGivenUp = false;
 
   constructor(fd: number, limits: LineWriterLimits = defaultLineWriterLimits) {
     this.#fd = fd;
@@ -70,10 +74,16 @@ export class LineWriter {
     write(this.#fd, chunk, 0, chunk.length, null, (error, written) => this.#written(error, written));
   }
 
-  /** Resolves when all is written, or `timeoutMs` are over: what is left then is dropped, for the descriptor may be closed next. */
+  /**
+   * Resolves when all is written, or `timeoutMs` are over: what is left then is dropped. A write that is under way can not be taken back, and
+   * is awaited for `lastWriteMs` longer, for the descriptor may be closed next.
+   */
   close(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#giveUp(), timeoutMs);
+      let timer = setTimeout(() => {
+        timer = setTimeout(() => this.#dropPending(), this.#limits.lastWriteMs);
+        this.#giveUp();
+      }, timeoutMs);
       this.#onIdle = () => {
         clearTimeout(timer);
         this.#onIdle = undefined;
@@ -86,10 +96,16 @@ export class LineWriter {
   #giveUp(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#dropped += countLines(this.#pending) + this.#lines.length;
-    this.#pending = Buffer.alloc(0);
+    this.#dropped += this.#lines.length;
     this.#lines = [];
     this.#bytes = 0;
+    this.#isGivenUp = true;
+    if (!this.#writing) this.#dropPending();
+  }
+
+  #dropPending(): void {
+    this.#dropped += countLines(this.#pending);
+    this.#pending = Buffer.alloc(0);
     this.#onIdle?.();
   }
 
@@ -102,11 +118,13 @@ export class LineWriter {
 
   #written(error: NodeJS.ErrnoException | null, written: number): void {
     this.#writing = false;
-    if (error === null) {
-      this.#pending = this.#pending.subarray(written);
-      this.#goOn();
-      return;
-    }
+    if (error === null) this.#pending = this.#pending.subarray(written);
+    if (this.#isGivenUp) this.#dropPending();
+    else if (error === null) this.#goOn();
+    else this.#failed(error);
+  }
+
+  #failed(error: NodeJS.ErrnoException): void {
     if (error.code === 'EAGAIN') {
       this.#timer ??= setTimeout(() => this.flush(), retryAfterMs).unref();
       return;

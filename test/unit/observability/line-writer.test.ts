@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { pbkdf2 } from 'node:crypto';
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
 import { LineWriter } from '../../../src/observability/line-writer.ts';
 import { eventually } from '../../tools/eventually.ts';
 
-const limits = { flushBytes: 1000, flushAfterMs: 600_000, maxBytes: 100_000 };
+const limits = { flushBytes: 1000, flushAfterMs: 600_000, maxBytes: 100_000, lastWriteMs: 600_000 };
 
 function scratch(context: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'line-writer-'));
@@ -95,13 +97,28 @@ test('LineWriter: close gives up on a stuck reader when its time is over', async
   assert.equal(read().length, 0, `nothing is written any more after the ${taken} bytes that the pipe had taken`);
 });
 
+test('LineWriter: a write that still waits for a thread when close gives up is over before close is', async (context) => {
+  const { fd, read } = stuckPipe(context);
+  const writer = new LineWriter(fd, limits);
+  // Every thread that writes could be done by has something to do.
+  const threads = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
+  const busy = Array.from({ length: threads }, () => promisify(pbkdf2)('password', 'salt', 50_000, 32, 'sha512'));
+  for (let line = 0; line < 100; line++) writer.write('x'.repeat(100));
+  await writer.close(1);
+  const taken = read();
+  await Promise.all(busy);
+  await writer.close(1000);
+  assert.equal(read(), '', `nothing is written any more after the ${taken.length} bytes that the pipe had taken`);
+  assert.equal(taken.split('\n').length - 1 + writer.dropped, 100, 'each line was written or is counted');
+});
+
 test('LineWriter: lines whose timer ends while a slow write is under way are written after it', async (context) => {
   const file = join(scratch(context), 'pipe');
   execFileSync('mkfifo', [file]);
   const fd = openSync(file, constants.O_RDWR); // blocks in the thread pool while the pipe is full
   const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   context.after(() => [fd, reader].forEach(closeSync));
-  const writer = new LineWriter(fd, { flushBytes: 1_000_000, flushAfterMs: 5, maxBytes: 1_000_000 });
+  const writer = new LineWriter(fd, { ...limits, flushBytes: 1_000_000, flushAfterMs: 5, maxBytes: 1_000_000 });
   writer.write('x'.repeat(200_000));
   writer.flush();
   writer.write('last');

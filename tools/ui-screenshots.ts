@@ -55,7 +55,7 @@ async function shoot(context: BrowserContext, scheme: string): Promise<void> {
   const [shown] = context.pages();
   if (shown === undefined) return;
   const question = new URLSearchParams({ url: `http://${hosts[0]}/`, client: '192.0.2.7' });
-  const views = ['', 'routes', `explain?${question}`, 'connections', 'endings', 'certificates', 'problems'];
+  const views = ['', 'routes', `explain?${question}`, 'tap', 'connections', 'endings', 'certificates', 'problems'];
   for (const view of views) {
     await shown.goto(new URL(`#/${view}`, url).href);
     await shown.locator('main table, main .empty:not(:text("Asking"))').first().waitFor();
@@ -68,6 +68,7 @@ async function shoot(context: BrowserContext, scheme: string): Promise<void> {
       await shown.locator('main button.toggle').first().click();
       await shown.locator('main .endpoints').first().waitFor();
     }
+    if (view === 'tap') await shown.locator('main tbody tr:nth-child(12)').waitFor();
     await shown.screenshot({ path: join(folder, `${view.split('?')[0] || 'overview'}-${scheme}.png`) });
   }
 }

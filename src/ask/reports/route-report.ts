@@ -33,7 +33,10 @@ export interface ReportedRule {
   readonly tls: 'none' | 'ends here' | 'passes through';
   readonly match: string;
   readonly action: string;
+  /** None either where it needs none or where `failure` says why it has none. */
   readonly backends: readonly RuleBackend[];
+  /** Why nobody is served by it, such as a Service that does not exist; undefined: somebody is. */
+  readonly failure?: string;
 }
 
 /** What is wrong with an object. */
@@ -133,7 +136,7 @@ function nearestTo({ host, route }: RouteQuery, table: RouteTable): Pick<RouteRe
   return nearest === undefined ? {} : { nearest };
 }
 
-interface FoundRule extends Omit<ReportedRule, 'backends' | 'match' | 'action'> {
+interface FoundRule extends Omit<ReportedRule, 'backends' | 'match' | 'action' | 'failure'> {
   readonly source: RouteSource;
   readonly route: Pick<Route, 'match' | 'action'> | undefined;
   /** What there is in place of a match, for connections. */
@@ -209,6 +212,7 @@ function reportedRule({ key, host, listeners, tls, route, all, backends }: Found
     match: route === undefined ? all : matchText(route.match),
     action: actionText(route?.action ?? { kind: 'forward', backends }),
     backends: backends.map(({ service, weight }) => ({ service, weight, ...health.of(service) })),
+    ...(route?.action.kind === 'fail' && { failure: route.action.reason }),
   };
 }
 

@@ -54,7 +54,7 @@ test('the web UI by keyboard, and how it looks', { skip: browserSkip() }, async 
     assert.match(await page.getByRole('searchbox').inputValue(), /^shop\/$/);
     await keyboard.press('Escape');
     await keyboard.type('shop');
-    await ui.reads('1 of 3 objects');
+    await ui.reads('1 of 5 objects');
 
     await tabTo(ui, /^A Requests\/s$/);
     await keyboard.press('Enter');
@@ -79,7 +79,7 @@ test('the web UI by keyboard, and how it looks', { skip: browserSkip() }, async 
     await page.locator('#answer').getByText('Ingress default/shop sends it to default/web:80').waitFor();
   });
 
-  for (const view of ['', 'routes', 'explain?url=http://shop.localhost/', 'connections', 'problems']) {
+  for (const view of ['', 'routes', 'explain?url=http://shop.localhost/', 'tap', 'connections', 'problems']) {
     await t.test(`Tab goes through all of "${view}" and out of it, and is seen everywhere`, async (t) => {
       const ui = await UiPage.open(t, browser, `${port.url}#/${view}`);
       await ui.page.locator('main table, main .empty').first().waitFor();

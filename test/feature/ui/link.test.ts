@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { adminTokenFile } from '../../tools/admin-change.ts';
 import { eventually } from '../../tools/eventually.ts';
+import { get } from '../../tools/get.ts';
 import { browserSkip, startBrowser } from '../../tools/ui/browser.ts';
 import { ForwardedPort, type PassedAnswer } from '../../tools/ui/forwarded-port.ts';
 import { UiPage } from '../../tools/ui/ui-page.ts';
@@ -94,7 +95,7 @@ test('the web UI and the program behind its port', { skip: browserSkip() }, asyn
       path === '/debug/problems' ? { ...answer, body: JSON.stringify({ ...JSON.parse(answer.body), total }) } : answer;
     await ui.reads('of 3,000 problems');
     port.alter = asItComes;
-    await ui.row('ServiceNotFound').waitFor();
+    await ui.row('ServiceNotFound').first().waitFor();
     assert.equal(await banner.textContent(), '');
   });
 
@@ -181,8 +182,8 @@ test('the web UI and the program behind its port', { skip: browserSkip() }, asyn
     await ui.reads('500 more: filter to see others.');
 
     await ui.go('Routes');
-    await ui.reads('3 of 1,200 objects');
-    await page.getByLabel('3 objects were asked for.').fill('hop.local');
+    await ui.reads('5 of 1,200 objects');
+    await page.getByLabel('5 objects were asked for.').fill('hop.local');
     await eventually('the program is asked for them', () => port.asked.at(-1) === '/debug/route-report?limit=1000&search=hop.local');
     await ui.row('default/shop').waitFor();
     assert.equal(await ui.row('default/evil').count(), 0);
@@ -239,6 +240,38 @@ test('the web UI and the program behind its port', { skip: browserSkip() }, asyn
     await page.getByRole('button', { name: 'Forget the token' }).click();
     await page.getByRole('button', { name: 'Read-only: enter token' }).waitFor();
     assert.equal(await page.evaluate('sessionStorage.length'), 0);
+  });
+
+  await t.test('endpoints are drained, and used again, with the token alone', async (t) => {
+    const ui = await UiPage.open(t, browser, `${port.url}#/routes`);
+    const { page } = ui;
+    const said = page.getByRole('status');
+    const rules = page.getByRole('table', { name: 'Rules' });
+    await page.getByRole('button', { name: 'default/shop' }).click();
+    await rules.getByText('no endpoints').waitFor();
+    const drain = rules.getByRole('button', { name: /^Drain 127\.0\.0\.1:\d+$/ });
+    assert.equal(await drain.count(), 0);
+    await page.getByRole('button', { name: 'Read-only: enter token' }).click();
+    await page.getByLabel('Admin token').fill((await readFile(tokenFile, 'utf8')).trim());
+    await page.keyboard.press('Enter');
+    await drain.click();
+    assert.deepEqual(await ui.findings(), []);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    const drained = async (): Promise<readonly string[]> => JSON.parse((await get(program.admin, 'localhost', '/debug/drains')).body);
+    assert.deepEqual(await drained(), []);
+    await drain.click();
+    await page.getByRole('button', { name: 'Drain it' }).click();
+    await said.getByText(/^Drained: 127\.0\.0\.1:\d+\.$/).waitFor();
+    await rules.getByText('drained', { exact: true }).waitFor();
+    const [endpoint] = await drained();
+    assert.match(endpoint ?? '', /^127\.0\.0\.1:\d+$/);
+    assert.deepEqual(await ui.findings(), []);
+    await rules.getByRole('button', { name: `Use again ${endpoint}` }).click();
+    await said.getByText(`Used again: ${endpoint}.`).waitFor();
+    await drain.waitFor();
+    assert.deepEqual(await drained(), []);
+    await page.getByRole('button', { name: 'Forget the token' }).click();
+    await drain.waitFor({ state: 'detached' });
   });
 
   await t.test('a browser that stores nothing shows everything, and keeps token and theme while the page is open', async (t) => {

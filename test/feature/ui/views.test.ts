@@ -5,7 +5,7 @@ import { browserSkip, startBrowser } from '../../tools/ui/browser.ts';
 import { UiPage } from '../../tools/ui/ui-page.ts';
 import { hostileText, UiProgram } from '../../tools/ui/ui-program.ts';
 
-const views = ['Overview', 'Routes', 'Explain', 'Connections', 'Endings', 'Certificates', 'Problems'];
+const views = ['Overview', 'Routes', 'Explain', 'Requests', 'Connections', 'Endings', 'Certificates', 'Problems'];
 
 test('the web UI shows a running program', { skip: browserSkip() }, async (t) => {
   const browser = await startBrowser();
@@ -26,7 +26,7 @@ test('the web UI shows a running program', { skip: browserSkip() }, async (t) =>
     });
     await requests.locator('polyline').waitFor({ state: 'attached' });
     await ui.row('serving').waitFor();
-    assert.match((await page.locator('.tile').filter({ hasText: 'Problems' }).textContent()) ?? '', /1 error, \d+ warning/);
+    assert.match((await page.locator('.tile').filter({ hasText: 'Problems' }).textContent()) ?? '', /2 errors, \d+ warning/);
     assert.match((await page.locator('.facts').first().textContent()) ?? '', /Version0\.1\.0/);
     assert.match((await page.locator('main').textContent()) ?? '', new RegExp(`127\\.0\\.0\\.1:${program.http}`));
   });
@@ -53,9 +53,20 @@ test('the web UI shows a running program', { skip: browserSkip() }, async (t) =>
     });
     assert.equal(await passed.locator('[data-label="Requests/s"]').textContent(), '–');
     await page.getByRole('searchbox', { name: /^Filter/ }).fill('evil');
-    await ui.reads('1 of 3 objects');
+    await ui.reads('1 of 5 objects');
     assert.equal(await ui.row('default/shop').count(), 0);
     assert.equal(new URL(page.url()).hash, '#/routes?filter=evil');
+  });
+
+  await t.test('routes: what has no endpoints needs none, or is not served for want of a Service', async (t) => {
+    const shown = await UiPage.open(t, browser, `${program.url}#/routes`);
+    const endpoints = (object: string) => shown.row(object).first().locator('[data-label="Endpoints"]');
+    await endpoints('default/lost').getByText('not served', { exact: true }).waitFor();
+    await endpoints('default/moved').getByText('none needed', { exact: true }).waitFor();
+    await endpoints('default/shop').getByText('1 rule not served', { exact: true }).waitFor();
+    await shown.page.getByRole('button', { name: 'default/shop' }).click();
+    const rules = shown.page.getByRole('table', { name: 'Rules' });
+    await rules.getByRole('row').filter({ hasText: '/gone (prefix)' }).getByText('not served', { exact: true }).waitFor();
   });
 
   await t.test('routes: what is open is unknown where the kernel does not show it', async (t) => {
@@ -119,7 +130,9 @@ test('the web UI shows a running program', { skip: browserSkip() }, async (t) =>
     client.destroy();
     await ui.row(clientName).waitFor({ state: 'detached' });
     await ui.go('Endings');
-    assert.match((await ui.row(clientName).textContent()) ?? '', /by the (client|proxy)/);
+    // Another connection, to another port, may have had the same port of its own.
+    const ended = ui.row(clientName).filter({ hasText: 'Ingress default/shop' });
+    assert.match((await ended.textContent()) ?? '', /by the (client|proxy)/);
   });
 
   await t.test('certificates and problems, with what to do', async () => {
@@ -127,7 +140,7 @@ test('the web UI shows a running program', { skip: browserSkip() }, async (t) =>
     assert.match((await ui.row('shop.localhost').textContent()) ?? '', /valid.*in 8\d d.*local CA/);
     await ui.go('Problems');
     assert.match(
-      (await ui.row('ServiceNotFound').textContent()) ?? '',
+      (await ui.row('ServiceNotFound').first().textContent()) ?? '',
       /Service default\/gone does not exist; create it or correct the name\./,
     );
     await page.getByRole('link', { name: 'Level' }).click();
@@ -174,6 +187,11 @@ test('the web UI shows a running program', { skip: browserSkip() }, async (t) =>
           if (view === 'Explain') {
             await page.getByLabel('URL', { exact: true }).fill(`http://shop.localhost:${program.http}/`);
             await page.getByRole('button', { name: 'Explain' }).click();
+          }
+          if (view === 'Requests') {
+            await shown.reads('Live:');
+            await program.traffic();
+            await shown.row('503').first().waitFor();
           }
           await page.locator('main table, main .empty').first().waitFor();
           assert.deepEqual(await shown.findings(), [], view);

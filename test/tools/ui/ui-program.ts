@@ -102,6 +102,11 @@ function objects(port: number): string {
       tls: [{ hosts: ['shop.localhost'] }],
       annotations: { 'smartproxy.dev/ssl-redirect': 'false', [`smartproxy.dev/${hostileText}`]: 'x' },
     }),
+    ingress('lost', { rules: { 'lost.localhost': [['/', 'Prefix', 'gone']] } }),
+    smartRoute('moved', {
+      hosts: ['moved.localhost'],
+      http: { rules: [{ name: 'all', action: { redirect: { host: 'shop.localhost' } } }] },
+    }),
     smartRoute('passed', {
       hosts: ['passed.localhost'],
       tls: { mode: 'Passthrough' },

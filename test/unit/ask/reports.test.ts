@@ -72,6 +72,8 @@ suite('routes', () => {
       backends: [{ service: 'default/api:80', weight: 1, ready: 1, total: 1 }],
     });
     const [root] = shop.rules.filter(({ host, match }) => host === 'shop.example' && match === '/ (prefix)');
+    const [gone] = shop.rules.filter(({ match }) => match === '/gone (prefix)');
+    assert.deepEqual([gone?.backends, gone?.failure], [[], 'Service default/gone does not exist']);
     assert.deepEqual(root?.backends, [{ service: 'default/web:80', weight: 1, ready: 1, total: 2 }], 'one is out of rotation');
     assert.deepEqual(
       shop.problems.map(({ level, reason, field }) => [level, reason, field]),

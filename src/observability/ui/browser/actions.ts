@@ -5,11 +5,13 @@ import { counted } from './dom/format.ts';
 import type { AdminToken } from './model/admin-token.ts';
 import { hashOf, type Place } from './model/location.ts';
 import type { Pages } from './model/pages.ts';
+import type { Tap } from './model/tap.ts';
 import { switchTheme } from './model/theme.ts';
 
 export interface ActionsOptions {
   readonly pages: Pages;
   readonly token: AdminToken;
+  readonly tap: Tap;
   readonly expanded: Set<string>;
   readonly place: () => Place;
   /** Something is to be shown otherwise. */
@@ -49,7 +51,7 @@ export class Actions {
   }
 
   async #act(action: string, id: string): Promise<void> {
-    const { pages, token, expanded, changed } = this.#options;
+    const { pages, token, tap, expanded, changed } = this.#options;
     switch (action) {
       case 'toggle':
         if (!expanded.delete(id)) expanded.add(id);
@@ -66,8 +68,19 @@ export class Actions {
         return changed();
       case 'ask-token':
         return this.#askToken();
+      case 'tap-pause':
+        tap.togglePause();
+        return changed();
+      case 'tap-retry':
+        return tap.retry();
       case 'ask-end':
         return this.#end(id);
+      case 'ask-drain':
+        return this.#drain(id);
+      case 'end-drain':
+        return this.#change('DELETE', `/debug/drains?${new URLSearchParams({ endpoint: id })}`, 'Not used again', (changed) =>
+          changed > 0 ? `Used again: ${id}.` : `It was not drained: ${id}.`,
+        );
     }
   }
 
@@ -114,9 +127,30 @@ export class Actions {
       isDangerous: true,
     });
     if (confirmed === undefined) return;
-    const answer = await this.#options.token.change('DELETE', `/debug/connections?${new URLSearchParams({ id })}`);
-    if (answer.kind === 'data') announce(`Ended: ${counted(changedOf(answer.data), 'connection')}.`);
-    else announce(answer.kind === 'missing' ? 'The program cannot end connections from here.' : `Not ended: ${answer.why}.`);
+    const path = `/debug/connections?${new URLSearchParams({ id })}`;
+    await this.#change('DELETE', path, 'Not ended', (changed) => `Ended: ${counted(changed, 'connection')}.`);
+  }
+
+  async #drain(endpoint: string): Promise<void> {
+    const confirmed = await askInDialog({
+      title: 'Drain this endpoint?',
+      text: [
+        code(endpoint),
+        ' keeps what it has and gets nothing new from this pod, in any Service, until it is used again or no Service has it any more.',
+      ],
+      confirm: 'Drain it',
+      isDangerous: true,
+    });
+    if (confirmed === undefined) return;
+    const path = `/debug/drains?${new URLSearchParams({ endpoint })}`;
+    await this.#change('PUT', path, 'Not drained', (changed) => (changed > 0 ? `Drained: ${endpoint}.` : `Nothing to drain: ${endpoint}.`));
+  }
+
+  /** Asks for a change, and says what came of it. */
+  async #change(method: 'DELETE' | 'PUT', path: string, failed: string, done: (changed: number) => string): Promise<void> {
+    const answer = await this.#options.token.change(method, path);
+    if (answer.kind === 'data') announce(done(changedOf(answer.data)));
+    else announce(answer.kind === 'missing' ? `${failed}: the program is of another version.` : `${failed}: ${answer.why}.`);
     this.#options.changed();
   }
 }

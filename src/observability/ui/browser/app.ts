@@ -10,6 +10,7 @@ import { placeOf } from './model/location.ts';
 import { noteTotals } from './model/note-totals.ts';
 import { Pages } from './model/pages.ts';
 import { Rates } from './model/rates.ts';
+import { Tap } from './model/tap.ts';
 import { applyTheme, currentTheme } from './model/theme.ts';
 import type { View, ViewContext } from './view.ts';
 import { certificatesView } from './views/certificates-view.ts';
@@ -19,8 +20,18 @@ import { explainView } from './views/explain-view.ts';
 import { overviewView } from './views/overview-view.ts';
 import { problemsView } from './views/problems-view.ts';
 import { routesView } from './views/routes-view.ts';
+import { tapQuery, tapView } from './views/tap-view.ts';
 
-const views: readonly View[] = [overviewView, routesView, explainView, connectionsView, endingsView, certificatesView, problemsView];
+const views: readonly View[] = [
+  overviewView,
+  routesView,
+  explainView,
+  tapView,
+  connectionsView,
+  endingsView,
+  certificatesView,
+  problemsView,
+];
 const statusPath = '/debug/status';
 const version = document.querySelector('meta[name="program-version"]')?.getAttribute('content') ?? '';
 
@@ -29,6 +40,7 @@ class App {
   readonly #token = new AdminToken();
   readonly #rates = new Rates();
   readonly #course = new Course();
+  readonly #tap = new Tap(() => this.#render());
   readonly #expanded = new Set<string>();
   #view: View = overviewView;
   #query = new URLSearchParams();
@@ -41,6 +53,7 @@ class App {
     new Actions({
       pages: this.#pages,
       token: this.#token,
+      tap: this.#tap,
       expanded: this.#expanded,
       place: () => ({ view: this.#view.id, query: this.#query }),
       changed: () => {
@@ -58,7 +71,8 @@ class App {
       rates: this.#rates,
       course: this.#course,
       expanded: this.#expanded,
-      canEnd: this.#token.isKnown && this.#pages.data(statusPath)?.admin.canChange === true,
+      tap: this.#tap,
+      canChange: this.#token.isKnown && this.#pages.data(statusPath)?.admin.canChange === true,
       nowMs: Date.now(),
     };
   }
@@ -79,6 +93,7 @@ class App {
     if (place === undefined) return false;
     this.#view = views.find(({ id }) => id === place.view) ?? overviewView;
     this.#query = place.query;
+    this.#tap.want(this.#view === tapView ? tapQuery(this.#query) : undefined);
     this.#render();
     this.#fillFields();
     return true;

@@ -2,6 +2,7 @@ import type { Child } from './dom/element.ts';
 import type { Course } from './model/course.ts';
 import type { Pages } from './model/pages.ts';
 import type { Rates } from './model/rates.ts';
+import type { Tap } from './model/tap.ts';
 
 /** What views are made of. */
 export interface ViewContext {
@@ -12,8 +13,9 @@ export interface ViewContext {
   readonly course: Course;
   /** Keys of rows that are open. */
   readonly expanded: ReadonlySet<string>;
-  /** Whether connections may be ended: the program allows it to those with the token, and it was typed in. */
-  readonly canEnd: boolean;
+  readonly tap: Tap;
+  /** Whether something may be changed: the program allows it to those with the token, and it was typed in. */
+  readonly canChange: boolean;
   readonly nowMs: number;
 }
 

@@ -9,15 +9,20 @@ import { table } from './table.ts';
 
 const hostsShown = 4;
 
-/** The rules of an object, with the endpoints behind each. @param backends by Service */
-export function ruleTable(rules: readonly ReportedRule[], left: number, backends: ReadonlyMap<string, ReportedBackend>): HTMLElement {
+/** The rules of an object, with the endpoints behind each. @param backends by Service @param canChange endpoints may be drained */
+export function ruleTable(
+  rules: readonly ReportedRule[],
+  left: number,
+  backends: ReadonlyMap<string, ReportedBackend>,
+  canChange: boolean,
+): HTMLElement {
   const heads = [{ title: 'Match', kind: 'match' }, { title: 'What happens' }, { title: 'Endpoints', kind: 'behind' }];
   const rows = mergeRules(rules).map((rule) => ({
     key: rule.key,
     cells: [
       matchCell(rule),
       actionCell(rule),
-      rule.backends.length === 0 ? absent() : rule.backends.map((each) => backendCell(each, backends)),
+      rule.backends.length === 0 ? withoutBackends(rule) : rule.backends.map((each) => backendCell(each, backends, canChange)),
     ],
   }));
   return element(
@@ -40,6 +45,10 @@ function actionCell(rule: MergedRule): readonly Child[] {
   return [rule.action, url !== undefined && element('a', { class: 'explain-link', href: hashOf('explain', { url }) }, 'Explain', words)];
 }
 
+function withoutBackends({ failure }: MergedRule): Child {
+  return failure === undefined ? absent('none needed') : pill('bad', 'not served');
+}
+
 /** A URL that the rule may take; undefined: it is not of HTTP, or none can be made up. */
 function exampleUrl({ host, match, tls }: ReportedRule): string | undefined {
   const path = /^(\/\S*) \((?:exact|prefix)\)/.exec(match)?.[1];
@@ -47,7 +56,11 @@ function exampleUrl({ host, match, tls }: ReportedRule): string | undefined {
   return `${tls === 'none' ? 'http' : 'https'}://${host.replace(/^\*+\./, 'any.')}${path}`;
 }
 
-function backendCell({ service, weight, ready, total }: RuleBackend, backends: ReadonlyMap<string, ReportedBackend>): HTMLElement {
+function backendCell(
+  { service, weight, ready, total }: RuleBackend,
+  backends: ReadonlyMap<string, ReportedBackend>,
+  canChange: boolean,
+): HTMLElement {
   if (service === undefined) return element('div', { class: 'backend' }, pill('bad', 'a missing Service'));
   const known = backends.get(service);
   return element(
@@ -64,7 +77,7 @@ function backendCell({ service, weight, ready, total }: RuleBackend, backends: R
       : element(
           'ul',
           { class: 'endpoints' },
-          ...known.endpoints.map(endpointItem),
+          ...known.endpoints.map((endpoint) => endpointItem(endpoint, canChange)),
           known.endpoints.length === 0 && element('li', {}, 'no endpoints'),
           known.moreEndpoints > 0 && element('li', {}, `${known.moreEndpoints} more`),
         ),
@@ -79,11 +92,26 @@ const tones: Readonly<Record<EndpointState, Tone>> = {
   fallback: 'warning',
 };
 
-function endpointItem({ address, state, reason, zone, active, requests }: ReportedEndpoint): HTMLElement {
+function endpointItem({ address, state, reason, zone, active, requests }: ReportedEndpoint, canChange: boolean): HTMLElement {
   const facts: readonly Child[] = [
     `${counted(requests, 'request')}, ${active} under way`,
     zone !== undefined && `, zone ${zone}`,
     reason !== undefined && `, ${reason}`,
   ];
-  return element('li', {}, pill(tones[state], state), ' ', code(address), ' ', muted(...facts));
+  return element('li', {}, pill(tones[state], state), ' ', code(address), ' ', muted(...facts), canChange && drainButton(address, state));
+}
+
+function drainButton(address: string, state: EndpointState): HTMLElement {
+  const isDrained = state === 'drained';
+  return element(
+    'button',
+    {
+      type: 'button',
+      class: isDrained ? undefined : 'danger',
+      'data-action': isDrained ? 'end-drain' : 'ask-drain',
+      'data-id': address,
+      'aria-label': isDrained ? `Use again ${address}` : `Drain ${address}`,
+    },
+    isDrained ? 'Use again' : 'Drain',
+  );
 }

@@ -32,16 +32,21 @@ export async function askProgram(path: string, init: RequestInit = {}): Promise<
   try {
     // Relative, so that it works wherever the page itself was found.
     const response = await fetch(`.${path}`, { cache: 'no-store', redirect: 'error', signal: AbortSignal.timeout(timeoutMs), ...init });
-    const data = await readJson(response);
-    if (data === notJson) return somethingElse;
-    if (response.ok) return { kind: 'data', data };
-    if (isUnknownPage(response.status, data)) return { kind: 'missing' };
-    const why = errorOf(data);
-    return why === undefined ? somethingElse : { kind: 'refused', status: response.status, why };
+    return await programAnswer(response);
   } catch (error) {
     const isTimeout = error instanceof DOMException && error.name === 'TimeoutError';
     return { kind: 'lost', why: isTimeout ? `no answer within ${timeoutMs / 1000} s` : 'nothing answers at this port' };
   }
+}
+
+/** What an answer of JSON says. */
+export async function programAnswer(response: Response): Promise<ProgramAnswer> {
+  const data = await readJson(response);
+  if (data === notJson) return somethingElse;
+  if (response.ok) return { kind: 'data', data };
+  if (isUnknownPage(response.status, data)) return { kind: 'missing' };
+  const why = errorOf(data);
+  return why === undefined ? somethingElse : { kind: 'refused', status: response.status, why };
 }
 
 const notJson = Symbol('not JSON');

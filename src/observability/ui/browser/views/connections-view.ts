@@ -24,7 +24,7 @@ function queryText(query: URLSearchParams): string {
   return `?${new URLSearchParams({ limit: String(limit), ...(route !== null && { route }) })}`;
 }
 
-function render({ pages, query, canEnd }: ViewContext): readonly Child[] {
+function render({ pages, query, canChange }: ViewContext): readonly Child[] {
   const asked = queryText(query);
   const rows = pages.data(name, asked);
   const all = rows ?? [];
@@ -40,7 +40,7 @@ function render({ pages, query, canEnd }: ViewContext): readonly Child[] {
       dataTable({
         view: 'connections',
         caption: 'Open connections',
-        columns: canEnd ? [...columns, endColumn] : columns,
+        columns: canChange ? [...columns, endColumn] : columns,
         rows: shown,
         keyOf: ({ id }) => id,
         query,

@@ -6,7 +6,7 @@ import { filtered, filterField } from '../components/filter-field.ts';
 import { absent, amountText, insteadOf, muted, pill, viewHead } from '../components/pieces.ts';
 import { ruleTable } from '../components/rule-table.ts';
 import { type Child, element } from '../dom/element.ts';
-import { count, meanDuration, perSecond } from '../dom/format.ts';
+import { count, counted, meanDuration, perSecond } from '../dom/format.ts';
 import { hashOf } from '../model/location.ts';
 import type { View, ViewContext } from '../view.ts';
 
@@ -47,7 +47,7 @@ function openedServices({ pages, query, expanded }: Pick<ViewContext, 'pages' | 
 }
 
 function render(context: ViewContext): readonly Child[] {
-  const { pages, query, rates, expanded } = context;
+  const { pages, query, rates, expanded, canChange } = context;
   const asked = reportQuery(query);
   const report = pages.data(name, asked);
   const rows = report?.routes ?? [];
@@ -73,7 +73,7 @@ function render(context: ViewContext): readonly Child[] {
         keyOf: routeKey,
         query,
         empty: rows.length === 0 ? 'Nothing is routed.' : 'No route fits the filter.',
-        detail: (row) => (expanded.has(routeKey(row)) ? detailOf(row, backends) : undefined),
+        detail: (row) => (expanded.has(routeKey(row)) ? detailOf(row, backends, canChange) : undefined),
       }),
   ];
 }
@@ -192,11 +192,14 @@ function healthOf({ rules }: ReportedRoute): { readonly ready: number; readonly 
   return { ready, total, share: total === 0 ? 0 : ready / total };
 }
 
-function healthCell(row: ReportedRoute): Child {
-  if (row.rules.every(({ backends }) => backends.length === 0)) return absent('none needed');
+function healthCell(row: ReportedRoute): Child | readonly Child[] {
+  const failing = row.rules.filter(({ failure }) => failure !== undefined).length;
+  if (failing > 0 && failing === row.rules.length && row.moreRules === 0) return pill('bad', 'not served');
+  const unserved = failing > 0 && muted(`${counted(failing, 'rule')} not served`);
+  if (row.rules.every(({ backends }) => backends.length === 0)) return [absent('none needed'), unserved];
   const { ready, total } = healthOf(row);
-  if (total === 0) return pill('bad', 'no endpoints');
-  return pill(ready === 0 ? 'bad' : ready < total ? 'warning' : 'good', `${ready} of ${total} ready`);
+  if (total === 0) return [pill('bad', 'no endpoints'), unserved];
+  return [pill(ready === 0 ? 'bad' : ready < total ? 'warning' : 'good', `${ready} of ${total} ready`), unserved];
 }
 
 /** Whether it takes connections or UDP sessions as a whole; what it does with requests is counted by request. */
@@ -237,13 +240,15 @@ function problemsCell({ problems, object }: ReportedRoute): Child {
   );
 }
 
-function detailOf(row: ReportedRoute, backends: ReadonlyMap<string, ReportedBackend>): readonly Child[] {
+function detailOf(row: ReportedRoute, backends: ReadonlyMap<string, ReportedBackend>, canChange: boolean): readonly Child[] {
   const key = routeKey(row);
   return [
-    ruleTable(row.rules, row.moreRules, backends),
+    ruleTable(row.rules, row.moreRules, backends, canChange),
     element(
       'p',
       { class: 'links' },
+      element('a', { href: hashOf('tap', { route: key }) }, 'Its requests'),
+      ' · ',
       element('a', { href: hashOf('connections', { route: key }) }, 'Its connections'),
       ' · ',
       element('a', { href: hashOf('endings', { route: key }) }, 'Its endings'),

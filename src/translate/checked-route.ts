@@ -1,6 +1,7 @@
 import type { SmartRouteSpec } from '../api/generated/smart-route.ts';
 import { smartRouteSchema } from '../api/generated/smart-route-schema.ts';
 import { checkSchema, type SchemaProblem } from '../api/schema-check.ts';
+import { everything, heldRoute } from './held-route.ts';
 import { meantMatches } from './meant-matches.ts';
 import { messageFor, type ProblemList } from './problem-list.ts';
 import { RuleNames } from './rule-names.ts';
@@ -9,34 +10,37 @@ import { fieldsOf, isFields, itemsOf, textOf } from './unknown-input.ts';
 
 /** The `spec` of a SmartRoute, as far as it can be served. */
 export interface CheckedRoute {
-  /** undefined: it breaks the schema, and not in some rules alone. */
+  /** undefined: it breaks the schema, and nobody can say what it claims. */
   readonly spec: SmartRouteSpec | undefined;
+  /** Why nobody is served by any of it; undefined: it is as the schema has it, save for some rules. */
+  readonly broken: string | undefined;
   /** Why nobody is served by a rule, by its index. */
   readonly brokenRules: ReadonlyMap<number, string>;
 }
 
 /**
  * Checks a spec as an API server would. What is wrong within rules costs those alone where it can be said what they may match: they go on to match
- * that, and fail, so that nothing falls through to a rule that asks for less.
+ * that, and fail, so that nothing falls through to a rule that asks for less. What is wrong elsewhere is wrong for all of it: it goes on to claim its
+ * hosts and what its rules match there, and fails.
  */
 export function checkedRoute(ref: ObjectRef, given: unknown, problems: ProblemList): CheckedRoute {
   const { invalid, unknown } = checkSchema(smartRouteSchema, given, 'spec');
-  const { spec, brokenRules, faults } = withoutFaults(given, invalid);
+  const { spec, brokenRules, broken, faults } = withoutFaults(given, invalid);
   for (const { field, sentence } of faults) {
     const name = brokenRules.size === 0 ? undefined : textOf(fieldsOf(ruleAt(spec, field)).name);
     problems.add(name === undefined ? 'InvalidObject' : 'InvalidRule', field, messageFor(ref, field, sentence), name);
   }
   for (const { field, sentence } of unknown) problems.add('UnknownField', field, messageFor(ref, field, sentence));
-  return { spec: spec as SmartRouteSpec | undefined, brokenRules };
+  return { spec: spec as SmartRouteSpec | undefined, brokenRules, broken };
 }
 
 const noRules: ReadonlyMap<number, string> = new Map();
 const rulePlace = /^spec\.http\.rules\[(\d+)\]/;
 
 interface Served {
-  /** undefined: something is wrong elsewhere than in rules, or in one of which nobody can say what it matches. */
   readonly spec: unknown;
   readonly brokenRules: CheckedRoute['brokenRules'];
+  readonly broken: CheckedRoute['broken'];
   readonly faults: readonly SchemaProblem[];
 }
 
@@ -49,14 +53,22 @@ function withoutFaults(given: unknown, invalid: readonly SchemaProblem[]): Serve
   while (left.length > 0) {
     faults.push(...left);
     const more = rulesOf(left);
-    if (more === undefined || [...more.keys()].some((index) => brokenRules.has(index)))
-      return { spec: undefined, brokenRules: noRules, faults };
+    if (more === undefined || [...more.keys()].some((index) => brokenRules.has(index))) return held(given, faults);
     for (const [index, why] of more) brokenRules.set(index, why);
     spec = withEmptyRules(given, brokenRules);
-    if (spec === undefined) return { spec: undefined, brokenRules: noRules, faults };
+    if (spec === undefined) return held(given, faults);
     left = checkSchema(smartRouteSchema, spec, 'spec').invalid;
   }
-  return { spec, brokenRules, faults };
+  return { spec, brokenRules, broken: undefined, faults };
+}
+
+/** Something is wrong elsewhere than in rules, or in one of which nobody can say what it matches. */
+function held(given: unknown, faults: readonly SchemaProblem[]): Served {
+  const all = new Map(itemsOf(fieldsOf(fieldsOf(given).http).rules).map((_, index) => [index, '']));
+  const http = all.size === 0 ? undefined : (fieldsOf(withEmptyRules(given, all)).http ?? everything);
+  const spec = heldRoute(given, http);
+  const [first] = faults;
+  return { spec, brokenRules: noRules, broken: spec && first && `${first.field}: ${first.sentence}`, faults };
 }
 
 /** The first thing that is wrong with each rule; undefined: something is wrong elsewhere. */

@@ -144,7 +144,7 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
     level: 'error',
     when: 'A SmartRoute or SmartProxyConfig is not what its CRD allows. An API server refuses such an object; a folder of manifests can hold one.',
     meanwhile:
-      'Nothing of a SmartRoute is served; of a SmartProxyConfig what `ConfigKept`, `ConfigReduced` or `ConfigClosed` beside it says.',
+      'What the rules of a SmartRoute may match on its hosts is answered 503; nothing of it is served where no host can be read. Of a SmartProxyConfig what `ConfigKept`, `ConfigReduced` or `ConfigClosed` beside it says.',
   },
   InvalidRule: {
     level: 'error',

@@ -19,7 +19,7 @@ import { fieldsOf } from './unknown-input.ts';
 export function readSmartRoute(key: string, object: SmartRoute): SmartRouteReading {
   const ref = objectRef('smartproxy.dev/v1alpha1', 'SmartRoute', key, object);
   const problems = new ProblemList(ref);
-  const { spec, brokenRules } = checkedRoute(ref, object.spec, problems);
+  const { spec, brokenRules, broken } = checkedRoute(ref, object.spec, problems);
   const { generation } = fieldsOf(object.metadata);
   const fromPolicy = spec?.policy === undefined ? {} : settingsOfPolicy(spec.policy, `SmartRoute ${key}`);
   const settings = [spec?.connection && settingsOfConnection(spec.connection), spec?.udp && settingsOfUdp(spec.udp)]
@@ -27,7 +27,7 @@ export function readSmartRoute(key: string, object: SmartRoute): SmartRouteReadi
     .reduce(mergeSettings, fromPolicy);
   reportExemption(ref, spec?.policy, 'spec', undefined, problems);
   const rules = (spec?.http?.rules ?? []).map((rule, index) => {
-    return readRule(ref, rule, `spec.http.rules[${index}]`, settings, problems, brokenRules.get(index));
+    return readRule(ref, rule, `spec.http.rules[${index}]`, settings, problems, broken ?? brokenRules.get(index));
   });
   return {
     kind: 'smart-route',
@@ -37,6 +37,7 @@ export function readSmartRoute(key: string, object: SmartRoute): SmartRouteReadi
     isBeingDeleted: isBeingDeleted(object),
     generation: typeof generation === 'number' ? generation : 0,
     spec,
+    broken,
     hosts: spec === undefined ? [] : hostsOf(spec),
     clients: clientsOf(ref, spec?.clientCIDRs, problems),
     settings,

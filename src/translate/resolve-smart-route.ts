@@ -88,7 +88,8 @@ class SmartRouteResolver {
 
   /** Looks up backends of connections that nobody reads; undefined: none may be used. */
   #connectionBackends(tcp: SmartRouteTcp | undefined, l4?: SmartRouteL4): ConnectionBackends | undefined {
-    const { settings } = this.#lookup.reading;
+    const { settings, broken } = this.#lookup.reading;
+    if (broken !== undefined) return undefined;
     const own = tcp?.loadBalancing && balancingOfTcp(tcp.loadBalancing);
     const scope = { rule: undefined, settings: { ...settings, balancing: own ?? balancingOfConnections(settings.balancing) }, l4 };
     if ((this.#guards.brokenClients(scope, 'spec') ?? this.#guards.brokenMaintenance(scope, 'spec')) !== undefined) return undefined;

@@ -8,8 +8,10 @@ export interface SmartRouteReading extends Claimant {
   readonly kind: 'smart-route';
   /** `metadata.generation`; 0 when it has none. */
   readonly generation: number;
-  /** undefined: it breaks the schema, so none of it is served, as an API server would not have taken it. */
+  /** As far as it can be read; undefined: it breaks the schema, and nobody can say what it claims. */
   readonly spec: SmartRouteSpec | undefined;
+  /** Why nobody is served by any of it: what it claims is answered 503, and no other object's. undefined: it is as the schema has it. */
+  readonly broken: string | undefined;
   /** Host keys of the route table. */
   readonly hosts: readonly string[];
   /** Networks of the clients that it is for, without those that are none; undefined: everybody. */

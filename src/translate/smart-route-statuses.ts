@@ -22,6 +22,8 @@ export interface SmartRouteState {
   readonly rules: readonly SmartRouteRuleState[];
   /** Keys of the services that it forwards to, each once; undefined for each that can't be served. */
   readonly backends: readonly (string | undefined)[];
+  /** It is not valid: what it claims is kept from others, and fails. */
+  readonly isHeld: boolean;
   /** The kernel forwards it. */
   readonly inKernel: boolean;
 }
@@ -35,7 +37,7 @@ export interface SmartRouteRuleState {
 }
 
 /** What the status writer should bring about on one SmartRoute: all but times. */
-export interface SmartRouteStatusContent extends Omit<SmartRouteState, 'backends' | 'inKernel' | 'rules'> {
+export interface SmartRouteStatusContent extends Omit<SmartRouteState, 'backends' | 'inKernel' | 'isHeld' | 'rules'> {
   readonly rules: readonly Omit<SmartRouteRuleState, 'isServed'>[];
   /** Backends with a ready endpoint, of all: `2/3`. */
   readonly backends: string;
@@ -99,26 +101,29 @@ export function smartRouteStates(
  * @param kernelProblem why the kernel does not forward what it should; undefined: it does
  */
 export function statusOf(
-  { backends, conditions, inKernel, rules, ...state }: SmartRouteState,
+  { backends, conditions, inKernel, isHeld, rules, ...state }: SmartRouteState,
   endpoints: ReadonlyMap<string, EndpointSet>,
   isProgrammed: boolean,
   kernelProblem?: string | undefined,
 ): SmartRouteStatusContent {
   const ready = backends.filter((key) => key !== undefined && hasUsableEndpoint(endpoints.get(key)?.endpoints ?? []));
   const fault = state.publish ? undefined : conditions.find(({ type, status }) => type !== 'Published' && status === 'False');
-  const whole = programmed(fault, 'Nothing of it is served.', isProgrammed, inKernel ? kernelProblem : undefined);
+  const held = isHeld ? conditions.find(isFalse) : undefined;
+  const whole = programmed(held ?? fault, held ? failing : 'Nothing of it is served.', isProgrammed, inKernel ? kernelProblem : undefined);
   return {
     ...state,
     rules: rules.map(({ name, conditions: ofRule, isServed }) => {
-      const invalid = ofRule.find(({ reason }) => reason === 'InvalidRule');
+      const invalid = ofRule.find(({ reason }) => reason === 'InvalidRule' || reason === 'InvalidObject');
       const missing = isServed ? undefined : (ofRule.find(isFalse) ?? fault);
-      const message = invalid === undefined ? 'Nothing of it is served.' : 'What it matches is answered 503.';
+      const message = invalid === undefined ? 'Nothing of it is served.' : failing;
       return { name, conditions: [...ofRule, programmed(invalid ?? missing, message, isProgrammed, undefined)] };
     }),
     backends: `${ready.length}/${backends.length}`,
     conditions: [...conditions, whole],
   };
 }
+
+const failing = 'What it matches is answered 503.';
 
 /** An object or rule of which nothing is valid is nowhere, whatever workers and kernel do. @param fault why nothing of it is served */
 function programmed(fault: Condition | undefined, message: string, isProgrammed: boolean, kernelProblem: string | undefined): Condition {
@@ -160,7 +165,9 @@ function stateOf(
   served: ReadonlySet<string> | undefined,
   isFronted: boolean,
 ): SmartRouteState {
-  const { ref, generation, spec, hosts, rules } = reading;
+  const { ref, generation, spec, broken, hosts, rules } = reading;
+  const isOf = (rule: string, problem: Problem): boolean =>
+    problem.rule === rule || (broken !== undefined && problem.reason === 'InvalidObject');
   return {
     object: ref,
     generation,
@@ -169,10 +176,11 @@ function stateOf(
     conditions: [...conditionsOf(problems), ...(isFronted && spec?.listeners !== undefined ? [publication(problems)] : [])],
     rules: rules.map(({ name }) => ({
       name,
-      conditions: conditionsOf(problems.filter(({ rule }) => rule === name)),
+      conditions: conditionsOf(problems.filter((problem) => isOf(name, problem))),
       isServed: served?.has(name) === true,
     })),
     backends,
+    isHeld: broken !== undefined,
     inKernel: spec !== undefined && l4Of(spec, {})?.kernel !== undefined,
   };
 }

@@ -218,7 +218,7 @@ describe('a SmartRoute with rules that the CRD does not allow', () => {
       assert.equal((await program.ask(host, '/fine')).body, 'fine');
     });
 
-  it('is not served at all where it can not be said what a rule matches', async () => {
+  it('answers 503 for all of its hosts where it can not be said what a rule matches', async () => {
     for (const bad of [
       { name: 'guarded', matches: [{ path: { type: 'Prefix' } }], action: say('guarded') },
       { name: 'guarded', matches: [null], action: say('guarded') },
@@ -226,7 +226,7 @@ describe('a SmartRoute with rules that the CRD does not allow', () => {
       null,
     ]) {
       await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules: [bad, ...good] } }));
-      assert.equal((await program.ask(host, '/')).status, 404);
+      assert.equal((await program.ask(host, '/fine')).status, 503);
       assert.equal(program.problems[0], 'InvalidObject');
     }
   });

@@ -30,6 +30,7 @@ test('Programmed speaks for the kernel too, of the routes that it forwards alone
     conditions: [],
     rules: [],
     backends: [],
+    isHeld: false,
     inKernel,
   });
   const programmed = (inKernel: boolean, problem: string | undefined) => {

@@ -6,13 +6,16 @@ export interface FieldFacts {
   readonly byDefault: string;
   /** File below `test/` and the name of the test that drives traffic through it, or the beginning of that name. */
   readonly test: readonly [file: string, name: string];
+  /** The same of what it means for `http`, where that is not what `test` shows. */
+  readonly httpTest?: readonly [file: string, name: string];
 }
 
 /** The rows of a table of fields: path, default, meaning, test. */
 export function fieldRows(crdPath: string, facts: Readonly<Record<string, FieldFacts>>, whole: readonly string[] = []): readonly string[] {
   return specFields(crdPath, whole).map(({ path, description, isLeaf }) => {
     const known = facts[path];
-    const test = known === undefined ? '' : `[${known.test[1].split(' ').slice(0, 4).join(' ')}](../test/${known.test[0]})`;
+    const tests = known === undefined ? [] : [known.test, ...(known.httpTest === undefined ? [] : [known.httpTest])];
+    const test = tests.map(([file, name]) => `[${name.split(' ').slice(0, 4).join(' ')}](../test/${file})`).join(', ');
     return `| \`${path}\` | ${isLeaf ? (known?.byDefault ?? '') : ''} | ${description.replaceAll('|', '\\|')} | ${test} |`;
   });
 }

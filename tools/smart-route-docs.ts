@@ -53,6 +53,32 @@ The same match with the same priority in two objects is a conflict: the oldest i
 also decides whether there is HTTP or TCP in the TLS of a host, or it passes through (\`PassthroughConflict\`), and which certificate it shows
 (\`CertificateConflict\`).
 
+## Connections of HTTP
+
+\`connection\` of a route with \`http\` is about the connections that bring its requests, and about WebSockets:
+
+\`\`\`yaml
+spec:
+  hosts: [chat.example.com]
+  connection: {idleTimeout: 5m, maxLifetime: 24h, whenRemoved: Drain}
+  policy: {timeouts: {tunnelIdle: 1h}}
+  http: {rules: [{name: all, action: {forward: {backends: [{name: chat, port: {name: web}}]}}}]}
+\`\`\`
+
+| Field | A connection with requests, HTTP/1.1 or HTTP/2 | A WebSocket, or another upgrade |
+|---|---|---|
+| \`idleTimeout\` | how long it may be open without a request under way, in place of \`limits.timeouts.keepAlive\`: \`inactivity\` | how long it may be silent both ways, where neither the rule nor the object has a \`policy.timeouts.tunnelIdle\`: \`inactivity\` |
+| \`maxLifetime\` | how old it may become: it is told so with its next answer (\`Connection: close\`, GOAWAY), and ends when nothing is under way: \`connection_timeout\` | how long it may last, busy or not: it ends in order, as \`connection_timeout\` |
+| \`keepAlive\` | is of the idle time that holds, that of the installation too; TCP probes the client | the same; TCP probes the backend too |
+| \`whenRemoved\` | nothing: its next request finds what is there | ends it as \`route_removed\` when its match, rule or host is no longer in the table, or not for its listener; without it, it lives on |
+
+- A connection carries requests for many routes: the route of the last request that began on it has the say. Where that says nothing, and
+  before the first, the SmartProxyConfig and the options have it. A request without a route changes nothing.
+- Two objects of one host each have their own.
+- \`limits.maxConnectionLifetime\` holds besides, for connections with requests: what the installation bounds no route lifts.
+- A WebSocket over HTTP/2 is a stream: it ends by itself, and its connection goes on. That is ended in order when it is too old, once its streams are over.
+- A process that ends, and a worker that is short of memory, end connections before their time, as ever.
+
 ## TCP by listener
 
 \`tcp\` without \`tls\` takes every connection of its listeners, which are of protocol \`TCP\` and come from a [SmartProxyConfig](smartproxyconfig.md).

@@ -7,6 +7,7 @@ const policy = 'feature/program/smart-route-policy.test.ts';
 const l4 = 'feature/program/smart-route-l4.test.ts';
 const tcpInTls = 'feature/program/smart-route-terminated-tcp.test.ts';
 const connection = 'feature/program/smart-route-connection.test.ts';
+const httpConnection = 'feature/program/smart-route-http-connection.test.ts';
 const proxied = 'feature/program/smart-route-proxy-protocol.test.ts';
 const preserved = 'feature/program/smart-route-preserved-ports.test.ts';
 const udp = 'feature/program/smart-route-udp.test.ts';
@@ -85,11 +86,27 @@ export const smartRouteFields: Readonly<Record<string, FieldFacts>> = {
   },
   'tls.certificate.alternativeSecretRef.name': { byDefault: 'required', test: twoKeys },
   'tls.certificate.alternativeSecretRef.namespace': { byDefault: 'that of the route', test: twoKeys },
-  'connection.idleTimeout': { byDefault: '`policy.timeouts.tunnelIdle`', test: [connection, 'idleTimeout ends a silent connection'] },
-  'connection.maxLifetime': { byDefault: 'none', test: [connection, 'maxLifetime ends a connection'] },
+  'connection.idleTimeout': {
+    byDefault: '`policy.timeouts.tunnelIdle`; with `http`, `limits.timeouts.keepAlive` between requests',
+    test: [connection, 'idleTimeout ends a silent connection'],
+    httpTest: [httpConnection, 'idleTimeout ends a connection without requests'],
+  },
+  'connection.maxLifetime': {
+    byDefault: 'none',
+    test: [connection, 'maxLifetime ends a connection'],
+    httpTest: [httpConnection, 'maxLifetime ends a connection in order'],
+  },
   'connection.firstDataTimeout': { byDefault: 'none', test: [connection, 'firstDataTimeout ends a connection'] },
-  'connection.keepAlive': { byDefault: '`Standard`', test: [connection, 'keepAlive Extended outlives Standard'] },
-  'connection.whenRemoved': { byDefault: '`Cut`', test: [connection, 'whenRemoved Drain lets connections finish'] },
+  'connection.keepAlive': {
+    byDefault: '`Standard`',
+    test: [connection, 'keepAlive Extended outlives Standard'],
+    httpTest: [httpConnection, 'keepAlive Extended outlives Standard'],
+  },
+  'connection.whenRemoved': {
+    byDefault: '`Cut`; with `http`, WebSockets live on',
+    test: [connection, 'whenRemoved Drain lets connections finish'],
+    httpTest: [httpConnection, 'whenRemoved Drain lets WebSockets finish'],
+  },
   'connection.maxConnections': { byDefault: 'no limit', test: [connection, 'maxConnections and maxConnectionsPerAddress'] },
   'connection.maxConnectionsPerAddress': { byDefault: 'no limit', test: [connection, 'maxConnections and maxConnectionsPerAddress'] },
   'tls.clientAuth.mode': { byDefault: 'required', test: [mtls, 'asks for certificates'] },
@@ -101,7 +118,10 @@ export const smartRouteFields: Readonly<Record<string, FieldFacts>> = {
   'policy.timeouts.connect': { byDefault: '`--connect-timeout`', test: [policy, 'timeouts.connect'] },
   'policy.timeouts.read': { byDefault: '`--upstream-read-timeout`', test: [policy, 'timeouts.read'] },
   'policy.timeouts.send': { byDefault: '`--upstream-send-timeout`', test: [policy, 'timeouts.send'] },
-  'policy.timeouts.tunnelIdle': { byDefault: '`--tunnel-idle-timeout`', test: [policy, 'timeouts.tunnelIdle'] },
+  'policy.timeouts.tunnelIdle': {
+    byDefault: '`--tunnel-idle-timeout`; with `http`, `connection.idleTimeout` comes before it',
+    test: [policy, 'timeouts.tunnelIdle'],
+  },
   'policy.timeouts.request': { byDefault: 'no limit', test: [retrying, 'timeouts.request'] },
   'policy.maxRequestBody': { byDefault: '`--max-request-body`', test: [policy, 'maxRequestBody'] },
   'policy.retries.attempts': { byDefault: '`--retries`', test: [policy, 'retries.attempts'] },

@@ -125,6 +125,7 @@ export class Admission {
     const runtime = this.#context.routes.get(route, table.table, request.facts.listener.key);
     this.#runtime = runtime;
     this.#record.series = runtime.series;
+    this.#downstream.keepAs(route.policy.clientConnection);
     if (head.body.kind !== 'none') this.#maxBodyBytes = maxBodyBytes(head, route.policy);
     return undefined;
   }

@@ -1,4 +1,6 @@
 import type { ConnectionSide, TerminationReason } from '../observability/counters/termination-reason.ts';
+import type { CompiledRoute } from '../routes/compiled-table.ts';
+import type { ClientConnectionPolicy } from '../routes/policy.ts';
 import type { AcceptedConnection } from './accepted-connection.ts';
 import type { ClientFacts } from './client-facts.ts';
 import type { RequestHead, ResponseHead } from './http1/message-handler.ts';
@@ -12,6 +14,8 @@ export interface Downstream {
   readonly connection: AcceptedConnection;
   /** Lent bytes are written from where they are; whoever copies what waits wants them in small pieces. */
   readonly takesLent: boolean;
+  /** The request's route is found. @param policy what that says of the connection; undefined: nothing */
+  keepAs(policy: ClientConnectionPolicy | undefined): void;
   /** Goes on reading the request; an exchange begins with its body held back. */
   resumeRequest(): void;
   pauseRequest(): void;
@@ -33,5 +37,5 @@ export interface Downstream {
   /** Breaks the answer off so that the client notices. @param code what an HTTP/2 backend ended its stream with */
   abort(side: ConnectionSide, reason: TerminationReason, code?: ErrorCode): void;
   /** Answers 101 and hands both sides to a tunnel. */
-  startTunnel(head: ResponseHead, upstream: UpstreamRequest, idleMs: number): void;
+  startTunnel(head: ResponseHead, upstream: UpstreamRequest, route: CompiledRoute): void;
 }

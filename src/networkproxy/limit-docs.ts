@@ -181,7 +181,7 @@ const limitRows: readonly LimitRow[] = [
     'stalled_stream',
   ),
   {
-    of: 'Silence between requests',
+    of: 'Silence between requests, where the route of the last one has no `connection.idleTimeout`',
     limit: 'keepAliveTimeoutMs',
     http1: 'closed',
     http2: 'GOAWAY',

@@ -27,6 +27,7 @@ import { BufferBudget } from './overload/buffer-budget.ts';
 import type { MemorySource } from './overload/memory-reading.ts';
 import { type OverloadChange, OverloadGuard } from './overload/overload-guard.ts';
 import type { ProxyContext } from './proxy-context.ts';
+import { RemovedUpgrades } from './removal/removed-upgrades.ts';
 import { RequestIds } from './request-ids.ts';
 import type { RequestLogEntry, RequestSpan } from './request-log-entry.ts';
 import type { RequestTap } from './request-tap.ts';
@@ -82,6 +83,8 @@ export class NetworkProxy implements NetworkProxyEntry {
   readonly #acmeTls = new AcmeTlsContexts();
   readonly #gate: HandshakeGate;
   readonly #pools: UpstreamPools;
+  readonly #removedUpgrades: RemovedUpgrades;
+  #drainTimeoutMs: number;
   /** One for all: a listener of each socket's own would be a fiftieth of what an idle connection weighs. */
   readonly #onTlsClose: (this: TLSSocket) => void;
   #draining = false;
@@ -89,6 +92,8 @@ export class NetworkProxy implements NetworkProxyEntry {
   constructor(options: NetworkProxyOptions) {
     const { config, counters, wheel } = options;
     this.#options = options;
+    this.#drainTimeoutMs = config.drainTimeoutMs;
+    this.#removedUpgrades = new RemovedUpgrades(wheel, () => this.#drainTimeoutMs);
     this.#contexts = new CertificateContexts({
       ticketKeys: options.ticketKeys,
       refuseUnknownNames: config.unknownServerName === 'refuse',
@@ -120,6 +125,7 @@ export class NetworkProxy implements NetworkProxyEntry {
       table: options.table,
       balancers: options.balancers,
       rates: options.rates,
+      removedUpgrades: this.#removedUpgrades,
       bufferRoom: new BufferRoom(this.overload, counters),
       mirrors: new MirrorRoom(),
       encoders: new EncoderMemory(this.overload, counters),
@@ -189,6 +195,7 @@ export class NetworkProxy implements NetworkProxyEntry {
     const { settings } = next.table;
     if (previous.table.settings !== settings) this.#settingsChanged(settings.get(installationKey));
     this.#pools.removeEndpoints(removedEndpoints);
+    this.#removedUpgrades.tableChanged(previous, next);
     this.#context.retryBudgets.retain(next.table.services);
     this.#contexts.retain(next.table);
     if (previous.table.policies !== next.table.policies) this.#context.auth.retain(next.table.policies);
@@ -208,6 +215,7 @@ export class NetworkProxy implements NetworkProxyEntry {
     this.#context.trustedProxies = blockListOf(settings?.trustedProxies ?? this.#options.config.trustedProxies);
     this.#contexts.setMinVersion(settings?.tlsMinVersion ?? 'TLSv1.2');
     this.#context.clientLimits = clientLimits(this.#options.config, settings);
+    this.#drainTimeoutMs = settings?.drainTimeoutMs ?? this.#options.config.drainTimeoutMs;
     this.#gate.limit(settings?.maxHandshakes ?? this.#options.config.maxHandshakes);
   }
 
@@ -227,6 +235,7 @@ export class NetworkProxy implements NetworkProxyEntry {
   async close(): Promise<void> {
     this.#draining = true;
     this.overload.close();
+    this.#removedUpgrades.close();
     for (const connection of [...this.portProxyConnections]) connection.end('proxy', 'shutdown');
     this.#pools.close();
     await this.#context.auth.close();

@@ -15,6 +15,7 @@ import type { Http2Shared } from './http2/http2-shared.ts';
 import type { MirrorRoom } from './mirror/mirrors.ts';
 import type { BufferBudget } from './overload/buffer-budget.ts';
 import type { OverloadGuard } from './overload/overload-guard.ts';
+import type { RemovedUpgrades } from './removal/removed-upgrades.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { RequestLogEntry, RequestSpan } from './request-log-entry.ts';
 import type { RequestTap } from './request-tap.ts';
@@ -40,6 +41,7 @@ export interface ProxyContext {
   /** As the last table or the options say. */
   trustedProxies: BlockList;
   readonly rates: RateLimiters;
+  readonly removedUpgrades: RemovedUpgrades;
   readonly encoders: EncoderMemory;
   readonly bufferRoom: BufferRoom;
   readonly mirrors: MirrorRoom;

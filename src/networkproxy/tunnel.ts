@@ -1,5 +1,9 @@
 import { type ConnectionSide, reasonOfSocketError, type TerminationReason } from '../observability/counters/termination-reason.ts';
-import { Deadline, type TimerWheel } from '../timer-wheel.ts';
+import type { CompiledRoute } from '../routes/compiled-table.ts';
+import { Deadline } from '../timer-wheel.ts';
+import { Lifetime, type Mortal } from './lifetime.ts';
+import type { ProxyContext } from './proxy-context.ts';
+import type { RoutedUpgrade } from './removal/removed-upgrades.ts';
 import type { TunnelEnd } from './upstream/upstream-handler.ts';
 import type { UpstreamRequest } from './upstream/upstream-request.ts';
 
@@ -14,32 +18,45 @@ export interface TunnelClient {
 }
 
 /**
- * Both sides of an upgraded connection, spliced: bytes, back-pressure and half-closes go across, and silence in both directions is
- * bounded. The owner of the client's stream feeds it and is told of the end once.
+ * Both sides of an upgraded connection, spliced: bytes, back-pressure and half-closes go across. Silence in both directions is bounded, and
+ * where the route says so its life is, too. The owner of the client's stream feeds it and is told of the end once.
  */
-export class Tunnel extends Deadline implements TunnelEnd {
-  readonly #wheel: TimerWheel;
+export class Tunnel extends Deadline implements TunnelEnd, Mortal, RoutedUpgrade {
+  readonly route: CompiledRoute;
+  readonly listener: string;
+  readonly drains: boolean;
+  goneSinceMs: number | undefined = undefined;
+  readonly #context: Pick<ProxyContext, 'wheel' | 'removedUpgrades'>;
   readonly #client: TunnelClient;
   readonly #upstream: UpstreamRequest;
-  readonly #idleMs: number;
+  readonly #lifetime: Lifetime | undefined;
   readonly #end: (side: ConnectionSide, reason: TerminationReason) => void;
   #firstEnded: ConnectionSide | undefined;
   #clientEnded = false;
   #upstreamEnded = false;
 
+  /** @param way the route, and the key of the listener that it came in at */
   constructor(
-    wheel: TimerWheel,
+    context: Pick<ProxyContext, 'wheel' | 'removedUpgrades'>,
     client: TunnelClient,
     upstream: UpstreamRequest,
-    idleMs: number,
+    way: Pick<RoutedUpgrade, 'route' | 'listener'>,
     end: (side: ConnectionSide, reason: TerminationReason) => void,
   ) {
     super();
-    this.#wheel = wheel;
+    this.route = way.route;
+    this.listener = way.listener;
+    this.#context = context;
     this.#client = client;
     this.#upstream = upstream;
-    this.#idleMs = idleMs;
     this.#end = end;
+    const kept = way.route.policy.clientConnection;
+    const { lifetimeMs = 0, probeAfterMs = 0, whenRemoved } = kept ?? {};
+    this.drains = whenRemoved === 'drain';
+    if (whenRemoved !== undefined) context.removedUpgrades.add(this);
+    if (probeAfterMs > 0) upstream.socket?.setKeepAlive(true, probeAfterMs);
+    this.#lifetime = lifetimeMs > 0 ? new Lifetime(context.wheel, this) : undefined;
+    this.#lifetime?.limit(lifetimeMs, 0);
     upstream.startTunnel(this);
     this.#touch();
   }
@@ -90,9 +107,19 @@ export class Tunnel extends Deadline implements TunnelEnd {
     this.#end('proxy', 'inactivity');
   }
 
-  /** Lets go of the upstream and the deadline. */
+  onLifetimeEnd(): void {
+    this.#end('proxy', 'connection_timeout');
+  }
+
+  endRemoved(): void {
+    this.#end('proxy', 'route_removed');
+  }
+
+  /** Lets go of the upstream and the deadlines. */
   close(): void {
-    this.#wheel.disarm(this);
+    this.#context.wheel.disarm(this);
+    this.#context.removedUpgrades.delete(this);
+    this.#lifetime?.close();
     this.#upstream.destroy();
   }
 
@@ -102,6 +129,7 @@ export class Tunnel extends Deadline implements TunnelEnd {
   }
 
   #touch(): void {
-    if (this.#idleMs > 0) this.#wheel.arm(this, this.#idleMs);
+    const { tunnelIdleMs } = this.route.policy.timeouts;
+    if (tunnelIdleMs > 0) this.#context.wheel.arm(this, tunnelIdleMs);
   }
 }

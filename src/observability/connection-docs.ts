@@ -21,8 +21,8 @@ accepted -> sniffing -> routing -> dialing -> forwarding -> draining -> closed(r
 - **routing**: the server name decides between passthrough and TLS termination, and whether HTTP or TCP is in it. A plain HTTP connection
   goes to NetworkProxy at once, one of a TCP listener to the listener's route, before a byte of it is read.
 - **dialing, forwarding**: passthrough and TCP connect to an endpoint and move bytes both ways with back-pressure; half-close is carried across.
-- **handed to NetworkProxy**: TLS is ended there. With HTTP in it, each request finds its own route; with TCP, the connection comes back to be
-  dialled and forwarded.
+- **handed to NetworkProxy**: TLS is ended there. With HTTP in it, each request finds its own route, and the route of the last one that began says
+  how long the connection is kept ([how](smartroute.md#connections-of-http)); with TCP, the connection comes back to be dialled and forwarded.
 - **closed**: \`initiateCleanupOnce\` takes the first cause, and only that: it ends the sockets in order (destroying them after a grace),
   removes every listener and timer, leaves every map, and moves the counters once.
 

@@ -36,6 +36,8 @@ export interface Policy {
   readonly maxRequestHeadBytes?: number | undefined;
   /** Of connections that go to a backend as a whole; undefined: there are none under this policy, or only `timeouts` hold. */
   readonly connection?: ConnectionPolicy | undefined;
+  /** Of connections that bring requests, and of what is upgraded; undefined: as the installation says. */
+  readonly clientConnection?: ClientConnectionPolicy | undefined;
   /** Of a host that asks for certificates of clients. */
   readonly clientCertificate?: ClientCertificateRule | undefined;
   /** Nobody but some is served; undefined: all is well. */
@@ -58,6 +60,20 @@ export interface ConnectionPolicy {
   readonly whenRemoved: 'cut' | 'drain';
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
+}
+
+/** How long a connection is kept that brings requests, from the last one that began on it on, and an upgrade. Times in milliseconds, 0 = none. */
+export interface ClientConnectionPolicy {
+  /** Without a request under way; undefined: what the installation says. */
+  readonly idleMs: number | undefined;
+  /** How often the idle time is taken, that of the installation too. */
+  readonly idleFactor: number;
+  /** From its accept to its last request, and from its beginning to the end of an upgrade. */
+  readonly lifetimeMs: number;
+  /** Silence after which TCP probes the client, and the backend of an upgrade; 0: as the system does. */
+  readonly probeAfterMs: number;
+  /** Of upgrades; undefined: they live on. */
+  readonly whenRemoved: 'cut' | 'drain' | undefined;
 }
 
 /** What requests of a host that asks for certificates of clients need, and what backends are told of them. */

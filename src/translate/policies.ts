@@ -1,6 +1,6 @@
 import type { ClientCertificateRule, Policy, RetryRules } from '../routes/policy.ts';
 import { usableLimits } from './active-limits.ts';
-import { connectionPolicyOf } from './connection-policy.ts';
+import { clientConnectionPolicyOf, connectionPolicyOf, upgradeIdleMs } from './connection-policy.ts';
 import { usablePages } from './error-page-settings.ts';
 import { mergeSettings, type RouteSettings, settingsOfOptions } from './route-settings.ts';
 import { shortHash } from './service-binding.ts';
@@ -58,7 +58,7 @@ export class Policies {
         connectMs: all.connectTimeoutMs ?? 0,
         readMs: all.readTimeoutMs ?? 0,
         sendMs: all.sendTimeoutMs ?? 0,
-        tunnelIdleMs: all.tunnelIdleTimeoutMs ?? 0,
+        tunnelIdleMs: upgradeIdleMs(all),
         ...(all.requestTimeoutMs && { requestMs: all.requestTimeoutMs }),
       },
       maxRequestBodyBytes: all.maxRequestBodyBytes ?? 0,
@@ -78,6 +78,7 @@ export class Policies {
       ...(all.rateLimits && all.rateLimits.length > 0 && { rateLimits: all.rateLimits }),
       ...(requestLimits && { requestLimits }),
       ...(isDirect && { connection: connectionPolicyOf(all) }),
+      ...(all.clientConnection && { clientConnection: clientConnectionPolicyOf(all.clientConnection) }),
       ...(clientCertificate && { clientCertificate }),
       ...(all.maintenance && { maintenance: all.maintenance }),
       ...(all.authPolicy && { auth: all.authPolicy }),

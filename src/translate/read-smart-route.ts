@@ -10,7 +10,13 @@ import { messageFor, ProblemList, quote } from './problem-list.ts';
 import { wrongExemption } from './rate-limits.ts';
 import { createdAtMs, isBeingDeleted, objectRef } from './read-metadata.ts';
 import { mergeSettings, type RouteSettings } from './route-settings.ts';
-import { settingsOfConnection, settingsOfForward, settingsOfPolicy, settingsOfUdp } from './smart-route-policy.ts';
+import {
+  settingsOfClientConnection,
+  settingsOfConnection,
+  settingsOfForward,
+  settingsOfPolicy,
+  settingsOfUdp,
+} from './smart-route-policy.ts';
 import type { ReadSmartRouteMatch, ReadSmartRouteRule, SmartRouteReading } from './smart-route-reading.ts';
 import type { ObjectRef, ProblemReason } from './translation.ts';
 import { fieldsOf } from './unknown-input.ts';
@@ -22,9 +28,7 @@ export function readSmartRoute(key: string, object: SmartRoute): SmartRouteReadi
   const { spec, brokenRules, broken } = checkedRoute(ref, object.spec, problems);
   const { generation } = fieldsOf(object.metadata);
   const fromPolicy = spec?.policy === undefined ? {} : settingsOfPolicy(spec.policy, `SmartRoute ${key}`);
-  const settings = [spec?.connection && settingsOfConnection(spec.connection), spec?.udp && settingsOfUdp(spec.udp)]
-    .filter((of) => of !== undefined)
-    .reduce(mergeSettings, fromPolicy);
+  const settings = withConnection(fromPolicy, spec);
   reportExemption(ref, spec?.policy, 'spec', undefined, problems);
   const rules = (spec?.http?.rules ?? []).map((rule, index) => {
     return readRule(ref, rule, `spec.http.rules[${index}]`, settings, problems, broken ?? brokenRules.get(index));
@@ -44,6 +48,14 @@ export function readSmartRoute(key: string, object: SmartRoute): SmartRouteReadi
     rules,
     problems: problems.list(),
   };
+}
+
+/** The settings of an object: with rules for requests its policy comes first, which is about WebSockets alone, otherwise `connection`. */
+function withConnection(fromPolicy: RouteSettings, { connection, http, udp }: Partial<SmartRouteSpec> = {}): RouteSettings {
+  if (http !== undefined && connection !== undefined) return mergeSettings(settingsOfClientConnection(connection), fromPolicy);
+  return [connection && settingsOfConnection(connection), udp && settingsOfUdp(udp)]
+    .filter((of) => of !== undefined)
+    .reduce(mergeSettings, fromPolicy);
 }
 
 /** What goes by its listener alone has no host, not even any. */

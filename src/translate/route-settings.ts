@@ -63,6 +63,8 @@ export interface RouteSettings {
   /** 0 = no limit. */
   readonly maxUdpSessions?: number | undefined;
   readonly maxUdpSessionsPerAddress?: number | undefined;
+  /** Of an object with rules for requests; nothing of the installation is inherited. */
+  readonly clientConnection?: ClientConnectionSettings | undefined;
   readonly rateLimits?: Policy['rateLimits'];
   /** Of requests under way; `most` 0 = no limit. */
   readonly requestLimit?: ActiveLimit | undefined;
@@ -83,6 +85,14 @@ export interface RouteSettings {
   readonly auth?: AuthSettings | undefined;
   /** What `auth` has become: nobody writes it, resolving adds it. */
   readonly authPolicy?: Policy['auth'];
+}
+
+/** What an object says of the connections that bring its requests. Times in milliseconds, 0 = none. */
+export interface ClientConnectionSettings {
+  readonly idleMs: number | undefined;
+  readonly lifetimeMs: number | undefined;
+  readonly keepAlive: RouteSettings['keepAlive'];
+  readonly whenRemoved: RouteSettings['whenRemoved'];
 }
 
 /** Where copies of requests go. */

@@ -113,6 +113,20 @@ export function settingsOfUdp({ idleTimeout, maxSessions, maxSessionsPerAddress 
 
 type UdpSessions = Pick<SmartRouteUdp, 'idleTimeout' | 'maxSessions' | 'maxSessionsPerAddress'>;
 
+/** The same of one with rules for requests: what a policy says of silent WebSockets comes before it. */
+export function settingsOfClientConnection({ idleTimeout, maxLifetime, keepAlive, whenRemoved }: SmartRouteConnection): RouteSettings {
+  const idleMs = readAs(duration, idleTimeout);
+  const clientConnection = {
+    idleMs,
+    lifetimeMs: readAs(duration, maxLifetime),
+    keepAlive: keepAlive && keepAlives[keepAlive],
+    whenRemoved: whenRemoved && removals[whenRemoved],
+  };
+  // What says nothing costs nothing where connections are served.
+  const saysSomething = Object.values(clientConnection).some((value) => value !== undefined && value !== 'standard');
+  return { tunnelIdleTimeoutMs: idleMs, ...(saysSomething && { clientConnection }) };
+}
+
 /** What a forward action sets by itself. */
 export function settingsOfForward({ loadBalancing }: SmartRouteForward): RouteSettings {
   return { balancing: loadBalancing && balancingOf(loadBalancing) };

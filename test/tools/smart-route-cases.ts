@@ -134,12 +134,29 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
     }),
   ],
   [
-    'connection goes with tcp',
+    'connection goes with http and tcp; udp has limits of its own',
     [
+      { ...base, connection: { idleTimeout: '5m', maxLifetime: '24h', keepAlive: 'Standard', whenRemoved: 'Cut' } },
       { listeners: ['mail'], tcp, connection: { idleTimeout: '5m', keepAlive: 'Immortal', whenRemoved: 'Drain', maxConnections: 0 } },
       { hosts, tls: { mode: 'Passthrough' }, tcp, connection: { maxLifetime: '24h', maxConnectionsPerAddress: 10 } },
     ],
-    [{ ...base, connection: { idleTimeout: '5m' } }],
+    [{ listeners: ['dns'], udp: tcp, connection: { idleTimeout: '5m' } }],
+  ],
+  [
+    'firstDataTimeout goes with tcp; for http there is limits.timeouts.firstByte of the SmartProxyConfig',
+    [{ listeners: ['mail'], tcp, connection: { firstDataTimeout: '5s' } }],
+    [{ ...base, connection: { firstDataTimeout: '5s' } }],
+  ],
+  [
+    'maxConnections and maxConnectionsPerAddress go with tcp; for http there are maxRequests and maxRequestsPerAddress of the policy, which count WebSockets too',
+    [
+      { listeners: ['mail'], tcp, connection: { maxConnections: 5, maxConnectionsPerAddress: 2 } },
+      { ...base, connection: {}, policy: { maxRequests: 5, maxRequestsPerAddress: 2 } },
+    ],
+    [
+      { ...base, connection: { maxConnections: 0 } },
+      { ...base, connection: { maxConnectionsPerAddress: 2 } },
+    ],
   ],
   [
     'firstDataTimeout does not go with Passthrough, whose first bytes have the time of --first-byte-timeout',

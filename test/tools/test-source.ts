@@ -6,7 +6,10 @@ const sharedHelpers = ['test/tools/acme/program-kit.ts', 'test/tools/manifests.t
 
 /** Of which fields the test that is named is not there, or does not have every part of the field's path, and which. */
 export function unexercisedFields(facts: Readonly<Record<string, FieldFacts>>): readonly string[] {
-  return Object.entries(facts).flatMap(([path, { test }]) => {
+  const tests = Object.entries(facts).flatMap(([path, { test, httpTest }]) =>
+    [test, ...(httpTest ? [httpTest] : [])].map((one) => ({ path, test: one })),
+  );
+  return tests.flatMap(({ path, test }) => {
     const code = testSource(...test);
     if (code === undefined) return [`${path}: there is no test ${test.join(' ')}`];
     const missing = path

@@ -85,9 +85,12 @@ export const protocols: GuideSection = {
     {
       want: 'keep WebSockets open that are silent for long',
       files: ['websocket'],
-      note: '`read` is for the answer to the upgrade, `tunnelIdle` for what comes after it.',
+      note: '`read` is for the answer to the upgrade, `tunnelIdle` for what comes after it, `connection` for the rest of its life.',
       asks: "http://chat.example.com/ --header 'Connection: Upgrade' --header 'Upgrade: websocket'",
-      shows: ['times: connect 5 s, read 10 s, send 60 s, silent WebSockets 3600 s'],
+      shows: [
+        'times: connect 5 s, read 10 s, send 60 s, silent WebSockets 3600 s',
+        'connections: idle 300 s, lifetime 86400 s, WebSockets end a drain time after their route',
+      ],
     },
   ],
 };

@@ -26,7 +26,7 @@ export interface SmartProxyConfigListener {
 export interface SmartProxyConfigDrain {
   /** How long a pod that is told to stop goes on accepting, so that load balancers notice. */
   readonly delay?: string;
-  /** How long open requests and connections may take to finish after that; connections of TCP and passthrough also when their endpoint or their draining route is gone. Requests and WebSockets go on then, for as long as both sides like. */
+  /** How long open requests and connections may take to finish after that; connections of TCP and passthrough also when their endpoint or their draining route is gone. Requests and WebSockets go on then, for as long as both sides like; WebSockets whose draining route is gone have it too. */
   readonly timeout?: string;
 }
 
@@ -252,7 +252,7 @@ export interface SmartProxyConfigUdp {
 
 /** What every SmartRoute and Ingress inherits, field by field, where neither it nor a rule of it says otherwise. It comes before the options. */
 export interface SmartProxyConfigDefaults {
-  /** Limits of connections that go to a backend as a whole (`tcp`). Times like `5s`, `1m30s`; `0s` is no limit. Numbers hold in each pod; 0 is no limit. */
+  /** Limits of connections: of those that go to a backend as a whole (`tcp`), and of those that bring requests and of WebSockets (`http`). In `defaults` of a SmartProxyConfig they are for `tcp` and Passthrough alone. Times like `5s`, `1m30s`; `0s` is no limit. Numbers hold in each pod; 0 is no limit. */
   readonly connection?: SmartRouteConnection;
   /** Settings of every rule. A rule has such a policy of its own, and what it sets comes first, field by field; what nobody sets is as the options of the controller say. */
   readonly policy?: SmartRoutePolicy;

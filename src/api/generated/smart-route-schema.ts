@@ -1965,8 +1965,16 @@ export const smartRouteSchema: Schema = {
       "message": "tcp without tls needs listeners, and has no hosts"
     },
     {
-      "rule": "!has(self.connection) || has(self.tcp)",
-      "message": "connection goes with tcp"
+      "rule": "!has(self.connection) || !has(self.udp)",
+      "message": "connection goes with http and tcp; udp has limits of its own"
+    },
+    {
+      "rule": "!has(self.connection) || !has(self.http) || !has(self.connection.firstDataTimeout)",
+      "message": "firstDataTimeout goes with tcp; for http there is limits.timeouts.firstByte of the SmartProxyConfig"
+    },
+    {
+      "rule": "!has(self.connection) || !has(self.http) || (!has(self.connection.maxConnections) && !has(self.connection.maxConnectionsPerAddress))",
+      "message": "maxConnections and maxConnectionsPerAddress go with tcp; for http there are maxRequests and maxRequestsPerAddress of the policy, which count WebSockets too"
     },
     {
       "rule": "!has(self.connection) || !has(self.connection.firstDataTimeout) || !has(self.tls) || self.tls.mode != 'Passthrough'",

@@ -62,21 +62,21 @@ export interface SmartRouteTls {
   readonly alpn?: readonly string[];
 }
 
-/** Limits of connections that go to a backend as a whole (`tcp`). Times like `5s`, `1m30s`; `0s` is no limit. Numbers hold in each pod; 0 is no limit. */
+/** Limits of connections: of those that go to a backend as a whole (`tcp`), and of those that bring requests and of WebSockets (`http`). In `defaults` of a SmartProxyConfig they are for `tcp` and Passthrough alone. Times like `5s`, `1m30s`; `0s` is no limit. Numbers hold in each pod; 0 is no limit. */
 export interface SmartRouteConnection {
-  /** How long a connection may be silent both ways. */
+  /** How long a connection may be silent both ways. With `http`: how long it may be open without a request under way, and how long a WebSocket may be silent for which no `policy.timeouts.tunnelIdle` of the object or its rule holds. */
   readonly idleTimeout?: string;
-  /** How long a connection may last, busy or not. */
+  /** How long a connection may last, busy or not. With `http`: how old it may become; requests that are under way then are answered, and it ends. A WebSocket has that time from its beginning, busy or not. */
   readonly maxLifetime?: string;
-  /** How long a client may take to send its first byte once its backend is connected. Not for servers that speak first. */
+  /** How long a client may take to send its first byte once its backend is connected. Not for servers that speak first, and not with `http`. */
   readonly firstDataTimeout?: string;
-  /** What keeps a connection: with `Standard` the times as they are; with `Extended` six times `idleTimeout`, and a `maxLifetime` of seven days at least; with `Immortal` neither holds. Both of those are probed by TCP after a minute of silence, so that a peer that is gone is noticed. */
+  /** What keeps a connection: with `Standard` the times as they are; with `Extended` six times `idleTimeout`, or what holds in its place, and a `maxLifetime` of seven days at least; with `Immortal` neither holds. Both of those are probed by TCP after a minute of silence, so that a peer that is gone is noticed. */
   readonly keepAlive?: 'Standard' | 'Extended' | 'Immortal';
-  /** What becomes of a connection whose route is removed: it ends at once (`Cut`), or has the time of a drain to finish (`Drain`). */
+  /** What becomes of a connection, with `http` of a WebSocket, whose route is removed: it ends at once (`Cut`), or has the time of a drain to finish (`Drain`). */
   readonly whenRemoved?: 'Cut' | 'Drain';
-  /** Open connections of the object, in all workers of a pod together; more are refused. With the engine NFTables the kernel drops them. */
+  /** Open connections of the object, in all workers of a pod together; more are refused. With the engine NFTables the kernel drops them. Not with `http`. */
   readonly maxConnections?: number;
-  /** The same from one address; of IPv6 addresses, those with the same first 64 bits are one. */
+  /** The same from one address; of IPv6 addresses, those with the same first 64 bits are one. Not with `http`. */
   readonly maxConnectionsPerAddress?: number;
 }
 
@@ -933,7 +933,7 @@ export interface SmartRouteSpec {
   readonly priority?: number;
   /** TLS for the hosts. Without it they are served over plain HTTP. */
   readonly tls?: SmartRouteTls;
-  /** Limits of connections that go to a backend as a whole (`tcp`). Times like `5s`, `1m30s`; `0s` is no limit. Numbers hold in each pod; 0 is no limit. */
+  /** Limits of connections: of those that go to a backend as a whole (`tcp`), and of those that bring requests and of WebSockets (`http`). In `defaults` of a SmartProxyConfig they are for `tcp` and Passthrough alone. Times like `5s`, `1m30s`; `0s` is no limit. Numbers hold in each pod; 0 is no limit. */
   readonly connection?: SmartRouteConnection;
   /** Settings of every rule. A rule has such a policy of its own, and what it sets comes first, field by field; what nobody sets is as the options of the controller say. */
   readonly policy?: SmartRoutePolicy;

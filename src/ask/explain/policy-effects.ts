@@ -1,10 +1,21 @@
-import type { Policy } from '../../routes/policy.ts';
+import type { ClientConnectionPolicy, Policy } from '../../routes/policy.ts';
 import type { ForwardAction } from '../../routes/route.ts';
 import { inSeconds } from './in-seconds.ts';
 
 /** What a policy does with requests and answers on their way, a phrase each; without what filters say. */
 export function policyEffects(policy: Policy, action: ForwardAction): readonly string[] {
-  const { timeouts, requestHeaders, responseHeaders, compression, mirror, buffering, errorPages = [], retries, cors } = policy;
+  const {
+    timeouts,
+    requestHeaders,
+    responseHeaders,
+    compression,
+    mirror,
+    buffering,
+    errorPages = [],
+    retries,
+    cors,
+    clientConnection,
+  } = policy;
   const effects = [
     action.rewrite?.host !== undefined && `the backend is asked for the host ${action.rewrite.host}`,
     action.rewrite?.path !== undefined && `the path is rewritten (${action.rewrite.path.kind})`,
@@ -22,10 +33,22 @@ export function policyEffects(policy: Policy, action: ForwardAction): readonly s
     errorPages.length > 0 && `errors have pages: ${[...new Set(errorPages.flatMap(({ statuses }) => statuses))].join(', ')}`,
     retries > 0 && `tried again up to ${retries} times`,
     `times: connect ${inSeconds(timeouts.connectMs)}, read ${inSeconds(timeouts.readMs)}, send ${inSeconds(timeouts.sendMs)}, silent WebSockets ${inSeconds(timeouts.tunnelIdleMs)}`,
+    clientConnection !== undefined && `connections: ${connectionWords(clientConnection).join(', ')}`,
     timeouts.requestMs !== undefined && `the whole request has ${inSeconds(timeouts.requestMs)}`,
     policy.accessLog === false && 'it is in no access log',
   ];
   return effects.filter((effect) => effect !== false);
+}
+
+/** What holds for the connections that bring requests, and for WebSockets. */
+function connectionWords({ idleMs, idleFactor, lifetimeMs, whenRemoved }: ClientConnectionPolicy): readonly string[] {
+  const idle = idleMs === undefined && idleFactor > 0 ? `${idleFactor} times as long as others` : inSeconds((idleMs ?? 0) * idleFactor);
+  const words = [
+    (idleMs !== undefined || idleFactor !== 1) && `idle ${idle}`,
+    `lifetime ${inSeconds(lifetimeMs)}`,
+    whenRemoved !== undefined && `WebSockets end ${whenRemoved === 'cut' ? 'with their route' : 'a drain time after their route'}`,
+  ];
+  return words.filter((word) => word !== false);
 }
 
 /** Names alone: values may be secrets of an object. */

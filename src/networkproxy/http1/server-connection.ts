@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
-import { type ConnectionSide, reasonOfSocketError, type TerminationReason } from '../../observability/counters/termination-reason.ts';
-import { Deadline } from '../../timer-wheel.ts';
+import type { ConnectionSide, TerminationReason } from '../../observability/counters/termination-reason.ts';
+import type { CompiledRoute } from '../../routes/compiled-table.ts';
 import type { AcceptedConnection } from '../accepted-connection.ts';
 import type { ClientFacts } from '../client-facts.ts';
 import { type ClientStreamListeners, listenToClientStream, releaseClientStream } from '../client-stream.ts';
 import type { Downstream } from '../downstream.ts';
 import { Exchange } from '../exchange.ts';
+import { HttpConnection } from '../http-connection.ts';
 import { errorReply, type LocalReply, serialiseLocalReply } from '../local-reply.ts';
-import type { BufferHolder } from '../overload/buffer-budget.ts';
 import type { ProxyContext } from '../proxy-context.ts';
 import { ReadTarget } from '../read-target.ts';
 import { bytesToKeep, clientReadBuffers, readIntoSharedBuffer, setNextBuffer } from '../shared-read-buffer.ts';
@@ -39,13 +39,8 @@ const drainIdleMs = 1000;
  * before the answer to the last one wait, unread beyond one buffer. A client that sends FIN is gone, with all that it asked for. The
  * connection's end is SmartProxy's: `connection.end` asks for it and `cleanUp` is told.
  */
-export class ServerConnection extends Deadline implements MessageHandler<RequestHead>, Downstream, ClientStreamListeners, BufferHolder {
-  readonly facts: ClientFacts;
-  readonly connection: AcceptedConnection;
+export class ServerConnection extends HttpConnection implements MessageHandler<RequestHead>, Downstream, ClientStreamListeners {
   readonly takesLent = true;
-  heldBytes = 0;
-  heldSinceMs = 0;
-  readonly #context: ProxyContext;
   readonly #stream: Socket;
   readonly #parser: RequestParser;
   readonly #exchange: Exchange;
@@ -71,8 +66,6 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   #blocked = false;
   #closed = false;
   #keepAlive = true;
-  /** It ends sooner than it would because of overload. */
-  #isShed = false;
   /** The answer in hand closes the connection, whatever its request says. */
   #isLast = false;
   /** Why the connection ends after the answer in hand. */
@@ -81,10 +74,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
 
   /** @param stream the raw socket, or the TLS socket around it after its handshake */
   constructor(context: ProxyContext, connection: AcceptedConnection, stream: Socket, facts: ClientFacts) {
-    super();
-    this.facts = facts;
-    this.connection = connection;
-    this.#context = context;
+    super(context, connection, facts);
     this.#stream = stream;
     this.#output = new AnswerOutput(stream);
     const { maxHeaderBytes, maxHeaders } = context.config;
@@ -99,34 +89,35 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   }
 
   /** The process is ending: a busy connection ends after its answer, a new one after its first, an idle one when no request comes soon. */
-  drain(): void {
+  override drain(): void {
     if (this.#phase === 'idle' && !this.#exchange.isActive && this.#requests > 0) this.#arm('idle', drainIdleMs);
   }
 
   /** The worker is short of memory: an idle connection ends when no request comes soon. True: it does now. */
   shed(): boolean {
-    if (this.#isShed || this.#phase !== 'idle' || this.#exchange.isActive || this.#requests === 0) return false;
-    this.#shedNow();
+    if (this.isLeaving || this.#phase !== 'idle' || this.#exchange.isActive || this.#requests === 0) return false;
+    this.leaveForOverload();
     this.#arm('idle', drainIdleMs);
     return true;
   }
 
-  giveUp(): void {
-    this.#context.counters.countHttp1Limit('worker_buffers');
+  override giveUp(): void {
+    this.context.counters.countHttp1Limit('worker_buffers');
     this.connection.end('proxy', 'write_timeout');
   }
 
   /** Called once when the connection ends, whoever ended it, for `reason`. */
   cleanUp(reason: TerminationReason): void {
     this.#closed = true;
-    this.#context.wheel.disarm(this);
-    this.#context.buffers.release(this);
+    this.context.wheel.disarm(this);
+    this.context.buffers.release(this);
     releaseClientStream(this.#stream, this);
     this.#target?.letGo();
     this.#pending = undefined;
     this.#output.text = '';
     this.#exchange.onConnectionEnd(reason);
     this.#tunnel?.close();
+    this.letGo();
   }
 
   onHead(head: RequestHead): void {
@@ -151,7 +142,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
 
   resumeRequest(): void {
     if (this.#closed || this.#pending !== undefined) return;
-    if (this.#inMessage) this.#arm('body', this.#context.clientLimits.bodyTimeoutMs);
+    if (this.#inMessage) this.#arm('body', this.context.clientLimits.bodyTimeoutMs);
     if (!this.#paused) return;
     this.#paused = false;
     this.#stream.resume();
@@ -192,8 +183,8 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     if (!stream.writableNeedDrain || stream.writableLength === 0) return true;
     if (!this.#blocked) {
       this.#blocked = true;
-      this.#context.buffers.change(this, stream.writableLength);
-      this.#arm('write', this.#context.clientLimits.bodyTimeoutMs);
+      this.context.buffers.change(this, stream.writableLength);
+      this.#arm('write', this.context.clientLimits.bodyTimeoutMs);
     }
     return false;
   }
@@ -227,14 +218,16 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     this.connection.end(side, reason);
   }
 
-  startTunnel(head: ResponseHead, upstream: UpstreamRequest, idleMs: number): void {
+  startTunnel(head: ResponseHead, upstream: UpstreamRequest, route: CompiledRoute): void {
     this.#output.text += informationalHead(head);
     this.flush();
-    this.#context.wheel.disarm(this);
-    this.#context.buffers.release(this);
+    this.context.wheel.disarm(this);
+    this.context.buffers.release(this);
     this.#phase = 'busy';
+    this.letGo();
     this.connection.setOutgoing(upstream.socket);
-    const tunnel = new Tunnel(this.#context.wheel, this.#stream, upstream, idleMs, (side, reason) => this.connection.end(side, reason));
+    const way = { route, listener: this.facts.listener.key };
+    const tunnel = new Tunnel(this.context, this.#stream, upstream, way, (side, reason) => this.connection.end(side, reason));
     this.#tunnel = tunnel;
     const pending = this.#pending;
     this.#pending = undefined;
@@ -247,7 +240,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   override onTimeout(): void {
     switch (this.#phase) {
       case 'idle':
-        this.connection.end('proxy', this.#reasonToLeave('inactivity'));
+        this.connection.end('proxy', this.reasonToLeave('inactivity'));
         break;
       case 'head':
         this.#onLate('header_timeout', this.#midHead);
@@ -292,15 +285,11 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
     }
     if (!this.#blocked) return;
     this.#blocked = false;
-    this.#context.buffers.release(this);
+    this.context.buffers.release(this);
     if (this.#phase === 'write') this.#phase = 'busy';
-    if (this.#inMessage && !this.#paused) this.#arm('body', this.#context.clientLimits.bodyTimeoutMs);
+    if (this.#inMessage && !this.#paused) this.#arm('body', this.context.clientLimits.bodyTimeoutMs);
     if (this.#exchange.isActive) this.#exchange.onDownstreamDrain();
     else if (!this.#inMessage) this.#next();
-  };
-
-  readonly onClientError = (error: Error & { code?: string }): void => {
-    this.connection.end('client', reasonOfSocketError(error));
   };
 
   /** A body that fills the shared buffer is read into lent memory, and written to its backend from there. */
@@ -347,7 +336,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   }
 
   #armForRequest(): void {
-    const { clientLimits } = this.#context;
+    const { clientLimits } = this.context;
     if (this.#inMessage) {
       // Drops do not buy a body of known length more time; another may have nothing to say for a while.
       const isSlow = this.#hasLength && this.#phase === 'body' && this.#movedBytes < clientLimits.renewalBytes;
@@ -371,7 +360,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
       this.#consume(pending);
       return;
     }
-    this.#arm('idle', this.#context.isDraining() ? drainIdleMs : this.#context.clientLimits.keepAliveTimeoutMs);
+    this.#arm('idle', this.isLeaving || this.context.isDraining() ? drainIdleMs : this.idleMs);
     if (!this.#paused) return;
     this.#paused = false;
     this.#stream.resume();
@@ -391,23 +380,23 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   }
 
   #mayKeepAlive(request: RequestHead): boolean {
-    if (this.#isLast || this.#isShed || !request.keepAlive || this.#context.isDraining()) return false;
-    const { clientLimits, counters, overload } = this.#context;
+    if (this.#isLast || this.isLeaving || !request.keepAlive || this.context.isDraining()) return false;
+    const { clientLimits, counters, overload } = this.context;
     if (clientLimits.keepAliveRequests > 0 && this.#requests >= clientLimits.keepAliveRequests) {
       counters.countHttp1Limit('requests');
       return false;
     }
     const isRestCheap = request.body.kind === 'length' && request.body.bytes <= discardBytes && !request.expectContinue;
     if (this.#inMessage && request.body.kind !== 'none' && !isRestCheap) return false;
-    if (overload.isShedding) this.#shedNow();
-    return !this.#isShed;
+    if (overload.isShedding) this.leaveForOverload();
+    return !this.isLeaving;
   }
 
   #onRefused(failure: ParseFailure): void {
     this.#endSide = 'client';
     this.#endReason = failure.flag === 'bad_request' ? 'protocol_error' : 'limit_exceeded';
     const limit = limitOfRule[failure.rule];
-    if (limit !== undefined) this.#context.counters.countHttp1Limit(limit);
+    if (limit !== undefined) this.context.counters.countHttp1Limit(limit);
     this.#refuse(errorReply(failure.flag, failure.rule, failure.status));
   }
 
@@ -419,18 +408,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
 
   /** The answer in hand was the last one. */
   #endInOrder(): void {
-    this.connection.end(this.#endSide, this.#endReason === 'normal' ? this.#reasonToLeave('normal') : this.#endReason);
-  }
-
-  #shedNow(): void {
-    this.#isShed = true;
-    this.#context.overload.count('closed');
-  }
-
-  /** Why the connection ends that nothing is wrong with, `otherwise` when neither drain nor overload asks for it. */
-  #reasonToLeave(otherwise: TerminationReason): TerminationReason {
-    if (this.#context.isDraining()) return 'drain';
-    return this.#isShed ? 'overload' : otherwise;
+    this.connection.end(this.#endSide, this.#endReason === 'normal' ? this.reasonToLeave('normal') : this.#endReason);
   }
 
   /** Answers and ends, or breaks the answer off that is out already. */
@@ -444,7 +422,7 @@ export class ServerConnection extends Deadline implements MessageHandler<Request
   #arm(phase: Phase, ms: number): void {
     this.#phase = phase;
     this.#movedBytes = 0;
-    if (ms > 0) this.#context.wheel.arm(this, ms);
-    else this.#context.wheel.disarm(this);
+    if (ms > 0) this.context.wheel.arm(this, ms);
+    else this.context.wheel.disarm(this);
   }
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { lastFieldValue } from '../http1/request-lines.ts';
 
 /** RFC 6455 section 1.3. */
 const acceptSuffix = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -13,4 +14,9 @@ export function acceptOf(key: string): string {
   return createHash('sha1')
     .update(key + acceptSuffix)
     .digest('base64');
+}
+
+/** Whether the fields of an answer show that the backend has read the key in those of its request. */
+export function isAgreedOn(asked: readonly string[], answered: readonly string[]): boolean {
+  return lastFieldValue(answered, 'sec-websocket-accept') === acceptOf(lastFieldValue(asked, 'sec-websocket-key') ?? '');
 }

@@ -311,6 +311,11 @@ const smartRoute = fc
           }),
         ),
         connection: fc.constantFrom({ idleTimeout: '5m', keepAlive: 'Extended' }, { maxConnections: 5, whenRemoved: 'Drain' }),
+        httpConnection: fc.constantFrom(
+          { idleTimeout: '5m', keepAlive: 'Extended' },
+          { maxLifetime: '1h', whenRemoved: 'Cut' },
+          { maxConnections: 5 },
+        ),
         policy: routePolicy,
         http: fc.record({ rules: fc.tuple(routeRule('one'), routeRule('two')) }),
         tcp: connections(),
@@ -321,13 +326,13 @@ const smartRoute = fc
   })
   .map(({ spec, ...rest }) => {
     // Mostly what the CRD allows: tcp goes with passthrough, in TLS that ends here, or by listeners.
-    const { http, tcp, udp, connection, ...more } = spec;
+    const { http, tcp, udp, connection, httpConnection, ...more } = spec;
     const isPassthrough = (spec.tls as { mode?: string } | undefined)?.mode === 'Passthrough';
     const isTcp =
       isPassthrough || (spec.tls !== undefined && (connection as { maxConnections?: number } | undefined)?.maxConnections === 5);
     if (spec.tls === undefined && (spec.listeners as readonly string[] | undefined)?.includes('mail') === true)
       return { ...rest, spec: present({ ...more, hosts: undefined, ...(udp === undefined ? { tcp, connection } : { udp }) }) };
-    return { ...rest, spec: isTcp ? { ...more, tcp, connection } : { ...more, http } };
+    return { ...rest, spec: isTcp ? { ...more, tcp, connection } : present({ ...more, http, connection: httpConnection }) };
   });
 
 const configListener = fc

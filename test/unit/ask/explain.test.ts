@@ -214,6 +214,26 @@ suite('explain: filters', () => {
     assert.ok(!effects.some((effect) => effect.startsWith('bodies of requests')));
   });
 
+  test('what holds for connections of HTTP is said', () => {
+    const said = (connection: object): string | undefined => {
+      const http = { rules: [{ name: 'a', action: forwardTo('web') }] };
+      const { effects } = explained(
+        contextOf(shop + smartRoute('shop', { hosts: ['shop.example'], connection, http })),
+        'http://shop.example/',
+      );
+      return effects.find((effect) => effect.startsWith('connections:'));
+    };
+    assert.equal(
+      said({ idleTimeout: '5m', maxLifetime: '24h', whenRemoved: 'Drain' }),
+      'connections: idle 300 s, lifetime 86400 s, WebSockets end a drain time after their route',
+    );
+    assert.equal(said({ keepAlive: 'Extended' }), 'connections: idle 6 times as long as others, lifetime off');
+    assert.equal(said({ keepAlive: 'Immortal', maxLifetime: '24h' }), 'connections: idle off, lifetime off');
+    assert.equal(said({ whenRemoved: 'Cut' }), 'connections: lifetime off, WebSockets end with their route');
+    assert.equal(said({}), undefined);
+    assert.equal(said({ keepAlive: 'Standard' }), undefined);
+  });
+
   test('how many requests may be under way is said', () => {
     const { filters } = explained(contextOf(guarded({ maxRequests: 500, maxRequestsPerAddress: 2 })), 'http://shop.example/');
     const limit = filters.find(({ name }) => name === 'request_limit');

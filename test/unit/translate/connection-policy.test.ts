@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { maxTimeoutMs } from '../../../src/timer-wheel.ts';
-import { connectionPolicyOf } from '../../../src/translate/connection-policy.ts';
+import { clientConnectionPolicyOf, connectionPolicyOf, upgradeIdleMs } from '../../../src/translate/connection-policy.ts';
 
 const dayMs = 24 * 3_600_000;
 
@@ -21,4 +21,27 @@ test('connection policy: Extended is six times the silence and a week of life, I
   assert.deepEqual(of('extended', { connectionLifetimeMs: 8 * dayMs }), [6000, 8 * dayMs, 60_000]);
   assert.deepEqual(of('extended', { connectionLifetimeMs: 0, connectionIdleMs: maxTimeoutMs }), [maxTimeoutMs, 0, 60_000]);
   assert.deepEqual(of('immortal'), [0, 0, 60_000]);
+});
+
+test('client connection policy: what is not said is as the installation has it, and treatments are of that too', () => {
+  const silent = { idleMs: undefined, lifetimeMs: undefined, keepAlive: undefined, whenRemoved: undefined };
+  const of = (more: Partial<Parameters<typeof clientConnectionPolicyOf>[0]>) => clientConnectionPolicyOf({ ...silent, ...more });
+  assert.deepEqual(of({}), { idleMs: undefined, idleFactor: 1, lifetimeMs: 0, probeAfterMs: 0, whenRemoved: undefined });
+  assert.deepEqual(of({ keepAlive: 'extended', lifetimeMs: dayMs, whenRemoved: 'drain' }), {
+    ...{ idleMs: undefined, idleFactor: 6, lifetimeMs: 7 * dayMs, probeAfterMs: 60_000, whenRemoved: 'drain' },
+  });
+  assert.deepEqual(of({ keepAlive: 'immortal', idleMs: 5000, lifetimeMs: dayMs }), {
+    ...{ idleMs: 5000, idleFactor: 0, lifetimeMs: 0, probeAfterMs: 60_000, whenRemoved: undefined },
+  });
+});
+
+test('the silence of an upgrade is treated as its object says, whoever gave it', () => {
+  const of = (keepAlive: 'standard' | 'extended' | 'immortal' | undefined, tunnelIdleTimeoutMs = 5000) =>
+    upgradeIdleMs({
+      tunnelIdleTimeoutMs,
+      clientConnection: { keepAlive, idleMs: undefined, lifetimeMs: undefined, whenRemoved: undefined },
+    });
+  assert.deepEqual([of(undefined), of('standard'), of('extended'), of('immortal')], [5000, 5000, 30_000, 0]);
+  assert.equal(of('extended', maxTimeoutMs), maxTimeoutMs);
+  assert.equal(upgradeIdleMs({ tunnelIdleTimeoutMs: 5000 }), 5000);
 });

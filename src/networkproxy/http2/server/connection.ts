@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net';
-import { reasonOfSocketError, type TerminationReason } from '../../../observability/counters/termination-reason.ts';
-import { Deadline } from '../../../timer-wheel.ts';
+import type { TerminationReason } from '../../../observability/counters/termination-reason.ts';
 import type { AcceptedConnection } from '../../accepted-connection.ts';
 import type { ClientFacts } from '../../client-facts.ts';
 import { type ClientStreamListeners, listenToClientStream, releaseClientStream } from '../../client-stream.ts';
+import { HttpConnection } from '../../http-connection.ts';
 import type { RequestHead } from '../../http1/message-handler.ts';
-import type { BufferHolder } from '../../overload/buffer-budget.ts';
 import type { ProxyContext } from '../../proxy-context.ts';
 import { readIntoSharedBuffer } from '../../shared-read-buffer.ts';
 import { ClosedStreams } from '../closed-streams.ts';
@@ -41,12 +40,7 @@ const drainPing = Buffer.from('\0\0\0\0drai', 'latin1');
  * turn of the event loop that brought them is over, so that those which are taken back at once cost no backend anything; all answers of a
  * turn leave in one write. The connection's end is SmartProxy's: `connection.end` asks for it and `cleanUp` is told.
  */
-export class Http2Connection extends Deadline implements FrameTarget, StreamOwner, SettingsOwner, BufferHolder, ClientStreamListeners {
-  readonly facts: ClientFacts;
-  readonly connection: AcceptedConnection;
-  heldBytes = 0;
-  heldSinceMs = 0;
-  readonly #context: ProxyContext;
+export class Http2Connection extends HttpConnection implements FrameTarget, StreamOwner, SettingsOwner, ClientStreamListeners {
   readonly #stream: Socket;
   readonly #reader: FrameReader;
   readonly #frames: FrameDispatch;
@@ -63,8 +57,6 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   goawayId = maxStreamId;
   /** The first GOAWAY of a drain is out. */
   #draining = false;
-  /** It ends sooner than it would because of overload. */
-  #isShed = false;
   readonly #settingsTimeout: SettingsTimeout;
   #closed = false;
   /** It sent a GOAWAY: no stream follows those that are open. */
@@ -86,10 +78,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
 
   /** @param stream the raw socket, or the TLS socket around it after its handshake */
   constructor(context: ProxyContext, connection: AcceptedConnection, stream: Socket, facts: ClientFacts) {
-    super();
-    this.facts = facts;
-    this.connection = connection;
-    this.#context = context;
+    super(context, connection, facts);
     this.#stream = stream;
     this.#buffer = new WriteBuffer(context.http2.turn, stream, connection.tls !== undefined, () => this.#checkBlocked());
     this.#output = new FrameOutput(this.#buffer);
@@ -110,7 +99,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   }
 
   /** The process is ending: no more requests after those that the client may have sent already. */
-  drain(): void {
+  override drain(): void {
     if (this.#draining || this.#closed) return;
     this.#draining = true;
     if (!this.#frames.sawSettings) {
@@ -120,7 +109,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     // Two steps, so that requests on their way are still answered (RFC 9113 section 6.8): the ping's echo shows that the client knows.
     this.#output.goaway(maxStreamId, ErrorCode.noError, '');
     this.#output.ping(drainPing, 0, false);
-    if (this.streams.size === 0) this.#arm('idle', this.#context.clientLimits.headerTimeoutMs);
+    if (this.streams.size === 0) this.#arm('idle', this.context.clientLimits.headerTimeoutMs);
   }
 
   /** The worker is short of memory: a connection without a stream is asked to end. True: it is now. */
@@ -130,13 +119,13 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     return true;
   }
 
-  giveUp(): void {
+  override giveUp(): void {
     if (this.#closed) return;
     let hasGiven = this.#blocked;
     if (this.#blocked) this.connection.end('proxy', 'write_timeout');
     else for (const stream of [...this.streams.values()]) if (stream.giveUp()) hasGiven = true;
     // Without any, the bytes are of a frame that is just coming in.
-    if (hasGiven) this.#context.counters.countHttp2Limit('worker_buffers');
+    if (hasGiven) this.context.counters.countHttp2Limit('worker_buffers');
   }
 
   onSettingsTimeout(): void {
@@ -144,19 +133,20 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
       this.#awaitSettingsAck(); // the client is not read now, and has another limit
       return;
     }
-    this.#context.counters.countHttp2Limit('settings_ack');
+    this.context.counters.countHttp2Limit('settings_ack');
     this.#end(ErrorCode.settingsTimeout, 'header_timeout', 'settings-not-acknowledged');
   }
 
   /** Called once when the connection ends, whoever ended it, for `reason`. */
   cleanUp(reason: TerminationReason): void {
     this.#closed = true;
-    this.#context.wheel.disarm(this);
-    this.#context.wheel.disarm(this.#settingsTimeout);
+    this.context.wheel.disarm(this);
+    this.context.wheel.disarm(this.#settingsTimeout);
+    this.letGo();
     releaseClientStream(this.#stream, this);
     for (const open of [...this.streams.values()]) open.onConnectionEnd(reason);
     this.streams.clear();
-    this.#context.buffers.release(this);
+    this.context.buffers.release(this);
     this.#fresh = [];
     if (this.goawayId === maxStreamId && (reason === 'drain' || reason === 'shutdown'))
       this.#output.goaway(this.#frames.lastStreamId, ErrorCode.noError, '');
@@ -170,7 +160,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
         this.#end(ErrorCode.enhanceYourCalm, 'header_timeout', 'header-timeout');
         break;
       case 'idle':
-        this.#end(ErrorCode.noError, this.#reasonToLeave('inactivity'), '');
+        this.#end(ErrorCode.noError, this.reasonToLeave('inactivity'), '');
         break;
       case 'write':
         this.connection.end('proxy', 'write_timeout');
@@ -184,13 +174,13 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
 
   openStream(streamId: number, head: RequestHead | MessageRule, endStream: boolean, selfDependent: boolean): ConnectionRule | undefined {
     if (this.streams.size >= maxConcurrentStreams) {
-      this.#context.counters.countHttp2Limit('concurrent_streams');
+      this.context.counters.countHttp2Limit('concurrent_streams');
       this.#output.reset(streamId, ErrorCode.refusedStream);
       this.closedStreams.add(streamId, true);
       return this.#guard.onReset();
     }
     const isRefused = typeof head === 'string';
-    const stream = new Http2Stream(this.#context, this, streamId, isRefused ? undefined : head, this.#frames.peer.initialWindowBytes);
+    const stream = new Http2Stream(this.context, this, streamId, isRefused ? undefined : head, this.#frames.peer.initialWindowBytes);
     this.streams.set(streamId, stream);
     this.#guard.onRequest();
     if (endStream) stream.onEndStream(noTrailers);
@@ -202,12 +192,12 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
       this.#fresh.push(stream);
     }
     this.#countRequest();
-    if (this.#context.overload.isShedding && !this.#draining) this.#shedNow();
+    if (this.context.overload.isShedding && !this.#draining) this.#shedNow();
     return this.brokenRule;
   }
 
   takeWindow(length: number): boolean {
-    this.#context.buffers.change(this, length);
+    this.context.buffers.change(this, length);
     return this.#receiveWindow.take(length);
   }
 
@@ -223,12 +213,12 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   onSettings(peer: PeerSettings, windowChange: number): ConnectionRule | undefined {
     this.#output.setMaxTableBytes(peer.headerTableBytes);
     this.#output.settingsAck();
-    if (this.#context.isDraining()) this.drain();
+    if (this.context.isDraining()) this.drain();
     return this.#moveWindows(windowChange);
   }
 
   onSettingsAck(): void {
-    this.#context.wheel.disarm(this.#settingsTimeout);
+    this.context.wheel.disarm(this.#settingsTimeout);
   }
 
   onPing(bytes: Buffer, start: number, isAck: boolean): void {
@@ -285,18 +275,18 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   credit(bytes: number): void {
     this.#receiveWindow.use(bytes);
     if (this.#closed) return;
-    this.#context.buffers.change(this, -bytes);
+    this.context.buffers.change(this, -bytes);
     const increment = this.#receiveWindow.announce();
     if (increment > 0) this.#output.windowUpdate(0, increment);
   }
 
   queueChanged(bytes: number, isProgress: boolean): void {
-    const { buffers } = this.#context;
+    const { buffers } = this.context;
     buffers.change(this, bytes);
     this.#queuedBytes += bytes;
     if (!this.#isFull && this.#queuedBytes > buffers.perConnectionBytes) {
       this.#isFull = true;
-      this.#context.counters.countHttp2Limit('queued_bytes');
+      this.context.counters.countHttp2Limit('queued_bytes');
       for (const stream of this.streams.values()) stream.holdUpstream();
     } else if (isProgress) {
       this.#checkRoom();
@@ -304,7 +294,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   }
 
   onStalled(): void {
-    this.#context.counters.countHttp2Limit('stalled_stream');
+    this.context.counters.countHttp2Limit('stalled_stream');
   }
 
   onMalformed(): void {
@@ -323,10 +313,10 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   // The connection
 
   #countRequest(): void {
-    const { keepAliveRequests } = this.#context.clientLimits;
+    const { keepAliveRequests } = this.context.clientLimits;
     this.#requests++;
     if (keepAliveRequests === 0 || this.#requests < keepAliveRequests || this.#draining) return;
-    this.#context.counters.countHttp2Limit('requests');
+    this.context.counters.countHttp2Limit('requests');
     this.drain();
   }
 
@@ -361,7 +351,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     const fresh = this.#fresh;
     if (fresh.length === 0) return;
     this.#fresh = []; // cheaper than to empty the old one, which is a call into V8's runtime
-    const { pace } = this.#context.http2;
+    const { pace } = this.context.http2;
     for (let i = 0; i < fresh.length; i++) pace.begin(fresh[i] as Http2Stream);
   }
 
@@ -369,7 +359,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     if (this.#blocked) return;
     if (!this.#frames.sawSettings || this.#reader.midFrame || this.#frames.midBlock) {
       // The whole frame has this much time: drops do not buy more.
-      if (this.#phase !== 'head') this.#arm('head', this.#context.clientLimits.headerTimeoutMs);
+      if (this.#phase !== 'head') this.#arm('head', this.context.clientLimits.headerTimeoutMs);
     } else if (this.streams.size > 0) {
       if (this.#phase !== 'busy') this.#arm('busy', 0);
     } else {
@@ -380,10 +370,9 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   /** No stream is open. */
   #onQuiet(): void {
     if (this.#closed || this.#blocked) return;
-    if (this.#clientLeaves) this.#end(ErrorCode.noError, 'normal', '');
-    else if (this.goawayId !== maxStreamId) this.#end(ErrorCode.noError, this.#reasonToLeave('normal'), '');
-    else if (this.#phase !== 'idle')
-      this.#arm('idle', this.#draining ? this.#context.clientLimits.headerTimeoutMs : this.#context.clientLimits.keepAliveTimeoutMs);
+    // Most clients answer our GOAWAY with one of their own.
+    if (this.#clientLeaves || this.goawayId !== maxStreamId) this.#end(ErrorCode.noError, this.reasonToLeave('normal'), '');
+    else if (this.#phase !== 'idle') this.#arm('idle', this.#draining ? this.context.clientLimits.headerTimeoutMs : this.idleMs);
   }
 
   /** Without its side of the connection a client can open no window and answer no ping: it is gone, and so are its requests. */
@@ -392,7 +381,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   readonly onClientDrain = (): void => {
     if (!this.#blocked) return;
     this.#blocked = false;
-    this.#context.buffers.change(this, -this.#blockedBytes);
+    this.context.buffers.change(this, -this.#blockedBytes);
     this.#blockedBytes = 0;
     this.#stream.resume();
     this.#phase = 'busy';
@@ -401,20 +390,16 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
     this.#armForRead();
   };
 
-  readonly onClientError = (error: Error & { code?: string }): void => {
-    this.connection.end('client', reasonOfSocketError(error));
-  };
-
   /** A client that takes no answers may send no more requests either. */
   #checkBlocked(): void {
     if (this.#closed || !(this.#blocked || this.#buffer.isBlocked)) return;
     const bytes = this.#stream.writableLength;
-    this.#context.buffers.change(this, bytes - this.#blockedBytes);
+    this.context.buffers.change(this, bytes - this.#blockedBytes);
     this.#blockedBytes = bytes;
     if (this.#blocked) return;
     this.#blocked = true;
     this.#stream.pause();
-    this.#arm('write', this.#context.clientLimits.bodyTimeoutMs);
+    this.#arm('write', this.context.clientLimits.bodyTimeoutMs);
   }
 
   #pumpAll(): void {
@@ -426,7 +411,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
    * would wait as long again, a few streams at a time.
    */
   #checkRoom(): void {
-    if (!this.#isFull || this.#queuedBytes >= this.#context.buffers.perConnectionBytes / 2) return;
+    if (!this.#isFull || this.#queuedBytes >= this.context.buffers.perConnectionBytes / 2) return;
     this.#isFull = false;
     this.#releaseUpstreams();
   }
@@ -439,7 +424,7 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   #endGracefully(): void {
     this.goawayId = this.#frames.lastStreamId;
     if (this.streams.size > 0) this.#output.goaway(this.#frames.lastStreamId, ErrorCode.noError, '');
-    else this.#end(ErrorCode.noError, this.#reasonToLeave('normal'), '');
+    else this.#end(ErrorCode.noError, this.reasonToLeave('normal'), '');
   }
 
   /** Says why in a GOAWAY and ends the connection. */
@@ -452,26 +437,19 @@ export class Http2Connection extends Deadline implements FrameTarget, StreamOwne
   }
 
   #shedNow(): void {
-    this.#isShed = true;
-    this.#context.overload.count('closed');
+    this.leaveForOverload();
     this.drain();
   }
 
-  /** Why the connection ends that nothing is wrong with, `otherwise` when neither drain nor overload asks for it. */
-  #reasonToLeave(otherwise: TerminationReason): TerminationReason {
-    if (this.#context.isDraining()) return 'drain';
-    return this.#isShed ? 'overload' : otherwise;
-  }
-
   #awaitSettingsAck(): void {
-    const { wheel, clientLimits } = this.#context;
+    const { wheel, clientLimits } = this.context;
     if (clientLimits.headerTimeoutMs > 0) wheel.arm(this.#settingsTimeout, clientLimits.headerTimeoutMs);
   }
 
   #arm(phase: Phase, ms: number): void {
     this.#phase = phase;
-    if (ms > 0) this.#context.wheel.arm(this, ms);
-    else this.#context.wheel.disarm(this);
+    if (ms > 0) this.context.wheel.arm(this, ms);
+    else this.context.wheel.disarm(this);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ClientConnectionPolicy } from '../../../routes/policy.ts';
 import type { AcceptedConnection } from '../../accepted-connection.ts';
 import type { ClientFacts } from '../../client-facts.ts';
 import type { ErrorCode } from '../frames.ts';
@@ -15,6 +16,8 @@ export interface StreamOwner {
   readonly connection: AcceptedConnection;
   /** The client's socket is full, or too much waits for its windows: nothing more should come. */
   readonly isBehind: boolean;
+  /** @param policy what the route of a request that begins says of the connection; undefined: nothing */
+  keepAs(policy: ClientConnectionPolicy | undefined): void;
   sendHeaders(stream: OwnedStream, status: number, fields: readonly string[], endStream: boolean): void;
   /** Sends what windows and socket allow of `chunk` from `start`, at most `limit` bytes; returns how many went. */
   sendData(stream: OwnedStream, chunk: Buffer, start: number, limit: number, endStream: boolean): number;

@@ -1,4 +1,6 @@
 import type { ConnectionSide, TerminationReason } from '../../../observability/counters/termination-reason.ts';
+import type { CompiledRoute } from '../../../routes/compiled-table.ts';
+import type { ClientConnectionPolicy } from '../../../routes/policy.ts';
 import { Deadline } from '../../../timer-wheel.ts';
 import type { AcceptedConnection } from '../../accepted-connection.ts';
 import type { ClientFacts } from '../../client-facts.ts';
@@ -6,8 +8,7 @@ import type { Downstream } from '../../downstream.ts';
 import { Exchange } from '../../exchange.ts';
 import { grpcReplyHeaders, isGrpcCall } from '../../grpc.ts';
 import { hasDate, httpDate } from '../../http-date.ts';
-import type { BodyFraming, RequestHead, ResponseHead } from '../../http1/message-handler.ts';
-import { lastFieldValue } from '../../http1/request-lines.ts';
+import type { RequestHead, ResponseHead } from '../../http1/message-handler.ts';
 import { errorReply, type LocalReply, localReplyHeaders } from '../../local-reply.ts';
 import type { ProxyContext } from '../../proxy-context.ts';
 import { bytesToKeep } from '../../shared-read-buffer.ts';
@@ -16,11 +17,11 @@ import type { UpstreamRequest } from '../../upstream/upstream-request.ts';
 import { ErrorCode, maxWindowBytes } from '../frames.ts';
 import { type MessageRule, messageFailure } from '../message-rule.ts';
 import { type QueueTarget, SendQueue } from '../send-queue.ts';
-import { acceptOf } from '../websocket-key.ts';
+import { isAgreedOn } from '../websocket-key.ts';
 import { ReceiveWindow } from './receive-window.ts';
 import { withoutField } from './request-fields.ts';
 import type { StreamOwner } from './stream-owner.ts';
-import { StreamTunnelClient } from './stream-tunnel.ts';
+import { endsInOrder, resetCodeOf, StreamTunnelClient } from './stream-tunnel.ts';
 
 /** What the stream's one deadline stands for at the moment. */
 type Phase = 'body' | 'write' | 'busy';
@@ -65,11 +66,8 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   #untaken = 0;
 
   // The answer
-  #framing: BodyFraming['kind'] = 'none';
-  /** Bytes that are missing of an answer of known length. */
-  #missing = 0;
-  /** HTTP/2 answers may have trailers behind a body of known length too. */
-  #trailersMayCome = false;
+  /** Bytes that are missing of an answer whose last one ends the stream; -1: something else does. */
+  #missing = -1;
   readonly #queue = new SendQueue(this);
   #upstreamHeld = false;
   /** The client was given up. */
@@ -264,6 +262,10 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
 
   // From the exchange
 
+  keepAs(policy: ClientConnectionPolicy | undefined): void {
+    this.#owner.keepAs(policy);
+  }
+
   resumeRequest(): void {
     if (this.#closed) return;
     if (this.#replied) {
@@ -291,9 +293,8 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
 
   sendHead(head: ResponseHead, _request: RequestHead): void {
     const { body } = head;
-    this.#framing = body.kind;
-    this.#missing = body.kind === 'length' ? body.bytes : 0;
-    this.#trailersMayCome = head.version === 20;
+    // HTTP/2 answers may have trailers behind a body of known length too.
+    this.#missing = body.kind === 'length' && head.version !== 20 ? body.bytes : -1;
     const isWhole = body.kind === 'none' || (body.kind === 'length' && body.bytes === 0);
     this.#localEnded = isWhole;
     const { headers } = head;
@@ -306,7 +307,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   sendBody(chunk: Buffer): void {
     if (this.#localEnded || this.#closed) return;
     let isLast = false;
-    if (this.#framing === 'length' && !this.#trailersMayCome) {
+    if (this.#missing !== -1) {
       this.#missing -= chunk.length;
       isLast = this.#missing === 0;
     } else if (chunk.length === 0) {
@@ -345,7 +346,6 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     this.#owner.sendHeaders(this, reply.status, localReplyHeaders(reply, new Date()), isWhole);
     this.#localEnded = isWhole;
     if (isWhole) return;
-    this.#framing = 'length';
     this.#missing = reply.body.length;
     this.sendBody(Buffer.from(reply.body, 'latin1'));
   }
@@ -361,17 +361,16 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     this.#exchange.onConnectionEnd(reason);
   }
 
-  startTunnel(head: ResponseHead, upstream: UpstreamRequest, idleMs: number): void {
-    const key = lastFieldValue(this.#head?.headers ?? [], 'sec-websocket-key') ?? '';
-    if (lastFieldValue(head.headers, 'sec-websocket-accept') !== acceptOf(key)) {
+  startTunnel(head: ResponseHead, upstream: UpstreamRequest, route: CompiledRoute): void {
+    if (!isAgreedOn(this.#head?.headers ?? [], head.headers)) {
       upstream.destroy();
       this.#reset(ErrorCode.connectError);
       return;
     }
-    this.#framing = 'close';
     this.#owner.sendHeaders(this, 200, withoutField(head.headers, 'sec-websocket-accept'), false);
     const client = new StreamTunnelClient(this);
-    const tunnel = new Tunnel(this.#context.wheel, client, upstream, idleMs, (_side, reason) => this.#onTunnelEnd(reason));
+    const way = { route, listener: this.facts.listener.key };
+    const tunnel = new Tunnel(this.#context, client, upstream, way, (_side, reason) => this.#onTunnelEnd(reason));
     this.#tunnel = tunnel;
     const early = this.#early;
     this.#early = undefined;
@@ -408,8 +407,10 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   #onTunnelEnd(reason: TerminationReason): void {
     if (this.#closed) return;
     this.#exchangeDone = true;
-    if (reason === 'normal' && this.#remoteEnded) this.#closeIfDone();
-    else this.#reset(reason === 'normal' || reason === 'inactivity' ? ErrorCode.cancel : ErrorCode.connectError);
+    const inOrder = endsInOrder(reason) && !this.isWaiting;
+    if (inOrder) this.sendEnd(noTrailers);
+    if (inOrder || (reason === 'normal' && this.#remoteEnded)) this.#closeIfDone();
+    else this.#reset(resetCodeOf(reason));
     this.#tunnel?.close();
   }
 

@@ -36,7 +36,7 @@ describe('a SmartRoute with a mistake outside of its rules', () => {
     ['clientCIDRs', { ...valid, clientCIDRs: '10.0.0.0/8' }, 'spec.clientCIDRs'],
     ['listeners', { ...valid, listeners: 'https' }, 'spec.listeners'],
     ['the priority', { ...valid, priority: 'high' }, 'spec.priority'],
-    ['connection', { ...valid, connection: { idleTimeout: '5s' } }, 'spec'],
+    ['connection', { ...valid, connection: { maxConnections: 5 } }, 'spec'],
     ['the kind of route', { ...valid, tcp: { backends: [{ name: 'web', port: { number: 80 } }] } }, 'spec'],
     ['no kind of route', { hosts: [host] }, 'spec'],
     ['http', { hosts: [host], http: rules }, 'spec.http'],

@@ -122,6 +122,7 @@ export class Admission {
     const result = table.match(new HeadToMatch(head, request.facts, this.#context.trustedProxies));
     if (result.kind !== 'route') return errorReply(result.kind);
     const { route } = result;
+    request.sessionCookies = table.sessionCookies(head.host);
     const runtime = this.#context.routes.get(route, table.table, request.facts.listener.key);
     this.#runtime = runtime;
     this.#record.series = runtime.series;

@@ -54,6 +54,6 @@ export class PageInPlace {
   ask(answer: LocalReply, request: FilterRequest, { compiled }: RouteRuntime, service: Service | undefined): RequestHead {
     this.#instead = { ...answer, headers: [] };
     if (answer.headers.length > 0) request.addToAnswer(fieldsToKeep(answer));
-    return pageRequestHead(request.head, answer.status, compiled, service);
+    return pageRequestHead(request.forOthers(), answer.status, compiled, service);
   }
 }

@@ -34,6 +34,8 @@ export interface TooCostly {
  */
 export class CompiledHost {
   readonly host: Host;
+  /** `cookieName` of each login at one of its routes. */
+  readonly sessionCookies: readonly string[];
   readonly #policies: readonly Policy[];
   readonly #exact: ReadonlyMap<string, Candidate[]> | undefined;
   readonly #prefixes: PrefixNode;
@@ -55,6 +57,7 @@ export class CompiledHost {
     });
     this.host = host;
     this.#policies = [...used];
+    this.sessionCookies = sessionCookiesOf(this.#policies);
     this.#exact = exact.size > 0 ? exact : undefined;
     this.#prefixes = prefixes;
     this.#patterns = patterns.length > 0 ? patterns : undefined;
@@ -117,6 +120,13 @@ const tooCostly: TooCostly = { kind: 'patterns_too_costly' };
 /** Stands for a candidate of which nobody can say whether it matches: should none come before it, the request must not go to the next. */
 function doubtful({ rank, keeper }: Candidate): Candidate {
   return { rank, keeper, conditions: undefined, matched: tooCostly };
+}
+
+const none: readonly string[] = [];
+
+function sessionCookiesOf(policies: readonly Policy[]): readonly string[] {
+  const names = policies.flatMap(({ auth, sessionCookie }) => (auth?.kind === 'oidc' ? auth.cookieName : (sessionCookie ?? [])));
+  return names.length === 0 ? none : [...new Set(names)];
 }
 
 function makeCandidate(route: CompiledRoute, rank: number): Candidate {

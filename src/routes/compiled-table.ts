@@ -97,6 +97,19 @@ export class CompiledTable {
     return this.#match(request);
   }
 
+  /**
+   * `cookieName` of each login at a route that requests for `name` (normalised) may come to: cookies are a host's, not a route's. undefined:
+   * there is none.
+   */
+  sessionCookies(name: string): readonly string[] | undefined {
+    const { exact, wildcards, any, withSessions } = this.#hosts;
+    if (withSessions.size === 0) return undefined;
+    let names = exact.get(name)?.sessionCookies ?? none;
+    if (wildcards !== undefined) for (const host of coveringWildcards(wildcards, name)) names = joined(names, host.sessionCookies);
+    if (any !== undefined) names = joined(names, any.sessionCookies);
+    return names.length === 0 ? undefined : names;
+  }
+
   #match(request: MatchRequest): MatchResult {
     const { exact, wildcards, any } = this.#hosts;
     const only = this.#kept?.get(request.listener);
@@ -121,10 +134,12 @@ interface HostIndex {
   /** undefined: the table has no wildcard host. */
   readonly wildcards: WildcardIndex | undefined;
   readonly any: CompiledHost | undefined;
+  /** Those with a login at some route, by their keys. */
+  readonly withSessions: ReadonlyMap<string, CompiledHost>;
 }
 
 const noHosts: ReadonlyMap<string, CompiledHost> = new Map();
-const noIndex: HostIndex = { exact: noHosts, wildcards: undefined, any: undefined };
+const noIndex: HostIndex = { exact: noHosts, wildcards: undefined, any: undefined, withSessions: noHosts };
 
 /** Wildcard hosts by their suffix. */
 interface WildcardIndex {
@@ -137,17 +152,21 @@ class IndexEdit {
   readonly #exact: MapEdit<CompiledHost>;
   readonly #oneLabel: MapEdit<CompiledHost>;
   readonly #manyLabels: MapEdit<CompiledHost>;
+  readonly #withSessions: MapEdit<CompiledHost>;
   #any: CompiledHost | undefined;
 
   /** @param base stays as it is */
-  constructor({ exact, wildcards, any }: HostIndex) {
+  constructor({ exact, wildcards, any, withSessions }: HostIndex) {
     this.#exact = new MapEdit(exact);
     this.#oneLabel = new MapEdit(wildcards?.oneLabel ?? noHosts);
     this.#manyLabels = new MapEdit(wildcards?.manyLabels ?? noHosts);
+    this.#withSessions = new MapEdit(withSessions);
     this.#any = any;
   }
 
   set(key: string, compiled: CompiledHost): void {
+    if (compiled.sessionCookies.length > 0) this.#withSessions.set(key, compiled);
+    else this.#withSessions.delete(key);
     const pattern = hostPattern(key);
     if (pattern.kind === 'exact') this.#exact.set(pattern.name, compiled);
     else if (pattern.kind === 'one-label') this.#oneLabel.set(pattern.suffix, compiled);
@@ -156,6 +175,7 @@ class IndexEdit {
   }
 
   delete(key: string): void {
+    this.#withSessions.delete(key);
     const pattern = hostPattern(key);
     if (pattern.kind === 'exact') this.#exact.delete(pattern.name);
     else if (pattern.kind === 'one-label') this.#oneLabel.delete(pattern.suffix);
@@ -168,7 +188,7 @@ class IndexEdit {
     const oneLabel = this.#oneLabel.finish();
     const manyLabels = this.#manyLabels.finish();
     const wildcards = oneLabel.size + manyLabels.size > 0 ? { oneLabel, manyLabels } : undefined;
-    return { exact: this.#exact.finish(), wildcards, any: this.#any };
+    return { exact: this.#exact.finish(), wildcards, any: this.#any, withSessions: this.#withSessions.finish() };
   }
 }
 
@@ -195,6 +215,12 @@ function reindexHosts(table: RouteTable, previous: HostIndex, changed: readonly 
     else edit.set(key, new CompiledHost(host, table.policies));
   }
   return edit.finish();
+}
+
+const none: readonly string[] = [];
+
+function joined(names: readonly string[], more: readonly string[]): readonly string[] {
+  return more.length === 0 ? names : names.length === 0 ? more : [...new Set([...names, ...more])];
 }
 
 function compiledUnder(index: HostIndex, key: string): CompiledHost | undefined {

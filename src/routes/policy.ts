@@ -44,6 +44,8 @@ export interface Policy {
   readonly maintenance?: Maintenance | undefined;
   /** undefined: nobody is asked who they are. */
   readonly auth?: AuthPolicy | undefined;
+  /** `cookieName` of a login that can't be had at the moment, whose sessions are no server's meanwhile. */
+  readonly sessionCookie?: string | undefined;
   /** Who is in `clients.allow` is not asked, and who is not is asked in place of being refused. Both are there then. */
   readonly satisfyAny?: true | undefined;
 }

@@ -82,6 +82,7 @@ export class Policies {
       ...(clientCertificate && { clientCertificate }),
       ...(all.maintenance && { maintenance: all.maintenance }),
       ...(all.authPolicy && { auth: all.authPolicy }),
+      ...(all.sessionCookie !== undefined && { sessionCookie: all.sessionCookie }),
       ...(all.satisfy === 'any' && all.authPolicy && (all.clients?.allow ?? []).length > 0 && { satisfyAny: true as const }),
     };
     const text = JSON.stringify(content);

@@ -50,6 +50,8 @@ export interface RouteSettings {
   readonly cors?: Policy['cors'] | false;
   readonly clients?: Policy['clients'];
   /** What of `clients.allow` and `auth` lets a request in. */
+  /** `cookieName` of a login that can't be had at the moment. */
+  readonly sessionCookie?: string | undefined;
   readonly satisfy?: 'all' | 'any' | undefined;
   readonly connectionIdleMs?: number | undefined;
   readonly connectionLifetimeMs?: number | undefined;

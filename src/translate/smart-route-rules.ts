@@ -53,7 +53,7 @@ export class SmartRouteRules {
           match,
           priority,
           order: order++,
-          ...(broken === undefined ? target : failing(broken)),
+          ...(broken === undefined ? target : failing(rule, broken)),
           field,
           rule: rule.name,
         });
@@ -63,10 +63,10 @@ export class SmartRouteRules {
   }
 
   #target(rule: ReadSmartRouteRule, listeners: readonly NamedListener[] | undefined): Target {
-    if (rule.broken !== undefined) return failing(rule.broken);
+    if (rule.broken !== undefined) return failing(rule, rule.broken);
     const auth = this.#guards.auth(rule);
     const broken = this.#guards.brokenSettings(rule) ?? ('broken' in auth ? auth.broken : undefined);
-    if (broken !== undefined || 'broken' in auth) return failing(broken ?? '');
+    if (broken !== undefined || 'broken' in auth) return failing(rule, broken ?? '');
     const bound = bindPolicyServices(
       rule.settings,
       (...what) => this.#backends.policyService(rule, ...what),
@@ -114,7 +114,8 @@ export class SmartRouteRules {
   }
 }
 
-/** Nobody is served, whatever the rule says. */
-function failing(reason: string): Target {
-  return { action: { kind: 'fail', status: 503, reason }, bindings: [], needs: noNeeds, settings: {} };
+/** Nobody is served, whatever the rule says. Sessions of its login go on meanwhile, so they stay ours. */
+function failing({ settings: { auth } }: ReadSmartRouteRule, reason: string): Target {
+  const settings = auth?.kind === 'oidc' ? { sessionCookie: auth.cookieName } : {};
+  return { action: { kind: 'fail', status: 503, reason }, bindings: [], needs: noNeeds, settings };
 }

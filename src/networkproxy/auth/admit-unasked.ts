@@ -1,8 +1,6 @@
 import type { AuthPolicy } from '../../routes/auth-policy.ts';
 import type { FilterRequest } from '../filters/filter-request.ts';
 import { withoutToken } from './bearer-token.ts';
-import { CookieJar } from './oidc/cookie-jar.ts';
-import { schemeOf } from './sign-in-location.ts';
 
 /** Lets in a request that nobody was asked about. Its backend gets nothing that only who was asked may claim, and no credentials. */
 export function admitUnasked(request: FilterRequest, auth: AuthPolicy): void {
@@ -10,10 +8,6 @@ export function admitUnasked(request: FilterRequest, auth: AuthPolicy): void {
   const claimed = claimedHeaders(auth);
   if (claimed.length > 0) request.editRequest({ remove: claimed, set: [], add: [] });
   if (auth.kind === 'jwt' && !auth.forwardToken) request.changeRequest((head) => withoutToken(head, auth.from));
-  if (auth.kind === 'oidc') {
-    const jar = new CookieJar(auth.cookieName, schemeOf(request.head, request.facts) === 'https');
-    request.changeRequest((head) => ({ ...head, headers: jar.without(head.headers) }));
-  }
 }
 
 /** Headers by which the backend is told who it is, and that of the password. */

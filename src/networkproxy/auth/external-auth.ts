@@ -52,7 +52,9 @@ const leftOut: ReadonlySet<string> = new Set([
   ...['x-original-url', 'x-original-method', 'x-auth-request-redirect', 'accept-encoding', 'sec-websocket-key', 'sec-websocket-extensions'],
 ]);
 
-function questionOf({ head, facts, context, requestId }: FilterRequest, auth: ExternalAuth): OutgoingRequest {
+function questionOf(request: FilterRequest, auth: ExternalAuth): OutgoingRequest {
+  const { facts, context, requestId } = request;
+  const head = request.forOthers();
   const wanted = auth.requestHeaders === undefined ? undefined : new Set(auth.requestHeaders);
   const headers: string[] = [];
   for (let i = 0; i < head.headers.length; i += 2) {

@@ -1,6 +1,7 @@
 import type { ActivePlaces } from '../../rates/active-counts.ts';
 import type { CompiledTable } from '../../routes/compiled-table.ts';
 import type { HeaderEdits } from '../../routes/policy.ts';
+import { withoutSessionCookies } from '../auth/oidc/session-cookies.ts';
 import type { ClientFacts } from '../client-facts.ts';
 import { HeaderEditor } from '../header-editor.ts';
 import type { RequestHead } from '../http1/message-handler.ts';
@@ -19,6 +20,8 @@ export class FilterRequest {
   answerFields: string[] | undefined = undefined;
   /** Its places in the limits of its route, which it gives back when it is over; undefined: it has none. */
   places: ActivePlaces | undefined = undefined;
+  /** `cookieName` of each login at the host, whose cookies are ours alone; undefined: there is none. */
+  sessionCookies: readonly string[] | undefined = undefined;
   #changes: ((head: RequestHead) => RequestHead)[] | undefined = undefined;
 
   constructor(head: RequestHead, facts: ClientFacts, table: CompiledTable, context: ProxyContext, requestId: string) {
@@ -44,8 +47,14 @@ export class FilterRequest {
     (this.answerFields ??= []).push(...fields);
   }
 
-  /** The head as filters want the backend to have it: the same when none wants anything. */
+  /** The head as other servers than the backend may have it: the same when it holds nothing of ours. */
+  forOthers(): RequestHead {
+    return this.sessionCookies === undefined ? this.head : withoutSessionCookies(this.head, this.sessionCookies);
+  }
+
+  /** The head as filters want the backend to have it: the same when none wants anything, and it holds nothing of ours. */
   changed(): RequestHead {
-    return this.#changes?.reduce((head, change) => change(head), this.head) ?? this.head;
+    const own = this.forOthers();
+    return this.#changes?.reduce((head, change) => change(head), own) ?? own;
   }
 }

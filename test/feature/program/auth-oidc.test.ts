@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { eventually } from '../../tools/eventually.ts';
 import { forwardTo, ingressClass, opaqueSecret, service, smartRoute } from '../../tools/manifests.ts';
 import { NamedBackend } from '../../tools/named-backend.ts';
 import { TestBrowser } from '../../tools/oidc/test-browser.ts';
@@ -74,6 +75,57 @@ describe('login at an OpenID provider, objects in and real sockets out', () => {
     assert.doesNotMatch(JSON.stringify(lines), /code=|state=|client-secret|kkkkkkkk/);
   });
 
+  it('gives the cookies of sessions to no server: of other rules, objects and hosts that cover this one, copies, error pages and who decides', async () => {
+    const path = (value: string) => [{ path: { type: 'Prefix', value } }];
+    const open = { auth: { none: {} } };
+    const to = { backend: { name: 'a', port: { name: 'web' } } };
+    const rules = [
+      { name: 'open', matches: path('/open'), policy: open, action: forwardTo('a') },
+      {
+        name: 'other',
+        matches: [...path('/other'), ...path('/in')],
+        policy: { auth: { oidc: oidc({ cookieName: 'second', callbackPath: '/in' }) } },
+        action: forwardTo('a'),
+      },
+      { name: 'asks', matches: path('/asks'), policy: { auth: { external: to } }, action: forwardTo('a') },
+      { name: 'copies', matches: path('/copies'), policy: { ...open, mirror: to }, action: forwardTo('a') },
+      { name: 'pages', matches: path('/pages'), policy: { ...open, errorPages: [{ statuses: [403], ...to }] }, action: { block: {} } },
+    ];
+    const own = { name: 'own', matches: [...path('/app'), ...path('/oauth2')], action: forwardTo('a') };
+    const shop = smartRoute('shop', { hosts: [host], policy: { auth: { oidc: oidc() } }, http: { rules: [...rules, own] } });
+    const elsewhere = service('a', backend.port).replaceAll('namespace: default', 'namespace: other');
+    const name = (own: string, hosts: readonly string[], at: string) =>
+      smartRoute(`other/${own}`, { hosts, http: { rules: [{ name: 'all', matches: path(at), action: forwardTo('a') }] } });
+    const others = [name('same', [host], '/same'), name('wild', ['*.example.com'], '/wild'), name('any', [], '/any')];
+    await using program = await Program.start(base + elsewhere + shop + others.join(''), local);
+    assert.deepEqual(program.problems, []);
+    const session = ['smartproxy-session=2.abc', 'smartproxy-session-1=def', '__Host-smartproxy-session=1.x', 'second=1.y'];
+    const cookie = ['a=b', ...session, 'smartproxy-session-login-aB3=z', 'smartproxy-sessions=mine', 'second-hand=mine'].join('; ');
+    for (const [at, count] of [
+      ['open', 1],
+      ['asks', 2],
+      ['copies', 2],
+      ['pages', 1],
+      ['same', 1],
+      ['wild', 1],
+      ['any', 1],
+    ] as const) {
+      backend.seen.length = 0;
+      await program.ask(host, `/${at}/x`, { headers: { cookie } });
+      await eventually(`${count} requests for ${at}`, () => backend.seen.length === count);
+      for (const { headers } of backend.seen) assert.equal(headers.cookie, 'a=b; smartproxy-sessions=mine; second-hand=mine', at);
+    }
+    await program.ask('quiet.example.org', '/any', { headers: { cookie: 'a=b; smartproxy-session=1.x' } });
+    assert.equal(seen().cookie, 'a=b; smartproxy-session=1.x', 'a host without a login');
+    const browser = browserFor(program);
+    for (const at of ['/app', '/other']) assert.equal((await browser.go(home + at)).body, 'a');
+    assert.equal(browser.cookiesOf(host).length, 2);
+    for (const at of ['/app', '/other', '/open']) {
+      assert.equal((await browser.go(home + at, 0)).body, 'a');
+      assert.equal(seen().cookie, undefined, at);
+    }
+  });
+
   it('hands on the access token where that is asked for', async () => {
     await using program = await Program.start(base + route({ forwardAccessToken: true }), local);
     assert.equal((await browserFor(program).go(`${home}/`)).body, 'a');
@@ -108,6 +160,10 @@ describe('login at an OpenID provider, objects in and real sockets out', () => {
     await program.apply(opaqueSecret('login', { 'cookie-key': 'short' }));
     assert.deepEqual(program.problems, ['SecretInvalid']);
     assert.equal((await browser.go(`${home}/`)).status, 503);
+    const path = [{ path: { type: 'Prefix', value: '/open' } }];
+    await program.apply(route({}, [{ name: 'open', matches: path, policy: { auth: { none: {} } }, action: forwardTo('a') }]));
+    assert.equal((await browser.go(`${home}/open`)).body, 'a');
+    assert.equal(seen().cookie, undefined, "sessions that may hold again are no backend's meanwhile");
     await program.remove('Secret', 'default/login');
     assert.deepEqual(program.problems, ['SecretNotFound']);
     assert.equal((await browser.go(`${home}/`)).status, 503);

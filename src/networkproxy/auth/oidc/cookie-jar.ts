@@ -1,4 +1,5 @@
 import { cookiesOf, nameOf } from '../bearer-token.ts';
+import { isCookieOf, securedName } from './session-cookies.ts';
 
 /** What fits into one cookie with its name and attributes: browsers take 4096 bytes. */
 const maxValueLength = 3800;
@@ -7,12 +8,12 @@ const maxParts = 4;
 
 /** Cookies of one name on their way in and out; a long value is several cookies. */
 export class CookieJar {
-  /** How the cookie is called: `__Host-` keeps other hosts of the domain from setting it, where there is TLS. */
+  /** How the cookie is called. */
   readonly name: string;
   readonly #attributes: string;
 
   constructor(name: string, isSecure: boolean) {
-    this.name = isSecure ? `__Host-${name}` : name;
+    this.name = isSecure ? securedName(name) : name;
     this.#attributes = `; Path=/; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
   }
 
@@ -46,24 +47,11 @@ export class CookieJar {
   /** Names of our cookies in the request that begin with that of the jar and `suffix`: a value, its parts, or values with longer suffixes. */
   sent(headers: readonly string[], suffix: string): readonly string[] {
     const names = new Set(cookiesOf(headers).map(nameOf));
-    return [...names].filter((name) => this.#isOurs(name) && name.startsWith(this.name + suffix));
+    return [...names].filter((name) => isCookieOf(this.name, name) && name.startsWith(this.name + suffix));
   }
 
   /** Fields of an answer that remove cookies. */
   remove(names: readonly string[]): readonly string[] {
     return names.flatMap((name) => ['set-cookie', `${name}=${this.#attributes}; Max-Age=0`]);
-  }
-
-  /** Header fields without the cookies of this name. */
-  without(headers: readonly string[]): readonly string[] {
-    const rest = cookiesOf(headers).filter((pair) => !this.#isOurs(nameOf(pair)));
-    const fields: string[] = [];
-    for (let i = 0; i < headers.length; i += 2) if (headers[i] !== 'cookie') fields.push(headers[i] as string, headers[i + 1] as string);
-    return rest.length === 0 ? fields : [...fields, 'cookie', rest.join('; ')];
-  }
-
-  /** The application may have others that begin alike. */
-  #isOurs(name: string): boolean {
-    return name.startsWith(this.name) && /^(?:-login-[A-Za-z0-9]+)?(?:-[1-3])?$/.test(name.slice(this.name.length));
   }
 }

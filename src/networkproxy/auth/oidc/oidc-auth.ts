@@ -143,8 +143,6 @@ class OidcCheck {
     const missing = missingClaim(claims, requiredClaims);
     if (missing !== undefined) return this.#refuse(errorReply('auth_refused', `claim ${missing}`));
     request.context.counters.countAuth('oidc', 'allowed');
-    const jar = this.#jar;
-    request.changeRequest((head) => ({ ...head, headers: jar.without(head.headers) }));
     const told = [...claimFields(claims, claimHeaders), ...(accessToken === undefined ? [] : ['authorization', `Bearer ${accessToken}`])];
     const removed = [...claimHeaders.map(({ header }) => header), ...(accessToken === undefined ? [] : ['authorization'])];
     if (removed.length > 0) request.editRequest({ remove: removed, set: [], add: told });

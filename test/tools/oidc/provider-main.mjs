@@ -14,6 +14,13 @@ const server = createServer();
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 
+/** `many-4000` is in groups of so many bytes. */
+function groupsOf(account) {
+  const bytes = Number(/^many-(\d+)$/.exec(account)?.[1] ?? 0);
+  if (bytes > 0) return ['g'.repeat(bytes)];
+  return account === 'root' ? ['staff', 'admins'] : ['staff'];
+}
+
 const client = { client_secret: 'client-secret-of-the-tests', redirect_uris: redirectUris, post_logout_redirect_uris: afterLogout };
 const provider = new Provider(issuer, {
   clients: [
@@ -26,7 +33,7 @@ const provider = new Provider(issuer, {
   scopes: ['openid', 'offline_access'],
   findAccount: (_, id) => ({
     accountId: id,
-    claims: () => ({ sub: id, name: `Name of ${id}`, email: `${id}@example.com`, groups: id === 'root' ? ['staff', 'admins'] : ['staff'] }),
+    claims: () => ({ sub: id, name: `Name of ${id}`, email: `${id}@example.com`, groups: groupsOf(id) }),
   }),
   loadExistingGrant: async (context) => {
     const { oidc } = context;

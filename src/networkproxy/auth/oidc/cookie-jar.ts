@@ -11,8 +11,11 @@ export class CookieJar {
   /** How the cookie is called. */
   readonly name: string;
   readonly #attributes: string;
+  readonly #maxBytes: number;
 
-  constructor(name: string, isSecure: boolean) {
+  /** @param maxBytes that one value may take of the header of a request */
+  constructor(name: string, isSecure: boolean, maxBytes: number) {
+    this.#maxBytes = maxBytes;
     this.name = isSecure ? securedName(name) : name;
     this.#attributes = `; Path=/; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
   }
@@ -35,13 +38,28 @@ export class CookieJar {
 
   /** Fields of an answer that set the value, flat; undefined: it is too long. @param value in base64url */
   write(value: string, maxAgeSeconds: number, suffix = ''): readonly string[] | undefined {
-    const parts = Math.max(1, Math.ceil(value.length / maxValueLength));
-    if (parts > maxParts) return undefined;
+    const parts = partsOf(value);
+    if (parts > maxParts || this.bytesOf(value, suffix) > this.#maxBytes) return undefined;
     return Array.from({ length: parts }, (_, part) => {
       const text = value.slice(part * maxValueLength, (part + 1) * maxValueLength);
       const pair = part === 0 ? `${this.name}${suffix}=${parts}.${text}` : `${this.name}${suffix}-${part}=${text}`;
       return ['set-cookie', `${pair}${this.#attributes}; Max-Age=${maxAgeSeconds}`];
     }).flat();
+  }
+
+  /** What a value takes of the header of a request. */
+  bytesOf(value: string, suffix = ''): number {
+    return value.length + partsOf(value) * (this.name.length + suffix.length + '-1=; '.length) + '1.'.length;
+  }
+
+  /** What cookies of ours take of this request's header that begin with the name of the jar and `suffix`. */
+  bytesSent(headers: readonly string[], suffix: string): number {
+    let bytes = 0;
+    for (const pair of cookiesOf(headers)) {
+      const name = nameOf(pair);
+      if (isCookieOf(this.name, name) && name.startsWith(this.name + suffix)) bytes += pair.length + '; '.length;
+    }
+    return bytes;
   }
 
   /** Names of our cookies in the request that begin with that of the jar and `suffix`: a value, its parts, or values with longer suffixes. */
@@ -54,4 +72,8 @@ export class CookieJar {
   remove(names: readonly string[]): readonly string[] {
     return names.flatMap((name) => ['set-cookie', `${name}=${this.#attributes}; Max-Age=0`]);
   }
+}
+
+function partsOf(value: string): number {
+  return Math.max(1, Math.ceil(value.length / maxValueLength));
 }

@@ -15,6 +15,10 @@ import { makeSession, readSession, type Session } from './session.ts';
 
 /** How long a request may wait for the provider. */
 const timeoutMs = 10_000;
+/** What a session may take of the largest header of a request: a browser that sends more than that is refused, whatever it asks for. */
+const sessionShare = 1 / 2;
+/** The same of all logins under way. */
+const attemptsShare = 1 / 4;
 /** As many logins as one browser may have under way: one a tab. */
 const maxAttempts = 8;
 
@@ -31,6 +35,9 @@ class OidcCheck {
   readonly #runtime: OidcRuntime;
   readonly #head: RequestHead;
   readonly #jar: CookieJar;
+  /** For logins under way. */
+  readonly #attempts: CookieJar;
+  readonly #maxHeaderBytes: number;
   readonly #origin: string;
   readonly #now = Math.floor(Date.now() / 1000);
 
@@ -41,7 +48,9 @@ class OidcCheck {
     this.#auth = auth;
     this.#runtime = runtime;
     this.#head = head;
-    this.#jar = new CookieJar(auth.cookieName, scheme === 'https');
+    this.#maxHeaderBytes = request.context.config.maxHeaderBytes;
+    this.#jar = new CookieJar(auth.cookieName, scheme === 'https', this.#maxHeaderBytes * sessionShare);
+    this.#attempts = new CookieJar(auth.cookieName, scheme === 'https', this.#maxHeaderBytes * attemptsShare);
     this.#origin = `${scheme}://${head.authority}`;
   }
 
@@ -76,12 +85,16 @@ class OidcCheck {
     const provider = await this.#runtime.provider(this.#request.context);
     const attempt = beginAttempt(this.#head.target, this.#now);
     const url = await provider.loginUrl(attempt, this.#origin + this.#auth.callbackPath);
-    const cookie = this.#jar.write(this.#runtime.attempts.seal(JSON.stringify(attempt)), attemptSeconds, attemptSuffix(attempt.state));
-    // A target of many kilobytes: it is not worth more than one cookie.
+    const sealed = this.#runtime.attempts.seal(JSON.stringify(attempt));
+    const suffix = attemptSuffix(attempt.state);
+    const cookie = this.#attempts.write(sealed, attemptSeconds, suffix);
+    // A target of many kilobytes: it is not worth the room of what else a request brings.
     if (cookie === undefined) return this.#refuse(errorReply('uri_too_long', 'to be remembered during a login'));
     // Those that came to nothing would fill the head of every request for ten minutes.
     const others = this.#jar.sent(this.#head.headers, attemptPrefix);
-    return this.#refuse(redirect(url, [...(others.length < maxAttempts ? [] : this.#jar.remove(others)), ...cookie]));
+    const bytes = this.#jar.bytesSent(this.#head.headers, attemptPrefix) + this.#attempts.bytesOf(sealed, suffix);
+    const haveRoom = others.length < maxAttempts && bytes <= this.#maxHeaderBytes * attemptsShare;
+    return this.#refuse(redirect(url, [...(haveRoom ? [] : this.#jar.remove(others)), ...cookie]));
   }
 
   /** The browser is back from the provider. */
@@ -98,7 +111,7 @@ class OidcCheck {
     this.#request.user = session.subject;
     if (missing !== undefined) return this.#refuse(errorReply('auth_refused', `claim ${missing}`));
     const cookie = this.#seal(session);
-    if (cookie === undefined) return unavailable(this.#request, 'the session does not fit into cookies');
+    if (typeof cookie === 'number') return this.#tooLarge(cookie);
     return redirect(this.#origin + attempt.target, [...cookie, ...this.#jar.remove(this.#jar.sent(headers, suffix))]);
   }
 
@@ -127,13 +140,23 @@ class OidcCheck {
       return isNavigation(this.#head) ? await this.#sendToLogin() : this.#withoutSession();
     }
     const cookie = this.#seal(refreshed);
-    if (cookie === undefined) return unavailable(this.#request, 'the session does not fit into cookies');
+    if (typeof cookie === 'number') return this.#tooLarge(cookie);
     this.#request.addToAnswer(cookie);
     return this.#admit(refreshed);
   }
 
-  #seal(session: Session): readonly string[] | undefined {
-    return this.#jar.write(this.#runtime.sessions.seal(JSON.stringify(session)), session.endsAt - this.#now);
+  /** Fields of an answer; the bytes that it takes when those are too many. */
+  #seal(session: Session): readonly string[] | number {
+    const sealed = this.#runtime.sessions.seal(JSON.stringify(session));
+    return this.#jar.write(sealed, session.endsAt - this.#now) ?? this.#jar.bytesOf(sealed);
+  }
+
+  /** With such a session every request would be refused for its header, that of the logout too. */
+  #tooLarge(bytes: number): LocalReply {
+    const most = Math.floor(this.#maxHeaderBytes * sessionShare);
+    const tokens = this.#auth.forwardAccessToken ? ', or leave out forwardAccessToken' : '';
+    const detail = `the session takes ${bytes} bytes of cookies, and may take ${most}: have the provider give fewer claims (all of the ID token are kept, not only those of claimHeaders)${tokens}, or raise --max-header-size`;
+    return { ...unavailable(this.#request, detail), body: tooLargeBody };
   }
 
   #admit({ subject, claims, accessToken }: Session): Verdict {
@@ -174,6 +197,8 @@ const expired: LocalReply = {
   ...errorReply('auth_refused', 'no such login', 400),
   body: '400 This login has expired, or was begun elsewhere; go back and try again\n',
 };
+
+const tooLargeBody = '503 This login brings more about you than fits into cookies; whoever runs this site finds in its log what to do\n';
 
 function redirect(location: string, cookies: readonly string[]): LocalReply {
   const reply = errorReply('auth_login');

@@ -164,6 +164,47 @@ describe('login at an OpenID provider', () => {
     assert.equal((await browser.go(`${home}/last`)).url, `${home}/last`);
   });
 
+  it('bounds logins under way by half of what the header of a request has left beside a session', async () => {
+    await using _ = await start();
+    for (let i = 0; i < 12; i++) {
+      const page = await browser.go(`${home}/${i}?q=${'x'.repeat(1200)}`, 0);
+      assert.equal(page.status, 302);
+      const sent = browser.cookiesOf(host).reduce((sum, { name, value }) => sum + name.length + value.length + 3, 0);
+      assert.ok(sent <= 4096 + 4096, `${sent}`);
+    }
+    assert.equal((await browser.go(`${home}/?q=${'x'.repeat(3500)}`, 0)).status, 414);
+    assert.equal((await browser.go(`${home}/last`)).url, `${home}/last`);
+  });
+
+  it('refuses a login whose session would crowd out every request, and says what to do', async () => {
+    await using _ = await start();
+    await provider.change({ account: 'many-4000' });
+    const page = await browser.go(`${home}/`);
+    assert.equal(page.body, 'hello');
+    const others = `${browser
+      .cookiesOf(host)
+      .map(({ name, value }) => `${name}=${value}`)
+      .join('; ')}; a=${'x'.repeat(4000)}`;
+    for (const [path, status] of [
+      ['/', 200],
+      ['/oauth2/logout', 302],
+    ] as const)
+      assert.equal((await browser.go(home + path, 0, { cookie: others })).status, status, 'with room for others');
+    await provider.change({ account: 'many-7000' });
+    const other = new TestBrowser(hosts);
+    const refused = await other.go(`${home}/`);
+    assert.equal(refused.status, 503);
+    assert.match(refused.body, /more about you than fits into cookies/);
+    assert.match(
+      harness.requests.at(-1)?.detail ?? '',
+      /takes 96\d\d bytes of cookies, and may take 8192: .*claimHeaders.*--max-header-size/,
+    );
+    assert.ok(
+      other.cookiesOf(host).every(({ name }) => /^session-login-/.test(name)),
+      'nothing of it stays',
+    );
+  });
+
   it('is refused where the provider refuses, or a claim is missing: 403', async () => {
     await using _ = await start({ requiredClaims: [{ claim: 'groups', values: ['admins'] }] });
     assert.equal((await browser.go(`${home}/`)).status, 403);
@@ -231,7 +272,7 @@ test('SealedText: opens what it sealed, and nothing else', () => {
 });
 
 test('CookieJar: a long value is a few cookies, and one that is too long is none', () => {
-  const jar = new CookieJar('s', true);
+  const jar = new CookieJar('s', true, 16_384);
   const value = 'x'.repeat(9000);
   const fields = jar.write(value, 60) ?? [];
   const pairs = fields.filter((_, index) => index % 2 === 1).map((field) => field.split(';')[0] ?? '');
@@ -251,4 +292,9 @@ test('CookieJar: a long value is a few cookies, and one that is too long is none
   assert.deepEqual(jar.sent(headers, ''), ['__Host-s', '__Host-s-1', '__Host-s-2']);
   assert.deepEqual(jar.remove(['__Host-s']), ['set-cookie', '__Host-s=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0']);
   assert.equal(jar.write('x'.repeat(20_000), 60), undefined);
+  const sent = pairs.reduce((sum, pair) => sum + pair.length + '; '.length, 0);
+  assert.ok(jar.bytesOf(value) >= sent && jar.bytesOf(value) < sent + 8);
+  assert.equal(jar.bytesSent(['cookie', `a=b; ${pairs.join('; ')}`], ''), sent);
+  assert.notEqual(new CookieJar('s', true, jar.bytesOf(value)).write(value, 60), undefined);
+  assert.equal(new CookieJar('s', true, jar.bytesOf(value) - 1).write(value, 60), undefined);
 });

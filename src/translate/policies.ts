@@ -37,10 +37,13 @@ function doesSomething({ reset, timeout, statuses, grpcStatuses, perTryTimeoutMs
 /** Makes policies and gives equal ones one key and one reference: most routes set nothing and share two. */
 export class Policies {
   readonly #defaults: RouteSettings;
+  /** Of the option. */
+  readonly #retries: number;
   #known = new Map<string, Policy>();
 
   constructor(options: TranslateDefaults) {
     this.#defaults = settingsOfOptions(options);
+    this.#retries = options.retries;
   }
 
   /**
@@ -63,7 +66,7 @@ export class Policies {
       },
       maxRequestBodyBytes: all.maxRequestBodyBytes ?? 0,
       maxCallBytes: settings.maxCallBytes ?? settings.maxRequestBodyBytes ?? 0,
-      retries: all.retries ?? 0,
+      retries: all.retries === 'option' ? this.#retries : (all.retries ?? 0),
       ...(all.retryRules && doesSomething(all.retryRules) && { retryRules: all.retryRules }),
       ...(all.requestHeaders && { requestHeaders: all.requestHeaders }),
       ...(all.responseHeaders && { responseHeaders: all.responseHeaders }),

@@ -27,7 +27,8 @@ export interface RouteSettings {
   readonly maxRequestBodyBytes?: number | undefined;
   /** In place of `maxRequestBodyBytes` for all messages of a gRPC call together, where that is inherited. */
   readonly maxCallBytes?: number | undefined;
-  readonly retries?: number | undefined;
+  /** `option`: as many as the option says, whatever is inherited. */
+  readonly retries?: number | 'option' | undefined;
   readonly retryRules?: RetryRules | undefined;
   /** 0 = no limit. */
   readonly requestTimeoutMs?: number | undefined;

@@ -57,7 +57,7 @@ export function settingsOfPolicy(policy: SmartRoutePolicy, scope: string): Route
     tunnelIdleTimeoutMs: readAs(duration, timeouts.tunnelIdle),
     maxRequestBodyBytes: readAs(sizeValue, maxRequestBody),
     requestTimeoutMs: readAs(duration, timeouts.request),
-    retries: retries?.attempts,
+    retries: retries && (retries.attempts ?? 'option'),
     retryRules: retries && retryRulesOf(retries),
     backendProtocol: backend?.protocol === undefined ? undefined : protocols[backend.protocol],
     backendProxyProtocol: backend?.proxyProtocol && proxyHeaderOf(backend.proxyProtocol),

@@ -595,7 +595,7 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
       ruleWith({ action: undefined }),
       { http: {} },
       policy({ redirectToHttps: 'true' }),
-      policy({ retries: {} }),
+      policy({ retries: [] }),
     ],
   ],
   [
@@ -604,6 +604,7 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
       { ...base, hosts: [`${'a'.repeat(63)}.example.com`] },
       policy({ maxRequestBody: '8Mi' }),
       policy({ retries: { attempts: 10 } }),
+      policy({ retries: {} }),
       policy({
         buffering: { request: true, maxRequest: '64Mi', answer: true, maxAnswer: '1Ki' },
         maxRequestHeader: '4Ki',

@@ -140,9 +140,6 @@ export const policySchema: Schema = {
     },
     "retries": {
       "type": "object",
-      "required": [
-        "attempts"
-      ],
       "properties": {
         "attempts": {
           "type": "integer",

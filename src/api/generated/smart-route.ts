@@ -96,8 +96,8 @@ export interface SmartRouteTimeouts {
 
 /** Further attempts for a request that never reached the application, and for those that it says. What a rule says of retries takes the place of all that the object says of them. */
 export interface SmartRouteRetries {
-  /** How many; 0 is none. */
-  readonly attempts: number;
+  /** How many; 0 is none. Unset, it is what `--retries` says, whatever the object says. */
+  readonly attempts?: number;
   /** `Reset`: the connection ended without an answer, or what came was none. `Timeout`: no answer within `timeouts.read`. */
   readonly conditions?: readonly ('Reset' | 'Timeout')[];
   /** Answers with these are given up for another attempt; the last one counts. */

@@ -5,7 +5,7 @@ import { createServer as createHttp2, type ServerHttp2Stream } from 'node:http2'
 import { type AddressInfo, connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
-import { forwardTo, ingress, ingressClass, service, smartRoute } from '../../tools/manifests.ts';
+import { forwardTo, ingress, ingressClass, service, smartProxyConfig, smartRoute } from '../../tools/manifests.ts';
 import { type AskOptions, Program } from '../../tools/program.ts';
 
 const host = 'shop.example.com';
@@ -92,6 +92,37 @@ describe('retries, objects in and real sockets out', () => {
     assert.deepEqual([other.status, other.retries], [502, 0]);
     const never = await asked(t, [says(503)], { retries: { attempts: 2 } });
     assert.deepEqual([never.status, never.retries], [503, 0]);
+  });
+
+  it('attempts are as many as --retries says where only the rest is said, whatever the object or the installation says', async (t) => {
+    const failing = Array<Act>(100).fill(says(503));
+    const backend = await ScriptedBackend.start(t, failing);
+    const policy = { retries: { attempts: 7 } };
+    const rule = (name: string, retries?: object) => {
+      const matches = [{ path: { type: 'Prefix', value: `/${name}` } }];
+      return { name, matches, ...(retries && { policy: { retries } }), action: forwardTo('s') };
+    };
+    const rules = [rule('rest', { statuses: [503] }), rule('all', { attempts: 1, statuses: [503] }), rule('inherits')];
+    const objects =
+      smartProxyConfig({ defaults: { policy: { retries: { attempts: 3, statuses: [503] } } } }) +
+      service('s', backend.port) +
+      smartRoute('shop', { hosts: [host], policy, http: { rules } }) +
+      smartRoute('other', { hosts: ['other.test'], policy: { retries: { statuses: [503] } }, http: { rules: [rule('own')] } }) +
+      smartRoute('bare', { hosts: ['bare.test'], http: { rules: [rule('none')] } });
+    for (const [flags, byOption] of [
+      [[], 2],
+      [['--retries', '1'], 1],
+    ] as const) {
+      await using program = await Program.start(objects, flags);
+      const tries = async (name: string, path: string) => {
+        const before = backend.bodies.length;
+        await program.ask(name, path);
+        return backend.bodies.length - before - 1;
+      };
+      assert.deepEqual(program.problems, []);
+      assert.deepEqual([await tries(host, '/rest'), await tries('other.test', '/own')], [byOption, byOption]);
+      assert.deepEqual([await tries(host, '/all'), await tries(host, '/inherits'), await tries('bare.test', '/none')], [1, 0, 3]);
+    }
   });
 
   it('an attempt goes to another endpoint where there is one', async (t) => {

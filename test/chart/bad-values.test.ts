@@ -7,6 +7,11 @@ import { objectsIn } from '../tools/shipped-manifests.ts';
 
 const skip = helmUnavailable() ?? false;
 
+const listener = (more: object) => {
+  const one = { name: 'db', port: 5432, protocol: 'TCP', ...more };
+  return { smartProxyConfig: { create: true, spec: { listeners: [one] } } };
+};
+
 /** Values that do not fit, and the sentence that they fail with. */
 const cases: readonly (readonly [values: object, sentence: RegExp])[] = [
   // What the schema says: names, kinds and ranges.
@@ -32,7 +37,25 @@ const cases: readonly (readonly [values: object, sentence: RegExp])[] = [
   [{ image: { digest: 'sha256:12' } }, /at '\/image\/digest': 'sha256:12' does not match pattern/],
   [{ podDisruptionBudget: { maxUnavailable: '1' } }, /at '\/podDisruptionBudget\/maxUnavailable': '1' does not match pattern/],
   [{ podAnnotations: { number: 1 } }, /at '\/podAnnotations\/number': got number, want string/],
+  [{ nameOverride: 'UPPER' }, /at '\/nameOverride': 'UPPER' does not match pattern/],
+  [{ fullnameOverride: '1st' }, /at '\/fullnameOverride': '1st' does not match pattern/],
+  [{ serviceAccount: { name: 'a b' } }, /at '\/serviceAccount\/name'/],
+  [{ smartProxyConfig: { name: 'Main' } }, /at '\/smartProxyConfig\/name'/],
+  [{ smartProxyConfig: { create: true, spec: { foo: 1 } } }, /at '\/smartProxyConfig\/spec': additional properties 'foo' not allowed/],
+  [listener({ port: 99999 }), /at '\/smartProxyConfig\/spec\/listeners\/0\/port': maximum: got 99,999, want 65,535/],
+  [listener({ protocol: 'FOO' }), /at '\/smartProxyConfig\/spec\/listeners\/0\/protocol': value must be one of 'HTTP', 'HTTPS'/],
+  [listener({ port: undefined }), /at '\/smartProxyConfig\/spec\/listeners\/0': missing property 'port'/],
+  [
+    { smartProxyConfig: { create: true, spec: { drain: { delay: 'soon' } } } },
+    /at '\/smartProxyConfig\/spec\/drain\/delay': 'soon' does not match pattern/,
+  ],
   // What belongs to another value.
+  [{ smartProxyConfig: { spec: { drain: { delay: '5s' } } } }, /Cannot use smartProxyConfig\.spec without smartProxyConfig\.create/],
+  [
+    { service: { targetPorts: { http: 9999 } } },
+    /Cannot use service\.targetPorts\.http 9999: no container has this port; it may be http, 8080, https, 8443, status, 10254/,
+  ],
+  [{ internalService: { enabled: true, targetPorts: { https: 'htps' } } }, /Cannot use internalService\.targetPorts\.https htps: no/],
   [{ config: { 'drain-delay': '5s' } }, /Cannot use config\.drain-delay: set drain\.delay/],
   [{ config: { 'ingress-class': 'x' } }, /Cannot use config\.ingress-class: set ingressClass\.name/],
   [{ config: { 'lease-name': 'x' } }, /Cannot use config\.lease-name: it is named after the release/],
@@ -128,6 +151,18 @@ test('chart: extraArgs that are flags of the program are taken, in each of their
   assert.ok(ok, stderr);
   const { config } = configOf(podTemplateOf(objectsIn(stdout)));
   assert.deepEqual([config.logLevel, config.http2, config.h2c, config.retries], ['debug', false, true, 1]);
+});
+
+test('chart: ports of listeners and of other containers are taken as targetPorts', { skip }, async () => {
+  const sidecar = { name: 'tls', image: 'tls', ports: [{ name: 'front', containerPort: 9443 }] };
+  for (const target of [9443, 'front', 8080, 5432]) {
+    const { ok, stderr } = await renderChart({
+      ...listener({}),
+      extraContainers: [sidecar],
+      service: { targetPorts: { https: target } },
+    });
+    assert.ok(ok, stderr);
+  }
 });
 
 test('chart: a Kubernetes that is too old is refused', { skip }, async () => {

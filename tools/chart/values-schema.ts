@@ -1,5 +1,7 @@
+import { smartProxyConfigSchema } from '../../src/api/generated/smart-proxy-config-schema.ts';
 import { duration, integer, type JsonSchema, namespacedName, objectName, servicePort } from '../../src/config/value-types.ts';
 import { configSchema } from './chart-options.ts';
+import { valuesOfSchema } from './crd-values.ts';
 
 /** A map whose keys are all known. */
 function closed(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
@@ -21,6 +23,9 @@ function listOf(items: JsonSchema): JsonSchema {
 
 const text: JsonSchema = { type: 'string' };
 const someText: JsonSchema = { type: 'string', minLength: 1 };
+const label: JsonSchema = { type: 'string', pattern: '^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$' };
+/** What names of Services may begin with. */
+const startOfNames: JsonSchema = { type: 'string', pattern: '^([a-z]([-a-z0-9]*[a-z0-9])?)?$' };
 const onOff: JsonSchema = { type: 'boolean' };
 const texts: JsonSchema = { type: 'object', additionalProperties: text };
 /** What Kubernetes gives its shape to: the API server checks it. */
@@ -80,8 +85,8 @@ const monitor = closed({
 const properties: Readonly<Record<string, JsonSchema>> = {
   kind: oneOf('Deployment', 'DaemonSet'),
   replicas: count,
-  nameOverride: text,
-  fullnameOverride: text,
+  nameOverride: label,
+  fullnameOverride: startOfNames,
   commonLabels: texts,
   image: closed({
     repository: someText,
@@ -101,7 +106,7 @@ const properties: Readonly<Record<string, JsonSchema>> = {
     controllerValue: someText,
     annotations: texts,
   }),
-  smartProxyConfig: closed({ name: text, create: onOff, spec: kubernetesMap }),
+  smartProxyConfig: closed({ name: orEmpty(objectName.schema), create: onOff, spec: valuesOfSchema(smartProxyConfigSchema) }),
   crds: closed({ install: onOff, keep: onOff }),
   watchIngressWithoutClass: onOff,
   watch: closed({ namespaces: listOf(objectName.schema), secretNames: listOf(namespacedName.schema) }),
@@ -165,7 +170,7 @@ const properties: Readonly<Record<string, JsonSchema>> = {
   extraContainers: kubernetesMaps,
   initContainers: kubernetesMaps,
   extraObjects: listOf({ type: ['object', 'string'] }),
-  serviceAccount: closed({ create: onOff, name: text, annotations: texts }),
+  serviceAccount: closed({ create: onOff, name: orEmpty(objectName.schema), annotations: texts }),
   rbac: closed({ create: onOff }),
   networkPolicy: closed({
     enabled: onOff,
@@ -189,7 +194,8 @@ const properties: Readonly<Record<string, JsonSchema>> = {
 export function renderValuesSchema(): string {
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
-    $comment: 'Made from tools/chart/values-schema.ts and src/config/options.ts by `npm run generate`; do not edit.',
+    $comment:
+      'Made from tools/chart/values-schema.ts and src/config/options.ts and the CRD of SmartProxyConfig by `npm run generate`; do not edit.',
     title: 'Values of smartproxy-ingress',
     ...closed(properties),
   };

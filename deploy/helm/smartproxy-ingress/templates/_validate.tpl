@@ -38,6 +38,9 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- if and .Values.smartProxyConfig.spec (not .Values.smartProxyConfig.create) -}}
+{{- fail "Cannot use smartProxyConfig.spec without smartProxyConfig.create: no SmartProxyConfig is made of it" -}}
+{{- end -}}
 {{- include "smartproxy.validateUser" . -}}
 {{- $drain := include "smartproxy.drainSeconds" . | int64 -}}
 {{- $grace := include "smartproxy.terminationGracePeriodSeconds" . | int64 -}}
@@ -84,12 +87,39 @@
 {{- end -}}
 {{- end }}
 
+{{/* Names and numbers of the ports that the containers of the pod have, as a list in JSON. What is off has its name alone. */}}
+{{- define "smartproxy.containerPorts" -}}
+{{- $ports := list -}}
+{{- range $name := list "http" "https" "status" -}}
+{{- $port := include "smartproxy.port" (index $.Values.containerPorts $name) -}}
+{{- $ports = append $ports $name -}}
+{{- if ne $port "off" -}}{{- $ports = append $ports $port -}}{{- end -}}
+{{- end -}}
+{{- range include "smartproxy.extraListeners" . | fromJsonArray -}}
+{{- $ports = append $ports (toString (int .port)) -}}
+{{- end -}}
+{{- range concat .Values.extraContainers .Values.initContainers -}}
+{{- range .ports -}}
+{{- $ports = append $ports (toString (int .containerPort)) -}}
+{{- with .name -}}{{- $ports = append $ports . -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $ports | uniq | toJson -}}
+{{- end }}
+
 {{- define "smartproxy.validateService" -}}
 {{- $name := .name -}}
 {{- with .service -}}
 {{- if .enabled -}}
 {{- if not (include "smartproxy.servicePorts" (dict "service" . "root" $.root)) -}}
 {{- fail (printf "Cannot use %s.enabled: the container ports that %s.targetPorts name are off" $name $name) -}}
+{{- end -}}
+{{- $known := include "smartproxy.containerPorts" $.root | fromJsonArray -}}
+{{- range $protocol, $target := .targetPorts -}}
+{{- $text := ternary $target (toString (int64 (ternary 0 $target (kindIs "string" $target)))) (kindIs "string" $target) -}}
+{{- if not (has $text $known) -}}
+{{- fail (printf "Cannot use %s.targetPorts.%s %s: no container has this port; it may be %s" $name $protocol $text (join ", " $known)) -}}
+{{- end -}}
 {{- end -}}
 {{- if eq (int .ports.http) (int .ports.https) -}}
 {{- fail (printf "Cannot use %s.ports.https %d: %s.ports.http is the same port" $name (int .ports.https) $name) -}}

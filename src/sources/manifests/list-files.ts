@@ -112,6 +112,15 @@ export async function listFiles(root: string, limits: ListLimits): Promise<Listi
   return listing;
 }
 
+/** The version of a file as it is now, as in a listing; undefined: it is gone or can't be read. */
+export async function versionAt(path: string): Promise<string | undefined> {
+  try {
+    return versionOf(await stat(path, { bigint: true }));
+  } catch {
+    return undefined;
+  }
+}
+
 function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }

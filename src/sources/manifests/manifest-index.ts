@@ -10,6 +10,8 @@ export interface FileState {
   readonly manifest: Manifest | undefined;
   /** Why the file as it is now is not used; the last good content counts meanwhile. */
   readonly failure: LineProblem | undefined;
+  /** It is not there at the moment: what it said counts unless another file has it. */
+  readonly isLeaving?: boolean;
 }
 
 /** All files put together. */
@@ -27,13 +29,13 @@ export function locationKey(kind: string, key: string): string {
   return `${kind} ${key}`;
 }
 
-/** Puts files together, in the order given: of an object that is there twice the first counts, and the other is a problem. */
+/** Puts files together, in the order given, those that leave at the end: of an object that is there twice the first counts, and the other is a problem. */
 export function indexManifests(files: Iterable<FileState>): ManifestIndex {
   const objects: KubeObject[] = [];
   const problems: SourceProblem[] = [];
   const skipped = new Map<string, number>();
   const locations = new Map<string, string>();
-  for (const { name, manifest, failure } of files) {
+  for (const { name, manifest, failure, isLeaving = false } of files) {
     if (failure !== undefined) problems.push({ where: `${name}:${failure.line}`, message: failureText(failure, manifest) });
     for (const { line, message } of manifest?.problems ?? []) problems.push({ where: `${name}:${line}`, message });
     for (const [kind, count] of manifest?.skipped ?? []) skipped.set(kind, (skipped.get(kind) ?? 0) + count);
@@ -44,7 +46,7 @@ export function indexManifests(files: Iterable<FileState>): ManifestIndex {
       if (first === undefined) {
         locations.set(key, where);
         objects.push(object);
-      } else {
+      } else if (!isLeaving) {
         problems.push({ where, message: `${key} is not used: it is in ${first} too, which counts` });
       }
     }

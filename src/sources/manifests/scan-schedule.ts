@@ -9,14 +9,14 @@ const maxShareOfTime = 0.1;
 
 /** Decides when a scan runs: soon after events, now and then without any, never two at a time. */
 export class ScanSchedule {
-  readonly #scan: () => Promise<void>;
+  readonly #scan: () => Promise<number | undefined>;
   #timer: NodeJS.Timeout | undefined;
   #firstEventMs: number | undefined;
   #running: Promise<void> | undefined;
   #closed = false;
 
-  /** `scan` reports its failures by itself and does not reject. */
-  constructor(scan: () => Promise<void>) {
+  /** @param scan reports its failures by itself and does not reject; resolves to how soon another is due, in ms, where that is soon */
+  constructor(scan: () => Promise<number | undefined>) {
     this.#scan = scan;
   }
 
@@ -27,10 +27,12 @@ export class ScanSchedule {
     clearTimeout(this.#timer);
     this.#firstEventMs = undefined;
     const startedMs = performance.now();
-    this.#running = this.#scan();
-    await this.#running;
+    const scan = this.#scan();
+    this.#running = scan.then(() => undefined);
+    const againMs = await scan;
     this.#running = undefined;
-    const rescan = Math.max(rescanMs, (performance.now() - startedMs) / maxShareOfTime);
+    const tookMs = performance.now() - startedMs;
+    const rescan = againMs === undefined ? Math.max(rescanMs, tookMs / maxShareOfTime) : Math.max(againMs, tookMs);
     this.#arm(this.#firstEventMs === undefined ? rescan : quietMs);
   }
 

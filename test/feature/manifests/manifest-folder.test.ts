@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -118,6 +118,95 @@ test('manifest folder: an added, an edited and a removed file are seen', async (
   await until(store, () => portOf(store, 'web') === 81);
   await unlink(join(folder, 'web.yaml'));
   await until(store, () => portOf(store, 'web') === undefined);
+});
+
+/** A folder whose files age by a clock of the test, and whose scans can be waited for. */
+async function agingFolder(t: TestContext, root: string) {
+  let clockMs = 0;
+  let onScan = (): void => {};
+  const source = new ManifestFolder(
+    root,
+    () => {
+      onScan();
+      return 0;
+    },
+    () => clockMs,
+  );
+  t.after(() => source.close());
+  await source.start();
+  /** Resolves when two scans have ended: the second began after what was done before. */
+  const scannedAfter = async (ms: number): Promise<void> => {
+    clockMs += ms;
+    for (let n = 0; n < 2; n++) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      onScan = resolve;
+      // An event: without one the next scan may be seconds away.
+      await writeFile(join(root, '.tick'), '');
+      await promise;
+    }
+  };
+  return { source, scannedAfter };
+}
+
+test('manifest folder: a file that is empty, cut or gone for a moment, as writers have it, keeps what it said', async (t) => {
+  const folder = await emptyFolder(t);
+  const file = join(folder, 'web.yaml');
+  const whole = (port: number) => `${service('a', port)}---\n${service('b', port)}`;
+  await writeFile(file, whole(80));
+  const { source, scannedAfter } = await agingFolder(t, folder);
+  const { store } = source;
+  const seen = new Set<string>();
+  store.subscribe(() => seen.add(serviceNames(store)));
+  const moments = [() => truncate(file), () => writeFile(file, service('a')), () => unlink(file), () => writeFile(file, '# nothing')];
+  for (const [index, begin] of moments.entries()) {
+    await begin();
+    await scannedAfter(0);
+    await scannedAfter(450);
+    await writeFile(file, whole(81 + index));
+    await scannedAfter(60);
+    assert.equal(portOf(store, 'b'), index === 0 ? 80 : 80 + index, 'a version that was seen just now is not read');
+    await scannedAfter(110);
+    assert.deepEqual([portOf(store, 'a'), portOf(store, 'b')], [81 + index, 81 + index]);
+  }
+  assert.deepEqual([...seen], ['a,b']);
+  assert.deepEqual(store.problems(), []);
+});
+
+test('manifest folder: what a file says no more, or has gone with it, goes when that lasts; a file of another name has it meanwhile', async (t) => {
+  const folder = await emptyFolder(t);
+  const file = join(folder, 'a.yaml');
+  await writeFile(file, `${service('a')}---\n${service('b')}`);
+  const { source, scannedAfter } = await agingFolder(t, folder);
+  const { store } = source;
+  await writeFile(file, service('a'));
+  await scannedAfter(0);
+  await scannedAfter(510);
+  assert.equal(serviceNames(store), 'a');
+  await rename(file, join(folder, 'b.yaml'));
+  await scannedAfter(0);
+  await scannedAfter(110);
+  assert.equal(source.locationOf('Service', 'shop/a'), 'b.yaml:1');
+  assert.deepEqual(store.problems(), []);
+  await unlink(join(folder, 'b.yaml'));
+  await scannedAfter(0);
+  assert.equal(serviceNames(store), 'a');
+  await scannedAfter(510);
+  assert.equal(serviceNames(store), '');
+});
+
+test('manifest folder: a file that is written all the time is read, too, and takes nothing away', async (t) => {
+  const folder = await emptyFolder(t);
+  const file = join(folder, 'a.yaml');
+  await writeFile(file, `${service('a')}---\n${service('b')}`);
+  const { source, scannedAfter } = await agingFolder(t, folder);
+  const seen = new Set<string>();
+  source.store.subscribe(() => seen.add(serviceNames(source.store)));
+  for (let port = 81; port < 120; port++) {
+    await writeFile(file, port % 2 === 0 ? service('a', port) : `${service('a', port)}---\n${service('b', port)}`);
+    await scannedAfter(60);
+  }
+  assert.deepEqual([...seen], ['a,b']);
+  assert.notEqual(portOf(source.store, 'a'), 80);
 });
 
 test('manifest folder: a file renamed over another, as editors save, is seen', async (t) => {

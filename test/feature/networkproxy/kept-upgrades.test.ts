@@ -167,6 +167,10 @@ for (const [version, open] of [
     setup.change();
     setup.pass(drainTimeoutMs - 200);
     setup.change(original);
+    setup.change();
+    setup.pass(400);
+    await sendThrough(setup.opened, 'its time began anew');
+    setup.change(original);
     setup.pass(drainTimeoutMs);
     await sendThrough(setup.opened, 'it came back');
     setup.change();

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RemovedUpgrades, type RoutedUpgrade } from '../../../src/networkproxy/removal/removed-upgrades.ts';
+import { Tunnel } from '../../../src/networkproxy/tunnel.ts';
+import type { UpstreamRequest } from '../../../src/networkproxy/upstream/upstream-request.ts';
+import { type CompiledRoute, CompiledTable } from '../../../src/routes/compiled-table.ts';
+import type { ClientConnectionPolicy } from '../../../src/routes/policy.ts';
+import type { Route } from '../../../src/routes/route.ts';
+import type { Listener, RouteTable } from '../../../src/routes/route-table.ts';
+import { TimerWheel } from '../../../src/timer-wheel.ts';
+import { tableOf } from '../../feature/networkproxy/harness.ts';
+
+const kept: ClientConnectionPolicy = { idleMs: undefined, idleFactor: 1, lifetimeMs: 5000, probeAfterMs: 0, whenRemoved: 'cut' };
+const plain = tableOf({ routes: [{ endpoints: [], policy: { clientConnection: kept } }] });
+
+function compiledRoute(table: CompiledTable): CompiledRoute {
+  const found = table.match({ host: 'a.example', path: '/', method: 'GET', listener: 'http', client: '192.0.2.1', query: '', headers: [] });
+  if (found.kind !== 'route') throw new Error('The table has no route');
+  return found.route;
+}
+
+/** The table with another match of its one route. */
+function withMatch(match: Partial<Route['match']>): RouteTable {
+  const host = plain.hosts.get('*')!;
+  return {
+    ...plain,
+    hosts: new Map([['*', { ...host, routes: host.routes.map((route) => ({ ...route, match: { ...route.match, ...match } })) }]]),
+  };
+}
+
+/** The table with listeners that are kept for these namespaces. */
+function keptFor(...namespaces: readonly string[]): RouteTable {
+  return {
+    ...plain,
+    listeners: new Map([...plain.listeners].map(([key, listener]): [string, Listener] => [key, { ...listener, namespaces }])),
+  };
+}
+
+for (const [name, table, ends] of [
+  ['is for other listeners from now on', withMatch({ listeners: ['https'] }), true],
+  ['is for its listener and others', withMatch({ listeners: ['http', 'https'] }), false],
+  ['has a listener that is kept for others', keptFor('elsewhere'), true],
+  ['has a listener that is kept for it', keptFor('test'), false],
+  ['is of a host that is another object', withMatch({}), false],
+  ['is of a host that went', { ...plain, hosts: new Map() }, true],
+] as const) {
+  test(`an upgrade ${ends ? 'ends' : 'lives on'} when its route ${name}`, () => {
+    const wheel = new TimerWheel();
+    const removed = new RemovedUpgrades(wheel, () => 1000);
+    const previous = CompiledTable.compile(plain);
+    let ended = 0;
+    const upgrade: RoutedUpgrade = {
+      route: compiledRoute(previous),
+      listener: 'http',
+      drains: false,
+      goneSinceMs: undefined,
+      endRemoved: () => ended++,
+    };
+    removed.add(upgrade);
+    removed.tableChanged(previous, CompiledTable.compile(table, previous));
+    assert.equal(ended, ends ? 1 : 0);
+    wheel.close();
+  });
+}
+
+test('a tunnel that has ended is known to nobody', () => {
+  const wheel = new TimerWheel();
+  const removedUpgrades = new RemovedUpgrades(wheel, () => 1000);
+  const previous = CompiledTable.compile(plain);
+  const upstream = { startTunnel: () => {}, destroy: () => {}, socket: undefined } as unknown as UpstreamRequest;
+  const client = { write: () => true, pause: () => {}, resume: () => {}, end: () => {} };
+  const ends: string[] = [];
+  const way = { route: compiledRoute(previous), listener: 'http' };
+  const tunnel = new Tunnel({ wheel, removedUpgrades }, client, upstream, way, (side, reason) => ends.push(`${side} ${reason}`));
+  assert.equal(wheel.size, 2, 'its silence and its life have limits');
+  tunnel.close();
+  assert.equal(wheel.size, 0);
+  removedUpgrades.tableChanged(previous, CompiledTable.compile({ ...plain, hosts: new Map() }, previous));
+  assert.deepEqual(ends, []);
+  wheel.close();
+});

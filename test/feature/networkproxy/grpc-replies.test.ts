@@ -151,7 +151,7 @@ describe('the time that grpc-timeout gives a call', () => {
     await using backend = await RawGrpcBackend.start(() => {});
     await using harness = await startGrpcHarness([backend.port]);
     await using client = await Http2Client.connect(harness.port);
-    const answer = await askGrpc(client, undefined, { headers: { 'grpc-timeout': '200m' } });
+    const answer = await askGrpc(client, undefined, { headers: { 'grpc-timeout': '1S' } });
     assert.deepEqual([answer.status, grpcStatusOf(answer)], [200, status.DEADLINE_EXCEEDED]);
     await eventually(() => backend.seen[0]?.closedWith === 8, 'CANCEL at the backend');
     assert.equal(backend.seen.length, 1);
@@ -164,7 +164,7 @@ describe('the time that grpc-timeout gives a call', () => {
     });
     await using harness = await startGrpcHarness([backend.port]);
     await using client = await Http2Client.connect(harness.port);
-    const stream = client.open('/test.Echo/Watch', { method: 'POST', headers: { ...grpcHeaders, 'grpc-timeout': '300m' } });
+    const stream = client.open('/test.Echo/Watch', { method: 'POST', headers: { ...grpcHeaders, 'grpc-timeout': '1S' } });
     stream.resume();
     await new Promise<void>((resolve) => stream.once('close', () => resolve()));
     assert.equal(stream.rstCode, errorCodes.cancel);
@@ -186,7 +186,7 @@ describe('the time that grpc-timeout gives a call', () => {
     });
     await using harness = await startGrpcHarness([backend.port]);
     await using client = await Http2Client.connect(harness.port);
-    const stream = client.open('/test.Echo/Upload', { method: 'POST', headers: { ...grpcHeaders, 'grpc-timeout': '200m' } }, false);
+    const stream = client.open('/test.Echo/Upload', { method: 'POST', headers: { ...grpcHeaders, 'grpc-timeout': '1S' } }, false);
     stream.write(grpcMessage('first of many'));
     const fields = await new Promise<Record<string, unknown>>((resolve) => stream.once('response', (got) => resolve(got)));
     assert.equal(fields['grpc-status'], String(status.DEADLINE_EXCEEDED));
@@ -200,7 +200,7 @@ describe('the time that grpc-timeout gives a call', () => {
     await using backend = await silent();
     await using harness = await startGrpcHarness([backend.port]);
     await using client = await Http2Client.connect(harness.port);
-    const answer = await askGrpc(client, undefined, { headers: { 'grpc-timeout': '200m' } });
+    const answer = await askGrpc(client, undefined, { headers: { 'grpc-timeout': '99999999n' } });
     assert.equal(grpcStatusOf(answer), status.DEADLINE_EXCEEDED);
   });
 
@@ -211,7 +211,7 @@ describe('the time that grpc-timeout gives a call', () => {
     await using harness = await startGrpcHarness([backend.port]);
     await using client = await Http2Client.connect(harness.port);
     const patient = askGrpc(client, undefined, { headers: { 'grpc-timeout': '1H' } });
-    assert.equal(grpcStatusOf(await askGrpc(client, undefined, { headers: { 'grpc-timeout': '100m' } })), status.DEADLINE_EXCEEDED);
+    assert.equal(grpcStatusOf(await askGrpc(client, undefined, { headers: { 'grpc-timeout': '1S' } })), status.DEADLINE_EXCEEDED);
     assert.equal(grpcStatusOf(await askGrpc(client)), status.OK);
     const [first] = backend.seen;
     if (first !== undefined) answerCall(first.stream);
@@ -223,7 +223,7 @@ describe('the time that grpc-timeout gives a call', () => {
     await using backend = await RawGrpcBackend.start(({ stream }) => answerCall(stream));
     await using harness = await startGrpcHarness([backend.port]);
     await using client = await Http2Client.connect(harness.port);
-    for (const timeout of ['20S', '1H', '99999999H', '99999999n']) {
+    for (const timeout of ['20S', '1H', '99999999H', '99999999u']) {
       const answer = await askGrpc(client, undefined, { headers: { 'grpc-timeout': timeout } });
       assert.equal(grpcStatusOf(answer), status.OK, timeout);
     }

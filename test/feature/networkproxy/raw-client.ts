@@ -93,7 +93,7 @@ export function statusOf(text: string): number {
 }
 
 /** Polls a condition that no event announces. */
-export async function eventually(isTrue: () => boolean, what: string, timeoutMs = 8000): Promise<void> {
+export async function eventually(isTrue: () => boolean, what: string, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!isTrue()) {
     if (performance.now() > deadline) throw new Error(`Cannot see ${what} within ${timeoutMs} ms`);

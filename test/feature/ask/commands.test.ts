@@ -175,12 +175,26 @@ suite('explain', () => {
       [['http://a/', '--admin', '10.0.0.1:10255'], /expected a loopback address and a port/],
       [['http://a/', '--ingress-class', 'x'], /on a running program, which has its own options/],
       [['http://a/', '--header'], /--header without a value/],
-      [['http://a/', '--manifests', 'x', '--admin', '127.0.0.1:1'], /Cannot use --admin with --manifests: no program is asked/],
     ];
     for (const [args, complaint] of cases) {
       const { code, complaint: said } = await ran('explain', ...args);
       assert.equal(code, 2, said);
       assert.match(said, complaint);
+    }
+  });
+
+  test('an admin port beside manifests is refused, for no program would be asked', async () => {
+    for (const args of [
+      ['explain', 'http://a/', '--manifests', 'x'],
+      ['certs', '--manifests', 'x'],
+      ['diff', 'x', 'y'],
+    ]) {
+      const { code, complaint } = await ran(...args, '--admin', '127.0.0.1:1');
+      assert.deepEqual(
+        [code, /Cannot use --admin with .*: no program is asked/.test(complaint)],
+        [2, true],
+        `${args.join(' ')}: ${complaint}`,
+      );
     }
   });
 

@@ -8,6 +8,7 @@ import { eventually } from '../../tools/eventually.ts';
 import { get } from '../../tools/get.ts';
 import { ingress, ingressClass, service } from '../../tools/manifests.ts';
 import { NamedBackend } from '../../tools/named-backend.ts';
+import { ran } from '../../tools/ran-command.ts';
 import { RunningCommand, startRun, temporaryFolder } from '../../tools/running-command.ts';
 
 const plugin = fileURLToPath(new URL('../../../bin/kubectl-smartproxy.js', import.meta.url));
@@ -72,6 +73,10 @@ class Plugin {
   }
 }
 
+function partOf(explanation: string, part: string): unknown {
+  return (JSON.parse(explanation) as Readonly<Record<string, unknown>>)[part];
+}
+
 test('kubectl smartproxy asks a pod, and ends the forward in every ending', async (t) => {
   await using backend = await NamedBackend.start('a');
   const folder = await temporaryFolder(t);
@@ -97,6 +102,32 @@ test('kubectl smartproxy asks a pod, and ends the forward in every ending', asyn
     const none = await kubectl.ran('routes', '--host', 'nobody.localhost');
     assert.equal(none.code, 3, none.output);
     await kubectl.forwardEnds();
+  });
+
+  await t.test('explain: each flag of a question comes to the pod, which answers as the folder does', async () => {
+    const requests: readonly (readonly string[])[] = [
+      ['http://shop.localhost/x', '--method', 'PUT'],
+      ['http://shop.localhost/x', '--header', 'Host: nobody.localhost', '--header', 'Via: 1.1 a'],
+      ['http://shop.localhost/x', '--listener', 'https'],
+      ['https://shop.localhost/x', '--sni', 'other.localhost'],
+      ['http://shop.localhost/x', '--client', '192.0.2.7'],
+      ['https://shop.localhost/x', '--http-version', '2', '--header', 'Connection: close'],
+    ];
+    const told = new Set<string>();
+    for (const question of requests) {
+      const live = await kubectl.ran('explain', ...question, '--json');
+      await kubectl.forwardEnds();
+      const offline = await ran('explain', ...question, '--manifests', folder, '--json');
+      assert.equal(live.code, offline.code, live.output + offline.complaint);
+      const answer = live.output.slice(live.output.indexOf('{'));
+      if (offline.output === '') assert.ok(live.output.includes(offline.complaint.slice(0, 60)), live.output);
+      else
+        for (const part of ['asked', 'request', 'summary', 'candidates', 'answer', 'filters']) {
+          assert.deepEqual(partOf(answer, part), partOf(offline.output, part), `${question.join(' ')}: ${part}`);
+        }
+      told.add(offline.output + offline.complaint);
+    }
+    assert.equal(told.size, requests.length, 'each flag makes a difference');
   });
 
   await t.test('without a leader that is ready any that is, and else one that runs', async () => {

@@ -38,6 +38,14 @@ export class ErrorPages {
 /** Flags of answers that the route has words of its own for. */
 const saidByRoute: ReadonlySet<string> = new Set(['route_response', 'maintenance']);
 
+/** What a client needs of an error to go on, whoever words it (RFC 9110, sections 10.2.1, 10.2.3 and 11.6.1). */
+const usedByClients: ReadonlySet<string> = new Set(['allow', 'retry-after', 'www-authenticate']);
+
+/** What a backend's error says for its client beside its body, for the page in its place; flat. */
+export function fieldsOfError(headers: readonly string[]): readonly string[] {
+  return headers.filter((_, index) => usedByClients.has(headers[index - (index % 2)] as string));
+}
+
 /** What our answer says beside its own body, for the answer of a Service in its place. */
 export function fieldsToKeep({ headers }: LocalReply): readonly string[] {
   return headers.filter((_, index) => headers[index - (index % 2)] !== 'content-type');

@@ -223,7 +223,7 @@ export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner {
     const instead = this.#page?.instead;
     const page = instead === undefined ? runtime?.errorPages?.forStatus(head.status) : undefined;
     if (page !== undefined && !isGrpcCall(request.head)) {
-      this.#page = new PageInPlace(page);
+      this.#page = new PageInPlace(page, head.headers);
       return;
     }
     if (instead !== undefined) this.#context.counters.countFlag(instead.flag);
@@ -343,14 +343,15 @@ export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner {
   /** In place of a backend's error. */
   #servePage(page: PageInPlace): void {
     this.#drop();
-    this.#replyWith(page, errorReply('error_page', undefined, this.#record.status));
+    const { headers } = page;
+    this.#replyWith(page, { ...errorReply('error_page', undefined, this.#record.status), headers });
   }
 
   /** Answers, with the route's error page where there is one for it. */
   #reply(answer: LocalReply): void {
     const page = this.#page?.instead === undefined ? this.#admission.runtime?.errorPages?.forReply(answer) : undefined;
     if (page === undefined || this.#head === undefined || isGrpcCall(this.#head)) this.#sendReply(answer);
-    else this.#replyWith(new PageInPlace(page), answer);
+    else this.#replyWith(new PageInPlace(page, []), answer);
   }
 
   #replyWith(page: PageInPlace, answer: LocalReply): void {

@@ -3,7 +3,7 @@ import type { Balancers } from '../balancing/balancers.ts';
 import type { ErrorPage } from '../routes/policy.ts';
 import type { RouteTable } from '../routes/route-table.ts';
 import type { Service } from '../routes/service.ts';
-import { fieldsToKeep, pageRequestHead, withPageText } from './error-pages.ts';
+import { fieldsOfError, fieldsToKeep, pageRequestHead, withPageText } from './error-pages.ts';
 import type { FilterRequest } from './filters/filter-request.ts';
 import type { RequestHead } from './http1/message-handler.ts';
 import type { LocalReply } from './local-reply.ts';
@@ -18,11 +18,15 @@ const maxDiscardedBytes = 65_536;
  */
 export class PageInPlace {
   readonly #page: ErrorPage;
+  /** What the backend's error says for its client beside its body, flat. */
+  readonly headers: readonly string[];
   #discardedBytes = 0;
   #instead: LocalReply | undefined;
 
-  constructor(page: ErrorPage) {
+  /** @param headers of the backend's error; none: the error is our own */
+  constructor(page: ErrorPage, headers: readonly string[]) {
     this.#page = page;
+    this.headers = fieldsOfError(headers);
   }
 
   /** The Service of pages has been asked: what is said when it has none; undefined: it has not been asked yet. */

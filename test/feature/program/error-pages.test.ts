@@ -314,6 +314,31 @@ describe('error pages, objects in and real sockets out', () => {
     assert.ok(Number(asked.headers['retry-after']) > 0);
   });
 
+  it("a page in place of a backend's error keeps what clients act upon, and nothing else of it", async (t) => {
+    const { services } = await setUp(t);
+    const said = { allow: 'GET, HEAD', 'retry-after': '7', 'www-authenticate': ['Basic realm="a"', 'Bearer'] };
+    const backend = await ScriptedBackend.start(t, (_, response) => {
+      response.writeHead(401, { ...said, 'set-cookie': 'a=b', etag: '"1"', 'content-language': 'en', 'x-backend': '1' }).end('theirs');
+    });
+    const all = (page: object) => {
+      const rules = [{ name: 'all', action: forwardTo('login') }];
+      return smartRoute('shop', { hosts: [host], policy: { errorPages: [{ statuses: [401], ...page }] }, http: { rules } });
+    };
+    await using program = await Program.start(services + service('login', backend.port) + all({ text: 'ours' }));
+    for (const [page, body] of [
+      [{ text: 'ours' }, 'ours'],
+      [{ backend: { name: 'pages', port: { name: 'web' } } }, 'page 401'],
+      [{ backend: { name: 'gone', port: { number: 80 } } }, '401 The backend failed\n'],
+    ] as const) {
+      await program.apply(all(page));
+      const { status, headers, ...answer } = await program.ask(host, '/');
+      assert.deepEqual([status, answer.body], [401, body]);
+      const { allow, 'retry-after': after, 'www-authenticate': ways } = headers;
+      assert.deepEqual([allow, after, ways], ['GET, HEAD', '7', 'Basic realm="a", Bearer'], body);
+      for (const name of ['set-cookie', 'etag', 'content-language', 'x-backend']) assert.equal(headers[name], undefined, name);
+    }
+  });
+
   it('a backend of error pages that is missing, or not permitted, is a problem, and errors go on as they are', async (t) => {
     const { pages, services } = await setUp(t);
     const errorPages = [

@@ -3,7 +3,7 @@ import type { ErrorPage, Policy } from '../routes/policy.ts';
 import type { Service } from '../routes/service.ts';
 import type { RequestHead } from './http1/message-handler.ts';
 import { lastFieldValue } from './http1/request-lines.ts';
-import type { LocalReply } from './local-reply.ts';
+import { fieldsBesideType, type LocalReply } from './local-reply.ts';
 
 /** The error pages of one route. */
 export class ErrorPages {
@@ -46,16 +46,9 @@ export function fieldsOfError(headers: readonly string[]): readonly string[] {
   return headers.filter((_, index) => usedByClients.has(headers[index - (index % 2)] as string));
 }
 
-/** What our answer says beside its own body, for the answer of a Service in its place. */
-export function fieldsToKeep({ headers }: LocalReply): readonly string[] {
-  return headers.filter((_, index) => headers[index - (index % 2)] !== 'content-type');
-}
-
 /** Our answer with the text of a page in place of its own; what else it says stays. */
 export function withPageText(reply: LocalReply, contentType: string, text: string): LocalReply {
-  const headers: string[] = ['content-type', contentType];
-  for (let i = 0; i < reply.headers.length; i += 2)
-    if (reply.headers[i] !== 'content-type') headers.push(reply.headers[i] as string, reply.headers[i + 1] as string);
+  const headers = ['content-type', contentType, ...fieldsBesideType(reply)];
   return { ...reply, headers, body: Buffer.from(text, 'utf8').toString('latin1') };
 }
 

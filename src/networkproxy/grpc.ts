@@ -1,6 +1,6 @@
 import type { RequestHead } from './http1/message-handler.ts';
 import { lastFieldValue } from './http1/request-lines.ts';
-import type { LocalReply } from './local-reply.ts';
+import { fieldsBesideType, type LocalReply } from './local-reply.ts';
 
 /** Status codes of gRPC that an intermediary gives or looks at (grpc/doc/statuscodes.md). */
 const GrpcStatus = {
@@ -67,7 +67,7 @@ export function grpcReplyHeaders(reply: LocalReply, now: Date): readonly string[
   const message = reply.body.trimEnd();
   return [
     ...['date', now.toUTCString(), 'content-type', contentType],
-    ...['grpc-status', String(grpcStatusOf(reply)), 'grpc-message', percentEncoded(message), ...reply.headers],
+    ...['grpc-status', String(grpcStatusOf(reply)), 'grpc-message', percentEncoded(message), ...fieldsBesideType(reply)],
   ];
 }
 

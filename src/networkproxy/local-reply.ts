@@ -36,6 +36,11 @@ export function routeReply({ status, headers, body }: RespondAction): LocalReply
   return { flag: 'route_response', status, body: Buffer.from(body, 'utf8').toString('latin1'), headers, detail: undefined };
 }
 
+/** What the answer says beside the type of its own body, flat. */
+export function fieldsBesideType({ headers }: LocalReply): readonly string[] {
+  return headers.filter((_, index) => headers[index - (index % 2)] !== 'content-type');
+}
+
 /** The fields of the answer, flat. */
 export function localReplyHeaders(reply: LocalReply, now: Date): readonly string[] {
   const date = ['date', now.toUTCString()];

@@ -3,10 +3,10 @@ import type { Balancers } from '../balancing/balancers.ts';
 import type { ErrorPage } from '../routes/policy.ts';
 import type { RouteTable } from '../routes/route-table.ts';
 import type { Service } from '../routes/service.ts';
-import { fieldsOfError, fieldsToKeep, pageRequestHead, withPageText } from './error-pages.ts';
+import { fieldsOfError, pageRequestHead, withPageText } from './error-pages.ts';
 import type { FilterRequest } from './filters/filter-request.ts';
 import type { RequestHead } from './http1/message-handler.ts';
-import type { LocalReply } from './local-reply.ts';
+import { fieldsBesideType, type LocalReply } from './local-reply.ts';
 import type { RouteRuntime } from './route-runtime.ts';
 
 /** More of a backend's error is not read to save its connection. */
@@ -57,7 +57,7 @@ export class PageInPlace {
   /** What the Service of pages is asked in place of `answer`. @param service that the request was for; undefined: none */
   ask(answer: LocalReply, request: FilterRequest, { compiled }: RouteRuntime, service: Service | undefined): RequestHead {
     this.#instead = { ...answer, headers: [] };
-    if (answer.headers.length > 0) request.addToAnswer(fieldsToKeep(answer));
+    if (answer.headers.length > 0) request.addToAnswer(fieldsBesideType(answer));
     return pageRequestHead(request.forOthers(), answer.status, compiled, service);
   }
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { describe, test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { answerCall, grpcMessage, RawGrpcBackend } from '../../tools/grpc-raw-backend.ts';
@@ -57,6 +59,23 @@ describe('a gRPC call', () => {
       assert.equal(answer.headers['content-type'], 'application/grpc');
       assert.match(String(answer.headers['grpc-message']), /^[ -~]+$/);
       assert.deepEqual([answer.body, answer.trailers], ['', {}]);
+    });
+  }
+
+  const words = { status: 503, headers: ['content-type', 'text/html', 'retry-after', '60'], body: 'soon' } as const;
+  for (const [what, route] of [
+    ['a route that responds by itself', { action: { kind: 'respond', ...words } }],
+    ['a route that is closed for maintenance', { policy: { maintenance: { answer: { kind: 'respond', ...words }, allow: [] } } }],
+  ] as const) {
+    test(`to ${what} has one content type, that of gRPC, and the other headers of the answer`, async () => {
+      await using harness = await startGrpcHarness([], route);
+      const client = connect(`http://127.0.0.1:${harness.port}`);
+      const stream = client.request({ ':method': 'POST', ':path': '/test.Echo/Call', ':authority': 'a.example', ...grpcHeaders });
+      stream.end(grpcMessage('question'));
+      const [, , fields] = (await once(stream, 'response')) as [unknown, number, readonly string[]];
+      client.destroy();
+      const values = (name: string): readonly string[] => fields.filter((_, index) => index % 2 === 1 && fields[index - 1] === name);
+      assert.deepEqual([values('content-type'), values('retry-after')], [['application/grpc'], ['60']]);
     });
   }
 

@@ -5,14 +5,17 @@ import { lastFieldValue } from '../http1/request-lines.ts';
 type AskedFor = Pick<RequestHead, 'host' | 'authority' | 'target'>;
 
 /**
- * Where a browser is sent to sign in, with the URL that it asked for in the parameter `rd`, unless the template has one.
+ * Where a browser is sent to sign in, with the URL that it asked for in the parameter `rd`, unless the template has one. A fragment stays at
+ * the end.
  * @param template with variables as nginx writes them
  */
 export function signInLocation(template: string, head: AskedFor, scheme: ClientFacts['scheme']): string {
-  const url = originalUrl(head, scheme);
-  const filled = template.replace(variable, (_, name: keyof typeof values) => values[name](head, scheme));
-  if (/[?&]rd=/.test(template)) return filled;
-  return `${filled}${filled.includes('?') ? '&' : '?'}rd=${encodeURIComponent(url)}`;
+  const fill = (text: string): string => text.replace(variable, (_, name: keyof typeof values) => values[name](head, scheme));
+  if (/[?&]rd=/.test(template)) return fill(template);
+  const end = template.indexOf('#');
+  const resource = fill(end === -1 ? template : template.slice(0, end));
+  const fragment = end === -1 ? '' : fill(template.slice(end));
+  return `${resource}${resource.includes('?') ? '&' : '?'}rd=${encodeURIComponent(originalUrl(head, scheme))}${fragment}`;
 }
 
 /** The URL that the client asked for. @param scheme what the client speaks, whoever ends its TLS */

@@ -269,6 +269,9 @@ describe('the way to sign in', () => {
     ['https://login/start?a=b', `https://login/start?a=b&rd=${encodeURIComponent('https://a.example:8443/x?y=1&z')}`],
     ['https://$host/oauth2/start?rd=$escaped_request_uri', `https://a.example/oauth2/start?rd=${encodeURIComponent('/x?y=1&z')}`],
     ['$scheme://$http_host/login?rd=$request_uri', 'https://a.example:8443/login?rd=/x?y=1&z'],
+    ['https://login/app#/start?a=b', `https://login/app?rd=${encodeURIComponent('https://a.example:8443/x?y=1&z')}#/start?a=b`],
+    ['https://login/?a=b#$host', `https://login/?a=b&rd=${encodeURIComponent('https://a.example:8443/x?y=1&z')}#a.example`],
+    ['https://login/#/start?rd=$escaped_request_uri', `https://login/#/start?rd=${encodeURIComponent('/x?y=1&z')}`],
     ['/login?rd=/$hostile', '/login?rd=/$hostile'],
   ];
   for (const [template, location] of cases) {

@@ -1,5 +1,11 @@
 import type { HeaderEdits } from '../routes/policy.ts';
 
+/** The edits without those of some fields. */
+export function withoutEditsOf({ remove, set, add }: HeaderEdits, names: ReadonlySet<string>): HeaderEdits {
+  const others = (flat: readonly string[]): readonly string[] => flat.filter((_, index) => !names.has(flat[index - (index % 2)] as string));
+  return { remove: remove.filter((name) => !names.has(name)), set: others(set), add: others(add) };
+}
+
 /** Changes header lists as a route says. */
 export class HeaderEditor {
   /** What goes out of the list: removed, or set anew. */

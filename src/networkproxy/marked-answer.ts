@@ -17,11 +17,22 @@ export function markedAnswer(
 ): ResponseHead {
   const marker = runtime?.marker;
   const marked = marker === undefined ? head : { ...head, headers: marker.mark(head.headers, request.head.headers) };
-  return switchingAnswer(marked, request, runtime, session);
+  return withSession(marked, request, runtime, session);
 }
 
-/** As `markedAnswer`, of an answer that switches protocols: the route edits none of its headers. */
+/** As `markedAnswer`, of an answer that switches protocols: what client and backend agree on by it stays. */
 export function switchingAnswer(
+  head: ResponseHead,
+  request: FilterRequest,
+  runtime: RouteRuntime | undefined,
+  session: string | undefined,
+): ResponseHead {
+  const marker = runtime?.marker;
+  const marked = marker === undefined ? head : { ...head, headers: marker.markSwitching(head.headers) };
+  return withSession(marked, request, runtime, session);
+}
+
+function withSession(
   head: ResponseHead,
   request: FilterRequest,
   runtime: RouteRuntime | undefined,

@@ -5,6 +5,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:h
 import { describe, test } from 'node:test';
 import { RawHttp2, requestFields } from '../../tools/raw-http2.ts';
 import { Backend, hello } from './backend.ts';
+import { handshakeEdits } from './handshake-edits.ts';
 import { Harness } from './harness.ts';
 import { eventually } from './raw-client.ts';
 
@@ -70,6 +71,20 @@ async function open(client: ClientHttp2Session, extra: Readonly<Record<string, s
 }
 
 describe('a WebSocket over HTTP/2', () => {
+  test('has the headers of its answer edited as the route says, but for those of the handshake', async () => {
+    await using backend = await echoing();
+    await using harness = await Harness.start({
+      routes: [{ endpoints: [backend.port], policy: { responseHeaders: handshakeEdits } }],
+      config: { h2c: true },
+    });
+    const client = await session(harness.port);
+    const { status, headers } = await open(client);
+    client.destroy();
+    const { 'sec-websocket-protocol': protocol, 'strict-transport-security': hsts, 'x-added': added } = headers;
+    assert.deepEqual([status, protocol, hsts, added], [200, 'chat', 'max-age=9', '1']);
+    assert.equal(headers['sec-websocket-extensions'], undefined);
+  });
+
   test('keeps what came before its backend agreed, whatever is read in the meantime', async () => {
     const agree: (() => void)[] = [];
     await using backend = await Backend.start((socket, text) => {

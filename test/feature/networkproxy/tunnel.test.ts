@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Backend, hello } from './backend.ts';
+import { handshakeEdits } from './handshake-edits.ts';
 import { Harness } from './harness.ts';
 import { eventually, RawClient, statusOf } from './raw-client.ts';
 
@@ -32,6 +33,27 @@ test('an upgrade becomes a tunnel in both directions, with the bytes that came a
   await client.untilEnd();
   await eventually(() => harness.proxy.poolStatus.active === 0, 'the upstream connection gone');
   assert.equal(harness.requests[0]?.status, 101);
+});
+
+test('headers of answers are edited as the route says, but for those of the handshake', async () => {
+  const said = 'Sec-WebSocket-Protocol: chat\r\nX-Powered-By: x\r\n';
+  await using backend = await Backend.start((socket) => socket.write(switching.replace('Sec-', `${said}Sec-`)));
+  await using harness = await Harness.start({
+    routes: [{ endpoints: [backend.port], policy: { responseHeaders: handshakeEdits } }],
+  });
+  using client = await RawClient.connect(harness.port);
+  client.write(upgradeRequest);
+  await client.untilText('\r\n\r\n');
+  const [first, ...lines] = client.text.trimEnd().split('\r\n');
+  assert.equal(first, 'HTTP/1.1 101 Switching Protocols');
+  assert.deepEqual(lines.sort(), [
+    'connection: upgrade',
+    'sec-websocket-accept: y',
+    'sec-websocket-protocol: chat',
+    'strict-transport-security: max-age=9',
+    'upgrade: websocket',
+    'x-added: 1',
+  ]);
 });
 
 test('a half-close crosses a tunnel and the other direction goes on', async () => {

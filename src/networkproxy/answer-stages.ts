@@ -1,7 +1,7 @@
 import type { AnswerSink, AnswerStage } from './answer-stage.ts';
 import { AnswerBuffer } from './buffering/answer-buffer.ts';
 import { AnswerEncoder } from './compression/answer-encoder.ts';
-import { compressedHead, varyingHead } from './compression/compression.ts';
+import { compressedHead, unmodifiedHead, varyingHead } from './compression/compression.ts';
 import type { Downstream } from './downstream.ts';
 import type { RequestHead, ResponseHead } from './http1/message-handler.ts';
 import type { ProxyContext } from './proxy-context.ts';
@@ -46,7 +46,9 @@ export class AnswerStages implements AnswerSink {
     this.#first = buffer;
     this.#last = buffer;
     if (compression?.isEligible(head, request) !== true) return head;
+    if (head.status === 304) return unmodifiedHead(head, request);
     const coding = compression.codingFor(request);
+    if (head.body.kind === 'none') return coding === undefined ? varyingHead(head) : compressedHead(head, coding);
     const { level } = compression.policy;
     if (coding === undefined || !encoders.hasRoom(coding, level)) return varyingHead(head);
     const encoder = new AnswerEncoder(coding, level, head.body.kind !== 'length', buffer ?? this, encoders);

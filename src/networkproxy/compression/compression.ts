@@ -19,15 +19,21 @@ export class Compression {
     this.#families = policy.types.filter((type) => type.endsWith('/*')).map((type) => type.slice(0, -1));
   }
 
-  /** Whether the answer may be compressed for whoever can read it: caches must be told that it varies, also when this client can not. */
+  /**
+   * Whether the answer may be compressed for whoever can read it: caches must be told that it varies, also when this client can not. An answer
+   * to HEAD, and a 304, speaks of the one to GET (RFC 9110, sections 9.3.2 and 15.4.5); what a 304 does not say of that may be.
+   */
   isEligible(head: ResponseHead, request: RequestHead): boolean {
     const { status, headers, body } = head;
-    if (status === 204 || status === 206 || status === 304 || body.kind === 'none' || request.method === 'HEAD') return false;
+    const isHead = request.method === 'HEAD';
+    if (status === 204 || status === 206 || (body.kind === 'none' && status !== 304 && !isHead)) return false;
     if (body.kind === 'length' && body.bytes < this.policy.minBytes) return false;
+    if (isHead && status !== 304 && Number(lastFieldValue(headers, 'content-length') ?? Infinity) < this.policy.minBytes) return false;
     const coded = lastFieldValue(headers, 'content-encoding');
     if (coded !== undefined && coded.toLowerCase() !== 'identity') return false;
     if (lastFieldValue(headers, 'content-range') !== undefined) return false;
-    return this.#isOfType(headers) && !forbidsTransform(headers) && !forbidsTransform(request.headers);
+    const isOfType = this.#isOfType(headers) || (status === 304 && lastFieldValue(headers, 'content-type') === undefined);
+    return isOfType && !forbidsTransform(headers) && !forbidsTransform(request.headers);
   }
 
   /** The coding for this client; undefined: none. */
@@ -46,6 +52,19 @@ export function varyingHead(head: ResponseHead): ResponseHead {
   return { ...head, headers: [...head.headers, 'vary', 'Accept-Encoding'] };
 }
 
+/**
+ * The head of a 304 whose 200 depends on Accept-Encoding. The tag is spelled as the client got it with the 200: what is compressed has a weak
+ * one.
+ */
+export function unmodifiedHead(head: ResponseHead, request: RequestHead): ResponseHead {
+  const known = joinedField(request.headers, 'if-none-match') ?? '';
+  const headers = head.headers.map((value, index) => {
+    const isStrongTag = index % 2 === 1 && head.headers[index - 1] === 'etag' && value.startsWith('"');
+    return isStrongTag && known.includes(`W/${value}`) ? `W/${value}` : value;
+  });
+  return varyingHead({ ...head, headers });
+}
+
 /** The head of an answer whose body is compressed. */
 export function compressedHead(head: ResponseHead, coding: Coding): ResponseHead {
   const headers: string[] = [];
@@ -57,7 +76,7 @@ export function compressedHead(head: ResponseHead, coding: Coding): ResponseHead
     headers.push(name, name === 'etag' && !value.startsWith('W/') ? `W/${value}` : value);
   }
   headers.push('content-encoding', coding, 'vary', 'Accept-Encoding');
-  return { ...head, headers, body: head.body.kind === 'close' ? head.body : { kind: 'chunked' } };
+  return { ...head, headers, body: head.body.kind === 'length' ? { kind: 'chunked' } : head.body };
 }
 
 /** RFC 9111, sections 5.2.1.6 and 5.2.2.6. */

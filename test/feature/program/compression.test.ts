@@ -47,6 +47,9 @@ function answerByPath({ url }: { readonly url: string }, response: ServerRespons
     case 'none':
       response.writeHead(204, json).end();
       break;
+    case 'unmodified':
+      response.writeHead(304, { etag: '"one"' }).end();
+      break;
     case 'csv':
       response.writeHead(200, { 'content-type': 'text/csv' }).end(text);
       break;
@@ -64,9 +67,9 @@ describe('compression, objects in and real sockets out', () => {
     assert.deepEqual(program.problems, []);
     return program;
   };
-  const ask = (program: Program, path: string, accept: string | undefined, method = 'GET'): Promise<Raw> =>
+  const ask = (program: Program, path: string, accept: string | undefined, method = 'GET', more = {}): Promise<Raw> =>
     new Promise((resolve, reject) => {
-      const headers = { host, ...(accept === undefined ? {} : { 'accept-encoding': accept }) };
+      const headers = { host, ...(accept === undefined ? {} : { 'accept-encoding': accept }), ...more };
       const request = httpRequest({ host: '127.0.0.1', port: program.httpPort, path, method, headers, agent: false });
       request.once('error', reject);
       request.once('response', (response) => {
@@ -114,8 +117,6 @@ describe('compression, objects in and real sockets out', () => {
       assert.equal(headers['content-encoding'], path === '/encoded' ? 'gzip' : undefined, path);
       assert.equal(headers.vary, undefined, path);
     }
-    const { headers } = await ask(program, '/', 'gzip', 'HEAD');
-    assert.deepEqual([headers['content-encoding'], headers['content-length']], [undefined, String(text.length)]);
     assert.equal((await ask(program, '/csv', 'gzip')).headers['content-encoding'], 'gzip');
     await program.apply(
       smartRoute('shop', {
@@ -127,6 +128,24 @@ describe('compression, objects in and real sockets out', () => {
     assert.equal((await ask(program, '/small', 'gzip')).headers['content-encoding'], 'gzip');
     assert.equal((await ask(program, '/image', 'gzip')).headers['content-encoding'], 'gzip');
     assert.equal((await ask(program, '/csv', 'gzip')).headers['content-encoding'], undefined);
+  });
+
+  it('answers to HEAD, and 304, say what the answer to GET does', async (t) => {
+    const program = await start(t, { compression: {} });
+    for (const accept of ['gzip', undefined])
+      for (const path of ['/', '/small', '/image', '/encoded', '/csv']) {
+        const [{ headers: whole }, { headers: head, body }] = [await ask(program, path, accept), await ask(program, path, accept, 'HEAD')];
+        for (const name of ['vary', 'etag', 'content-encoding', 'accept-ranges', 'content-type'])
+          assert.equal(head[name], whole[name], `${name} of ${path} for ${accept}`);
+        assert.equal(body.length, 0);
+      }
+    const seen = async (known: string): Promise<readonly unknown[]> => {
+      const { status, headers } = await ask(program, '/unmodified', 'gzip', 'GET', { 'if-none-match': known });
+      return [status, headers.etag, headers.vary];
+    };
+    assert.deepEqual(await seen('W/"two", W/"one"'), [304, 'W/"one"', 'Accept-Encoding']);
+    assert.deepEqual(await seen('"one"'), [304, '"one"', 'Accept-Encoding']);
+    assert.equal((await ask(program, '/small', 'gzip', 'HEAD')).headers['content-length'], '20');
   });
 
   it('compression.level trades time for bytes; an empty list in a rule turns it off', async (t) => {

@@ -27,6 +27,10 @@ test('Compression: answers that qualify, by type, size, status and what is said 
     [answer(json, { kind: 'length', bytes: 100 }), request()],
     [answer(json, { kind: 'close' }, 404), request([], 'POST')],
     [answer([...json, 'cache-control', 'no-cache, max-age=0']), request()],
+    [answer([...json, 'content-length', '100'], { kind: 'none' }), request([], 'HEAD')],
+    [answer(json, { kind: 'none' }), request([], 'HEAD')],
+    [answer([], { kind: 'none' }, 304), request()],
+    [answer(json, { kind: 'none' }, 304), request([], 'HEAD')],
   ];
   for (const [head, asked] of eligible) assert.equal(compression.isEligible(head, asked), true, JSON.stringify(head));
   const left: readonly (readonly [ResponseHead, RequestHead])[] = [
@@ -35,8 +39,11 @@ test('Compression: answers that qualify, by type, size, status and what is said 
     [answer(['content-type', 'application/jsonx']), request()],
     [answer(json, { kind: 'length', bytes: 99 }), request()],
     [answer(json, { kind: 'none' }), request()],
-    [answer(json), request([], 'HEAD')],
-    ...[204, 206, 304].map((status) => [answer(json, { kind: 'chunked' }, status), request()] as const),
+    [answer([...json, 'content-length', '99'], { kind: 'none' }), request([], 'HEAD')],
+    [answer([], { kind: 'none' }), request([], 'HEAD')],
+    [answer(['content-type', 'image/png'], { kind: 'none' }, 304), request()],
+    [answer(['cache-control', 'no-transform'], { kind: 'none' }, 304), request()],
+    ...[204, 206].map((status) => [answer(json, { kind: 'chunked' }, status), request()] as const),
     [answer([...json, 'content-encoding', 'gzip']), request()],
     [answer([...json, 'content-range', 'bytes 0-9/10']), request()],
     [answer([...json, 'cache-control', 'max-age=1, No-Transform']), request()],

@@ -365,7 +365,7 @@ export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner {
     this.#record.detail = answer.detail;
     this.#page = page;
     this.#phase = 'asking';
-    this.#call.askInstead(balancer, page.ask(answer, request, runtime, this.#call.service), request, runtime);
+    this.#call.askInstead(balancer, page.ask(answer, request, runtime, this.#call.service), answer.status, request, runtime);
     if (this.#page !== undefined && !this.#body.isComplete && request.head.body.kind !== 'none') this.#downstream.resumeRequest();
   }
 

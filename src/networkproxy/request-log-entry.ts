@@ -35,6 +35,8 @@ export interface RequestLogEntry {
   readonly route: string | undefined;
   readonly service: string | undefined;
   readonly endpoint: string | undefined;
+  /** All of them in their order, when there were several; undefined: there was one, or none. */
+  readonly attempts: readonly RequestAttempt[] | undefined;
   readonly protocol: 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2';
   readonly scheme: 'http' | 'https';
   /** The client: the peer, or what a trusted proxy says. */
@@ -47,6 +49,17 @@ export interface RequestLogEntry {
   readonly tlsCipher: string | undefined;
   /** What the PROXY header of a load balancer says of the client beside its address; undefined: nothing of use. */
   readonly proxied: ProxiedFacts | undefined;
+}
+
+/** One time that a backend was asked. */
+export interface RequestAttempt {
+  readonly endpoint: string;
+  /** Of its answer, or what stands for its failure; 0: it broke off before. */
+  readonly status: number;
+  /** Until its end was known. */
+  readonly durationMs: number;
+  /** It asked for the error page in place of what was before. */
+  readonly page?: true;
 }
 
 /** A finished request as a span of its trace. */

@@ -8,7 +8,7 @@ import type { RequestHead } from './http1/message-handler.ts';
 import { receivedRequestId } from './http1/request-lines.ts';
 import type { LocalReply } from './local-reply.ts';
 import type { ProxyContext } from './proxy-context.ts';
-import type { RequestLogEntry } from './request-log-entry.ts';
+import type { RequestAttempt, RequestLogEntry } from './request-log-entry.ts';
 import type { RouteRuntime } from './route-runtime.ts';
 import { sampledTraceId, type Trace } from './trace-context.ts';
 
@@ -32,6 +32,10 @@ export class RequestRecord {
   flag: ResponseFlag | undefined;
   detail: string | undefined;
   endpoint: string | undefined;
+  /** Attempts that others followed; undefined: none, as nearly always. */
+  #earlier: RequestAttempt[] | undefined;
+  #attemptStartMs = 0;
+  #isPage = false;
   grpcStatus: string | undefined;
   /** Where it is counted; undefined: it has found no route yet. */
   series: RequestSeries | undefined;
@@ -51,6 +55,35 @@ export class RequestRecord {
 
   get elapsedMs(): number {
     return performance.now() - this.startedMs;
+  }
+
+  /** The endpoint of an attempt is known. */
+  attemptBegins(endpoint: string | undefined): void {
+    this.endpoint = endpoint;
+    if (this.#earlier !== undefined) this.#attemptStartMs = this.elapsedMs;
+  }
+
+  /** Another attempt follows the one under way. @param status of its answer, or what stands for its failure */
+  attemptOver(status: number): void {
+    this.#earlier ??= [];
+    this.#earlier.push(this.#attempt(status, this.elapsedMs));
+  }
+
+  /** Nobody was found for the attempt that was to follow: the one before was the last. */
+  attemptFoundNobody(): void {
+    this.#isPage = this.#earlier?.pop()?.page === true;
+    if (this.#earlier?.length === 0) this.#earlier = undefined;
+  }
+
+  /** The error page is asked for from here on. @param status that it takes the place of */
+  pageBegins(status: number): void {
+    if (this.endpoint !== undefined) this.attemptOver(status);
+    this.#isPage = true;
+  }
+
+  #attempt(status: number, nowMs: number): RequestAttempt {
+    const durationMs = Math.round((nowMs - this.#attemptStartMs) * 1000) / 1000;
+    return { endpoint: this.endpoint ?? '', status, durationMs, ...(this.#isPage ? { page: true } : {}) };
   }
 
   /** Why this request gets no whole answer. */
@@ -121,6 +154,9 @@ export class RequestRecord {
     this.flag = undefined;
     this.detail = undefined;
     this.endpoint = undefined;
+    this.#earlier = undefined;
+    this.#attemptStartMs = 0;
+    this.#isPage = false;
     this.grpcStatus = undefined;
     this.series = undefined;
   }
@@ -153,6 +189,7 @@ export class RequestRecord {
       route,
       service,
       endpoint: this.endpoint,
+      attempts: this.#earlier && [...this.#earlier, this.#attempt(this.#shownStatus, durationMs)],
       protocol: protocolNames[head.version],
       scheme: head.scheme,
       remoteAddress: this.clientAddress,

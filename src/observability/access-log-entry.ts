@@ -16,11 +16,23 @@ export interface RequestLogFacts {
   /** `namespace/name:port`, perhaps with `#` and a hash. */
   readonly service: string | undefined;
   readonly endpoint: string | undefined;
+  /** All of them in their order, when there were several. */
+  readonly attempts?: readonly LoggedAttempt[] | undefined;
   readonly bytesReceived: number;
   readonly bytesSent: number;
   readonly durationMs: number;
   readonly connectMs: number | undefined;
   readonly firstByteMs: number | undefined;
+}
+
+/** One time that a backend was asked. */
+export interface LoggedAttempt {
+  readonly endpoint: string;
+  /** Of its answer, or what stands for its failure; 0: it broke off before. */
+  readonly status: number;
+  readonly durationMs: number;
+  /** It asked for the error page in place of what was before. */
+  readonly page?: true;
 }
 
 /** The head of a request, as far as a line may show it. Headers flat, names in lower case. */

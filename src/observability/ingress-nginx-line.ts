@@ -1,4 +1,4 @@
-import type { ConnectionLogEntry, LoggedHead, RequestLogFacts, SessionLogEntry } from './access-log-entry.ts';
+import type { ConnectionLogEntry, LoggedAttempt, LoggedHead, RequestLogFacts, SessionLogEntry } from './access-log-entry.ts';
 import type { TerminationReason } from './counters/termination-reason.ts';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
@@ -8,18 +8,35 @@ const protocols: Readonly<Record<string, string>> = { 'HTTP/2': 'HTTP/2.0' };
  * A request as ingress-nginx logs it by default (`log-format-upstream`), so that parsers made for it go on working:
  * `$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_length
  * $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name] $upstream_addr $upstream_response_length $upstream_response_time
- * $upstream_status $req_id`. Times in seconds. Of several attempts the last is shown.
+ * $upstream_status $req_id`. Times in seconds. Of several attempts each has its place in lists: `a, b`, and ` : ` before that for an error page.
  */
 export function ingressNginxLine(entry: RequestLogFacts, head: LoggedHead, at: Date): string {
-  const { status, bytesReceived, bytesSent, endpoint, durationMs } = entry;
+  const { status, bytesReceived, bytesSent, endpoint, attempts, durationMs } = entry;
   const request = head.method === '' ? '' : escaped(`${head.method} ${head.target} ${protocols[entry.protocol] ?? entry.protocol}`);
   const seconds = inSeconds(durationMs);
-  const upstream = endpoint === undefined ? '- - - -' : `${endpoint} ${bytesSent} ${seconds} ${status === 0 ? '-' : status}`;
+  const single = endpoint === undefined ? '- - - -' : `${endpoint} ${bytesSent} ${seconds} ${shown(status)}`;
+  const upstream = attempts === undefined ? single : upstreamLists(attempts, bytesSent);
   return (
     `${entry.remoteAddress} - ${quotable(entry.user)} [${timeLocal(at)}] "${request}" ${padded(status)} ${bytesSent} ` +
     `"${quotable(fieldOf(head, 'referer'))}" "${quotable(fieldOf(head, 'user-agent'))}" ${headLength(head) + bytesReceived} ${seconds} ` +
     `[${upstreamName(entry.service)}] [] ${upstream} ${entry.requestId}`
   );
+}
+
+/** What nginx says of several attempts: of all but the last it has passed nothing on. */
+function upstreamLists(attempts: readonly LoggedAttempt[], bytesSent: number): string {
+  const last = attempts.length - 1;
+  const list = (textOf: (attempt: LoggedAttempt, index: number) => string | number): string =>
+    attempts.reduce((text, attempt, index) => {
+      const isOther = attempt.page === true && attempts[index - 1]?.page !== true;
+      return `${text}${index === 0 ? '' : isOther ? ' : ' : ', '}${textOf(attempt, index)}`;
+    }, '');
+  const lengths = list((_, index) => (index === last ? bytesSent : 0));
+  return `${list(({ endpoint }) => endpoint)} ${lengths} ${list(({ durationMs }) => inSeconds(durationMs))} ${list(({ status }) => shown(status))}`;
+}
+
+function shown(status: number): string {
+  return status === 0 ? '-' : String(status);
 }
 
 /** A connection as ingress-nginx logs streams: `[$remote_addr] [$time_local] $protocol $status $bytes_sent $bytes_received $session_time`. */

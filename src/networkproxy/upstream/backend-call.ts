@@ -5,6 +5,7 @@ import type { ActivePlaces } from '../../rates/active-counts.ts';
 import type { CompiledRoute } from '../../routes/compiled-table.ts';
 import type { Service } from '../../routes/service.ts';
 import type { Downstream } from '../downstream.ts';
+import { errorTable } from '../error-table.ts';
 import type { FilterRequest } from '../filters/filter-request.ts';
 import { clientAddressOf, type OutgoingRequest } from '../forwarded-fields.ts';
 import { isGrpcCall, isServerError } from '../grpc.ts';
@@ -113,9 +114,10 @@ export class BackendCall {
     return undefined;
   }
 
-  /** Asks `balancer` for what takes the place of an answer, outside of the client's turn. Of the client's body it gets nothing. */
-  askInstead(balancer: Balancer, head: RequestHead, request: FilterRequest, { compiled }: RouteRuntime): void {
+  /** Asks `balancer` for what takes the place of an answer, outside of the client's turn. Of the client's body it gets nothing. @param status of that answer */
+  askInstead(balancer: Balancer, head: RequestHead, status: number, request: FilterRequest, { compiled }: RouteRuntime): void {
     this.#body.restart();
+    this.#record.pageBegins(status);
     this.#ask(balancer, compiled, outgoingRequest(this.#context, request.facts, this.#record, request.head, head));
     this.#upstream?.flush();
   }
@@ -163,6 +165,7 @@ export class BackendCall {
     this.#upstream?.destroy();
     this.#upstream = undefined;
     this.#record.grpcStatus = undefined;
+    this.#record.attemptOver(status);
     this.#pauseThenRetry(attempts.release());
     return false;
   }
@@ -189,15 +192,18 @@ export class BackendCall {
     if (!mayRepeat || !this.#body.isWhole) return false;
     if (unprocessed) {
       if (!attempts.mayRetry(connectionEnded ? lost : undefined)) return false;
+      this.#record.attemptOver(errorTable[flag].status);
       if (connectionEnded) this.#retry(endpoint, false);
       else this.#pauseThenRetry(endpoint);
       return true;
     }
     if (connectionEnded && lost !== undefined && attempts.mayRepeat(lost, this.#outgoing?.head.method ?? '')) {
+      this.#record.attemptOver(errorTable[flag].status);
       this.#retry(undefined, true);
       return true;
     }
     if (!attempts.mayRetryAfter(flag)) return false;
+    this.#record.attemptOver(errorTable[flag].status);
     this.#pauseThenRetry(endpoint);
     return true;
   }
@@ -284,10 +290,11 @@ export class BackendCall {
     this.#isUnjudged = false;
     const upstream = attempts.next(this.#caller, avoid, fresh);
     if (upstream === undefined) {
+      record.attemptFoundNobody();
       this.#caller.onNoBackend(attempts.reply ?? errorReply('no_endpoints'));
       return;
     }
-    record.endpoint = attempts.endpoint?.key;
+    record.attemptBegins(attempts.endpoint?.key);
     this.#upstream = upstream;
     if (attempts.perTryTimeoutMs > 0) this.#armTimer(attempts.perTryTimeoutMs);
     this.#downstream.connection.note(this.#route?.route.key, record.endpoint);

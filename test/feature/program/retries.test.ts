@@ -216,6 +216,17 @@ describe('retries, objects in and real sockets out', () => {
     assert.deepEqual([line?.flag, line?.detail], ['deadline_exceeded', 'timeouts.request']);
   });
 
+  it('all attempts are in the log, in their order, with the status and the time of each', async (t) => {
+    const policy = { retries: { attempts: 2, statuses: [503], conditions: ['Reset'] } };
+    const { line, status } = await asked(t, [says(503), resets, says(200)], policy);
+    const attempts = line?.attempts as readonly { endpoint: string; status: number; durationMs: number }[];
+    assert.deepEqual([status, attempts.map((attempt) => attempt.status)], [200, [503, 502, 200]]);
+    assert.ok(attempts.every(({ endpoint, durationMs }) => endpoint === line?.endpoint && durationMs >= 0));
+    const sumMs = attempts.reduce((sum, { durationMs }) => sum + durationMs, 0);
+    assert.ok(sumMs <= (line?.durationMs as number) + 1, 'each from its own beginning');
+    assert.equal((await asked(t, [says(200)], policy)).line?.attempts, undefined, 'one says nothing of it');
+  });
+
   it('next-upstream and request-timeout do it for an Ingress', async (t) => {
     const backend = await ScriptedBackend.start(t, [says(503), resets, says(500), silent]);
     const annotations = { 'smartproxy.dev/next-upstream': 'error http_503 non_idempotent', 'smartproxy.dev/request-timeout': '300ms' };

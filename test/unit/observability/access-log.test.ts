@@ -181,6 +181,27 @@ test('AccessLog: the line of ingress-nginx, escaped as nginx does', async () => 
   assert.match(early, /" 000 5|"" 000 5/);
 });
 
+test('AccessLog: several attempts are lists in the line of ingress-nginx, and an error page is set apart', async () => {
+  const attempts = [
+    { endpoint: '10.0.0.1:80', status: 502, durationMs: 0.4 },
+    { endpoint: '10.0.0.2:80', status: 503, durationMs: 12.6 },
+    { endpoint: '10.0.0.9:80', status: 504, durationMs: 1000, page: true },
+    { endpoint: '[2001:db8::1]:80', status: 200, durationMs: 4, page: true },
+  ] as const;
+  const [retried, paged] = await written('all', 'ingress-nginx', (log) => {
+    log.request(request({ attempts: attempts.slice(0, 2), status: 503 }), head);
+    log.request(request({ attempts }), head);
+  });
+  assert.match(String(retried), / 10\.0\.0\.1:80, 10\.0\.0\.2:80 0, 5 0\.000, 0\.013 502, 503 r1$/);
+  const lists = [
+    '10.0.0.1:80, 10.0.0.2:80 : 10.0.0.9:80, [2001:db8::1]:80',
+    '0, 0 : 0, 5',
+    '0.000, 0.013 : 1.000, 0.004',
+    '502, 503 : 504, 200',
+  ];
+  assert.ok(paged?.endsWith(` ${lists.join(' ')} r1`) === true, String(paged));
+});
+
 test('AccessLog: connections in the stream format of ingress-nginx', async () => {
   const lines = await written('all', 'ingress-nginx', (log) => {
     log.connection(connection());

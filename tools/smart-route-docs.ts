@@ -53,6 +53,17 @@ The same match with the same priority in two objects is a conflict: the oldest i
 also decides whether there is HTTP or TCP in the TLS of a host, or it passes through (\`PassthroughConflict\`), and which certificate it shows
 (\`CertificateConflict\`).
 
+## Headers that are not the client's
+
+Matches by header, hashes, keys of rate limits and of \`auth.external.cache\` go by what the backend will be told, before \`headers.request\` and who asks change it.
+So nobody gets a route by saying that he is somebody else:
+
+- \`X-Forwarded-For\`, \`-Proto\`, \`-Host\`, \`-Port\` and \`X-Real-IP\` have what the proxy writes there: what a client says counts for nothing, what a
+  [trusted proxy](configuration.md#traffic) says is part of it. Any other \`X-Forwarded-…\` is never there.
+- \`ssl-client-verify\`, \`-subject-dn\`, \`-issuer-dn\` and \`-cert\` have what was seen of the client's certificate, where the host asks for certificates. Elsewhere
+  they are fields as any other.
+- \`Host\` is the host and port that were asked for. \`Upgrade: websocket\` is a WebSocket, over HTTP/2 (RFC 8441) too, in any letter case.
+
 ## Connections of HTTP
 
 \`connection\` of a route with \`http\` is about the connections that bring its requests, and about WebSockets:

@@ -225,7 +225,16 @@ function makeEndpoints(key: string, address: string): EndpointSet {
 }
 
 function makeRequest(host: string, path: string): MatchRequest {
-  return { listener: 'http', client: '192.0.2.1', host, path, method: 'GET', query: '', headers: ['host', host, 'user-agent', 'bench'] };
+  return {
+    listener: 'http',
+    client: '192.0.2.1',
+    host,
+    path,
+    method: 'GET',
+    query: '',
+    headers: ['host', host, 'user-agent', 'bench'],
+    told: () => undefined,
+  };
 }
 
 function medianMs(work: () => unknown): number {

@@ -34,7 +34,9 @@ export function forwardedLines(outgoing: OutgoingRequest): string {
  * What a backend is told about the client, as a flat list. From a peer that is not trusted, nothing that the request says of itself
  * survives. A trusted peer is appended to X-Forwarded-For and the other fields are kept as it sent them.
  */
-export function forwardedFields(outgoing: OutgoingRequest): readonly string[] {
+export function forwardedFields(
+  outgoing: Pick<OutgoingRequest, 'head' | 'askedAuthority' | 'facts' | 'clientAddress' | 'withForwarded'>,
+): readonly string[] {
   const { head, askedAuthority, facts, clientAddress, withForwarded } = outgoing;
   const received = facts.trusted ? receivedFields(head.headers) : nothingReceived;
   const fields = [

@@ -1,9 +1,11 @@
 import type { BlockList } from 'node:net';
 import { plainAddress } from '../address-list.ts';
 import type { MatchRequest } from '../routes/compiled-table.ts';
+import type { ClientCertificateRule } from '../routes/policy.ts';
 import type { ClientFacts } from './client-facts.ts';
 import { clientAddressOf } from './forwarded-fields.ts';
 import type { RequestHead } from './http1/message-handler.ts';
+import { toldField } from './told-fields.ts';
 
 /** Stands for a request whose head could not be read. */
 export function unreadableHead(scheme: RequestHead['scheme'], version: RequestHead['version']): RequestHead {
@@ -52,5 +54,9 @@ export class HeadToMatch implements MatchRequest {
   /** Found out when a route asks, which few do. */
   get client(): string {
     return plainAddress(clientAddressOf(this.#head, this.#facts, this.#trustedProxies));
+  }
+
+  told(name: string, certificate: ClientCertificateRule | undefined): string | undefined {
+    return toldField(name, this.#head, this.#facts, this.#trustedProxies, certificate);
   }
 }

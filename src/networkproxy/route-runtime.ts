@@ -94,7 +94,7 @@ export class RouteRuntimes {
   }
 
   #make(compiled: CompiledRoute, table: RouteTable): RouteRuntime {
-    const { source, action } = compiled.route;
+    const { source } = compiled.route;
     const backends = backendsOf(compiled.route);
     const targets = this.#targets(compiled.route, backends, table);
     return {
@@ -102,7 +102,7 @@ export class RouteRuntimes {
       filters: filtersOf(compiled),
       targets,
       rewriter: RequestRewriter.of(compiled),
-      hash: RequestHash.of(action),
+      hash: RequestHash.of(compiled),
       sessions: StickySessions.of(compiled.route),
       marker: AnswerMarker.of(compiled.policy),
       hasStages: compiled.policy.compression !== undefined || (compiled.policy.buffering?.answerBytes ?? 0) > 0,

@@ -131,7 +131,12 @@ function sessionCookiesOf(policies: readonly Policy[]): readonly string[] {
 
 function makeCandidate(route: CompiledRoute, rank: number): Candidate {
   const keeper = keeperOf(route.route.source);
-  return { rank, keeper, conditions: MatchConditions.compile(route.route), matched: { kind: 'route', route } };
+  return {
+    rank,
+    keeper,
+    conditions: MatchConditions.compile(route.route, route.policy.clientCertificate),
+    matched: { kind: 'route', route },
+  };
 }
 
 function patternOf({ kind, value }: Route['match']['path'], routeKey: string): PatternCandidate['pattern'] {

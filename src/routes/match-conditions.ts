@@ -2,8 +2,10 @@ import { isListed } from './client-access.ts';
 import { compilePattern, UnusablePattern } from './compile-pattern.ts';
 import type { LinearRegex } from './linear-regex.ts';
 import type { MatchRequest } from './match-request.ts';
+import type { ClientCertificateRule } from './policy.ts';
 import { firstParameter } from './query-parameter.ts';
 import type { Route, ValueMatch } from './route.ts';
+import { isToldField } from './told-fields.ts';
 
 /** Something that a route asks for beside a path, and that a request does not have. `namespace`: those that its listener is kept for. */
 export type FailedCondition =
@@ -15,22 +17,24 @@ export class MatchConditions {
   readonly #listeners: readonly string[] | undefined;
   readonly #clients: readonly string[] | undefined;
   readonly #methods: readonly string[];
-  readonly #headers: readonly CompiledValue[];
+  readonly #headers: readonly CompiledHeader[];
   readonly #query: readonly CompiledValue[];
+  readonly #certificate: ClientCertificateRule | undefined;
 
-  private constructor({ key, match }: Route) {
+  private constructor({ key, match }: Route, certificate: ClientCertificateRule | undefined) {
     this.#listeners = match.listeners;
     this.#clients = match.clients;
     this.#methods = match.methods;
-    this.#headers = match.headers.map((header) => compileValue(header, key));
+    this.#headers = match.headers.map((header) => compileHeader(header, key, certificate));
     this.#query = match.query.map((parameter) => compileValue(parameter, key));
+    this.#certificate = certificate;
   }
 
-  /** undefined: nothing but a path is asked for. */
-  static compile(route: Route): MatchConditions | undefined {
+  /** undefined: nothing but a path is asked for. @param certificate of the route's policy */
+  static compile(route: Route, certificate: ClientCertificateRule | undefined): MatchConditions | undefined {
     const { listeners, clients, methods, headers, query } = route.match;
     const isPathAlone = listeners === undefined && clients === undefined && methods.length + headers.length + query.length === 0;
-    return isPathAlone ? undefined : new MatchConditions(route);
+    return isPathAlone ? undefined : new MatchConditions(route, certificate);
   }
 
   /**
@@ -56,7 +60,7 @@ export class MatchConditions {
       answer = false;
     }
     for (const wanted of this.#headers) {
-      const holds = headerHolds(headers, wanted);
+      const holds = wanted.isTold ? valueHolds(request.told(wanted.name, this.#certificate), wanted) : headerHolds(headers, wanted);
       if (holds === true) continue;
       if (holds === false) {
         if (failed === undefined) return false;
@@ -79,6 +83,21 @@ export class MatchConditions {
 
 interface CompiledValue extends ValueMatch {
   readonly pattern: LinearRegex | UnusablePattern | undefined;
+}
+
+interface CompiledHeader extends CompiledValue {
+  /** See `isToldField`. */
+  readonly isTold: boolean;
+}
+
+/** Names of protocols have no letter case (RFC 9110 section 7.8), and requests have them in lower case here. */
+function compileHeader(header: ValueMatch, routeKey: string, certificate: ClientCertificateRule | undefined): CompiledHeader {
+  const { name, kind, value } = header;
+  const isProtocol = name === 'upgrade' && (kind === 'exact' || kind === 'prefix');
+  return {
+    ...compileValue({ name, kind, value: isProtocol ? value.toLowerCase() : value }, routeKey),
+    isTold: isToldField(name, certificate),
+  };
 }
 
 function compileValue({ name, kind, value }: ValueMatch, routeKey: string): CompiledValue {

@@ -1,3 +1,5 @@
+import type { ClientCertificateRule } from './policy.ts';
+
 /** What routes are matched with: one request, normalised by whoever parsed it. */
 export interface MatchRequest {
   /** Key of the listener that it came in by. */
@@ -13,4 +15,6 @@ export interface MatchRequest {
   readonly query: string;
   /** Flat list: name, value, name, value ... with names in lower case. */
   readonly headers: readonly string[];
+  /** What the proxy itself says in a field that is `isToldField`, asked for only where a route goes by it; undefined: nothing. */
+  told(name: string, certificate: ClientCertificateRule | undefined): string | undefined;
 }

@@ -1,7 +1,8 @@
 import type { ExternalAuth } from '../../routes/auth-policy.ts';
 import type { FilterRequest } from '../filters/filter-request.ts';
 import { Later, type NoVerdict, type Verdict } from '../filters/later.ts';
-import { clientAddressOf, type OutgoingRequest } from '../forwarded-fields.ts';
+import { clientAddressOf, forwardedFields, type OutgoingRequest } from '../forwarded-fields.ts';
+import { isForwarded } from '../header-names.ts';
 import { errorReply, type LocalReply } from '../local-reply.ts';
 import { ownRequest } from '../own-request.ts';
 import { askService, type SubAnswer } from '../sub-request.ts';
@@ -32,11 +33,14 @@ export function checkExternalAuth(request: FilterRequest, auth: ExternalAuth, ro
   });
 }
 
-/** By what the answer is kept; undefined: it is not. */
-function keyOf({ head, facts, context }: FilterRequest, auth: ExternalAuth, route: string): string | undefined {
+/** By what the answer is kept, of what the server is told of the request; undefined: it is not. */
+function keyOf(request: FilterRequest, auth: ExternalAuth, route: string): string | undefined {
   if (auth.cache === undefined) return undefined;
+  const { head, facts, context } = request;
   const clientAddress = clientAddressOf(head, facts, context.trustedProxies);
-  return context.auth.answers.keyOf(auth, auth.cache, { route, head, clientAddress });
+  const told = forwardedFields({ head, askedAuthority: head.authority, facts, clientAddress, withForwarded: false });
+  const headers = [...request.changed().headers.filter((_, index, all) => !isForwarded(all[index - (index % 2)] ?? '')), ...told];
+  return context.auth.answers.keyOf(auth, auth.cache, { route, head: { ...head, headers }, clientAddress });
 }
 
 /** As much of an answer as anybody gets to see, and what says whether it may be kept. */
@@ -54,7 +58,8 @@ const leftOut: ReadonlySet<string> = new Set([
 
 function questionOf(request: FilterRequest, auth: ExternalAuth): OutgoingRequest {
   const { facts, context, requestId } = request;
-  const head = request.forOthers();
+  // With what filters before have said of the client's certificate, in place of what it says itself.
+  const head = request.changed();
   const wanted = auth.requestHeaders === undefined ? undefined : new Set(auth.requestHeaders);
   const headers: string[] = [];
   for (let i = 0; i < head.headers.length; i += 2) {
@@ -131,10 +136,6 @@ function unavailable(request: FilterRequest, detail: string): LocalReply {
 function detailOf(why: NoVerdict): string {
   if (why.kind === 'late') return 'no answer in time';
   return why.error instanceof Error ? why.error.message : 'no answer';
-}
-
-function isForwarded(name: string): boolean {
-  return name === 'forwarded' || name.startsWith('x-forwarded-');
 }
 
 const setCookie: ReadonlySet<string> = new Set(['set-cookie']);

@@ -140,7 +140,7 @@ export const filterTable: readonly Filter[] = [
     reason:
       'Before everything that costs, who asks included: passwords are guessed at a rate too. A redirect to HTTPS is not counted: its second half is.',
     applies: (route) => route.policy.rateLimits !== undefined,
-    check: (request, { policy }) => policy.rateLimits && rateLimited(request, policy.rateLimits),
+    check: (request, { policy }) => policy.rateLimits && rateLimited(request, policy.rateLimits, policy),
   },
   {
     name: 'request_limit',

@@ -2,10 +2,11 @@ import { plainAddress } from '../../address-list.ts';
 import { countAttempt, localRefusal, type RateAttempt, type RateRefusal, rateAttempt } from '../../rates/admit.ts';
 import type { RateLimiters } from '../../rates/rate-limiters.ts';
 import type { SharedRates } from '../../rates/shared-rates.ts';
-import type { RateLimit } from '../../routes/policy.ts';
+import type { Policy, RateLimit } from '../../routes/policy.ts';
 import { clientAddressOf } from '../forwarded-fields.ts';
 import { lastFieldValue } from '../http1/request-lines.ts';
 import { errorReply, type LocalReply } from '../local-reply.ts';
+import { believedField } from '../told-fields.ts';
 import type { FilterRequest } from './filter-request.ts';
 import { Later } from './later.ts';
 
@@ -13,11 +14,15 @@ import { Later } from './later.ts';
  * Counts the request against the limits of its route; a reply when one is used up. What this pod's own buckets refuse nobody else is asked
  * about. Where replicas share their rates, the others have a say; without an answer the own buckets decide alone.
  */
-export function rateLimited(request: FilterRequest, limits: readonly RateLimit[]): LocalReply | Later | undefined {
+export function rateLimited(
+  request: FilterRequest,
+  limits: readonly RateLimit[],
+  { clientCertificate }: Policy,
+): LocalReply | Later | undefined {
   const { head, facts } = request;
   const { trustedProxies, rates } = request.context;
   const address = plainAddress(clientAddressOf(head, facts, trustedProxies));
-  const attempt = rateAttempt(limits, address, (name) => lastFieldValue(head.headers, name));
+  const attempt = rateAttempt(limits, address, (name) => believedField(name, request, clientCertificate, lastFieldValue));
   const refusal = localRefusal(rates, attempt);
   if (refusal !== undefined) return refused(refusal);
   const { shared } = rates;

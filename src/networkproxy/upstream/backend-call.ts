@@ -94,7 +94,7 @@ export class BackendCall {
     const body = this.#body;
     record.clientAddress = clientAddressOf(head, facts, context.trustedProxies);
     const session = runtime.sessions?.find(head.headers, runtime.targets, context.balancers);
-    const known = runtime.hash?.hash(head, record.clientAddress);
+    const known = runtime.hash?.hash(request, record.clientAddress);
     const hash = runtime.sessions?.isBalanced === true ? this.#hashOfSession(runtime.sessions, known) : known;
     const target = session?.target ?? pickTarget(runtime, Math.random, hash);
     const balancer = target?.service === undefined ? undefined : context.balancers.get(target.service);

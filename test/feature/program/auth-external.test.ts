@@ -104,6 +104,14 @@ describe('external authentication, objects in and real sockets out', () => {
     assert.equal(asked.length, 1);
   });
 
+  it('cache goes by what the server is told of a client, not by what the client says of itself', async () => {
+    const cache = { key: [{ type: 'Header', name: 'X-Real-IP' }], durations: [{ statuses: [200], duration: '1h' }] };
+    await using program = await Program.start(base + route({ backend: decider, cache }));
+    for (const address of ['192.0.2.1', '192.0.2.2'])
+      assert.equal((await program.ask(host, '/', { headers: { 'x-real-ip': address } })).body, 'a');
+    assert.equal(asked.length, 1, 'both come from here');
+  });
+
   it('cache asks once about requests that agree in the key and in their host, by rule, and for as long as it says', async () => {
     const cache = {
       key: [

@@ -65,6 +65,48 @@ describe('certificates of clients, objects in and real sockets out', () => {
     await assert.rejects(program.ask(host, '/', { tls: true, certificate: stranger }));
   });
 
+  it('routes, counts and decides by what it has seen of certificates, not by what clients say of them', async () => {
+    const say = (name: string, value: string): object => ({
+      name,
+      matches: [{ headers: [{ name: 'SSL-Client-Verify', value }] }],
+      action: { respond: { status: 200, body: name } },
+    });
+    const forged = { 'ssl-client-verify': 'SUCCESS', 'ssl-client-subject-dn': 'CN=eve' };
+    const byVerify = { http: { rules: [say('known', 'SUCCESS'), say('unknown', 'NONE'), { name: 'all', action: forwardTo('a') }] } };
+    await using program = await Program.start(base + route('shop', asking('Optional'), byVerify));
+    const answer = async (certificate?: TestCertificate, headers = forged): Promise<string> =>
+      (await program.ask(host, '/', { tls: true, headers, ...(certificate && { certificate }) })).body;
+    assert.deepEqual(
+      [await answer(), await answer(ada), await answer(ada, { ...forged, 'ssl-client-verify': 'NONE' })],
+      ['unknown', 'known', 'known'],
+    );
+    // Where nobody asks for certificates these are fields as any other: a proxy in front may have asked.
+    await program.apply(route('shop', {}, byVerify));
+    assert.deepEqual([await answer(), await answer(undefined, { ...forged, 'ssl-client-verify': 'x' })], ['known', 'a']);
+
+    const rateLimits = [{ requests: 1, per: 'Hour', key: { type: 'Header', header: 'SSL-Client-Subject-DN' } }];
+    await program.apply(route('shop', asking('Optional'), { policy: { rateLimits } }));
+    assert.equal(await answer(ada), 'a');
+    assert.match(await answer(ada, { ...forged, 'ssl-client-subject-dn': 'CN=another' }), /^429/);
+    assert.equal(await answer(), 'a', 'without one it is the address');
+    assert.match(await answer(undefined, { ...forged, 'ssl-client-subject-dn': 'CN=another' }), /^429/);
+
+    const external = { backend: { name: 'a', port: { name: 'web' } } };
+    await program.apply(route('shop', asking('Optional'), { policy: { auth: { external } } }));
+    const before = backend.seen.length;
+    assert.equal(await answer(), 'a');
+    assert.deepEqual(
+      backend.seen.slice(before).map(({ headers }) => [headers['ssl-client-verify'], headers['ssl-client-subject-dn']]),
+      [
+        ...[
+          ['NONE', undefined],
+          ['NONE', undefined],
+        ],
+      ],
+      'the server that decides and the backend',
+    );
+  });
+
   it('serves nobody while the CA is missing or broken, and goes by it as soon as it is there', async () => {
     await using program = await Program.start(base + route('shop', asking('Optional')));
     await program.remove('Secret', 'default/ca');

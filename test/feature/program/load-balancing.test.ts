@@ -59,6 +59,8 @@ describe('consistent hashing, objects in and real sockets out', () => {
     assert.deepEqual(await whoAnswers(program, (user) => [`/?a=b&the+user=${user.replace('-', '%2D')}&c`, {}]), found);
     await program.apply(byHash({ type: 'Target' }));
     assert.equal(new Set(await whoAnswers(program, (user) => [`/${user}`, {}])).size, 3);
+    await program.apply(byHash({ type: 'Header', name: 'X-Real-IP' }));
+    assert.equal(new Set(await whoAnswers(program, (user) => ['/', { headers: { 'x-real-ip': user } }])).size, 1, 'nobody believes it');
     await program.apply(byHash({ type: 'ClientAddress' }));
     assert.equal(new Set(await whoAnswers(program, byHeader)).size, 1);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { forwardTo, ingress, ingressClass, service, smartRoute } from '../../tools/manifests.ts';
+import { forwardTo, ingress, ingressClass, service, smartProxyConfig, smartRoute } from '../../tools/manifests.ts';
 import { NamedBackend } from '../../tools/named-backend.ts';
 import { type Answer, Program } from '../../tools/program.ts';
 
@@ -122,6 +122,18 @@ describe('rate limits, objects in and real sockets out', () => {
       const answer = await program.ask(host, path, from(client, key === undefined ? {} : { 'x-key': key }));
       assert.equal(answer.status, status, `${client} at ${path} with ${key}`);
     }
+  });
+
+  it('rateLimits by a header that tells of the client go by what we say in it, and by what trusted proxies do', async () => {
+    const key = { type: 'Header', header: 'X-Real-IP' };
+    const http = { rules: [{ name: 'all', action: forwardTo('a') }] };
+    const shop = services + smartRoute('shop', { hosts: [host], policy: { rateLimits: [hourly(1, { key })] }, http });
+    await using program = await Program.start(shop);
+    const ask = async (headers: Record<string, string>): Promise<number> => (await program.ask(host, '/', { headers })).status;
+    assert.deepEqual([await ask({ 'x-real-ip': '192.0.2.1' }), await ask({ 'x-real-ip': '192.0.2.2' })], [200, 429]);
+    await program.apply(smartProxyConfig({ trustedProxies: ['127.0.0.0/8'] }));
+    assert.deepEqual([await ask({ 'x-forwarded-for': '192.0.2.1' }), await ask({ 'x-forwarded-for': '192.0.2.2' })], [200, 200]);
+    assert.equal(await ask({ 'x-forwarded-for': '192.0.2.1', 'x-real-ip': '192.0.2.3' }), 429);
   });
 
   it('limit-rps, limit-rpm, limit-burst-multiplier and limit-allowlist of an Ingress do what ingress-nginx users know', async () => {

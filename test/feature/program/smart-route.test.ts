@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect as http2Connect } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
 import { freePort } from '../../tools/free-port.ts';
-import { forwardTo, ingress, ingressClass, service, smartRoute } from '../../tools/manifests.ts';
+import { forwardTo, ingress, ingressClass, service, smartProxyConfig, smartRoute } from '../../tools/manifests.ts';
 import { NamedBackend } from '../../tools/named-backend.ts';
 import { type AskOptions, Program } from '../../tools/program.ts';
 
@@ -93,6 +95,84 @@ describe('SmartRoute over HTTP, objects in and real sockets out', () => {
     ];
     for (const [path, body, options] of cases) {
       assert.equal((await program.ask(host, path, options)).body, body, `${path} ${JSON.stringify(options ?? {})}`);
+    }
+  });
+
+  it('matches what the proxy says of the client in headers, and not what a client says of itself', async () => {
+    const say = (name: string, header: object): object => ({
+      name,
+      matches: [{ headers: [header] }],
+      action: { respond: { status: 200, body: name } },
+    });
+    const rules = [
+      say('lan', { name: 'X-Forwarded-For', type: 'Prefix', value: '192.0.2.' }),
+      say('real', { name: 'X-Real-IP', value: '198.51.100.1' }),
+      say('secure', { name: 'X-Forwarded-Proto', value: 'https' }),
+      say('named', { name: 'X-Forwarded-Host', value: 'other.example.com' }),
+      say('marked', { name: 'X-Forwarded-Prefix', type: 'Present' }),
+      { name: 'rest', action: { respond: { status: 200, body: 'rest' } } },
+    ];
+    const route = smartRoute('shop', { hosts: [host], http: { rules } });
+    await using program = await Program.start(ingressClass + route, ['--https-redirect=false']);
+    assert.deepEqual(program.problems, []);
+    const cases: readonly (readonly [name: string, value: string, body: string])[] = [
+      ['x-forwarded-for', '192.0.2.7', 'lan'],
+      ['x-forwarded-for', '198.51.100.1', 'real'],
+      ['x-real-ip', '198.51.100.1', 'rest'],
+      ['x-forwarded-proto', 'https', 'secure'],
+      ['x-forwarded-host', 'other.example.com', 'named'],
+      ['x-forwarded-prefix', '/shop', 'rest'],
+    ];
+    const bodies = async (): Promise<readonly string[]> => {
+      const found: string[] = [];
+      for (const [name, value] of cases) found.push((await program.ask(host, '/', { headers: { [name]: value } })).body);
+      return found;
+    };
+    assert.deepEqual(await bodies(), ['rest', 'rest', 'rest', 'rest', 'rest', 'rest'], 'nobody believes this peer');
+    await program.apply(smartProxyConfig({ trustedProxies: ['127.0.0.0/8'] }));
+    assert.deepEqual(
+      await bodies(),
+      cases.map(([, , body]) => body),
+    );
+  });
+
+  it('matches Host and Upgrade, which are no headers of requests any more when routes are looked for', async () => {
+    const say = (name: string, header: object): object => ({
+      name,
+      matches: [{ headers: [header] }],
+      action: { respond: { status: 200, body: name } },
+    });
+    const rules = [
+      say('socket', { name: 'Upgrade', value: 'WebSocket' }),
+      say('port', { name: 'Host', type: 'Regex', value: '.*:81' }),
+      say('plain', { name: 'Upgrade', type: 'Absent' }),
+      say('other', { name: 'host', type: 'Present' }),
+    ];
+    await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules } }), ['--h2c']);
+    const answers: readonly (readonly [headers: Record<string, string>, body: string])[] = [
+      [{}, 'plain'],
+      [{ connection: 'Upgrade', upgrade: 'websocket' }, 'socket'],
+      [{ connection: 'Upgrade', upgrade: 'WebSocket' }, 'socket'],
+      [{ connection: 'Upgrade', upgrade: 'other' }, 'other'],
+      [{ upgrade: 'websocket' }, 'plain'],
+      [{ host: `${host}:81` }, 'port'],
+    ];
+    for (const [headers, body] of answers) assert.equal((await program.ask(host, '/', { headers })).body, body, JSON.stringify(headers));
+    const session = http2Connect(`http://127.0.0.1:${program.httpPort}`);
+    try {
+      await once(session, 'remoteSettings');
+      const stream = session.request({
+        ...{ ':method': 'CONNECT', ':protocol': 'websocket', ':scheme': 'http', ':authority': host, ':path': '/' },
+        'sec-websocket-version': '13',
+      });
+      let text = '';
+      stream.on('data', (chunk: Buffer) => {
+        text += String(chunk);
+      });
+      await once(stream, 'end');
+      assert.equal(text, 'socket', 'a WebSocket over HTTP/2');
+    } finally {
+      session.destroy();
     }
   });
 

@@ -245,6 +245,7 @@ export const matchRequest: fc.Arbitrary<MatchRequest> = fc.record({
     .array(fc.constantFrom('p', 'p=', 'p=1', 'q=2', 'q=a+b', 'q=a%20b', '', 'p=%25', '%71=1'), { maxLength: 3 })
     .map((all) => all.join('&')),
   headers: fc.array(valueMatch, { maxLength: 3 }).map((all) => all.flatMap(({ name, value }) => [name, value])),
+  told: fc.constant(() => undefined),
 });
 
 /** Anything at all in the place of a request. */
@@ -256,6 +257,7 @@ export const hostileRequest: fc.Arbitrary<MatchRequest> = fc.record({
   path: fc.string({ unit: 'binary', maxLength: 300 }),
   query: fc.string({ unit: 'binary', maxLength: 300 }),
   headers: fc.array(fc.string(), { maxLength: 9 }),
+  told: fc.constant(() => undefined),
 });
 
 /** A sequence of tables in which each keeps some parts and entries of the one before by reference. */

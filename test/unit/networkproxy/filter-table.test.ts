@@ -20,6 +20,7 @@ function compiled(route: TestRoute): CompiledRoute {
     path: '/',
     query: '',
     headers: [],
+    told: () => undefined,
   });
   assert.equal(result.kind, 'route');
   return (result as { route: CompiledRoute }).route;

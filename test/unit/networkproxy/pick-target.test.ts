@@ -19,6 +19,7 @@ function shares(weights: Readonly<Record<string, number>>): readonly (string | u
     path: '/',
     query: '',
     headers: [],
+    told: () => undefined,
   });
   assert.ok(result.kind === 'route');
   const runtime = new RouteRuntimes(new RequestSeriesTable(10)).get(result.route, table, 'http');

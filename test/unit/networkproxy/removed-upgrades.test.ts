@@ -14,7 +14,16 @@ const kept: ClientConnectionPolicy = { idleMs: undefined, idleFactor: 1, lifetim
 const plain = tableOf({ routes: [{ endpoints: [], policy: { clientConnection: kept } }] });
 
 function compiledRoute(table: CompiledTable): CompiledRoute {
-  const found = table.match({ host: 'a.example', path: '/', method: 'GET', listener: 'http', client: '192.0.2.1', query: '', headers: [] });
+  const found = table.match({
+    host: 'a.example',
+    path: '/',
+    method: 'GET',
+    listener: 'http',
+    client: '192.0.2.1',
+    query: '',
+    headers: [],
+    told: () => undefined,
+  });
   if (found.kind !== 'route') throw new Error('The table has no route');
   return found.route;
 }

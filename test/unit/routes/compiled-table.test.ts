@@ -7,7 +7,7 @@ import type { RouteTable } from '../../../src/routes/route-table.ts';
 import { byKey, makeHost, makePolicy, makeRoute, makeTable } from './table-builder.ts';
 
 function request(host: string, path: string, changes: Partial<MatchRequest> = {}): MatchRequest {
-  return { listener: 'http', client: '192.0.2.1', host, path, method: 'GET', query: '', headers: [], ...changes };
+  return { listener: 'http', client: '192.0.2.1', host, path, method: 'GET', query: '', headers: [], told: () => undefined, ...changes };
 }
 
 /** A route called after its path: `=/foo` is exact, `/foo` a prefix. */

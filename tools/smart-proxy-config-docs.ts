@@ -80,6 +80,11 @@ Services and ConfigMaps that the policy names (\`errorPages\`, \`mirror\`) are t
 for every object and the default backend. A Service of another namespace takes a \`ReferenceGrant\` there, from group \`smartproxy.dev\`, kind
 \`SmartProxyConfig\` and that namespace ([more](smartroute.md#references)). What is missing, or not permitted, is told by the SmartProxyConfig alone, and not done.
 
+Secrets that the policy names are those of the SmartProxyConfig's namespace, for every object and the default backend; they can't be in another. With
+\`policy.backend.tls\` backends that are spoken to over TLS must have a certificate of that CA, and are shown that client certificate: what a route says
+of \`serverName\`, \`caRef\` or \`clientCertificateRef\` takes the place of that field alone. The name that is verified is \`serverName\`, without it the address
+of the endpoint. While the Secret is missing or broken, those who inherit it speak TLS to no backend: 503. How the Secrets may be read: [rbac.md](rbac.md#secrets-of-defaults).
+
 ## For every connection
 
 \`trustedProxies\`, \`drain\` and \`limits\` take the place of the options of the same meaning, field by field, and hold for connections that
@@ -125,7 +130,8 @@ spec:
 | a listener has the port of an option's | the option's; one that takes the place of another option has that one's port, and is for whom it says | \`Accepted\` False, \`PortConflict\` |
 | it is so in an entry of \`listeners\` with \`namespaces\` or \`proxyProtocol\` | that listener is for nobody, and the others are as they are | \`Accepted\` False, \`ConfigReduced\` and \`ListenerClosed\` |
 | \`trustedProxies\`, \`limits.clients\` have something that is no address | the rest of the list; an \`allow\` of which nothing is left lets nobody in | \`Accepted\` False, \`InvalidAddress\` |
-| a Secret, Service or ConfigMap that it names is missing, broken or not permitted | the rest; what it is for is not done | \`ResolvedRefs\` False, with the reason |
+| a Secret that \`defaults\` name is missing or broken | the rest; what it is for is closed to those who inherit it | \`ResolvedRefs\` False, with the reason |
+| another Secret, a Service or ConfigMap that it names is missing, broken or not permitted | the rest; what it is for is not done | \`ResolvedRefs\` False, with the reason |
 | the port is taken, or may not be bound | everything else; it is tried again every second | \`Programmed\` False, \`AddressInUse\` or \`AddressUnavailable\` |
 | the Service of \`--publish-service\` has no port that leads to it | all of it | \`Published\` False, \`NotPublished\` |
 
@@ -149,8 +155,8 @@ Below \`spec\`. Each field with a value has a test that drives traffic through i
 const inherited = `
 ## Fields of defaults
 
-Below \`spec.defaults\`; what each means is said of [a SmartRoute](smartroute.md#fields). Who may ask (\`policy.auth\`, \`policy.satisfy\`) and TLS to backends
-(\`policy.backend.tls\`) are for routes to say, whose Secrets they name. Each field has a case with its name in
+Below \`spec.defaults\`; what each means is said of [a SmartRoute](smartroute.md#fields). Who may ask (\`policy.auth\`, \`policy.satisfy\`)
+is for routes to say, whose Secrets they name. Each field has a case with its name in
 [the test of defaults](../test/feature/program/smart-proxy-config-defaults.test.ts), which looks at what a SmartRoute and an Ingress
 that say nothing of it do with it and, where the difference can be waited for, without.
 

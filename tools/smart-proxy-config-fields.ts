@@ -20,7 +20,7 @@ const defaults = 'feature/program/smart-proxy-defaults.test.ts';
 export const sharedFields = Object.keys(sharedPlaces).map((name) => `defaults.${name}`);
 
 /** What `defaults` leave to routes: a rule of the CRD refuses it. */
-const notInherited = ['defaults.policy.auth.', 'defaults.policy.satisfy', 'defaults.policy.backend.tls.'];
+const notInherited = ['defaults.policy.auth.', 'defaults.policy.satisfy'];
 
 /** The fields below `defaults` that hold a value and may be set there. */
 export function inheritableFields(crdPath: string): readonly string[] {

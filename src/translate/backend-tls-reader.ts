@@ -1,19 +1,24 @@
 import type { Certificate } from '../routes/route-table.ts';
 import type { BackendTls, Service } from '../routes/service.ts';
 import { isoTime } from './certificate-dates.ts';
+import type { InstallationBackendTls } from './installation-guards.ts';
 import { messageFor, type ProblemList } from './problem-list.ts';
 import { readCaBundle } from './read-certificate.ts';
+import { ofInstallation, type SecretName } from './route-settings.ts';
 import type { CertificateContext } from './tls-certificates.ts';
 import type { ObjectRef } from './translation.ts';
 
 /** One setting of TLS to a backend, with where it is set. */
 export interface TlsSetting {
-  readonly value: string | undefined;
+  /** Text, or the name of a Secret. */
+  readonly value: SecretName | undefined;
   /** How it is called in a sentence: `backend-tls-ca-secret`. */
   readonly label: string;
   readonly field: string;
   /** It is set to something that can't be read. */
   readonly isUnreadable: boolean;
+  /** It is the installation's, and not said for these backends. */
+  readonly isInherited?: boolean;
 }
 
 /** What an object, or a rule of it, wants of TLS to its backends. */
@@ -21,8 +26,8 @@ export interface BackendTlsWish {
   readonly ref: ObjectRef;
   /** The rule of a SmartRoute. */
   readonly rule: string | undefined;
-  readonly serverName: TlsSetting;
-  /** Names of Secrets in the namespace of the object. */
+  readonly serverName: TlsSetting & { readonly value: string | undefined };
+  /** Names of Secrets. */
   readonly ca: TlsSetting;
   readonly clientCertificate: TlsSetting;
   /** How TLS is asked for: the middle of a sentence. */
@@ -35,6 +40,7 @@ export class BackendTlsReader {
   readonly #wish: BackendTlsWish;
   readonly #context: CertificateContext;
   #broken: string | undefined;
+  #brokenOverTls: string | undefined;
 
   constructor(wish: BackendTlsWish, context: CertificateContext) {
     this.#wish = wish;
@@ -44,8 +50,8 @@ export class BackendTlsReader {
       if (setting.isUnreadable) this.#broken = `annotation ${setting.label} has a value that can't be read`;
     this.settings = {
       serverName: serverName.value,
-      ca: ca.value === undefined ? undefined : this.#readCa(ca.value),
-      clientCertificate: clientCertificate.value === undefined ? undefined : this.#readClientCertificate(clientCertificate.value),
+      ca: this.#read(ca.value, 'ca', (name) => this.#readCa(name)),
+      clientCertificate: this.#read(clientCertificate.value, 'clientCertificate', (name) => this.#readClientCertificate(name)),
     };
   }
 
@@ -54,15 +60,31 @@ export class BackendTlsReader {
     return this.#broken;
   }
 
+  /** Why this backend may not be spoken to, though others may: it is spoken to over TLS, for which what the installation asks for can't be had. */
+  brokenFor({ tls }: Pick<Service, 'tls'>): string | undefined {
+    return tls === undefined ? undefined : this.#brokenOverTls;
+  }
+
   /** Settings for TLS do nothing when no backend is spoken to over it: say so, for somebody counts on them. @param used what routes go to */
   reportUnused(used: readonly Service[]): void {
     if (used.length === 0 || used.some(({ tls }) => tls !== undefined)) return;
     const { serverName, ca, clientCertificate, howToGetTls } = this.#wish;
     for (const setting of [serverName, ca, clientCertificate]) {
-      if (setting.value === undefined) continue;
+      if (setting.value === undefined || setting.isInherited === true) continue;
       const sentence = `${setting.label} has no effect on a backend without TLS; ${howToGetTls}, or remove it`;
       this.#report(this.#wish.ref.kind === 'Ingress' ? 'InvalidAnnotation' : 'NoEffect', setting, sentence);
     }
+  }
+
+  #read<K extends 'ca' | 'clientCertificate'>(
+    name: SecretName | undefined,
+    part: K,
+    own: (name: string) => InstallationBackendTls[K],
+  ): InstallationBackendTls[K] | undefined {
+    if (name !== ofInstallation) return name === undefined ? undefined : own(name);
+    const { backendTls } = this.#context.reads.guards();
+    this.#brokenOverTls ??= backendTls.broken[part];
+    return backendTls[part];
   }
 
   #readCa(name: string): string | undefined {

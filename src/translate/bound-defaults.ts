@@ -1,38 +1,80 @@
-import type { ConfigMap, Service as ServiceObject } from '../api/objects.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { SmartRouteBackendTls } from '../api/generated/smart-route.ts';
+import type { Service as ServiceObject } from '../api/objects.ts';
 import type { PageText } from '../routes/route-table.ts';
+import { BackendTlsReader } from './backend-tls-reader.ts';
+import { CertificateDates } from './certificate-dates.ts';
+import type { CertificateReader } from './certificate-reader.ts';
+import { type InstallationBackendTls, type InstallationGuards, noGuards } from './installation-guards.ts';
 import { readPage } from './page-text.ts';
 import { type BoundSettings, bindPolicyServices, type PolicyBackend, type PolicyConfigMap } from './policy-services.ts';
-import { messageFor } from './problem-list.ts';
-import { type ForeignReference, missingGrant, type ReferenceGrants } from './reference-grants.ts';
+import { messageFor, ProblemList } from './problem-list.ts';
+import { type ForeignReference, missingGrant } from './reference-grants.ts';
+import type { TimeSpan } from './resolved-object.ts';
+import { isIn } from './resolved-objects.ts';
+import type { RouteSettings } from './route-settings.ts';
 import { anyBackendTls, type BindingResult, backendSettingsOf, bindService, type ServiceBinding } from './service-binding.ts';
 import type { SmartProxyConfigReading } from './smart-proxy-config-reading.ts';
+import type { CertificateContext } from './tls-certificates.ts';
+import { type ReadRecord, type References, stillHolds, TrackedReads } from './tracked-reads.ts';
 import type { TranslateDefaults } from './translate-options.ts';
-import type { Problem, ProblemReason } from './translation.ts';
+import type { ObjectRef, Problem, ProblemReason } from './translation.ts';
 
-/** What `defaults` set, with the Services and ConfigMaps that they name. */
+/** What `defaults` set, with what they name looked up. */
 export interface BoundDefaults extends BoundSettings {
+  readonly guards: InstallationGuards;
+  /** Keys of Secrets, found or not. */
+  readonly secrets: readonly string[];
   /** Of the SmartProxyConfig: told once, and not by every object that inherits them. */
   readonly problems: readonly Problem[];
+  /** When it may be another, though nothing changes: a certificate begins or ends. */
+  readonly holds: TimeSpan;
 }
 
-const none: BoundDefaults = { settings: {}, bindings: [], pages: [], problems: [] };
+const always: TimeSpan = { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
+const none: BoundDefaults = { settings: {}, bindings: [], pages: [], guards: noGuards, secrets: [], problems: [], holds: always };
 
-/** Looks up what `defaults` of the installation name. What can't be had is told, and not done. */
-export function bindDefaults(
-  config: SmartProxyConfigReading | undefined,
-  services: ReadonlyMap<string, ServiceObject>,
-  configMaps: ReadonlyMap<string, ConfigMap>,
-  grants: ReferenceGrants,
+/** Looks up what `defaults` of the installation name, again only when something of it changed. What can't be had is told. */
+export class DefaultsBinder {
+  readonly #options: TranslateDefaults;
+  readonly #certificates: CertificateReader;
+  #last: { readonly config: SmartProxyConfigReading; readonly reads: ReadRecord; readonly bound: BoundDefaults } | undefined;
+
+  constructor(options: TranslateDefaults, certificates: CertificateReader) {
+    this.#options = options;
+    this.#certificates = certificates;
+  }
+
+  /** @param references without guards: those are the answer's */
+  bind(config: SmartProxyConfigReading | undefined, references: References, nowMs: number): BoundDefaults {
+    if (config?.defaults === undefined) return none;
+    const last = this.#last;
+    const isSame = last !== undefined && hasSameDefaults(last.config, config) && stillHolds(last.reads, references);
+    if (isSame && isIn(last.bound.holds, nowMs)) return last.bound;
+    const reads = new TrackedReads(references);
+    const dates = new CertificateDates(nowMs);
+    const context = { reads, dates, certificates: this.#certificates, problems: new ProblemList(config.ref) };
+    const bound = bindDefaults(config, config.defaults, context, this.#options);
+    this.#last = { config, reads: reads.record(), bound };
+    return bound;
+  }
+}
+
+function hasSameDefaults(a: SmartProxyConfigReading, b: SmartProxyConfigReading): boolean {
+  return a === b || (a.key === b.key && isDeepStrictEqual([a.spec?.defaults, a.defaults], [b.spec?.defaults, b.defaults]));
+}
+
+function bindDefaults(
+  { ref, spec }: SmartProxyConfigReading,
+  defaults: RouteSettings,
+  context: CertificateContext,
   options: TranslateDefaults,
 ): BoundDefaults {
-  if (config?.defaults === undefined) return none;
-  const { ref: object, defaults } = config;
-  const problems: Problem[] = [];
+  const { reads, problems, dates } = context;
   const report = (reason: ProblemReason, path: string, sentence: string): undefined => {
     const field = `spec.defaults.policy.${path}`;
-    problems.push({ object, reason, field, message: messageFor(object, field, sentence) });
+    problems.add(reason, field, messageFor(ref, field, sentence));
   };
-  const reads: InstallationReads = { service: (key) => services.get(key), permits: (reference) => grants.permit(reference) };
   const bind = (backend: PolicyBackend, _setting: string, path: string): ServiceBinding | undefined => {
     const result = bindOfInstallation(backend, reads, options);
     if (result.kind === 'bound') return result.binding;
@@ -41,10 +83,30 @@ export function bindDefaults(
   };
   const findPage = (configMap: PolicyConfigMap, path: string): PageText | undefined => {
     const key = keyOf(configMap);
-    const read = readPage(key, configMaps.get(key), configMap.key);
+    const read = readPage(key, reads.configMap(key), configMap.key);
     return 'text' in read ? read : report(read.reason, path, `ConfigMap ${key} ${read.why}`);
   };
-  return { ...bindPolicyServices(defaults, bind, findPage), problems };
+  const bound = bindPolicyServices(defaults, bind, findPage);
+  const guards: InstallationGuards = { backendTls: backendTlsOf(ref, spec?.defaults?.policy?.backend?.tls, context) };
+  return { ...bound, guards, secrets: reads.secretKeys(), problems: problems.list(), holds: dates.holds };
+}
+
+function backendTlsOf(ref: ObjectRef, tls: SmartRouteBackendTls = {}, context: CertificateContext): InstallationBackendTls {
+  const read = (path: 'caRef' | 'clientCertificateRef'): BackendTlsReader => {
+    const place = (name: string) => {
+      return { label: `policy.backend.tls.${name}`, field: `spec.defaults.policy.backend.tls.${name}`, isUnreadable: false };
+    };
+    const setting = (name: typeof path) => ({ value: name === path ? tls[name]?.name : undefined, ...place(name) });
+    const [ca, clientCertificate] = [setting('caRef'), setting('clientCertificateRef')];
+    const serverName = { value: undefined, ...place('serverName') };
+    return new BackendTlsReader({ ref, rule: undefined, serverName, ca, clientCertificate, howToGetTls: '' }, context);
+  };
+  const [ofCa, ofCertificate] = [read('caRef'), read('clientCertificateRef')];
+  return {
+    ca: ofCa.settings.ca,
+    clientCertificate: ofCertificate.settings.clientCertificate,
+    broken: { ca: ofCa.broken, clientCertificate: ofCertificate.broken },
+  };
 }
 
 /** What is looked up of a Service that the installation names. */

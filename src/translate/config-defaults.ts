@@ -4,12 +4,18 @@ import { balancingOf } from './balancing-settings.ts';
 import { servicesOfInstallation } from './policy-services.ts';
 import { messageFor, type ProblemList, quote } from './problem-list.ts';
 import { wrongExemption } from './rate-limits.ts';
-import type { RouteSettings } from './route-settings.ts';
+import { ofInstallation, type RouteSettings } from './route-settings.ts';
 import { settingsOfConnection, settingsOfPolicy, settingsOfUdp } from './smart-route-policy.ts';
 import type { ObjectRef } from './translation.ts';
 
 /** Nobody. */
 const nobody = { allow: [], deny: ['0.0.0.0/0', '::/0'] };
+
+/** Secrets that are read once for all who inherit them. */
+function secretsOfInstallation(settings: RouteSettings): RouteSettings {
+  const { backendTlsCaSecret: ca, backendTlsClientSecret: certificate } = settings;
+  return { ...settings, ...(ca && { backendTlsCaSecret: ofInstallation }), ...(certificate && { backendTlsClientSecret: ofInstallation }) };
+}
 
 /** What `defaults` of a SmartProxyConfig sets; undefined: nothing. */
 export function settingsOfDefaults(ref: ObjectRef, { defaults }: SmartProxyConfigSpec, problems: ProblemList): RouteSettings | undefined {
@@ -37,7 +43,7 @@ export function settingsOfDefaults(ref: ObjectRef, { defaults }: SmartProxyConfi
   }
   const { clients, maintenance } = settings;
   return {
-    ...servicesOfInstallation(settings, ref.namespace),
+    ...secretsOfInstallation(servicesOfInstallation(settings, ref.namespace)),
     ...(clients && !isUsable('clients', [...clients.allow, ...clients.deny]) && { clients: nobody }),
     ...(maintenance && !isUsable('maintenance.allow', maintenance.allow) && { maintenance: { ...maintenance, allow: [] } }),
   };

@@ -1,14 +1,14 @@
 import type { Service as ServiceObject } from '../api/objects.ts';
 import type { Policy } from '../routes/policy.ts';
-import type { ForwardAction } from '../routes/route.ts';
+import type { RouteAction } from '../routes/route.ts';
 import { anyHost, type Host } from '../routes/route-table.ts';
+import type { BoundDefaults } from './bound-defaults.ts';
 import { forwardActionOf } from './forward-action.ts';
 import { inheritSettings } from './inherited-settings.ts';
 import type { MergedHost } from './merged-host.ts';
 import type { Policies } from './policies.ts';
-import type { BoundSettings } from './policy-services.ts';
 import { describe } from './problem-list.ts';
-import { anyBackendTls, backendSettingsOf, bindService } from './service-binding.ts';
+import { backendSettingsOf, bindService } from './service-binding.ts';
 import type { TranslateDefaults } from './translate-options.ts';
 import type { ObjectRef, Problem } from './translation.ts';
 
@@ -44,7 +44,7 @@ export function readDefaultBackend(
   service: ServiceObject | undefined,
   options: TranslateDefaults,
   policies: Policies,
-  inherited: BoundSettings,
+  inherited: BoundDefaults,
 ): DefaultBackend {
   if (name === undefined) return absent;
   const { objectKey, port } = name;
@@ -52,11 +52,15 @@ export function readDefaultBackend(
   const object = { apiVersion: 'v1', kind: 'Service', namespace: objectKey.slice(0, slash), name: objectKey.slice(slash + 1), uid: '' };
   if (service === undefined) return failing(object, 'ServiceNotFound', 'does not exist; create it or correct --default-backend');
   const settings = inheritSettings(inherited.settings, {});
-  const result = bindService(objectKey, service, port, backendSettingsOf(settings, anyBackendTls, options));
+  const { backendTls } = inherited.guards;
+  const tls = { serverName: settings.backendTlsServerName, ca: backendTls.ca, clientCertificate: backendTls.clientCertificate };
+  const result = bindService(objectKey, service, port, backendSettingsOf(settings, tls, options));
   if (result.kind === 'unbound') return failing(object, result.reason, result.why);
   const { binding } = result;
   const policy = policies.policy(settings, false);
-  const host = hostFor(object, policy, forwardActionOf([{ service: binding.service.key, weight: 1 }], settings));
+  const broken = binding.service.tls === undefined ? undefined : (backendTls.broken.ca ?? backendTls.broken.clientCertificate);
+  const forward = forwardActionOf([{ service: binding.service.key, weight: 1 }], settings);
+  const host = hostFor(object, policy, broken === undefined ? forward : { kind: 'fail', status: 503, reason: broken });
   const uses = [binding, ...inherited.bindings].map((used) => ({ binding: used, from: undefined, field: '--default-backend' }));
   const { pages } = inherited;
   return {
@@ -65,7 +69,7 @@ export function readDefaultBackend(
   };
 }
 
-function hostFor(object: ObjectRef, policy: Policy, action: ForwardAction): Host {
+function hostFor(object: ObjectRef, policy: Policy, action: RouteAction): Host {
   const { kind, namespace, name } = object;
   return {
     key: anyHost,

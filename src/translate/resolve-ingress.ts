@@ -65,8 +65,9 @@ class IngressResolver {
   /** Texts of the installation's error pages. */
   readonly #pages: readonly PageText[];
   readonly #targets = new Map<ReadBackend, Target>();
-  /** What connections go to in place of what requests go to. */
-  readonly #ofConnections = new Map<ServiceBinding, ServiceBinding>();
+  /** What connections go to, by what they are said to go to, and by the route of requests. */
+  readonly #directs = new Map<ReadBackend, ServiceBinding>();
+  readonly #ofConnections = new Map<RouteClaim, ServiceBinding>();
   /** Reported Services, so that ten paths to one missing Service are one problem. */
   readonly #reported = new Set<string>();
 
@@ -85,9 +86,9 @@ class IngressResolver {
       {
         ref: reading.ref,
         rule: undefined,
-        serverName: tlsSetting(reading, 'backendTlsServerName'),
-        ca: tlsSetting(reading, 'backendTlsCaSecret'),
-        clientCertificate: tlsSetting(reading, 'backendTlsClientSecret'),
+        serverName: { value: settings.backendTlsServerName, ...tlsPlace(reading, 'backendTlsServerName') },
+        ca: { value: settings.backendTlsCaSecret, ...tlsPlace(reading, 'backendTlsCaSecret') },
+        clientCertificate: { value: settings.backendTlsClientSecret, ...tlsPlace(reading, 'backendTlsClientSecret') },
         howToGetTls: `set ${annotationPrefix}backend-protocol to "https" or "h2"`,
       },
       certificateContext,
@@ -181,7 +182,7 @@ class IngressResolver {
   #route(match: PathMatch, backend: ReadBackend, field: string): RouteClaim {
     let target = this.#targets.get(backend);
     if (target === undefined) this.#targets.set(backend, (target = this.#resolve(backend)));
-    return {
+    const claim: RouteClaim = {
       id: pathKey(match),
       match: { path: match, methods: [], headers: [], query: [] },
       priority: this.#reading.isSolver ? solverPriority : 0,
@@ -193,6 +194,9 @@ class IngressResolver {
       ...target,
       bindings: [...target.bindings, ...this.#policyBindings],
     };
+    const direct = this.#directs.get(backend);
+    if (direct !== undefined) this.#ofConnections.set(claim, direct);
+    return claim;
   }
 
   #resolve(backend: ReadBackend): Target {
@@ -221,7 +225,10 @@ class IngressResolver {
     const { binding } = result;
     const { upstreamVhost, tlsPassthrough } = this.#reading.annotations;
     const direct = tlsPassthrough === true ? bindService(key, object, backend.port, this.#connectionSettings) : undefined;
-    if (direct?.kind === 'bound') this.#ofConnections.set(binding, direct.binding);
+    if (direct?.kind === 'bound') this.#directs.set(backend, direct.binding);
+    // Connections go on: nobody is asked, and nothing is verified, in what passes through.
+    const unsafe = this.#backendTls.brokenFor(binding.service);
+    if (unsafe !== undefined) return failed(unsafe);
     const rewrite = upstreamVhost === undefined ? undefined : { host: upstreamVhost, path: undefined };
     return { action: forwardActionOf([{ service: binding.service.key, weight: 1 }], this.#settings, rewrite), bindings: [binding] };
   }
@@ -274,8 +281,7 @@ class IngressResolver {
       return undefined;
     }
     const route = routes.find(({ match }) => match.path.value === '/') ?? routes[0] ?? fallback;
-    const requested = route?.action.kind === 'forward' ? route.bindings[0] : undefined;
-    const binding = requested && this.#ofConnections.get(requested);
+    const binding = route && this.#ofConnections.get(route);
     if (binding === undefined) return undefined;
     const backends = [{ service: binding.service.key, weight: 1 }];
     return { kind: 'passthrough', backends, bindings: [binding], listeners: undefined, field };
@@ -326,13 +332,13 @@ function failed(reason: string): Target {
   return { action: { kind: 'fail', status: 503, reason }, bindings: [] };
 }
 
-/** An annotation about TLS to backends, with its place. */
-function tlsSetting({ annotations, unsafeAnnotations }: IngressReading, field: keyof typeof tlsAnnotations): TlsSetting {
+/** Where an annotation about TLS to backends stands. */
+function tlsPlace({ annotations, unsafeAnnotations }: IngressReading, field: keyof typeof tlsAnnotations): Omit<TlsSetting, 'value'> {
   const label = tlsAnnotations[field];
   return {
-    value: annotations[field],
     label,
     field: `metadata.annotations[${annotationPrefix}${label}]`,
     isUnreadable: unsafeAnnotations.has(field),
+    isInherited: annotations[field] === undefined,
   };
 }

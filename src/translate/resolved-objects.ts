@@ -63,6 +63,7 @@ export class ResolvedObjects<R extends Claimant> {
   }
 }
 
-function isIn(span: TimeSpan, timeMs: number): boolean {
+/** Whether a time is in the span. */
+export function isIn(span: TimeSpan, timeMs: number): boolean {
   return timeMs >= span.fromMs && timeMs < span.untilMs;
 }

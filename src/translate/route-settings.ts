@@ -40,10 +40,10 @@ export interface RouteSettings {
   readonly backendProtocol?: BackendProtocol | undefined;
   readonly backendProxyProtocol?: Service['proxyProtocol'];
   readonly backendTlsServerName?: string | undefined;
-  /** Name of a Secret with a `ca.crt`, in the namespace of the object. */
-  readonly backendTlsCaSecret?: string | undefined;
-  /** Name of a TLS Secret, in the namespace of the object. */
-  readonly backendTlsClientSecret?: string | undefined;
+  /** Name of a Secret with a `ca.crt`. */
+  readonly backendTlsCaSecret?: SecretName | undefined;
+  /** Name of a TLS Secret. */
+  readonly backendTlsClientSecret?: SecretName | undefined;
   /** Each of these is inherited or replaced as a whole. */
   readonly requestHeaders?: Policy['requestHeaders'];
   readonly responseHeaders?: Policy['responseHeaders'];
@@ -97,6 +97,12 @@ export interface ClientConnectionSettings {
   readonly keepAlive: RouteSettings['keepAlive'];
   readonly whenRemoved: RouteSettings['whenRemoved'];
 }
+
+/** In the namespace of the object; or that of the installation's `defaults`, which is read once for all that inherit it. */
+export type SecretName = string | typeof ofInstallation;
+
+/** Stands in inherited settings for what `InstallationGuards` have of them. */
+export const ofInstallation = Symbol('of the installation');
 
 /** Where copies of requests go. */
 export interface MirrorSetting {

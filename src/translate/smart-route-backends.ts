@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import type { SmartRouteForwardBackend, SmartRouteTcpBackend } from '../api/generated/smart-route.ts';
+import type { SmartRouteBackendTls, SmartRouteForwardBackend, SmartRouteTcpBackend } from '../api/generated/smart-route.ts';
 import type { PageText } from '../routes/route-table.ts';
-import { BackendTlsReader, type TlsSetting } from './backend-tls-reader.ts';
+import { BackendTlsReader } from './backend-tls-reader.ts';
 import { bindOfInstallation } from './bound-defaults.ts';
 import { readPage } from './page-text.ts';
 import type { PolicyBackend, PolicyConfigMap } from './policy-services.ts';
@@ -74,19 +74,22 @@ export class SmartRouteBackends {
 
   /** How TLS is spoken with the backends of a rule, or of the whole object. */
   backendTls({ rule, settings }: SmartRouteScope): BackendTlsReader {
-    const setting = (name: 'backendTlsServerName' | 'backendTlsCaSecret' | 'backendTlsClientSecret', path: string): TlsSetting => ({
-      value: settings[name],
+    const { backendTlsServerName, backendTlsCaSecret, backendTlsClientSecret } = settings;
+    const ofObject = this.#lookup.reading.spec?.policy?.backend?.tls;
+    type Name = 'backendTlsServerName' | 'backendTlsCaSecret' | 'backendTlsClientSecret';
+    const place = (name: Name, path: keyof SmartRouteBackendTls) => ({
       label: `policy.backend.tls.${path}`,
       field: `${rule?.ownSettings[name] === undefined ? 'spec' : rule.field}.policy.backend.tls.${path}`,
       isUnreadable: false,
+      isInherited: rule?.ownSettings[name] === undefined && ofObject?.[path] === undefined,
     });
     return new BackendTlsReader(
       {
         ref: this.#lookup.reading.ref,
         rule: rule?.name,
-        serverName: setting('backendTlsServerName', 'serverName'),
-        ca: setting('backendTlsCaSecret', 'caRef'),
-        clientCertificate: setting('backendTlsClientSecret', 'clientCertificateRef'),
+        serverName: { value: backendTlsServerName, ...place('backendTlsServerName', 'serverName') },
+        ca: { value: backendTlsCaSecret, ...place('backendTlsCaSecret', 'caRef') },
+        clientCertificate: { value: backendTlsClientSecret, ...place('backendTlsClientSecret', 'clientCertificateRef') },
         howToGetTls: 'set policy.backend.protocol to HTTPS or H2, or tls.mode to TerminateAndReencrypt',
       },
       this.#lookup.certificateContext,
@@ -104,7 +107,10 @@ export class SmartRouteBackends {
     const transport = l4?.protocol === 'udp' ? 'UDP' : 'TCP';
     const settingsOf = (): BackendSettings | string => backendTls.broken ?? { ...this.#backendSettings(settings, backendTls), transport };
     const bound = this.#bindPort(rule, { name: backend.name, namespace, port }, field, settingsOf);
-    if (l4?.kernel === undefined || typeof bound === 'string' || !isNamed(bound)) return bound;
+    if (typeof bound === 'string') return bound;
+    const unsafe = backendTls.brokenFor(bound.service);
+    if (unsafe !== undefined) return unsafe;
+    if (l4?.kernel === undefined || !isNamed(bound)) return bound;
     const named = `Service ${bound.objectKey} stands for a DNS name`;
     this.#lookup.report(rule, 'Unsupported', `${field}.name`, `${named}, and the kernel forwards to addresses alone; use the engine Node`);
     return named;

@@ -1,5 +1,6 @@
 import type { ConfigMap, Secret, Service } from '../api/objects.ts';
 import type { Listener } from '../routes/route-table.ts';
+import type { InstallationGuards } from './installation-guards.ts';
 import type { InstallationTls } from './installation-tls.ts';
 import type { ObjectView } from './object-view.ts';
 import { type ForeignReference, ReferenceGrants } from './reference-grants.ts';
@@ -13,12 +14,18 @@ export interface References {
   readonly grants: ReferenceGrants;
   readonly listeners: ReadonlyMap<string, Listener>;
   readonly tls: InstallationTls;
+  readonly guards: InstallationGuards;
 }
 
-export function referencesOf(objects: ObjectView, listeners: References['listeners'], tls: InstallationTls): References {
+export function referencesOf(
+  objects: ObjectView,
+  listeners: References['listeners'],
+  tls: InstallationTls,
+  guards: InstallationGuards,
+): References {
   const grants = ReferenceGrants.of(objects.of('ReferenceGrant'));
   const [services, secrets, configMaps] = [objects.of('Service'), objects.of('Secret'), objects.of('ConfigMap')];
-  return { services, secrets, configMaps, grants, listeners, tls };
+  return { services, secrets, configMaps, grants, listeners, tls, guards };
 }
 
 /** Whether two snapshots have the same objects to refer to. */
@@ -29,7 +36,8 @@ export function sameReferences(a: References, b: References | undefined): boolea
     a.configMaps === b.configMaps &&
     a.grants === b.grants &&
     a.listeners === b.listeners &&
-    a.tls === b.tls
+    a.tls === b.tls &&
+    a.guards === b.guards
   );
 }
 
@@ -44,6 +52,7 @@ export class TrackedReads {
   readonly #closed: ClosedRead[] = [];
   readonly #served: ServedRead[] = [];
   #tls: InstallationTls | undefined;
+  #guards: InstallationGuards | undefined;
 
   constructor(references: References) {
     this.#references = references;
@@ -93,6 +102,12 @@ export class TrackedReads {
     return this.#tls;
   }
 
+  /** What the installation's `defaults` make of the Secrets that they name. */
+  guards(): InstallationGuards {
+    this.#guards = this.#references.guards;
+    return this.#guards;
+  }
+
   /** Whether the other namespace permits the reference. */
   permits(reference: ForeignReference): boolean {
     const permitted = this.#references.grants.permit(reference);
@@ -116,6 +131,7 @@ export class TrackedReads {
       closed: this.#closed,
       served: this.#served,
       tls: this.#tls,
+      guards: this.#guards,
     };
   }
 }
@@ -130,6 +146,7 @@ export interface ReadRecord {
   readonly served: readonly ServedRead[];
   /** undefined: it was not asked for. */
   readonly tls: InstallationTls | undefined;
+  readonly guards: InstallationGuards | undefined;
 }
 
 /** Whether there was no listener of some protocols for a namespace. */
@@ -157,6 +174,7 @@ export function stillHolds(record: ReadRecord, references: References): boolean 
   for (const { namespace, protocols, found } of record.served)
     if (!sameItems(listenersFor(references.listeners, namespace, protocols), found)) return false;
   if (record.tls !== undefined && record.tls !== references.tls) return false;
+  if (record.guards !== undefined && record.guards !== references.guards) return false;
   for (const [reference, permitted] of record.permits) if (references.grants.permit(reference) !== permitted) return false;
   return true;
 }

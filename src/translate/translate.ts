@@ -2,7 +2,7 @@ import type { Ingress, SmartRoute } from '../api/objects.ts';
 import type { RouteTable } from '../routes/route-table.ts';
 import { AcmeCertificates } from './acme-certificates.ts';
 import { AcmeIssuers } from './acme-issuers.ts';
-import { type BoundDefaults, bindDefaults } from './bound-defaults.ts';
+import { DefaultsBinder } from './bound-defaults.ts';
 import { CertificateReader } from './certificate-reader.ts';
 import { chooseConfig, type LastValidConfigs } from './chosen-config.ts';
 import { collectProblems, missingEndpoints } from './collect-problems.ts';
@@ -14,6 +14,7 @@ import { compareClaimants } from './host-claim.ts';
 import type { IngressReading } from './ingress-reading.ts';
 import { ingressStatuses } from './ingress-statuses.ts';
 import { InheritedSettings, inheritSettings } from './inherited-settings.ts';
+import { noGuards } from './installation-guards.ts';
 import { installationSettings } from './installation-settings.ts';
 import { installationTls } from './installation-tls.ts';
 import { KeptValue } from './keep-map.ts';
@@ -26,7 +27,6 @@ import { permitHosts } from './permitted-hosts.ts';
 import { Policies } from './policies.ts';
 import { readIngress } from './read-ingress.ts';
 import { readSmartRoute } from './read-smart-route.ts';
-import { ReferenceGrants } from './reference-grants.ts';
 import { referencedSecrets } from './referenced-secrets.ts';
 import { resolveIngress } from './resolve-ingress.ts';
 import { resolveSmartRoute } from './resolve-smart-route.ts';
@@ -76,8 +76,7 @@ export class Translator {
   readonly #listeners = new Memo(this.#configured.configure.bind(this.#configured));
   readonly #settings = new Memo(installationSettings);
   readonly #installation = new KeptValue<RouteTable['settings']>();
-  readonly #bindDefaults = new Memo(bindDefaults);
-  readonly #boundDefaults = new KeptValue<BoundDefaults>();
+  readonly #binder: DefaultsBinder;
   readonly #settingProblems = new Memo(joined);
   readonly #configStates = new Memo(smartProxyConfigStates);
   readonly #defaultCertificate = new Memo(readDefaultCertificate);
@@ -95,6 +94,7 @@ export class Translator {
     this.#options = options;
     this.#defaultBackendName = parseBackendName(options.defaultBackend);
     this.#policies = new Policies(options);
+    this.#binder = new DefaultsBinder(options, this.#certificates);
     this.#ingresses = new ObjectReadings(options, readIngress);
     this.#routes = new ObjectReadings(options, readSmartRoute);
     this.#resolved = new ResolvedObjects(options, this.#certificates, resolveOne);
@@ -119,12 +119,10 @@ export class Translator {
     const config = this.#config.get(classes, objects.of('SmartProxyConfig'), this.#options, lastValid);
     const { listeners, problems: ofListeners } = this.#listeners.get(config.chosen, front, this.#options);
     const installation = this.#settings.get(config.chosen);
-    const grants = ReferenceGrants.of(objects.of('ReferenceGrant'));
-    const bound = this.#boundDefaults.keep(
-      this.#bindDefaults.get(config.chosen, objects.of('Service'), objects.of('ConfigMap'), grants, this.#options),
-    );
+    const known = referencesOf(objects, listeners, installationTls(config.chosen), noGuards);
+    const bound = this.#binder.bind(config.chosen, known, nowMs);
     const ofSettings = this.#settingProblems.get(installation.problems, bound.problems);
-    const references = referencesOf(objects, listeners, installationTls(config.chosen));
+    const references = { ...known, guards: bound.guards };
 
     // What each object says by itself, then with what it refers to, then beside the others.
     const ingresses = this.#ingresses.read(objects.of('Ingress'), classes);
@@ -132,8 +130,8 @@ export class Translator {
     const defaults = this.#defaults.keep(config.chosen?.defaults);
     const ourIngresses = this.#inheritingIngresses.apply(ingresses.ours, defaults);
     const ourRoutes = this.#inheritingRoutes.apply(routes.ours, defaults);
-    const known = this.#resolved.resolve(this.#readings.get(ourIngresses, ourRoutes), references, nowMs);
-    const permitted = this.#permitted.get(known, config.chosen?.hostRules, config.chosen?.ref);
+    const claiming = this.#resolved.resolve(this.#readings.get(ourIngresses, ourRoutes), references, nowMs);
+    const permitted = this.#permitted.get(claiming, config.chosen?.hostRules, config.chosen?.ref);
     const issuers = this.#issuers.read(config.chosen, references.secrets, hasProtocol(listeners, 'http'));
     const acme = this.#acme.order(permitted, issuers, references.secrets);
     const resolved = acme.objects;
@@ -185,8 +183,8 @@ export class Translator {
         defaultBackend.problems,
         unanswered,
       ),
-      referencedSecrets: this.#secrets.get(resolved, certificateName, issuers.secrets, acme.secrets),
-      holdsUntilMs: this.#resolved.holdsUntilMs,
+      referencedSecrets: this.#secrets.get(resolved, certificateName, bound.secrets, issuers.secrets, acme.secrets),
+      holdsUntilMs: Math.min(this.#resolved.holdsUntilMs, bound.holds.untilMs),
       hostsWithoutCertificate: parts.hostsWithoutCertificate,
       acme: acme.certificates,
       acmeIssuers: issuers.byName,

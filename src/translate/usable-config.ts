@@ -31,6 +31,7 @@ const guards: readonly string[] = [
   'tls.profile',
   'tls.minVersion',
   'defaults.policy.auth',
+  'defaults.policy.backend.tls',
   'defaults.policy.clients',
   'defaults.policy.maintenance',
   'defaults.policy.rateLimits',
@@ -65,7 +66,14 @@ export function wholeConfig(spec: SmartProxyConfigSpec): UsableConfig {
 /** `limits.clients` of `spec.limits.clients.allow[0]`; '' for the whole. */
 function partOf(field: string): string {
   const path = pathOf(field).slice(1);
-  const depth = path[0] === 'defaults' ? 3 : path[0] === 'listeners' || path[0] === 'limits' || path[0] === 'tls' ? 2 : 1;
+  const isOfBackends = path[0] === 'defaults' && path[2] === 'backend';
+  const depth = isOfBackends
+    ? 4
+    : path[0] === 'defaults'
+      ? 3
+      : path[0] === 'listeners' || path[0] === 'limits' || path[0] === 'tls'
+        ? 2
+        : 1;
   return path.slice(0, depth).join('.');
 }
 

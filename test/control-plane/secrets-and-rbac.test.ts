@@ -162,6 +162,40 @@ test('Namespaced mode: works with Roles alone and sees nothing of other namespac
   assert.ok(source.health().every(({ healthy }) => healthy));
 });
 
+test('Namespaced mode: Secrets of the own namespace that are referred to are followed by name, and what a Role does not name is told', async () => {
+  const rbac = chartObjects('namespaced').filter(isRbac);
+  await kubectlWith(plane, 'apply', rbac);
+  cleanups.push(() => kubectlWith(plane, 'delete', rbac));
+  const own = 'smartproxy-ingress';
+  const ca = await made(secret(own, 'backend-ca', { 'tls.crt': 'one' }));
+  await made(secret(own, 'password', { 'tls.crt': 'hunter2' }));
+  const client = plane.client(account.token);
+  const source = new KubernetesSource({
+    client,
+    config: { watchNamespaces: ['default', 'other'], secretNames: [], publishService: undefined, podNamespace: own, acme: false },
+    log: new RecordedLog(),
+    referencedSecrets: () => [`${own}/backend-ca`, `${own}/password`],
+    timings: { firstRetryMs: 20, maxRetryMs: 100 },
+  });
+  cleanups.push(async () => {
+    await source.close();
+    client.close();
+  });
+  await source.start();
+  assert.equal(decoded(source, `${own}/backend-ca`), 'one', 'it is there at the start');
+  assert.equal(hasSecret(source, `${own}/password`), false);
+  assert.deepEqual(
+    source.store.problems().map(({ where }) => where),
+    [`secret ${own}/password`],
+  );
+  await patch(admin, ca, { stringData: { 'tls.crt': 'two' } });
+  await eventually('its new content', () => decoded(source, `${own}/backend-ca`) === 'two');
+  source.setReferencedSecrets([`${own}/backend-ca`]);
+  await eventually('what nobody refers to is no trouble', () => source.store.problems().length === 0);
+  source.setReferencedSecrets([]);
+  await eventually('it is let go of', () => source.store.count('Secret') === 0);
+});
+
 test('Namespaced mode: with ACME the replicas behind the publishing Service are seen, and nothing else of their namespace', async () => {
   const rbac = chartObjects('acme-namespaced').filter(isRbac);
   await create(admin, namespace('shop'));

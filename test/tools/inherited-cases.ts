@@ -7,7 +7,7 @@ import { type SmartRouteCase, smartRouteCases } from './smart-route-cases.ts';
 /** What cases are about that `defaults` share, where they have it. */
 interface Parts {
   readonly connection?: object;
-  readonly policy?: { readonly auth?: unknown; readonly satisfy?: unknown; readonly backend?: { readonly tls?: unknown } };
+  readonly policy?: { readonly auth?: unknown; readonly satisfy?: unknown };
   readonly udp?: Readonly<Record<string, unknown>>;
   readonly http?: { readonly rules?: readonly { readonly action?: { readonly forward?: { readonly loadBalancing?: object } } }[] };
 }
@@ -16,14 +16,11 @@ interface Parts {
 export const inheritedCases: readonly SmartRouteCase[] = unique(smartRouteCases.flatMap(inheritedOf));
 
 /** The rules in CEL of SmartProxyConfig, copies of SmartRoute's included, but for what `defaults` may not have. */
-export const inheritedRules = new SchemaRules('crds/smartproxy.dev_smartproxyconfigs.yaml', [
-  'defaults.policy.auth',
-  'defaults.policy.backend.tls',
-]);
+export const inheritedRules = new SchemaRules('crds/smartproxy.dev_smartproxyconfigs.yaml', ['defaults.policy.auth']);
 
 function inheritedOf({ name, rule, spec, valid }: SmartRouteCase): readonly SmartRouteCase[] {
   const { connection, policy, http, udp = {} } = spec as Parts;
-  const isOfRoutes = (policy?.auth ?? policy?.satisfy ?? policy?.backend?.tls) !== undefined;
+  const isOfRoutes = (policy?.auth ?? policy?.satisfy) !== undefined;
   const loadBalancing = http?.rules?.[0]?.action?.forward?.loadBalancing;
   const parts: readonly (readonly [name: string, place: string, value: object | undefined])[] = [
     ['connection', 'connection', connection],

@@ -26,16 +26,12 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
     [listeners({ name: 'http' }), listeners({ name: 'https', protocol: 'HTTP' })],
   ],
   [
-    'TLS to backends is set by routes, whose Secrets it names',
+    'who may ask is set by routes, whose Secrets and Services it names',
     [
       { defaults: {} },
-      { defaults: { policy: { timeouts: { read: '5s' }, backend: { protocol: 'HTTPS' } }, connection: { idleTimeout: '5m' } } },
+      { defaults: { policy: { timeouts: { read: '5s' }, backend: { tls: { serverName: 'a.test', caRef: { name: 'ca' } } } } } },
+      { defaults: { policy: { maintenance: { enabled: true, allow: ['10.0.0.0/8'] } } } },
     ],
-    [{ defaults: { policy: { backend: { tls: {} } } } }],
-  ],
-  [
-    'who may ask is set by routes, whose Secrets and Services it names',
-    [{ defaults: { policy: { maintenance: { enabled: true, allow: ['10.0.0.0/8'] } } } }],
     [
       { defaults: { policy: { auth: { none: {} } } } },
       { defaults: { policy: { auth: { basic: { secretRef: { name: 'users' } } } } } },

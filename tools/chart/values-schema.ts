@@ -106,7 +106,12 @@ const properties: Readonly<Record<string, JsonSchema>> = {
     controllerValue: someText,
     annotations: texts,
   }),
-  smartProxyConfig: closed({ name: orEmpty(objectName.schema), create: onOff, spec: valuesOfSchema(smartProxyConfigSchema) }),
+  smartProxyConfig: closed({
+    name: orEmpty(objectName.schema),
+    create: onOff,
+    spec: valuesOfSchema(smartProxyConfigSchema),
+    secretNames: listOf(objectName.schema),
+  }),
   crds: closed({ install: onOff, keep: onOff }),
   watchIngressWithoutClass: onOff,
   watch: closed({ namespaces: listOf(objectName.schema), secretNames: listOf(namespacedName.schema) }),

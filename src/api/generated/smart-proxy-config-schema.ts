@@ -674,10 +674,6 @@ export const smartProxyConfigSchema: Schema = {
       "type": "object",
       "x-kubernetes-validations": [
         {
-          "rule": "!has(self.policy) || !has(self.policy.backend) || !has(self.policy.backend.tls)",
-          "message": "TLS to backends is set by routes, whose Secrets it names"
-        },
-        {
           "rule": "!has(self.policy) || (!has(self.policy.auth) && !has(self.policy.satisfy))",
           "message": "who may ask is set by routes, whose Secrets and Services it names"
         }

@@ -250,7 +250,7 @@ export interface SmartProxyConfigUdp {
   readonly maxSessionsPerAddress?: number;
 }
 
-/** What every SmartRoute and Ingress inherits, field by field, where neither it nor a rule of it says otherwise. It comes before the options. */
+/** What every SmartRoute and Ingress inherits, field by field, where neither it nor a rule of it says otherwise. It comes before the options. What it names without a namespace is in the namespace of this object. */
 export interface SmartProxyConfigDefaults {
   /** Limits of connections: of those that go to a backend as a whole (`tcp`), and of those that bring requests and of WebSockets (`http`). In `defaults` of a SmartProxyConfig they are for `tcp` and Passthrough alone. Times like `5s`, `1m30s`; `0s` is no limit. Numbers hold in each pod; 0 is no limit. */
   readonly connection?: SmartRouteConnection;
@@ -282,7 +282,7 @@ export interface SmartProxyConfigSpec {
   readonly unclaimedHosts?: 'Shared' | 'Oldest';
   /** Certificates by ACME (RFC 8555), where `--acme` is on. Who names an issuer here agrees to the terms of its CA. */
   readonly acme?: SmartProxyConfigAcme;
-  /** What every SmartRoute and Ingress inherits, field by field, where neither it nor a rule of it says otherwise. It comes before the options. */
+  /** What every SmartRoute and Ingress inherits, field by field, where neither it nor a rule of it says otherwise. It comes before the options. What it names without a namespace is in the namespace of this object. */
   readonly defaults?: SmartProxyConfigDefaults;
 }
 

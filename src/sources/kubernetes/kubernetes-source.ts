@@ -19,6 +19,7 @@ import {
   watchedTypes,
 } from './resources.ts';
 import { metadataOnly, SecretFetcher, secretFieldSelector } from './secret-fetcher.ts';
+import { SecretsByName } from './secrets-by-name.ts';
 import type { WatchedObject } from './watch-event.ts';
 
 /** What of the Config decides which objects are read. */
@@ -43,8 +44,8 @@ export interface KubernetesSourceOptions {
 
 /**
  * The objects of an API server. Of the whole cluster, or with `watchNamespaces` of these alone: then one reflector per namespace and
- * kind, and no cluster-scoped kinds, so that Roles are enough. Secrets: the referenced ones (see SecretFetcher), or with
- * `secretNames` exactly these, each by a watch of its own.
+ * kind, and no cluster-scoped kinds, so that Roles are enough. Secrets: the referenced ones (see SecretFetcher; those of our own namespace by
+ * name where it is not watched), or with `secretNames` exactly these, each by a watch of its own.
  */
 export class KubernetesSource implements Source {
   readonly store = new ObjectStore();
@@ -54,6 +55,7 @@ export class KubernetesSource implements Source {
   readonly client: ApiClient;
   readonly #options: KubernetesSourceOptions;
   readonly #secrets: SecretFetcher;
+  readonly #ownSecrets: SecretsByName | undefined;
   readonly #reflectors: readonly Reflector<WatchedObject>[];
   readonly #optional: readonly OptionalResource[];
   readonly #closed = Promise.withResolvers<void>();
@@ -64,6 +66,7 @@ export class KubernetesSource implements Source {
     this.client = options.client;
     this.troubles = new Troubles({ store: this.store, log: options.log });
     this.#secrets = new SecretFetcher({ client: options.client, store: this.store, troubles: this.troubles });
+    this.#ownSecrets = this.#secretsByName();
     this.#reflectors = [...this.#objectReflectors(), ...this.#secretReflectors(), ...this.#publishServiceReflectors()];
     this.#optional = optionalTypes.map((type) => this.#optionalResource(type));
   }
@@ -74,19 +77,27 @@ export class KubernetesSource implements Source {
     for (const part of parts) part.start();
     await Promise.race([Promise.all(parts.map(({ synced }) => synced)), this.#closed.promise]);
     const { referencedSecrets } = this.#options;
-    if (referencedSecrets !== undefined && !this.#isClosed) await this.#secrets.setReferenced(referencedSecrets(this.store.snapshot()));
+    if (referencedSecrets !== undefined && !this.#isClosed) await this.#follow(referencedSecrets(this.store.snapshot()));
     if (!this.#isClosed) this.store.markSynced();
   }
 
   setReferencedSecrets(keys: readonly string[]): void {
-    if (this.#options.config.secretNames.length === 0) void this.#secrets.setReferenced(keys);
+    if (this.#options.config.secretNames.length === 0) void this.#follow(keys);
+  }
+
+  async #follow(keys: readonly string[]): Promise<void> {
+    await Promise.all([this.#secrets.setReferenced(keys), this.#ownSecrets?.setReferenced(keys)]);
   }
 
   /** Ends every watch. The client stays open: statuses and the Lease may still have something to write. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#closed.resolve();
-    await Promise.all([...[...this.#reflectors, ...this.#optional].map((part) => part.close()), this.#secrets.close()]);
+    await Promise.all([
+      ...[...this.#reflectors, ...this.#optional].map((part) => part.close()),
+      this.#secrets.close(),
+      this.#ownSecrets?.close(),
+    ]);
     this.troubles.close();
   }
 
@@ -166,6 +177,25 @@ export class KubernetesSource implements Source {
     });
   }
 
+  /** What the SmartProxyConfig refers to, when our own namespace is not watched. */
+  #secretsByName(): SecretsByName | undefined {
+    const { secretNames, watchNamespaces, acme, podNamespace } = this.#options.config;
+    const isWatched = watchNamespaces.length === 0 || watchNamespaces.includes(podNamespace) || acme;
+    if (secretNames.length > 0 || isWatched) return undefined;
+    return new SecretsByName({
+      namespace: podNamespace,
+      follow: (key, answered) => {
+        const reflector = this.#namedReflector(secretType, key, answered);
+        void reflector.synced.then(answered);
+        return reflector;
+      },
+      forget: (key) => {
+        this.store.remove('Secret', key);
+        this.troubles.clear(`secret ${key}`);
+      },
+    });
+  }
+
   /** The publishing Service, when none of the watched namespaces has it; who orders certificates asks the replicas behind it, too. */
   #publishServiceReflectors(): readonly Reflector<WatchedObject>[] {
     const { publishService, watchNamespaces, acme } = this.#options.config;
@@ -179,13 +209,14 @@ export class KubernetesSource implements Source {
   }
 
   /** One object by name: what a Role with `resourceNames` allows. */
-  #namedReflector(type: ResourceType, key: string): Reflector<WatchedObject> {
+  #namedReflector(type: ResourceType, key: string, onFailure?: () => void): Reflector<WatchedObject> {
     const [namespace = '', name = ''] = key.split('/');
     const resource = resourceName(type, namespace, name);
     return this.#reflect({
       resource,
       path: collectionPath(type, namespace),
       fieldSelector: `metadata.name=${name}`,
+      ...(onFailure && { onFailure }),
       target: {
         ...this.#singleObjects(type),
         replace: ([object]) => {

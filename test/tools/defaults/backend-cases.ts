@@ -1,16 +1,20 @@
 import { createServer as createHttp2, type ServerHttp2Stream } from 'node:http2';
+import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
+import type { TLSSocket } from 'node:tls';
 import { tlvTypes } from '../../../src/proxy-header/proxy-header.ts';
 import { parseProxyHeader } from '../../../src/smartproxy/proxy-protocol.ts';
 import { eventually } from '../eventually.ts';
 import { freePort } from '../free-port.ts';
 import { GrpcServer } from '../grpc-server.ts';
 import { HeldBackend } from '../held-backend.ts';
+import { opaqueSecret, tlsSecret } from '../manifests.ts';
 import type { Program } from '../program.ts';
 import { ScriptedBackend } from '../scripted-backend.ts';
 import { Backend } from '../smartproxy/backend.ts';
 import { DeafServer } from '../smartproxy/deaf-server.ts';
+import { makeTestCertificate, type TestCertificate } from '../test-certificate.ts';
 import { type DefaultCase, host } from './default-case.ts';
 
 const statusOf = async (program: Program): Promise<number> => (await program.ask(host, '/')).status;
@@ -48,6 +52,21 @@ async function besides(program: Program, backend: HeldBackend): Promise<number> 
   return statusOf(program);
 }
 
+/** A server over TLS that answers with the server name and client certificate that it was shown. */
+async function showing(own: TestCertificate, client: TestCertificate, t: TestContext): Promise<number> {
+  const options = { ...own, ca: [client.cert], requestCert: true, rejectUnauthorized: false };
+  const server = createHttps(options, ({ socket }, response) => {
+    const { servername } = socket as TLSSocket & { servername?: string | false };
+    response.end(`${servername || 'no name'} ${(socket as TLSSocket).getPeerX509Certificate()?.subject ?? 'nobody'}`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
 const pace = { interval: '500ms', timeout: '100ms' };
 
 /** Defaults for how backends are spoken to and what is held of them. */
@@ -60,6 +79,29 @@ export const backendCases: readonly DefaultCase[] = [
     },
     without: [502, undefined],
     with: [200, '5'],
+  },
+  {
+    policy: {
+      backend: {
+        protocol: 'HTTPS',
+        tls: { serverName: 'backend.internal', caRef: { name: 'ca' }, clientCertificateRef: { name: 'client' } },
+      },
+    },
+    look: async (start, t) => {
+      const [own, other, client] = [
+        await makeTestCertificate('backend.internal'),
+        await makeTestCertificate('backend.internal'),
+        await makeTestCertificate('ours'),
+      ];
+      const program = await start(
+        [await showing(own, client, t)],
+        opaqueSecret('ca', { 'ca.crt': own.cert }) + tlsSecret('client', client),
+      );
+      const { body } = await program.ask(host, '/');
+      await program.apply(opaqueSecret('ca', { 'ca.crt': other.cert }));
+      return [body, await statusOf(program)];
+    },
+    with: ['backend.internal CN=ours', 502],
   },
   ...(['requests', 'connections'] as const).map(
     (limit): DefaultCase => ({

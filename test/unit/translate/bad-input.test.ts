@@ -78,7 +78,12 @@ const configs: readonly Row[] = [
   [{ trustedProxies: ['10.0.0.0/80'] }, 'InvalidAddress', 'spec.trustedProxies', /correct it/],
   [{ limits: { clients: { deny: ['10.0.0.0/80'] } } }, 'InvalidAddress', 'spec.limits.clients.deny', /correct it/],
   [{ defaults: { policy: { clients: { allow: ['::/200'] } } } }, 'InvalidAddress', 'spec.defaults.policy.clients', /correct it/],
-  [{ defaults: { policy: { backend: { tls: {} } } } }, 'InvalidObject', 'spec.defaults', /TLS to backends is set by routes/],
+  [
+    { defaults: { policy: { backend: { tls: { caRef: { name: 'gone' } } } } } },
+    'SecretNotFound',
+    'spec.defaults.policy.backend.tls.caRef',
+    /create it with a ca.crt/,
+  ],
   [{ defaults: { loadBalancing: { type: 'ConsistentHash' } } }, 'InvalidObject', 'spec.defaults.loadBalancing', /hash goes with/],
   [
     { defaults: { policy: { mirror: { backend: { name: 'gone', port: { number: 80 } } } } } },

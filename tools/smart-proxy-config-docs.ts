@@ -83,7 +83,25 @@ for every object and the default backend. A Service of another namespace takes a
 Secrets that the policy names are those of the SmartProxyConfig's namespace, for every object and the default backend; they can't be in another. With
 \`policy.backend.tls\` backends that are spoken to over TLS must have a certificate of that CA, and are shown that client certificate: what a route says
 of \`serverName\`, \`caRef\` or \`clientCertificateRef\` takes the place of that field alone. The name that is verified is \`serverName\`, without it the address
-of the endpoint. While the Secret is missing or broken, those who inherit it speak TLS to no backend: 503. How the Secrets may be read: [rbac.md](rbac.md#secrets-of-defaults).
+of the endpoint. While the Secret is missing or broken, those who inherit it speak TLS to no backend: 503.
+The certificate is shown to backends of every namespace, so what lets it in lets in whoever may write routes. How the Secrets may be read: [rbac.md](rbac.md#secrets-of-defaults).
+
+### Who may ask
+
+With \`policy.auth\` everybody has to say who they are, by the one way that it has ([auth.md](auth.md)), for requests of every SmartRoute, Ingress and the
+default backend: also those that are redirected or answered here. A way is one whole. What says otherwise:
+
+- a rule or SmartRoute with an \`auth\` of its own, of which \`none: {}\` asks nobody; an Ingress with \`auth-secret\` or \`auth-url\`, or with
+  \`enable-global-auth: "false"\`, which asks nobody. **It is a default, not a rule**: whoever may write routes in a namespace may leave it. Who has to keep
+  others from that limits who writes such objects, by RBAC or an admission policy.
+- The redirect to HTTPS and CORS preflights come before it, as before that of a route; answers to ACME challenges are never asked for, whether the
+  controller gives them or a solver of cert-manager behind its Ingress. Error pages (\`errorPages\`) are for its refusals, too.
+- Connections that go to a backend as a whole (TCP, UDP, TLS that passes through) can't be asked: nothing of it holds for them.
+- \`forwardAuthorization\`, \`forwardToken\` and \`forwardAccessToken\` hand what users log in with to the backends of every namespace.
+- \`oidc\` comes back to \`callbackPath\` of the host that was asked for: the provider must know that URL of every host, and a route must have the path.
+
+\`policy.satisfy\` is inherited by itself, also by routes with lists or an \`auth\` of their own: with \`Any\`, either of the two lets in there too. While a Secret or
+Service that \`auth\` names is missing or broken, those who inherit it are answered 503, whatever \`failOpen\` says.
 
 ## For every connection
 
@@ -155,8 +173,7 @@ Below \`spec\`. Each field with a value has a test that drives traffic through i
 const inherited = `
 ## Fields of defaults
 
-Below \`spec.defaults\`; what each means is said of [a SmartRoute](smartroute.md#fields). Who may ask (\`policy.auth\`, \`policy.satisfy\`)
-is for routes to say, whose Secrets they name. Each field has a case with its name in
+Below \`spec.defaults\`; what each means is said of [a SmartRoute](smartroute.md#fields). A way of asking (\`policy.auth\`) is one field here. Each has a case with its name in
 [the test of defaults](../test/feature/program/smart-proxy-config-defaults.test.ts), which looks at what a SmartRoute and an Ingress
 that say nothing of it do with it and, where the difference can be waited for, without.
 

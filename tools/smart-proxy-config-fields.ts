@@ -19,13 +19,16 @@ const defaults = 'feature/program/smart-proxy-defaults.test.ts';
 /** Fields that are those of a SmartRoute, and listed on its page. */
 export const sharedFields = Object.keys(sharedPlaces).map((name) => `defaults.${name}`);
 
+/** A way of asking is inherited or replaced as a whole, and its fields are listed with those of a SmartRoute. */
+export const waysOfAsking: readonly string[] = ['basic', 'external', 'jwt', 'oidc'].map((kind) => `defaults.policy.auth.${kind}`);
+
 /** What `defaults` leave to routes: a rule of the CRD refuses it. */
-const notInherited = ['defaults.policy.auth.', 'defaults.policy.satisfy'];
+const notInherited = ['defaults.policy.auth.none'];
 
 /** The fields below `defaults` that hold a value and may be set there. */
 export function inheritableFields(crdPath: string): readonly string[] {
-  const leaves = specFields(crdPath).filter(({ path, isLeaf }) => isLeaf && path.startsWith('defaults.'));
-  return leaves.map(({ path }) => path).filter((path) => !notInherited.some((start) => path.startsWith(start)));
+  const leaves = specFields(crdPath, waysOfAsking).filter(({ path, isLeaf }) => isLeaf && path.startsWith('defaults.'));
+  return leaves.map(({ path }) => path).filter((path) => !notInherited.includes(path));
 }
 
 /** Every field of `spec` that holds a value, by its path. A test fails when one is missing here, or its test is. */

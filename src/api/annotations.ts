@@ -153,6 +153,9 @@ export const ingressAnnotations = {
     doc: 'Client addresses that get 403, whatever else lets them in.',
     whileUnreadable: 'until then nobody is let in',
   }),
+  enableGlobalAuth: annotation('enable-global-auth', booleanValue, '`true`', {
+    doc: '`false` is the way out of what `defaults.policy.auth` of the [SmartProxyConfig](smartproxyconfig.md#who-may-ask) says: nobody is asked. Without effect beside `auth-secret` or `auth-url`, which are asked in its place.',
+  }),
   satisfy: annotation('satisfy', choiceValue(['all', 'any']), '`all`', {
     doc: 'With `any`, who is in `allowlist-source-range` is not asked who they are, and others are in place of the 403: [how](auth.md#addresses-or-users).',
   }),

@@ -46,7 +46,6 @@ export const foreignAnnotations: ReadonlyMap<string, ForeignAnnotation> = new Ma
   elsewhere('custom-headers', 'use a SmartRoute: policy.headers.response'),
   renamed('default-backend', 'error-backend', 'custom-http-errors'),
   elsewhere('disable-proxy-intercept-errors', 'use a SmartRoute: policy.errorPages with errorsOf: Proxy'),
-  needless('enable-global-auth', 'every route says itself who may ask'),
   elsewhere('enable-modsecurity', firewall),
   elsewhere('enable-opentelemetry', spans),
   elsewhere('enable-owasp-core-rules', firewall),

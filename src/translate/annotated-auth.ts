@@ -1,7 +1,8 @@
 import { annotationPrefix, ingressAnnotations } from '../api/annotations.ts';
-import { type AuthContext, type AuthReading, nobodyAsked, readAuth } from './auth-reader.ts';
+import { type AuthContext, readAuth } from './auth-reader.ts';
 import type { AuthSettings } from './auth-settings.ts';
 import type { IngressReading } from './ingress-reading.ts';
+import type { AuthReading } from './installation-guards.ts';
 import { messageFor } from './problem-list.ts';
 
 /** Annotations without which, or with a value that can't be read, the default would let anybody in. */
@@ -20,9 +21,14 @@ const guards = [
 /** What has no meaning without `auth-url`. */
 const ofAuthUrl = ['authResponseHeaders', 'authSignin', 'authMethod', 'authCacheKey'] as const;
 
-/** Who may ask by the annotations of an Ingress. Where they do not make sense, nobody is let in. */
+/**
+ * Who may ask by the annotations of an Ingress, else by what it inherits. Where the annotations do not make sense, nobody is let in.
+ * @param own what the annotations say
+ * @param settings the same with what is inherited
+ */
 export function readAnnotatedAuth(
   { ref, annotations, unsafeAnnotations }: IngressReading,
+  own: AuthSettings | undefined,
   settings: AuthSettings | undefined,
   context: Omit<AuthContext, 'bind'>,
 ): AuthReading {
@@ -36,12 +42,13 @@ export function readAnnotatedAuth(
   };
   if (authSecret !== undefined && authUrl !== undefined) return refuse('auth-url', `auth-url and auth-secret can not be combined`);
   if (authType !== undefined && authSecret === undefined) return refuse('auth-type', `auth-type has no auth-secret with the users`);
-  if (settings === undefined) {
+  if (own === undefined || own.kind === 'none') {
     if (annotations.authSecretType !== undefined) return refuse('auth-secret-type', `auth-secret-type has no auth-secret with the users`);
     const lost = ofAuthUrl.find((name) => annotations[name] !== undefined);
-    if (lost === undefined) return nobodyAsked;
-    const { name } = ingressAnnotations[lost];
-    return refuse(name, `${name} has no auth-url that is asked`);
+    if (lost !== undefined) {
+      const { name } = ingressAnnotations[lost];
+      return refuse(name, `${name} has no auth-url that is asked`);
+    }
   }
   return readAuth(
     { ref, rule: undefined, settings, fieldOf: (part) => fieldOf(part === 'secret' ? 'auth-secret' : 'auth-url') },

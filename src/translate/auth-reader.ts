@@ -1,8 +1,9 @@
 import { Redacted } from '../redacted.ts';
-import type { AuthPolicy, OidcAuth } from '../routes/auth-policy.ts';
+import type { OidcAuth } from '../routes/auth-policy.ts';
 import { serviceOfUrl } from '../routes/url-service.ts';
 import type { AuthBackend, AuthSettings, AuthUrl, BasicSettings, ExternalSettings, JwtSettings, OidcSettings } from './auth-settings.ts';
-import { noNeeds, type PolicyNeeds } from './host-claim.ts';
+import { noNeeds } from './host-claim.ts';
+import { type AuthReading, nobodyAsked } from './installation-guards.ts';
 import { messageFor, type ProblemList } from './problem-list.ts';
 import { readCaBundle, secretText } from './read-certificate.ts';
 import type { ServiceBinding } from './service-binding.ts';
@@ -14,6 +15,20 @@ import { usableLines, usersOfEntries, usersOfFile } from './user-list.ts';
 
 /** What the settings of who may ask consist of, as far as problems name it. */
 export type AuthPart = 'secret' | 'url' | 'ca' | 'backend' | 'jwksSecret' | 'jwksUrl' | 'jwksCa' | 'oidcSecret' | 'oidcIssuer' | 'oidcCa';
+
+/** Where the parts of `policy.auth` stand below it. */
+export const authFields: Readonly<Record<AuthPart, string>> = {
+  secret: 'basic.secretRef',
+  url: 'external.url',
+  ca: 'external.caRef',
+  backend: 'external.backend',
+  jwksSecret: 'jwt.jwks.secretRef',
+  jwksUrl: 'jwt.jwks.url',
+  jwksCa: 'jwt.jwks.caRef',
+  oidcSecret: 'oidc.secretRef',
+  oidcIssuer: 'oidc.issuer',
+  oidcCa: 'oidc.caRef',
+};
 
 /** What an object, or a rule of it, says of who may ask. */
 export interface AuthWish {
@@ -34,11 +49,6 @@ export interface AuthContext {
   bind(backend: AuthBackend, field: string): ServiceBinding | string;
 }
 
-/** What becomes of it: a policy with what it names, or why nobody may be let in, as a sentence. */
-export type AuthReading = { readonly policy: AuthPolicy | undefined; readonly needs: PolicyNeeds } | { readonly broken: string };
-
-export const nobodyAsked: AuthReading = { policy: undefined, needs: noNeeds };
-
 /** A server that is asked, and for what. */
 interface AskedServer {
   readonly binding: ServiceBinding;
@@ -58,6 +68,8 @@ export function readAuth(wish: AuthWish, context: AuthContext): AuthReading {
     case undefined:
     case 'none':
       return nobodyAsked;
+    case 'installation':
+      return context.reads.guards().auth;
     case 'basic':
       return new AuthReader(wish, context).basic(settings);
     case 'external':

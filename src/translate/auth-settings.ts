@@ -10,8 +10,11 @@ import type {
 import type { AnswerCache, BasicAuth, ExternalAuth, JwtAuth, OidcAuth } from '../routes/auth-policy.ts';
 import { hashSourceOf } from './hash-source.ts';
 
-/** Who may ask, by who they are. Secrets by name, in the namespace of the object; names of headers in lower case. */
-export type AuthSettings = { readonly kind: 'none' } | BasicSettings | ExternalSettings | JwtSettings | OidcSettings;
+/**
+ * Who may ask, by who they are. Secrets by name, in the namespace of the object; names of headers in lower case. `installation`: as the
+ * `defaults` of the installation say, which are read once for all that inherit them.
+ */
+export type AuthSettings = { readonly kind: 'none' | 'installation' } | BasicSettings | ExternalSettings | JwtSettings | OidcSettings;
 
 export interface BasicSettings extends Pick<BasicAuth, 'kind' | 'userHeader' | 'forwardAuthorization'> {
   readonly secret: string;
@@ -156,7 +159,7 @@ export function authOfAnnotations(values: AnnotationValues): AuthSettings | unde
       userHeader: undefined,
       forwardAuthorization: false,
     };
-  if (authUrl === undefined) return undefined;
+  if (authUrl === undefined) return values.enableGlobalAuth === false ? { kind: 'none' } : undefined;
   return {
     kind: 'external',
     from: { url: authUrl, ca: undefined },

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SmartRouteBackendTls } from '../api/generated/smart-route.ts';
+import type { SmartRouteAuth, SmartRouteBackendTls } from '../api/generated/smart-route.ts';
 import type { Service as ServiceObject } from '../api/objects.ts';
 import type { PageText } from '../routes/route-table.ts';
+import { type AuthPart, authFields, readAuth } from './auth-reader.ts';
+import { type AuthBackend, authOfPolicy } from './auth-settings.ts';
 import { BackendTlsReader } from './backend-tls-reader.ts';
 import { CertificateDates } from './certificate-dates.ts';
 import type { CertificateReader } from './certificate-reader.ts';
-import { type InstallationBackendTls, type InstallationGuards, noGuards } from './installation-guards.ts';
+import { type AuthReading, type InstallationBackendTls, type InstallationGuards, noGuards } from './installation-guards.ts';
 import { readPage } from './page-text.ts';
 import { type BoundSettings, bindPolicyServices, type PolicyBackend, type PolicyConfigMap } from './policy-services.ts';
 import { messageFor, ProblemList } from './problem-list.ts';
@@ -13,6 +15,7 @@ import { type ForeignReference, missingGrant } from './reference-grants.ts';
 import type { TimeSpan } from './resolved-object.ts';
 import { isIn } from './resolved-objects.ts';
 import type { RouteSettings } from './route-settings.ts';
+import { duration, readAs } from './schema-values.ts';
 import { anyBackendTls, type BindingResult, backendSettingsOf, bindService, type ServiceBinding } from './service-binding.ts';
 import type { SmartProxyConfigReading } from './smart-proxy-config-reading.ts';
 import type { CertificateContext } from './tls-certificates.ts';
@@ -87,8 +90,28 @@ function bindDefaults(
     return 'text' in read ? read : report(read.reason, path, `ConfigMap ${key} ${read.why}`);
   };
   const bound = bindPolicyServices(defaults, bind, findPage);
-  const guards: InstallationGuards = { backendTls: backendTlsOf(ref, spec?.defaults?.policy?.backend?.tls, context) };
+  const { auth, backend } = spec?.defaults?.policy ?? {};
+  const guards: InstallationGuards = { auth: authOf(ref, auth, context, options), backendTls: backendTlsOf(ref, backend?.tls, context) };
   return { ...bound, guards, secrets: reads.secretKeys(), problems: problems.list(), holds: dates.holds };
+}
+
+function authOf(
+  ref: ObjectRef,
+  auth: SmartRouteAuth | undefined,
+  { reads, problems }: CertificateContext,
+  options: TranslateDefaults,
+): AuthReading {
+  const settings = auth && authOfPolicy(auth, (text) => readAs(duration, text));
+  const bind = ({ name, namespace = ref.namespace, port }: AuthBackend, field: string): ServiceBinding | string => {
+    const result = bindOfInstallation({ name, namespace, port, installation: ref.namespace }, reads, options);
+    if (result.kind === 'bound') return result.binding;
+    const place = result.reason === 'RefNotPermitted' ? `${field}.namespace` : field;
+    const sentence = `Service ${namespace}/${name} ${result.why}`;
+    problems.add(result.reason, place, messageFor(ref, place, `${sentence}; until then nobody is let in who is not asked otherwise`));
+    return sentence;
+  };
+  const fieldOf = (part: AuthPart): string => `spec.defaults.policy.auth.${authFields[part]}`;
+  return readAuth({ ref, rule: undefined, settings, fieldOf }, { reads, problems, options, bind });
 }
 
 function backendTlsOf(ref: ObjectRef, tls: SmartRouteBackendTls = {}, context: CertificateContext): InstallationBackendTls {

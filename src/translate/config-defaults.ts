@@ -13,8 +13,13 @@ const nobody = { allow: [], deny: ['0.0.0.0/0', '::/0'] };
 
 /** Secrets that are read once for all who inherit them. */
 function secretsOfInstallation(settings: RouteSettings): RouteSettings {
-  const { backendTlsCaSecret: ca, backendTlsClientSecret: certificate } = settings;
-  return { ...settings, ...(ca && { backendTlsCaSecret: ofInstallation }), ...(certificate && { backendTlsClientSecret: ofInstallation }) };
+  const { backendTlsCaSecret: ca, backendTlsClientSecret: certificate, auth } = settings;
+  return {
+    ...settings,
+    ...(ca && { backendTlsCaSecret: ofInstallation }),
+    ...(certificate && { backendTlsClientSecret: ofInstallation }),
+    ...(auth && { auth: { kind: 'installation' as const } }),
+  };
 }
 
 /** What `defaults` of a SmartProxyConfig sets; undefined: nothing. */

@@ -4,6 +4,7 @@ import type { RouteAction } from '../routes/route.ts';
 import { anyHost, type Host } from '../routes/route-table.ts';
 import type { BoundDefaults } from './bound-defaults.ts';
 import { forwardActionOf } from './forward-action.ts';
+import { noNeeds } from './host-claim.ts';
 import { inheritSettings } from './inherited-settings.ts';
 import type { MergedHost } from './merged-host.ts';
 import type { Policies } from './policies.ts';
@@ -52,22 +53,38 @@ export function readDefaultBackend(
   const object = { apiVersion: 'v1', kind: 'Service', namespace: objectKey.slice(0, slash), name: objectKey.slice(slash + 1), uid: '' };
   if (service === undefined) return failing(object, 'ServiceNotFound', 'does not exist; create it or correct --default-backend');
   const settings = inheritSettings(inherited.settings, {});
-  const { backendTls } = inherited.guards;
+  const { auth, backendTls } = inherited.guards;
   const tls = { serverName: settings.backendTlsServerName, ca: backendTls.ca, clientCertificate: backendTls.clientCertificate };
   const result = bindService(objectKey, service, port, backendSettingsOf(settings, tls, options));
   if (result.kind === 'unbound') return failing(object, result.reason, result.why);
   const { binding } = result;
-  const policy = policies.policy(settings, false);
-  const broken = binding.service.tls === undefined ? undefined : (backendTls.broken.ca ?? backendTls.broken.clientCertificate);
+  const asked = 'broken' in auth ? noAuth : auth;
+  const policy = policies.policy({ ...settings, authPolicy: asked.policy }, false);
+  const brokenTls = binding.service.tls === undefined ? undefined : (backendTls.broken.ca ?? backendTls.broken.clientCertificate);
+  const broken = 'broken' in auth ? auth.broken : brokenTls;
   const forward = forwardActionOf([{ service: binding.service.key, weight: 1 }], settings);
   const host = hostFor(object, policy, broken === undefined ? forward : { kind: 'fail', status: 503, reason: broken });
-  const uses = [binding, ...inherited.bindings].map((used) => ({ binding: used, from: undefined, field: '--default-backend' }));
-  const { pages } = inherited;
+  const uses = [binding, ...inherited.bindings, ...asked.needs.bindings].map((used) => {
+    return { binding: used, from: undefined, field: '--default-backend' };
+  });
+  const { secrets } = asked.needs;
   return {
-    merged: { host, policies: [policy], certificates: [], secrets: [], pages, uses, served: [], servedRules: [], problems: [] },
+    merged: {
+      host,
+      policies: [policy],
+      certificates: [],
+      secrets,
+      pages: inherited.pages,
+      uses,
+      served: [],
+      servedRules: [],
+      problems: [],
+    },
     problems: [],
   };
 }
+
+const noAuth = { policy: undefined, needs: noNeeds };
 
 function hostFor(object: ObjectRef, policy: Policy, action: RouteAction): Host {
   const { kind, namespace, name } = object;

@@ -1,12 +1,20 @@
+import type { AuthPolicy } from '../routes/auth-policy.ts';
 import type { Certificate } from '../routes/route-table.ts';
+import { noNeeds, type PolicyNeeds } from './host-claim.ts';
 
 /**
  * What `defaults` of the installation make of the Secrets that they name: read once, and told by the SmartProxyConfig alone. The same
  * reference while nothing of it changes.
  */
 export interface InstallationGuards {
+  readonly auth: AuthReading;
   readonly backendTls: InstallationBackendTls;
 }
+
+/** What becomes of who may ask: a policy with what it names, or why nobody may be let in, as a sentence. */
+export type AuthReading = { readonly policy: AuthPolicy | undefined; readonly needs: PolicyNeeds } | { readonly broken: string };
+
+export const nobodyAsked: AuthReading = { policy: undefined, needs: noNeeds };
 
 export interface InstallationBackendTls {
   /** PEM. */
@@ -17,4 +25,4 @@ export interface InstallationBackendTls {
 }
 
 /** Without `defaults`. */
-export const noGuards: InstallationGuards = { backendTls: { ca: undefined, clientCertificate: undefined, broken: {} } };
+export const noGuards: InstallationGuards = { auth: nobodyAsked, backendTls: { ca: undefined, clientCertificate: undefined, broken: {} } };

@@ -163,7 +163,7 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
   },
   ConfigClosed: {
     level: 'error',
-    when: 'The SmartProxyConfig was invalid when the program began, where it says who is let in: `hostClaims`, `unclaimedHosts`, `trustedProxies`, `limits.clients`, `tls.profile`, `tls.minVersion`, and in `defaults.policy` `auth`, `clients`, `maintenance`, `rateLimits`.',
+    when: 'The SmartProxyConfig was invalid when the program began, where it says who is let in: `hostClaims`, `unclaimedHosts`, `trustedProxies`, `limits.clients`, `tls.profile`, `tls.minVersion`, and in `defaults.policy` `auth`, `backend.tls`, `clients`, `maintenance`, `rateLimits`.',
     meanwhile: 'Nobody is let in: connections are ended as `ip_blocked`.',
   },
   ListenerClosed: {

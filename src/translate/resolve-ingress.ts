@@ -4,7 +4,6 @@ import { anyHost, type PageText } from '../routes/route-table.ts';
 import type { Service } from '../routes/service.ts';
 import { readAnnotatedAuth } from './annotated-auth.ts';
 import { readAnnotatedTlsPolicy } from './annotated-tls-policy.ts';
-import type { AuthReading } from './auth-reader.ts';
 import { BackendTlsReader, type TlsSetting } from './backend-tls-reader.ts';
 import { balancingOfConnections } from './balancing-settings.ts';
 import { bindOfInstallation } from './bound-defaults.ts';
@@ -14,6 +13,7 @@ import { forwardActionOf } from './forward-action.ts';
 import { type HostClaim, noNeeds, pathKey, type RouteClaim, type TlsClaim, type TlsPolicyClaim } from './host-claim.ts';
 import { type IngressReading, pathsInOrder, type ReadBackend, type ReadRule } from './ingress-reading.ts';
 import { inheritSettings } from './inherited-settings.ts';
+import type { AuthReading } from './installation-guards.ts';
 import { readPage } from './page-text.ts';
 import { bindPolicyServices, type PolicyBackend, type PolicyConfigMap } from './policy-services.ts';
 import { messageFor, ProblemList, quote } from './problem-list.ts';
@@ -56,6 +56,8 @@ class IngressResolver {
   readonly #backendTls: BackendTlsReader;
   readonly #settings: RouteSettings;
   readonly #auth: AuthReading;
+  /** It is that of the installation. */
+  readonly #inheritsAuth: boolean;
   readonly #tlsPolicy: TlsPolicyClaim | undefined;
   readonly #backendSettings: BackendSettings;
   /** For TLS that passes through. */
@@ -93,7 +95,8 @@ class IngressResolver {
       },
       certificateContext,
     );
-    this.#auth = readAnnotatedAuth(reading, settings.auth, { reads: this.#reads, problems: this.#problems, options });
+    this.#auth = readAnnotatedAuth(reading, own.auth, settings.auth, { reads: this.#reads, problems: this.#problems, options });
+    this.#inheritsAuth = settings.auth?.kind === 'installation' && this.#auth === this.#reads.guards().auth;
     this.#tlsPolicy = readAnnotatedTlsPolicy(reading, certificateContext);
     this.#backendSettings = backendSettingsOf(settings, this.#backendTls.settings, options);
     const balancing = own.balancing ?? balancingOfConnections(settings.balancing);
@@ -202,7 +205,8 @@ class IngressResolver {
   #resolve(backend: ReadBackend): Target {
     if (backend.kind === 'unusable') return failed(backend.reason);
     if (this.#backendTls.broken !== undefined) return failed(this.#backendTls.broken);
-    if ('broken' in this.#auth) return failed(this.#auth.broken);
+    const brokenAuth = 'broken' in this.#auth ? this.#auth.broken : undefined;
+    if (brokenAuth !== undefined && !this.#inheritsAuth) return failed(brokenAuth);
     const lost = lostGuard(this.#reading);
     if (lost !== undefined) return failed(lost);
     const key = `${this.#reading.ref.namespace}/${backend.name}`;
@@ -227,7 +231,7 @@ class IngressResolver {
     const direct = tlsPassthrough === true ? bindService(key, object, backend.port, this.#connectionSettings) : undefined;
     if (direct?.kind === 'bound') this.#directs.set(backend, direct.binding);
     // Connections go on: nobody is asked, and nothing is verified, in what passes through.
-    const unsafe = this.#backendTls.brokenFor(binding.service);
+    const unsafe = this.#backendTls.brokenFor(binding.service) ?? brokenAuth;
     if (unsafe !== undefined) return failed(unsafe);
     const rewrite = upstreamVhost === undefined ? undefined : { host: upstreamVhost, path: undefined };
     return { action: forwardActionOf([{ service: binding.service.key, weight: 1 }], this.#settings, rewrite), bindings: [binding] };
@@ -287,10 +291,11 @@ class IngressResolver {
     return { kind: 'passthrough', backends, bindings: [binding], listeners: undefined, field };
   }
 
-  /** Whether some annotation says who may ask, readable or not. */
+  /** Whether some annotation says who may ask, readable or not. What is inherited is about requests that are read, and ends no passthrough. */
   get #asksWho(): boolean {
     const { missingGuard } = this.#reading;
-    return 'broken' in this.#auth || this.#auth.policy !== undefined || this.#tlsPolicy?.rule !== undefined || missingGuard !== undefined;
+    const asksUsers = !this.#inheritsAuth && ('broken' in this.#auth || this.#auth.policy !== undefined);
+    return asksUsers || this.#tlsPolicy?.rule !== undefined || missingGuard !== undefined;
   }
 
   #reportOnce(what: string, reason: Parameters<ProblemList['add']>[0], field: string, sentence: string): void {

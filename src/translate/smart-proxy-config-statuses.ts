@@ -41,6 +41,7 @@ const refusals: ReadonlySet<ProblemReason> = new Set([
   'InvalidObject',
   'PortConflict',
   'InvalidAddress',
+  'InvalidBackend',
   'NoEffect',
   'ConfigConflict',
   'NotReferenced',

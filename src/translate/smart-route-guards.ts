@@ -1,24 +1,11 @@
 import { isNetwork } from '../address-list.ts';
-import { type AuthReading, readAuth } from './auth-reader.ts';
+import { authFields, readAuth } from './auth-reader.ts';
+import type { AuthReading } from './installation-guards.ts';
 import { quote } from './problem-list.ts';
 import { substitutionProblem } from './smart-route-actions.ts';
 import type { SmartRouteBackends } from './smart-route-backends.ts';
 import type { SmartRouteLookup, SmartRouteScope } from './smart-route-lookup.ts';
 import type { ReadSmartRouteRule } from './smart-route-reading.ts';
-
-/** Where the parts of `policy.auth` stand. */
-const authFields = {
-  secret: 'basic.secretRef',
-  url: 'external.url',
-  ca: 'external.caRef',
-  backend: 'external.backend',
-  jwksSecret: 'jwt.jwks.secretRef',
-  jwksUrl: 'jwt.jwks.url',
-  jwksCa: 'jwt.jwks.caRef',
-  oidcSecret: 'oidc.secretRef',
-  oidcIssuer: 'oidc.issuer',
-  oidcCa: 'oidc.caRef',
-} as const;
 
 /** Resolves who may use a SmartRoute, and says why nobody may where that can't be had. */
 export class SmartRouteGuards {

@@ -7,7 +7,7 @@ import { type SmartRouteCase, smartRouteCases } from './smart-route-cases.ts';
 /** What cases are about that `defaults` share, where they have it. */
 interface Parts {
   readonly connection?: object;
-  readonly policy?: { readonly auth?: unknown; readonly satisfy?: unknown };
+  readonly policy?: { readonly auth?: { readonly none?: unknown } };
   readonly udp?: Readonly<Record<string, unknown>>;
   readonly http?: { readonly rules?: readonly { readonly action?: { readonly forward?: { readonly loadBalancing?: object } } }[] };
 }
@@ -15,16 +15,15 @@ interface Parts {
 /** The cases of SmartRoute that are about what `defaults` of a SmartProxyConfig have too, as such defaults; those that only a route may have are left out. */
 export const inheritedCases: readonly SmartRouteCase[] = unique(smartRouteCases.flatMap(inheritedOf));
 
-/** The rules in CEL of SmartProxyConfig, copies of SmartRoute's included, but for what `defaults` may not have. */
-export const inheritedRules = new SchemaRules('crds/smartproxy.dev_smartproxyconfigs.yaml', ['defaults.policy.auth']);
+/** The rules in CEL of SmartProxyConfig, copies of SmartRoute's included. */
+export const inheritedRules = new SchemaRules('crds/smartproxy.dev_smartproxyconfigs.yaml');
 
 function inheritedOf({ name, rule, spec, valid }: SmartRouteCase): readonly SmartRouteCase[] {
   const { connection, policy, http, udp = {} } = spec as Parts;
-  const isOfRoutes = (policy?.auth ?? policy?.satisfy) !== undefined;
   const loadBalancing = http?.rules?.[0]?.action?.forward?.loadBalancing;
   const parts: readonly (readonly [name: string, place: string, value: object | undefined])[] = [
     ['connection', 'connection', connection],
-    ['policy', 'policy', isOfRoutes ? undefined : policy],
+    ['policy', 'policy', policy?.auth?.none === undefined ? policy : undefined],
     ['loadBalancing', 'http.rules[0].action.forward.loadBalancing', loadBalancing],
     ...(sharedPlaces.udp?.part?.fields ?? []).map((field) => {
       return ['udp', `udp.${field}`, udp[field] === undefined ? undefined : { [field]: udp[field] }] as const;

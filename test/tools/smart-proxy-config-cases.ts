@@ -26,17 +26,15 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
     [listeners({ name: 'http' }), listeners({ name: 'https', protocol: 'HTTP' })],
   ],
   [
-    'who may ask is set by routes, whose Secrets and Services it names',
+    'nobody is asked where auth is left out; none is for routes',
     [
       { defaults: {} },
       { defaults: { policy: { timeouts: { read: '5s' }, backend: { tls: { serverName: 'a.test', caRef: { name: 'ca' } } } } } },
       { defaults: { policy: { maintenance: { enabled: true, allow: ['10.0.0.0/8'] } } } },
-    ],
-    [
-      { defaults: { policy: { auth: { none: {} } } } },
       { defaults: { policy: { auth: { basic: { secretRef: { name: 'users' } } } } } },
       { defaults: { policy: { satisfy: 'Any' } } },
     ],
+    [{ defaults: { policy: { auth: { none: {} } } } }],
   ],
   [
     'a time of at most 596h',

@@ -16,6 +16,7 @@ const ruleWith = (part: object): object => ({ http: { rules: [{ name: 'all', act
 const action = (value: object): object => ruleWith({ action: value });
 const path = (type: string, value: string): object => ruleWith({ matches: [{ path: { type, value } }] });
 const policy = (value: object): object => ({ ...ruleWith({}), policy: value });
+const headersOfExternal = ['requestHeaders', 'responseHeaders', 'clientHeaders'];
 const external = (value: object): object => policy({ auth: { external: value } });
 const kept = (durations: readonly object[]): object => external({ backend, cache: { key: [{ type: 'Cookie', name: 'sid' }], durations } });
 const jwt = (value: object): object =>
@@ -290,10 +291,16 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
   ],
   [
     'this header has another meaning',
-    [policy({ auth: { basic: { secretRef: { name: 'users' }, userHeader: 'X-Auth-User' } } })],
-    ['Authorization', 'X-Forwarded-User', 'host'].map((userHeader) =>
-      policy({ auth: { basic: { secretRef: { name: 'users' }, userHeader } } }),
-    ),
+    [
+      policy({ auth: { basic: { secretRef: { name: 'users' }, userHeader: 'X-Auth-User' } } }),
+      ...[jwt, oidc].map((way) => way({ claimHeaders: [{ claim: 'sub', header: 'X-Auth-User' }] })),
+    ],
+    [
+      ...['Authorization', 'X-Forwarded-User', 'host'].map((userHeader) =>
+        policy({ auth: { basic: { secretRef: { name: 'users' }, userHeader } } }),
+      ),
+      ...[jwt, oidc].map((way) => way({ claimHeaders: [{ claim: 'sub', header: 'Cookie' }] })),
+    ],
   ],
   ['a path begins with "/"', [path('Prefix', '/')], [path('Prefix', 'api'), path('Exact', '*')]],
   [
@@ -404,8 +411,10 @@ const table: readonly (readonly [rule: string, valid: readonly object[], invalid
         headers: { request: { set: [{ name: 'X-A', value: 'b' }], add: [{ name: 'x-a', value: '' }], remove: ['Cookie'] }, response: {} },
       }),
       policy({ headers: { response: { set: [{ name: 'X-A', value: 'b' }], add: [{ name: 'x-a', value: '' }], remove: ['Server'] } } }),
+      ...headersOfExternal.map((name) => external({ url: 'http://auth.example.com', [name]: ['X-User'] })),
     ],
     [
+      ...headersOfExternal.map((name) => external({ url: 'http://auth.example.com', [name]: ['X-Forwarded-For'] })),
       policy({ headers: { request: { set: [{ name: 'Host', value: 'b' }] } } }),
       policy({ headers: { request: { add: [{ name: 'Host', value: 'b' }] } } }),
       policy({ headers: { request: { remove: ['X-Forwarded-For'] } } }),

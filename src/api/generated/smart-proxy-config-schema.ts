@@ -674,8 +674,8 @@ export const smartProxyConfigSchema: Schema = {
       "type": "object",
       "x-kubernetes-validations": [
         {
-          "rule": "!has(self.policy) || (!has(self.policy.auth) && !has(self.policy.satisfy))",
-          "message": "who may ask is set by routes, whose Secrets and Services it names"
+          "rule": "!has(self.policy) || !has(self.policy.auth) || !has(self.policy.auth.none)",
+          "message": "nobody is asked where auth is left out; none is for routes"
         }
       ],
       "properties": {

@@ -21,23 +21,19 @@ export class SecretsByName {
   readonly #options: SecretsByNameOptions;
   readonly #followed = new Map<string, { readonly by: ByName; readonly answered: PromiseWithResolvers<void> }>();
 
+  #isClosed = false;
+
   constructor(options: SecretsByNameOptions) {
     this.#options = options;
   }
 
   /** Says which Secrets are wanted from now on; resolves when each was read, or tried. */
   async setReferenced(keys: readonly string[]): Promise<void> {
-    const { namespace, follow, forget } = this.#options;
+    if (this.#isClosed) return;
+    const { namespace, follow } = this.#options;
     const wanted = new Set(keys.filter((key) => key.startsWith(`${namespace}/`)));
-    const unwanted = [...this.#followed].filter(([key]) => !wanted.has(key));
-    for (const [key] of unwanted) this.#followed.delete(key);
-    await Promise.all(
-      unwanted.map(async ([key, { by, answered }]) => {
-        answered.resolve();
-        await by.close();
-        if (!this.#followed.has(key)) forget(key);
-      }),
-    );
+    const unwanted = [...this.#followed.keys()].filter((key) => !wanted.has(key));
+    const ends = unwanted.map((key) => this.#letGo(key));
     for (const key of wanted) {
       if (this.#followed.has(key)) continue;
       const answered = Promise.withResolvers<void>();
@@ -45,11 +41,19 @@ export class SecretsByName {
       this.#followed.set(key, { by, answered });
       by.start();
     }
-    await Promise.all([...this.#followed.values()].map(({ answered }) => answered.promise));
+    await Promise.all([...ends, ...[...this.#followed.values()].map(({ answered }) => answered.promise)]);
   }
 
   async close(): Promise<void> {
-    for (const { answered } of this.#followed.values()) answered.resolve();
-    await Promise.all([...this.#followed.values()].map(({ by }) => by.close()));
+    this.#isClosed = true;
+    await Promise.all([...this.#followed.keys()].map((key) => this.#letGo(key)));
+  }
+
+  async #letGo(key: string): Promise<void> {
+    const followed = this.#followed.get(key);
+    this.#followed.delete(key);
+    followed?.answered.resolve();
+    await followed?.by.close();
+    if (!this.#isClosed && !this.#followed.has(key)) this.#options.forget(key);
   }
 }

@@ -5,8 +5,11 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { TLSSocket } from 'node:tls';
-import { forwardTo, ingress, opaqueSecret, service, smartProxyConfig, smartRoute, tlsSecret } from '../../tools/manifests.ts';
+import { hashSync } from 'bcryptjs';
+import { forwardTo, ingress, opaqueSecret, service, serviceGrant, smartProxyConfig, smartRoute, tlsSecret } from '../../tools/manifests.ts';
 import { NamedBackend } from '../../tools/named-backend.ts';
+import { TestBrowser } from '../../tools/oidc/test-browser.ts';
+import { TestProvider } from '../../tools/oidc/test-provider.ts';
 import { Program } from '../../tools/program.ts';
 import { makeTestCertificate, type TestCertificate } from '../../tools/test-certificate.ts';
 
@@ -101,5 +104,150 @@ describe('defaults of a SmartProxyConfig that name Secrets of its own namespace'
     assert.deepEqual(await statuses(), working);
     await program.remove('Secret', 'system/client');
     assert.deepEqual(await statuses(), { ...working, ...closed, own: 503, wrong: 503, 'wrong-ingress': 503 });
+  });
+
+  it('policy.auth asks everybody, but where a route says otherwise, and never a CA or what passes through', async (t) => {
+    await using plain = await NamedBackend.start('plain');
+    const tlsBackend = await secureServer(await makeTestCertificate('passed.test'), await makeTestCertificate('client'), t);
+    const errorPages = [{ statuses: [401], text: 'who are you?' }];
+    const config = smartProxyConfig({ defaults: { policy: { auth: { basic: { secretRef: { name: 'users' } } }, errorPages } } });
+    const users = ofInstallation(opaqueSecret('users', { auth: `ada:${hashSync('sesame', 4)}\n` }));
+    const atPath = (path: string) => [{ path: { type: 'Prefix', value: path } }];
+    const mixed = smartRoute('mixed', {
+      hosts: ['mixed.test'],
+      http: {
+        rules: [
+          { name: 'open', matches: atPath('/open'), policy: { auth: { none: {} } }, action: forwardTo('plain') },
+          { name: 'away', matches: atPath('/away'), action: { redirect: { host: 'x.test' } } },
+          { name: 'all', action: forwardTo('plain') },
+        ],
+      },
+    });
+    const at = (name: string, annotations: Readonly<Record<string, string>> = {}, more = {}): string =>
+      ingress(name, {
+        rules: { [`${name}.test`]: [['/', 'Prefix', 'plain']] },
+        annotations: Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`smartproxy.dev/${key}`, value])),
+        ...more,
+      });
+    const solver = ingress('solver', {
+      rules: { 'silent.test': [['/.well-known/acme-challenge/token', 'Exact', 'plain']] },
+    }).replace('"name":"solver"', '"name":"solver","labels":{"acme.cert-manager.io/http01-solver":"true"}');
+    const passed = ingress('passed', {
+      rules: { 'passed.test': [['/', 'Prefix', 'secure']] },
+      annotations: { 'smartproxy.dev/tls-passthrough': 'true' },
+    });
+    const objects =
+      ofInstallation(config) +
+      tlsSecret('tls', await makeTestCertificate('secure.test')) +
+      opaqueSecret('own-users', { auth: `bob:${hashSync('salam', 4)}\n` }) +
+      service('plain', plain.port) +
+      service('secure', tlsBackend.port) +
+      mixed +
+      at('silent') +
+      at('open', { 'enable-global-auth': 'false' }) +
+      at('unread', { 'enable-global-auth': 'no' }) +
+      at('own', { 'auth-secret': 'own-users' }) +
+      at('lost', { 'auth-signin': 'http://login.test/' }) +
+      at('secure', {}, { tls: [{ hosts: ['secure.test'], secret: 'tls' }] }) +
+      solver +
+      passed;
+    await using program = await Program.start(objects + users, ['--default-backend=default/plain:web']);
+    assert.deepEqual(program.problems, ['InvalidAnnotation', 'InvalidAnnotation']);
+    const as = (who: string) => ({ headers: { authorization: `Basic ${Buffer.from(who).toString('base64')}` } });
+    /** The status for nobody, for a user of the installation, and for one of the namespace. */
+    const statuses = async (host: string, path = '/', tls = false): Promise<string> => {
+      const asked = [];
+      for (const options of [{}, as('ada:sesame'), as('bob:salam')])
+        asked.push((await program.ask(host, path, { ...options, tls })).status);
+      return asked.join();
+    };
+    const challenge = '/.well-known/acme-challenge/token';
+    const all = async () => ({
+      silent: await statuses('silent.test'),
+      mixed: await statuses('mixed.test'),
+      away: await statuses('mixed.test', '/away'),
+      unread: await statuses('unread.test'),
+      nobody: await statuses('nobody.test'),
+      secure: await statuses('secure.test', '/', true),
+      ownRule: await statuses('mixed.test', '/open'),
+      open: await statuses('open.test'),
+      own: await statuses('own.test'),
+      lost: await statuses('lost.test'),
+      toHttps: await statuses('secure.test'),
+      challenge: await statuses('silent.test', challenge),
+      passedHttp: await statuses('passed.test'),
+    });
+    const notAsked = {
+      ownRule: '200,200,200',
+      open: '200,200,200',
+      toHttps: '308,308,308',
+      challenge: '200,200,200',
+      passedHttp: '308,308,308',
+    };
+    const own = { own: '401,401,200', lost: '503,503,503' };
+    const asking = (here: string) => ({
+      ...{ silent: here, mixed: here, unread: here, nobody: here, secure: here },
+      away: here.replace('200', '302'),
+    });
+    assert.deepEqual(await all(), { ...asking('401,200,401'), ...notAsked, ...own });
+    assert.equal((await program.ask('silent.test', '/')).body, 'who are you?');
+    assert.equal((await program.ask('passed.test', '/', { tls: true })).body, 'secure');
+
+    await program.remove('Secret', 'system/users');
+    assert.deepEqual(await all(), { ...asking('503,503,503'), ...notAsked, ...own });
+    assert.equal((await program.ask('passed.test', '/', { tls: true })).body, 'secure');
+    assert.deepEqual(
+      program.translation.problems
+        .filter(({ reason }) => reason !== 'InvalidAnnotation')
+        .map(({ object, reason, field }) => `${object.kind} ${reason} ${field}`),
+      ['SmartProxyConfig SecretNotFound spec.defaults.policy.auth.basic.secretRef'],
+    );
+    assert.deepEqual(references(program), ['SmartProxyConfig main SecretNotFound', 'SmartRoute mixed ResolvedRefs']);
+    await program.apply(users);
+    assert.equal(await statuses('silent.test'), '401,200,401');
+    await program.apply(ofInstallation(opaqueSecret('users', { auth: `bob:${hashSync('salam', 4)}\n` })));
+    assert.equal(await statuses('silent.test'), '401,401,200', 'a list that changed holds');
+    await program.apply(ofInstallation(smartProxyConfig({})));
+    assert.equal(await statuses('silent.test'), '200,200,200');
+  });
+
+  it('policy.auth.external asks a Service of the installation, and one of another namespace with a ReferenceGrant alone', async () => {
+    await using plain = await NamedBackend.start('plain');
+    await using decider = await NamedBackend.start('decider');
+    const inTools = (yaml: string): string => yaml.replaceAll('namespace: default', 'namespace: tools');
+    const external = (namespace?: string) => ({ external: { backend: { name: 'decider', namespace, port: { name: 'web' } } } });
+    const config = (namespace?: string): string =>
+      ofInstallation(smartProxyConfig({ defaults: { policy: { auth: external(namespace) } } }));
+    const objects = service('plain', plain.port) + route('silent', 'plain') + inTools(service('decider', decider.port));
+    await using program = await Program.start(objects + config());
+    const status = async (): Promise<number> => (await program.ask('silent.test', '/')).status;
+    assert.deepEqual([await status(), program.problems], [503, ['ServiceNotFound']], 'it is in another namespace');
+    await program.apply(config('tools'));
+    assert.deepEqual([await status(), program.problems], [503, ['RefNotPermitted']]);
+    await program.apply(ofInstallation(serviceGrant('tools', { kind: 'SmartProxyConfig' })));
+    assert.deepEqual([await status(), program.problems], [200, []]);
+    assert.equal(decider.seen.length, 1);
+  });
+
+  it('policy.auth.oidc sends browsers of every host to log in at one provider', async () => {
+    await using plain = await NamedBackend.start('plain');
+    const hosts = ['silent.test', 'other.test'];
+    await using provider = await TestProvider.start({
+      redirectUris: hosts.map((host) => `http://${host}/oauth2/callback`),
+      afterLogout: [],
+    });
+    const secret = opaqueSecret('login', { 'cookie-key': 'k'.repeat(43), 'client-secret': provider.clientSecret });
+    const oidc = { issuer: provider.issuer, clientId: 'short', secretRef: { name: 'login' } };
+    const config = smartProxyConfig({ defaults: { policy: { auth: { oidc } } } });
+    const objects =
+      service('plain', plain.port) + route('silent', 'plain') + ingress('other', { rules: { 'other.test': [['/', 'Prefix', 'plain']] } });
+    await using program = await Program.start(ofInstallation(config + secret) + objects, ['--allow-local-external-names']);
+    assert.deepEqual(program.problems, []);
+    const browser = new TestBrowser(Object.fromEntries(hosts.map((host) => [host, () => program.httpPort])));
+    for (const host of hosts) {
+      assert.equal((await program.ask(host, '/')).status, 302);
+      assert.equal((await browser.go(`http://${host}/x`)).body, 'plain');
+      assert.equal(browser.cookiesOf(host).length, 1);
+    }
   });
 });

@@ -61,7 +61,8 @@ describe('a SmartProxyConfig that is not what its CRD allows', () => {
       { name: 'bad', port: 'x', protocol: 'HTTP' },
       { name: 'admin', port, protocol: 'HTTP' },
     ];
-    const defaults = { policy: { timeouts: { read: 'never' }, clients: { deny: ['192.0.2.1'] } } };
+    const backend = { limits: { connections: 'many' }, tls: { serverName: 'shop.internal' } };
+    const defaults = { policy: { timeouts: { read: 'never' }, clients: { deny: ['192.0.2.1'] }, backend } };
     await using program = await Program.start(smartProxyConfig({ listeners, defaults, drain: { delay: 'soon' } }) + route);
     assert.deepEqual([...new Set(program.problems)], ['ConfigReduced', 'InvalidObject']);
     assert.deepEqual(conditions(program), ['Accepted False ConfigReduced', 'ResolvedRefs True ResolvedRefs']);
@@ -79,6 +80,7 @@ describe('a SmartProxyConfig that is not what its CRD allows', () => {
     ['unclaimedHosts', { unclaimedHosts: 'oldest' }],
     ['trustedProxies', { trustedProxies: '10.0.0.0/8' }],
     ['defaults.policy.auth', { defaults: { policy: { auth: { basic: {} } } } }],
+    ['defaults.policy.backend.tls', { defaults: { policy: { backend: { tls: { caRef: {} } } } } }],
     ['defaults as a whole', { defaults: [] }],
   ];
   for (const [where, spec] of guards)

@@ -1,4 +1,5 @@
 import { answerCases } from './answer-cases.ts';
+import { authCases } from './auth-cases.ts';
 import { backendCases } from './backend-cases.ts';
 import { balancingCases } from './balancing-cases.ts';
 import { connectionCases } from './connection-cases.ts';
@@ -10,6 +11,7 @@ import { udpCases } from './udp-cases.ts';
 export const defaultCases: readonly DefaultCase[] = [
   ...requestCases,
   ...answerCases,
+  ...authCases,
   ...backendCases,
   ...connectionCases,
   ...balancingCases,

@@ -84,6 +84,19 @@ const configs: readonly Row[] = [
     'spec.defaults.policy.backend.tls.caRef',
     /create it with a ca.crt/,
   ],
+  [
+    { defaults: { policy: { auth: { basic: { secretRef: { name: 'gone' } } } } } },
+    'SecretNotFound',
+    'spec.defaults.policy.auth.basic.secretRef',
+    /so nobody is let in; create it/,
+  ],
+  [
+    { defaults: { policy: { auth: { external: { url: 'http://127.0.0.1/' } } } } },
+    'InvalidBackend',
+    'spec.defaults.policy.auth.external.url',
+    /until then nobody is let in/,
+  ],
+  [{ defaults: { policy: { auth: { none: {} } } } }, 'InvalidObject', 'spec.defaults', /nobody is asked where auth is left out/],
   [{ defaults: { loadBalancing: { type: 'ConsistentHash' } } }, 'InvalidObject', 'spec.defaults.loadBalancing', /hash goes with/],
   [
     { defaults: { policy: { mirror: { backend: { name: 'gone', port: { number: 80 } } } } } },

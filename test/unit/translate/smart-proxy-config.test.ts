@@ -6,6 +6,7 @@ import { listenerWarnings } from '../../../src/translate/listener-warnings.ts';
 import { configStatusOf, type ListenerFailure } from '../../../src/translate/smart-proxy-config-statuses.ts';
 import { Translator } from '../../../src/translate/translate.ts';
 import { defaultOptions } from '../../golden/default-options.ts';
+import { makeTestCertificate } from '../../tools/test-certificate.ts';
 
 const namespace = 'smartproxy-ingress';
 
@@ -97,6 +98,42 @@ test('SmartProxyConfig: a reference of its defaults that is broken stays told th
   assert.deepEqual(told(), broken);
   store.apply(withMirror(2));
   assert.deepEqual(told(), broken);
+});
+
+test('SmartProxyConfig: a server that its defaults may not ask is told in a condition', () => {
+  const auth = { external: { url: 'http://127.0.0.1/' } };
+  const object = { kind: 'SmartProxyConfig', metadata: { name: 'main', namespace }, spec: { defaults: { policy: { auth } } } };
+  const { translate } = start(ingressClass('smartproxy', 'main'), object as unknown as KubeObject);
+  assert.deepEqual(
+    translate().smartProxyConfigs.map(({ conditions }) => texts(conditions)),
+    [['Accepted False InvalidBackend', 'ResolvedRefs True ResolvedRefs']],
+  );
+});
+
+test('SmartProxyConfig: what its defaults name is read again when its time has come, or the Secret is another', async () => {
+  const client = await makeTestCertificate('client');
+  const pem = (text: string): string => Buffer.from(text).toString('base64');
+  const secret = (version: string): KubeObject => ({
+    kind: 'Secret',
+    metadata: { name: 'client', namespace, resourceVersion: version },
+    data: { 'tls.crt': pem(client.cert), 'tls.key': pem(client.key) },
+  });
+  const policy = { backend: { tls: { clientCertificateRef: { name: 'client' } } } };
+  const object = { kind: 'SmartProxyConfig', metadata: { name: 'main', namespace }, spec: { defaults: { policy } } };
+  const { store } = start(ingressClass('smartproxy', 'main'), object as unknown as KubeObject, secret('1'));
+  const translator = new Translator(defaultOptions);
+  const reasonsAt = (nowMs: number) => translator.translate(store.snapshot(), nowMs).problems.map(({ reason }) => reason);
+  const now = Date.now();
+  assert.deepEqual(reasonsAt(now), []);
+  const { holdsUntilMs, referencedSecrets } = translator.translate(store.snapshot(), now);
+  assert.deepEqual(referencedSecrets, [`${namespace}/client`]);
+  assert.ok(Math.abs(holdsUntilMs - now - 86_400_000) < 60_000, String(holdsUntilMs - now));
+  assert.deepEqual(reasonsAt(holdsUntilMs), ['CertificateExpired']);
+  assert.deepEqual(reasonsAt(now), []);
+  store.remove('Secret', `${namespace}/client`);
+  assert.deepEqual(reasonsAt(now), ['SecretNotFound']);
+  store.apply(secret('2'));
+  assert.deepEqual(reasonsAt(now), []);
 });
 
 test('SmartProxyConfig: a port that is taken is Programmed False with the reason, and the others are open', () => {

@@ -264,6 +264,12 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
     when: 'The last try to order or renew a certificate failed; the message has the words of the CA, or what the self-check found, what to do, and the time of the next.',
     meanwhile: 'Hosts keep the certificate that they have, or get the default certificate.',
   },
+  CallbackNotMatched: {
+    level: 'error',
+    when: 'No rule of a SmartRoute with a login by OpenID Connect matches its `callbackPath`.',
+    meanwhile:
+      'Who has to log in is sent to the provider, and does not come back to the route unless another object with the same login has the path.',
+  },
   NoEffect: {
     level: 'warning',
     when: 'A setting has nothing to act on.',

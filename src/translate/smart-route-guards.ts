@@ -1,5 +1,6 @@
 import { isNetwork } from '../address-list.ts';
 import { authFields, readAuth } from './auth-reader.ts';
+import { isCallbackMatched } from './callback-match.ts';
 import type { AuthReading } from './installation-guards.ts';
 import { quote } from './problem-list.ts';
 import { substitutionProblem } from './smart-route-actions.ts';
@@ -22,7 +23,7 @@ export class SmartRouteGuards {
     const { ref } = this.#lookup.reading;
     const where = `${rule.ownSettings.auth === undefined ? 'spec' : rule.field}.policy.auth.`;
     const { settings, name } = rule;
-    return readAuth(
+    const found = readAuth(
       { ref, rule: name, settings: settings.auth, fieldOf: (part) => where + authFields[part] },
       {
         reads: this.#lookup.reads,
@@ -32,6 +33,16 @@ export class SmartRouteGuards {
           this.#backends.bindPlain(rule, { ...backend, namespace: namespace ?? ref.namespace, port }, field),
       },
     );
+    if (!('broken' in found)) this.#reportCallback(rule, where);
+    return found;
+  }
+
+  #reportCallback(rule: ReadSmartRouteRule, where: string): void {
+    const { auth } = rule.settings;
+    const { rules } = this.#lookup.reading;
+    if (auth?.kind !== 'oidc' || isCallbackMatched(auth, rules)) return;
+    const sentence = `no rule with this login matches ${quote(auth.callbackPath)}, so nobody who logs in comes back; name a path that the rule matches`;
+    this.#lookup.report(rule, 'CallbackNotMatched', `${where}oidc.callbackPath`, sentence);
   }
 
   /** Why a rule must not be served at all: a list of clients, or a pattern, that can't be used. */

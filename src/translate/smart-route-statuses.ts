@@ -60,6 +60,7 @@ const refusals: ReadonlySet<ProblemReason> = new Set([
   'HostNotPermitted',
   'Unsupported',
   'TlsPolicyConflict',
+  'CallbackNotMatched',
   'InvalidBackend',
   'EngineUnavailable',
 ]);

@@ -38,6 +38,7 @@ export const problemReasons = [
   'UnknownAnnotation',
   'PassthroughConflict',
   'TlsPolicyConflict',
+  'CallbackNotMatched',
   'TooLarge',
   'Unsupported',
   'NoEffect',

@@ -43,6 +43,50 @@ describe('login at an OpenID provider, objects in and real sockets out', () => {
   const browserFor = (program: Program): TestBrowser => new TestBrowser({ [host]: () => program.httpPort });
   const seen = (): Readonly<Record<string, unknown>> => backend.seen.at(-1)?.headers ?? {};
 
+  it('says so where nobody can come back, because no rule with the login matches its callbackPath', async () => {
+    const shop = (more: object, ...rules: readonly (readonly [name: string, match: object, login?: object])[]): string =>
+      smartRoute('shop', {
+        hosts: [host],
+        policy: { auth: { oidc: oidc(more) } },
+        http: {
+          rules: rules.map(([name, match, login]) => ({
+            name,
+            matches: [match],
+            ...(login && { policy: { auth: { oidc: oidc(login) } } }),
+            action: forwardTo('a'),
+          })),
+        },
+      });
+    const path = (value: string, type = 'Prefix'): object => ({ path: { type, value } });
+    await using program = await Program.start(base + shop({}, ['app', path('/app')]), local);
+    assert.deepEqual(program.problems, ['CallbackNotMatched']);
+    assert.match(program.translation.problems[0]?.message ?? '', /spec\.policy\.auth\.oidc\.callbackPath.*"\/oauth2\/callback"/);
+    assert.equal((await browserFor(program).go(`${home}/app`)).status, 404, 'he is not let in, and comes back to nothing');
+    const wrong: readonly string[] = [
+      shop({ callbackPath: '/in' }, ['app', { ...path('/in', 'Exact'), methods: ['POST'] }]),
+      shop({ callbackPath: '/in' }, ['app', { ...path('/in'), headers: [{ name: 'x-team', value: 'blue' }] }]),
+      shop({ callbackPath: '/app2' }, ['app', path('/app')]),
+      shop({}, ['app', path('/app')], ['all', path('/'), { cookieName: 'another' }]),
+    ];
+    for (const yaml of wrong) {
+      await program.apply(yaml);
+      assert.ok(program.problems.includes('CallbackNotMatched'), yaml);
+    }
+    const right: readonly string[] = [
+      shop({ callbackPath: '/in' }, ['app', path('/app')], ['in', path('/in', 'Exact')]),
+      shop({ callbackPath: '/app/in' }, ['app', path('/app/')]),
+      shop({}, ['app', path('/app')], ['login', path('/oauth2/(callback|logout)', 'Regex')]),
+    ];
+    for (const yaml of right) {
+      await program.apply(yaml);
+      assert.deepEqual(program.problems, [], yaml);
+    }
+    await program.apply(right[1] ?? '');
+    // The provider of the test knows neither of these paths, so a whole login is the business of the others.
+    const asked = await browserFor(program).go(`${home}/app`, 0);
+    assert.match(new URL(asked.headers.location ?? '').searchParams.get('redirect_uri') ?? '', /\/app\/in$/);
+  });
+
   it('sends browsers to log in and back, by the paths, names and claims of the route', async () => {
     const settings = {
       ...{ callbackPath: '/in', logoutPath: '/out', afterLogout: '/bye', cookieName: 'login', session: '1h', scopes: ['profile'] },

@@ -1,3 +1,4 @@
+import type { RouteAction } from '../routes/route.ts';
 import { cameSecurely } from './came-securely.ts';
 import { isPreflightReply } from './cors.ts';
 import type { FilterRequest } from './filters/filter-request.ts';
@@ -46,10 +47,18 @@ function withSession(
 
 /** An answer of our own as the client is to see it. */
 export function markedReply(reply: LocalReply, request: FilterRequest | undefined, runtime: RouteRuntime | undefined): LocalReply {
+  if (runtime?.marker !== undefined && request !== undefined && isOfAction(reply, runtime.compiled.route.action))
+    return withFields({ ...reply, headers: runtime.marker.mark(reply.headers, request.head.headers) }, request);
   const cors = runtime?.marker?.cors;
   // A page may know that it failed; a preflight says so itself.
   if (cors === undefined || request === undefined || isPreflightReply(reply)) return withFields(reply, request);
   return withFields({ ...reply, headers: cors.mark(reply.headers, request.head.headers) }, request);
+}
+
+/** Whether it is what the route is for, and no refusal: its headers are changed as those of a backend's answer are. */
+function isOfAction(reply: LocalReply, { kind }: RouteAction): boolean {
+  if (kind === 'redirect') return reply.flag === 'route_redirect';
+  return kind === 'respond' && reply.flag === 'route_response' && !isPreflightReply(reply);
 }
 
 /** With what filters want the client to have. */

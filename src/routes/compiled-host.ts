@@ -134,7 +134,7 @@ function makeCandidate(route: CompiledRoute, rank: number): Candidate {
   return {
     rank,
     keeper,
-    conditions: MatchConditions.compile(route.route, route.policy.clientCertificate),
+    conditions: MatchConditions.compile(route.route, route.policy),
     matched: { kind: 'route', route },
   };
 }

@@ -76,7 +76,7 @@ function outcomeOf(table: RouteTable, host: Host, route: Route, request: MatchRe
   const keeper = keeperOf(route.source);
   const only = table.listeners.get(request.listener)?.namespaces;
   if (only !== undefined && keeper !== undefined && !only.includes(keeper)) failed.push({ kind: 'namespace', wanted: only });
-  MatchConditions.compile(route, table.policies.get(route.policy)?.clientCertificate)?.hold(request, failed);
+  MatchConditions.compile(route, table.policies.get(route.policy) ?? {})?.hold(request, failed);
   return { kind: 'differs', fitsPath: byPath === 'patterns_too_costly' ? undefined : byPath === 'route', failed };
 }
 

@@ -2,7 +2,7 @@ import { isListed } from './client-access.ts';
 import { compilePattern, UnusablePattern } from './compile-pattern.ts';
 import type { LinearRegex } from './linear-regex.ts';
 import type { MatchRequest } from './match-request.ts';
-import type { ClientCertificateRule } from './policy.ts';
+import type { ClientCertificateRule, Policy } from './policy.ts';
 import { firstParameter } from './query-parameter.ts';
 import type { Route, ValueMatch } from './route.ts';
 import { isToldField } from './told-fields.ts';
@@ -12,6 +12,9 @@ export type FailedCondition =
   | { readonly kind: 'listener' | 'namespace' | 'client' | 'method'; readonly wanted: readonly string[] }
   | { readonly kind: 'header' | 'query'; readonly wanted: ValueMatch };
 
+/** What of a policy has a say in which requests its route gets. */
+type AskingPolicy = Pick<Policy, 'clientCertificate' | 'cors'>;
+
 /** What a route asks for beside a path: listener, client, method, headers and query. */
 export class MatchConditions {
   readonly #listeners: readonly string[] | undefined;
@@ -20,21 +23,24 @@ export class MatchConditions {
   readonly #headers: readonly CompiledHeader[];
   readonly #query: readonly CompiledValue[];
   readonly #certificate: ClientCertificateRule | undefined;
+  /** Preflights are answered here. */
+  readonly #hasCors: boolean;
 
-  private constructor({ key, match }: Route, certificate: ClientCertificateRule | undefined) {
+  private constructor({ key, match }: Route, { clientCertificate, cors }: AskingPolicy) {
     this.#listeners = match.listeners;
     this.#clients = match.clients;
     this.#methods = match.methods;
-    this.#headers = match.headers.map((header) => compileHeader(header, key, certificate));
+    this.#headers = match.headers.map((header) => compileHeader(header, key, clientCertificate));
     this.#query = match.query.map((parameter) => compileValue(parameter, key));
-    this.#certificate = certificate;
+    this.#certificate = clientCertificate;
+    this.#hasCors = cors !== undefined;
   }
 
-  /** undefined: nothing but a path is asked for. @param certificate of the route's policy */
-  static compile(route: Route, certificate: ClientCertificateRule | undefined): MatchConditions | undefined {
+  /** undefined: nothing but a path is asked for. @param policy of the route */
+  static compile(route: Route, policy: AskingPolicy): MatchConditions | undefined {
     const { listeners, clients, methods, headers, query } = route.match;
     const isPathAlone = listeners === undefined && clients === undefined && methods.length + headers.length + query.length === 0;
-    return isPathAlone ? undefined : new MatchConditions(route, certificate);
+    return isPathAlone ? undefined : new MatchConditions(route, policy);
   }
 
   /**
@@ -54,7 +60,11 @@ export class MatchConditions {
       failed.push({ kind: 'client', wanted: this.#clients });
       answer = false;
     }
-    if (this.#methods.length > 0 && !this.#methods.includes(method)) {
+    if (
+      this.#methods.length > 0 &&
+      !this.#methods.includes(method) &&
+      !(this.#hasCors && this.#methods.includes(preflightMethod(request)))
+    ) {
       if (failed === undefined) return false;
       failed.push({ kind: 'method', wanted: this.#methods });
       answer = false;
@@ -79,6 +89,18 @@ export class MatchConditions {
     }
     return answer;
   }
+}
+
+/** What a browser asks to do with a preflight (Fetch standard, section 3.2.2); '': the request is none. */
+function preflightMethod({ method, headers }: MatchRequest): string {
+  if (method !== 'OPTIONS') return '';
+  let asked = '';
+  let hasOrigin = false;
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index] === 'access-control-request-method') asked = headers[index + 1] ?? '';
+    else if (headers[index] === 'origin') hasOrigin = true;
+  }
+  return hasOrigin ? asked : '';
 }
 
 interface CompiledValue extends ValueMatch {

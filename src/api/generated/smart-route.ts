@@ -215,7 +215,7 @@ export interface SmartRouteSet {
   readonly value: string;
 }
 
-/** Of requests to backends; in `response`, of their answers. Fields are removed, then set, then added. */
+/** Of requests to backends; in `response`, of their answers, and of those that `redirect` and `respond` give. Fields are removed, then set, then added. */
 export interface SmartRouteRequest {
   /** In place of every field of the name. */
   readonly set?: readonly SmartRouteSet[];
@@ -227,13 +227,13 @@ export interface SmartRouteRequest {
 
 /** Changes of headers. What a rule says of one direction takes the place of what the object says of it. */
 export interface SmartRouteHeaders {
-  /** Of requests to backends; in `response`, of their answers. Fields are removed, then set, then added. */
+  /** Of requests to backends; in `response`, of their answers, and of those that `redirect` and `respond` give. Fields are removed, then set, then added. */
   readonly request?: SmartRouteRequest;
-  /** Of requests to backends; in `response`, of their answers. Fields are removed, then set, then added. */
+  /** Of requests to backends; in `response`, of their answers, and of those that `redirect` and `respond` give. Fields are removed, then set, then added. */
   readonly response?: SmartRouteRequest;
 }
 
-/** What pages of other origins may ask. Preflights are answered by the proxy, for which the rule must match OPTIONS; what the backend says of CORS gives way. */
+/** What pages of other origins may ask. Preflights are answered by the proxy, and go to the rule that the request would go to, by its method; what the backend says of CORS gives way. */
 export interface SmartRouteCors {
   /** `https://app.example.com`, `https://*.example.com` for any names below it, or `*`. */
   readonly allowOrigins: readonly string[];
@@ -614,7 +614,7 @@ export interface SmartRoutePolicy {
   readonly backend?: SmartRouteBackend;
   /** Changes of headers. What a rule says of one direction takes the place of what the object says of it. */
   readonly headers?: SmartRouteHeaders;
-  /** What pages of other origins may ask. Preflights are answered by the proxy, for which the rule must match OPTIONS; what the backend says of CORS gives way. */
+  /** What pages of other origins may ask. Preflights are answered by the proxy, and go to the rule that the request would go to, by its method; what the backend says of CORS gives way. */
   readonly cors?: SmartRouteCors;
   /** Who may ask, by address: what the trusted proxies in front vouch for, else the peer. Others get 403, and with Passthrough their connection ends. */
   readonly clients?: SmartRouteClients;

@@ -158,6 +158,64 @@ describe('SmartRoute rewriting, objects in and real sockets out', () => {
     assert.deepEqual([failed.status, ...of(failed, 'allow-origin')], [503, 'https://app.example.com']);
   });
 
+  it('cors answers preflights for the rule that takes the method they ask for, whatever other rules do', async () => {
+    const cors = { allowOrigins: ['https://app.example.com'], allowMethods: ['PUT', 'DELETE'] };
+    const rules = [
+      { name: 'write', matches: [{ methods: ['PUT', 'POST'] }], policy: { cors }, action: forwardTo('a') },
+      { name: 'quiet', matches: [{ methods: ['DELETE'] }], action: forwardTo('a') },
+      { name: 'rest', matches: [{ methods: ['GET', 'OPTIONS'] }], action: { respond: { status: 202, body: 'rest' } } },
+    ];
+    await using program = await start({ http: { rules } });
+    assert.deepEqual(program.problems, []);
+    const origin = { origin: 'https://app.example.com' };
+    const ask = async (headers: Record<string, string>, method = 'OPTIONS'): Promise<readonly unknown[]> => {
+      const answer = await program.ask(host, '/', { method, headers });
+      return [answer.status, answer.headers['access-control-allow-origin']];
+    };
+    assert.deepEqual(await ask({ ...origin, 'access-control-request-method': 'PUT' }), [204, origin.origin]);
+    assert.deepEqual(await ask({ ...origin, 'access-control-request-method': 'DELETE' }), [202, undefined], 'a rule without cors');
+    assert.deepEqual(await ask({ ...origin, 'access-control-request-method': 'PATCH' }), [202, undefined]);
+    assert.deepEqual(await ask({ 'access-control-request-method': 'PUT' }), [202, undefined], 'without an origin it is none');
+    assert.deepEqual(await ask(origin), [202, undefined], 'nor without a method');
+    assert.deepEqual(await ask({ ...origin, 'access-control-request-method': 'PUT' }, 'GET'), [202, undefined]);
+    assert.deepEqual(await ask(origin, 'PUT'), [200, origin.origin]);
+  });
+
+  it('headers.response changes what redirect and respond answer too, and no refusal', async () => {
+    const response = {
+      set: [{ name: 'Strict-Transport-Security', value: 'max-age=31536000' }],
+      add: [{ name: 'X-Kind', value: 'proxied' }],
+      remove: ['X-Internal'],
+    };
+    const headers = [
+      { name: 'X-Internal', value: '1' },
+      { name: 'X-Kind', value: 'own' },
+    ];
+    const path = (value: string): readonly object[] => [{ path: { type: 'Prefix', value } }];
+    const rules = [
+      { name: 'moved', matches: path('/old'), action: { redirect: { host: 'new.example.com' } } },
+      { name: 'said', matches: path('/said'), action: { respond: { status: 200, headers, body: 'said' } } },
+      { name: 'closed', matches: path('/closed'), action: { block: {} } },
+      {
+        name: 'later',
+        matches: path('/later'),
+        policy: { maintenance: { enabled: true } },
+        action: { respond: { status: 200, body: 'said' } },
+      },
+    ];
+    await using program = await start({ policy: { headers: { response } }, http: { rules } });
+    assert.deepEqual(program.problems, []);
+    const ask = async (path: string, method = 'GET'): Promise<readonly unknown[]> => {
+      const { status, headers: got } = await program.ask(host, path, { method });
+      return [status, got['strict-transport-security'], got['x-kind'], got['x-internal']];
+    };
+    assert.deepEqual(await ask('/old'), [302, 'max-age=31536000', 'proxied', undefined]);
+    assert.deepEqual(await ask('/said'), [200, 'max-age=31536000', 'own, proxied', undefined]);
+    assert.deepEqual(await ask('/said', 'HEAD'), [200, 'max-age=31536000', 'own, proxied', undefined]);
+    assert.deepEqual(await ask('/closed'), [403, undefined, undefined, undefined]);
+    assert.deepEqual(await ask('/later'), [503, undefined, undefined, undefined]);
+  });
+
   it('cors for every origin says so, and allows the methods and headers of its defaults', async () => {
     await using program = await start(all({ policy: { cors: { allowOrigins: ['*'] } } }));
     const headers = { origin: 'https://any.example', 'access-control-request-method': 'GET', 'access-control-request-headers': 'x-a, x-b' };

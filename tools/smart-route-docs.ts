@@ -63,6 +63,8 @@ So nobody gets a route by saying that he is somebody else:
 - \`ssl-client-verify\`, \`-subject-dn\`, \`-issuer-dn\` and \`-cert\` have what was seen of the client's certificate, where the host asks for certificates. Elsewhere
   they are fields as any other.
 - \`Host\` is the host and port that were asked for. \`Upgrade: websocket\` is a WebSocket, over HTTP/2 (RFC 8441) too, in any letter case.
+- What belongs to the client's connection (\`Connection\`, \`Transfer-Encoding\` …), \`Expect\`, \`Proxy\` and names with \`_\` are in no request by then: to ask for one
+  of them is a problem of the object (\`NoEffect\`).
 
 ## Connections of HTTP
 

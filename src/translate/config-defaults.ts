@@ -1,5 +1,6 @@
 import { isNetwork } from '../address-list.ts';
 import type { SmartProxyConfigSpec } from '../api/generated/smart-proxy-config.ts';
+import { absentHeaderOfHash, absentHeadersOfPolicy } from './absent-headers.ts';
 import { balancingOf } from './balancing-settings.ts';
 import { servicesOfInstallation } from './policy-services.ts';
 import { messageFor, type ProblemList, quote } from './problem-list.ts';
@@ -45,6 +46,10 @@ export function settingsOfDefaults(ref: ObjectRef, { defaults }: SmartProxyConfi
     const field = 'spec.defaults.policy.rateLimits';
     const sentence = `${quote(wrong)} in exempt is no address or CIDR, so its requests are counted; correct it`;
     problems.add('InvalidAddress', field, messageFor(ref, field, sentence));
+  }
+  for (const { place, sentence } of [...absentHeadersOfPolicy(policy), ...absentHeaderOfHash(loadBalancing, 'loadBalancing')]) {
+    const field = `spec.defaults.${place}`;
+    problems.add('NoEffect', field, messageFor(ref, field, sentence));
   }
   const { clients, maintenance } = settings;
   return {

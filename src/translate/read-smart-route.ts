@@ -4,6 +4,7 @@ import type { SmartRoute } from '../api/objects.ts';
 import { LinearRegex } from '../routes/linear-regex.ts';
 import type { PathMatch, RouteMatch, ValueMatch } from '../routes/route.ts';
 import { anyHost } from '../routes/route-table.ts';
+import { type AbsentHeader, absentHeadersOfPolicy, absentHeadersOfRule } from './absent-headers.ts';
 import { checkedRoute } from './checked-route.ts';
 import { pathProblem, requestSpelling, withoutDotElements, withoutTrailingSlashes } from './path-spelling.ts';
 import { messageFor, ProblemList, quote } from './problem-list.ts';
@@ -30,6 +31,7 @@ export function readSmartRoute(key: string, object: SmartRoute): SmartRouteReadi
   const fromPolicy = spec?.policy === undefined ? {} : settingsOfPolicy(spec.policy, `SmartRoute ${key}`);
   const settings = withConnection(fromPolicy, spec);
   reportExemption(ref, spec?.policy, 'spec', undefined, problems);
+  reportAbsent(ref, absentHeadersOfPolicy(spec?.policy ?? {}), 'spec', undefined, problems);
   const rules = (spec?.http?.rules ?? []).map((rule, index) => {
     return readRule(ref, rule, `spec.http.rules[${index}]`, settings, problems, broken ?? brokenRules.get(index));
   });
@@ -76,13 +78,15 @@ function clientsOf(ref: ObjectRef, cidrs: readonly string[] | undefined, problem
 
 function readRule(
   ref: ObjectRef,
-  { name, matches = [{}], policy, action }: SmartRouteRule,
+  rule: SmartRouteRule,
   field: string,
   outer: RouteSettings,
   problems: ProblemList,
   broken: string | undefined,
 ): ReadSmartRouteRule {
+  const { name, matches = [{}], policy, action } = rule;
   reportExemption(ref, policy, field, name, problems);
+  if (broken === undefined) reportAbsent(ref, absentHeadersOfRule(rule), field, name, problems);
   const fromPolicy = policy === undefined ? {} : settingsOfPolicy(policy, `SmartRoute ${ref.namespace}/${ref.name} ${name}`);
   const ownSettings = action.forward === undefined ? fromPolicy : mergeSettings(fromPolicy, settingsOfForward(action.forward));
   const read = matches.map((match, index): ReadSmartRouteMatch => {
@@ -119,6 +123,19 @@ function reportExemption(
     messageFor(ref, field, `${quote(wrong)} in exempt is no address or CIDR, so its requests are counted; correct it`),
     rule,
   );
+}
+
+function reportAbsent(
+  ref: ObjectRef,
+  headers: readonly AbsentHeader[],
+  where: string,
+  rule: string | undefined,
+  problems: ProblemList,
+): void {
+  for (const { place, sentence } of headers) {
+    const field = `${where}.${place}`;
+    problems.add('NoEffect', field, messageFor(ref, field, sentence), rule);
+  }
 }
 
 /** Why a match can't be used. */

@@ -114,7 +114,7 @@ describe('SmartRoute over HTTP, objects in and real sockets out', () => {
     ];
     const route = smartRoute('shop', { hosts: [host], http: { rules } });
     await using program = await Program.start(ingressClass + route, ['--https-redirect=false']);
-    assert.deepEqual(program.problems, []);
+    assert.deepEqual(program.problems, ['NoEffect'], 'nobody has X-Forwarded-Prefix here');
     const cases: readonly (readonly [name: string, value: string, body: string])[] = [
       ['x-forwarded-for', '192.0.2.7', 'lan'],
       ['x-forwarded-for', '198.51.100.1', 'real'],
@@ -174,6 +174,51 @@ describe('SmartRoute over HTTP, objects in and real sockets out', () => {
     } finally {
       session.destroy();
     }
+  });
+
+  it('says which headers no request has where routes are looked for, and what to ask for in their place', async () => {
+    const matched = [
+      'Connection',
+      'Transfer-Encoding',
+      'Expect',
+      'Proxy',
+      'X_Team',
+      'X-Forwarded-User',
+      'X-Team',
+      'Host',
+      'Upgrade',
+      'Forwarded',
+    ];
+    const rules = [
+      ...matched.map((name, index) => ({
+        name: `r${index}`,
+        matches: [prefix('/x'), { headers: [{ name, type: 'Present' }] }],
+        action: { respond: { status: 200, body: name } },
+      })),
+      {
+        name: 'rest',
+        policy: { rateLimits: [{ requests: 1000, per: 'Second', key: { type: 'Header', header: 'X_Key' } }] },
+        action: {
+          forward: {
+            backends: [{ name: 'a', port: { name: 'web' } }],
+            loadBalancing: { type: 'ConsistentHash', hash: { type: 'Header', name: 'te' } },
+          },
+        },
+      },
+    ].map((rule, index) => (index === 0 || !('matches' in rule) ? rule : { ...rule, matches: [rule.matches[1]] }));
+    await using program = await Program.start(services + smartRoute('shop', { hosts: [host], http: { rules } }));
+    assert.deepEqual(
+      program.translation.problems.map(({ reason, field, rule }) => [reason, field, rule]),
+      [
+        ['NoEffect', 'spec.http.rules[0].matches[1].headers[0].name', 'r0'],
+        ...[1, 2, 3, 4, 5].map((index) => ['NoEffect', `spec.http.rules[${index}].matches[0].headers[0].name`, `r${index}`]),
+        ['NoEffect', 'spec.http.rules[10].action.forward.loadBalancing.hash.name', 'rest'],
+        ['NoEffect', 'spec.http.rules[10].policy.rateLimits[0].key.header', 'rest'],
+      ],
+    );
+    assert.match(program.translation.problems[0]?.message ?? '', /no request has the header "Connection" here: .*; ask for Upgrade/);
+    assert.match(program.translation.problems[4]?.message ?? '', /"X_Team" here: .*; use "-"/);
+    assert.equal((await program.ask(host, '/', { headers: { x_team: 'blue', te: 'trailers', 'x-forwarded-user': 'root' } })).body, 'Host');
   });
 
   it('matches paths by pattern, after every prefix and the longer pattern first, and long paths as well', async () => {

@@ -448,7 +448,7 @@ describe('SmartRoute over HTTP, objects in and real sockets out', () => {
         smartRoute('bad', { ...good, hosts: ['bad.example.com'], tls: { mode: 'Passthrough' } }) +
         smartRoute('good', { ...good, polizy: {} }),
     );
-    assert.equal((await program.ask('bad.example.com', '/')).status, 404);
+    assert.equal((await program.ask('bad.example.com', '/')).status, 503);
     assert.equal((await program.ask(host, '/')).body, 'a');
     assert.deepEqual(program.problems, ['InvalidObject', 'UnknownField']);
     assert.match(program.translation.problems[1]?.message ?? '', /spec\.polizy: this field does not exist; did you mean policy\?/);

@@ -178,7 +178,7 @@ A Service or Secret of another namespace takes a \`ReferenceGrant\` (\`gateway.n
 |---|---|
 | the object is not what the CRD allows: \`policy\`, \`tls\`, \`clientCIDRs\` or anything else outside of rules, as a whole or in one field | 503 for all that its rules may match on its hosts, which stay its own as those of a valid object do: nothing falls through to a route that asks for less. Parts that can't be read are left out, so that more is covered: all clients, all listeners; without rules that can be read, all paths. Connections and datagrams of \`tcp\` and \`udp\` end |
 | the same, and no host can be read, or it says neither hosts nor rules | nothing of it |
-| the same within rules alone, and it can be said what they may match | 503 for what those rules may match; the rest. A path that is empty, or a text or number where a match or a list of them belongs, may match all that no longer path takes. A rule whose name is none, or that of another, is called by its place in the list: \`invalid-2\` |
+| the same within rules alone | 503 for what those rules may match; the rest. A path without a value, and what is no match, or no rule, may match all that no longer path takes. A rule whose name is none, or that of another, is called by its place in the list: \`invalid-2\` |
 | a field that does not exist, or has no meaning for \`tcp\` or \`udp\` | the rest |
 | a pattern that is not RE2 syntax (no look-ahead, no back-reference) or too large, a path with an escaped \`..\` | 503 for what that match covers: of a pattern all that begins with its plain text; its other conditions hold. The next rule might let in whom this one would not |
 | a match that another object, or an earlier rule, has | the other |

@@ -1,12 +1,12 @@
 import type { SmartRouteSpec } from '../api/generated/smart-route.ts';
 import { smartRouteSchema } from '../api/generated/smart-route-schema.ts';
 import { checkSchema, type SchemaProblem } from '../api/schema-check.ts';
-import { everything, heldRoute } from './held-route.ts';
+import { heldRoute } from './held-route.ts';
 import { meantMatches } from './meant-matches.ts';
 import { messageFor, type ProblemList } from './problem-list.ts';
 import { RuleNames } from './rule-names.ts';
 import type { ObjectRef } from './translation.ts';
-import { fieldsOf, isFields, itemsOf, textOf } from './unknown-input.ts';
+import { fieldsOf, itemsOf, textOf } from './unknown-input.ts';
 
 /** The `spec` of a SmartRoute, as far as it can be served. */
 export interface CheckedRoute {
@@ -19,9 +19,9 @@ export interface CheckedRoute {
 }
 
 /**
- * Checks a spec as an API server would. What is wrong within rules costs those alone where it can be said what they may match: they go on to match
- * that, and fail, so that nothing falls through to a rule that asks for less. What is wrong elsewhere is wrong for all of it: it goes on to claim its
- * hosts and what its rules match there, and fails.
+ * Checks a spec as an API server would. What is wrong within rules costs those alone: they go on to match what they may have meant, and fail, so that
+ * nothing falls through to a rule that asks for less. What is wrong elsewhere is wrong for all of it: it goes on to claim its hosts and what its rules
+ * match there, and fails.
  */
 export function checkedRoute(ref: ObjectRef, given: unknown, problems: ProblemList): CheckedRoute {
   const { invalid, unknown } = checkSchema(smartRouteSchema, given, 'spec');
@@ -56,16 +56,15 @@ function withoutFaults(given: unknown, invalid: readonly SchemaProblem[]): Serve
     if (more === undefined || [...more.keys()].some((index) => brokenRules.has(index))) return held(given, faults);
     for (const [index, why] of more) brokenRules.set(index, why);
     spec = withEmptyRules(given, brokenRules);
-    if (spec === undefined) return held(given, faults);
     left = checkSchema(smartRouteSchema, spec, 'spec').invalid;
   }
   return { spec, brokenRules, broken: undefined, faults };
 }
 
-/** Something is wrong elsewhere than in rules, or in one of which nobody can say what it matches. */
+/** Something is wrong elsewhere than in rules. */
 function held(given: unknown, faults: readonly SchemaProblem[]): Served {
   const all = new Map(itemsOf(fieldsOf(fieldsOf(given).http).rules).map((_, index) => [index, '']));
-  const http = all.size === 0 ? undefined : (fieldsOf(withEmptyRules(given, all)).http ?? everything);
+  const http = all.size === 0 ? undefined : fieldsOf(withEmptyRules(given, all)).http;
   const spec = heldRoute(given, http);
   const [first] = faults;
   return { spec, brokenRules: noRules, broken: spec && first && `${first.field}: ${first.sentence}`, faults };
@@ -82,22 +81,17 @@ function rulesOf(invalid: readonly SchemaProblem[]): ReadonlyMap<number, string>
   return rules;
 }
 
-/** Rules that are broken match what they may have meant; undefined: nobody can say. */
+/** Rules that are broken match what they may have meant. */
 function withEmptyRules(given: unknown, broken: ReadonlyMap<number, string>): unknown {
   const spec = fieldsOf(given);
   const http = fieldsOf(spec.http);
   const list = itemsOf(http.rules);
   const names = new RuleNames(list.filter((_, index) => !broken.has(index)));
-  const rules: unknown[] = [];
-  for (const [index, rule] of list.entries()) {
-    if (!broken.has(index)) {
-      rules.push(rule);
-      continue;
-    }
-    const matches = isFields(rule) ? meantMatches(rule.matches) : undefined;
-    if (!isFields(rule) || (matches === undefined && rule.matches !== undefined)) return undefined;
-    rules.push({ name: names.nameOf(rule, index), ...(matches && { matches }), action: { block: {} } });
-  }
+  const rules = list.map((rule, index) => {
+    if (!broken.has(index)) return rule;
+    const matches = meantMatches(rule);
+    return { name: names.nameOf(rule, index), ...(matches && { matches }), action: { block: {} } };
+  });
   return { ...spec, http: { ...http, rules } };
 }
 

@@ -7,7 +7,7 @@ import { type Fields, fieldsOf, isFields, itemsOf } from './unknown-input.ts';
 const hostSchema = schemaAt(smartRouteSchema, 'hosts');
 
 /** Rules of which nobody can say what they match: one that matches everything. */
-export const everything = { rules: [{ name: 'invalid', action: { block: {} } }] };
+const everything = { rules: [{ name: 'invalid', action: { block: {} } }] };
 
 /**
  * What a spec that breaks the schema may have claimed, so that it can be kept from others while nobody is served by it: its hosts with what its

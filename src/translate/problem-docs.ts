@@ -142,14 +142,14 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
   },
   InvalidObject: {
     level: 'error',
-    when: 'A SmartRoute or SmartProxyConfig is not what its CRD allows. An API server refuses such an object; a folder of manifests can hold one.',
+    when: 'A SmartRoute is not what its CRD allows elsewhere than in rules, or a SmartProxyConfig. An API server refuses such an object; a folder of manifests can hold one.',
     meanwhile:
       'What the rules of a SmartRoute may match on its hosts is answered 503; nothing of it is served where no host can be read. Of a SmartProxyConfig what `ConfigKept`, `ConfigReduced` or `ConfigClosed` beside it says.',
   },
   InvalidRule: {
     level: 'error',
-    when: 'A rule of a SmartRoute is not what the CRD allows, and it can be said what it may match.',
-    meanwhile: 'What it matches is answered 503; the other rules are served.',
+    when: 'A rule of a SmartRoute is not what the CRD allows. An API server refuses such an object; a folder of manifests can hold one.',
+    meanwhile: 'What it may match is answered 503; the other rules are served.',
   },
   ConfigKept: {
     level: 'error',

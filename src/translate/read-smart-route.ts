@@ -102,7 +102,7 @@ function readRule(
         name,
       );
     }
-    return { field: at, match: asked, broken: problem?.sentence };
+    return { field: at, match: asked, broken: broken ?? problem?.sentence };
   });
   return { name, field, broken, matches: read, ownSettings, settings: mergeSettings(outer, ownSettings), action };
 }

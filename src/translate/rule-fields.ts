@@ -60,14 +60,15 @@ function fieldsOfIngress({ rules, defaultBackend }: IngressReading): ReadonlyMap
   return fields;
 }
 
-/** By name and match of the rule, whatever the host; '': of connections. A rule with one match is meant as a whole. */
+/** By name and match of the rule, whatever the host; '': of connections. A rule with one match is meant as a whole, and so is one that is broken. */
 function fieldsOfSmartRoute({ spec, rules }: SmartRouteReading): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   if (spec?.tcp !== undefined) fields.set('', 'spec.tcp');
   else if (spec?.udp !== undefined) fields.set('', 'spec.udp');
   for (const rule of rules) {
+    const isWhole = rule.matches.length === 1 || rule.broken !== undefined;
     for (const [index, { field }] of rule.matches.entries())
-      fields.set(index === 0 ? rule.name : `${rule.name} ${index}`, rule.matches.length === 1 ? rule.field : field);
+      fields.set(index === 0 ? rule.name : `${rule.name} ${index}`, isWhole ? rule.field : field);
   }
   return fields;
 }

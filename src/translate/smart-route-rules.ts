@@ -44,7 +44,9 @@ export class SmartRouteRules {
         const key = matchKey(match, priority);
         const first = byMatch.get(key);
         if (first !== undefined) {
-          this.#lookup.report(rule, 'DuplicatePath', field, `${first.field} matches the same and is used; remove one`);
+          // What a broken rule may have meant is nobody's text.
+          if (rule.broken === undefined)
+            this.#lookup.report(rule, 'DuplicatePath', field, `${first.field} matches the same and is used; remove one`);
           return;
         }
         const id = index === 0 ? rule.name : `${rule.name} ${index}`;

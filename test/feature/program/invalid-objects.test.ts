@@ -220,16 +220,40 @@ describe('a SmartRoute with rules that the CRD does not allow', () => {
       assert.equal((await program.ask(host, '/fine')).body, 'fine');
     });
 
-  it('answers 503 for all of its hosts where it can not be said what a rule matches', async () => {
-    for (const bad of [
+  const unknown: readonly (readonly [of: string, rule: unknown, field: string])[] = [
+    ['is a text', 'guarded', ''],
+    ['is nothing', null, ''],
+    ['is a list', [{ name: 'guarded' }], ''],
+    ['has nothing among its matches', { name: 'guarded', matches: [null], action: say('guarded') }, '.matches[0]'],
+    ['has a list among its matches', { name: 'guarded', matches: [[]], action: say('guarded') }, '.matches[0]'],
+    [
+      'has a path without a value',
       { name: 'guarded', matches: [{ path: { type: 'Prefix' } }], action: say('guarded') },
-      { name: 'guarded', matches: [null], action: say('guarded') },
-      'guarded',
-      null,
-    ]) {
-      await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules: [bad, ...good] } }));
-      assert.equal((await program.ask(host, '/fine')).status, 503);
-      assert.equal(program.problems[0], 'InvalidObject');
-    }
+      '.matches[0].path.value',
+    ],
+    ['has a path that is nothing', { name: 'guarded', matches: [{ path: null }], action: say('guarded') }, '.matches[0].path'],
+    [
+      'has more matches than can be',
+      { name: 'guarded', matches: Array.from({ length: 20 }, (_, n) => prefix(`/${n}`)[0]), action: say('guarded') },
+      '.matches',
+    ],
+  ];
+  for (const [of, rule, field] of unknown)
+    it(`answers 503 for what no other rule is more certain of than one that ${of}, and serves the others`, async () => {
+      const rules = [...good, rule];
+      await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules } }));
+      const [problem, ...more] = program.translation.problems;
+      assert.deepEqual([problem?.reason, problem?.field, more], ['InvalidRule', `spec.http.rules[2]${field}`, []]);
+      assert.match(problem?.message ?? '', /^SmartRoute default\/shop, spec\.http\.rules\[2\].*: it /);
+      for (const asked of ['/', '/x', '/3']) assert.equal((await program.ask(host, asked)).status, 503, asked);
+      assert.equal((await program.ask(host, '/fine')).body, 'fine');
+    });
+
+  it('answers 503 for what begins as a path that no request line has room for, and serves the others', async () => {
+    const rules = [{ name: 'guarded', matches: prefix(`/guarded/${'g'.repeat(9000)}`), action: say('guarded') }, ...good];
+    await using program = await Program.start(ingressClass + smartRoute('shop', { hosts: [host], http: { rules } }));
+    assert.deepEqual([...new Set(program.problems)], ['InvalidRule']);
+    assert.equal((await program.ask(host, `/guarded/${'g'.repeat(200)}`)).status, 503);
+    assert.equal((await program.ask(host, '/')).body, 'rest');
   });
 });

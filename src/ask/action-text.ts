@@ -1,10 +1,11 @@
 import type { RouteAction } from '../routes/route.ts';
+import { serviceText } from './service-text.ts';
 
 /** What a route does with a request, in a few words. */
 export function actionText(action: RouteAction): string {
   switch (action.kind) {
     case 'forward':
-      return `forward to ${action.backends.map(({ service, listeners }) => `${service ?? 'a missing Service'}${onText(listeners)}`).join(', ')}`;
+      return `forward to ${action.backends.map(({ service, listeners }) => `${service === undefined ? 'a missing Service' : serviceText(service)}${onText(listeners)}`).join(', ')}`;
     case 'redirect':
       return `redirect with ${action.status}`;
     case 'respond':

@@ -1,7 +1,8 @@
-import type { MergedHost, ServiceUse } from './merged-host.ts';
+import type { MergedHost } from './merged-host.ts';
 import type { MergedL4 } from './merged-l4.ts';
 import { describe, ProblemList } from './problem-list.ts';
 import type { ResolvedObject } from './resolved-object.ts';
+import type { ServiceUse } from './service-use.ts';
 import type { Problem } from './translation.ts';
 
 /** All problems by object (namespace, name, kind), bounded for each; within one object in the order in which they were found. */
@@ -38,7 +39,7 @@ class ProblemsByObject {
   }
 }
 
-/** One problem for each object and Service of it that has nobody to answer. @param empty keys of such services */
+/** One problem for each object and Service of it that has nobody to answer, for each thing that it is for. @param empty keys of such services */
 export function missingEndpoints(merged: readonly MergedHost[], l4: MergedL4, empty: ReadonlySet<string>): readonly Problem[] {
   if (empty.size === 0) return [];
   const problems: Problem[] = [];
@@ -46,7 +47,7 @@ export function missingEndpoints(merged: readonly MergedHost[], l4: MergedL4, em
   for (const { uses } of [...merged, l4]) {
     for (const use of uses) {
       const { service } = use.binding;
-      const pair = `${use.from === undefined ? '' : `${use.from.ref.kind} ${use.from.key}`} ${service.key}`;
+      const pair = `${use.from === undefined ? '' : `${use.from.ref.kind} ${use.from.key}`} ${service.key} ${use.gets ?? ''}`;
       if (!empty.has(service.key) || reported.has(pair)) continue;
       reported.add(pair);
       problems.push(noEndpointsProblem(use));
@@ -55,10 +56,16 @@ export function missingEndpoints(merged: readonly MergedHost[], l4: MergedL4, em
   return problems;
 }
 
-function noEndpointsProblem({ binding, from, field, rule, isDirect = false }: ServiceUse): Problem {
+const without = {
+  requests: 'requests get 503',
+  connections: 'connections are closed',
+  copies: 'no copies are made, and requests are served without',
+  'error-pages': 'errors go on as they are',
+} as const;
+
+function noEndpointsProblem({ binding, from, field, rule, gets }: ServiceUse): Problem {
   const { namespace, name, port } = binding.service;
   const object = from?.ref ?? { apiVersion: 'v1', kind: 'Service', namespace, name, uid: '' };
-  const then = isDirect ? 'connections are closed' : 'requests get 503';
-  const message = `${describe(object)}, ${field}: Service ${namespace}/${name} has no ready endpoint for port ${port}, so ${then}; check its selector and that its pods are ready.`;
+  const message = `${describe(object)}, ${field}: Service ${namespace}/${name} has no ready endpoint for port ${port}, so ${without[gets ?? 'requests']}; check its selector and that its pods are ready.`;
   return { object, reason: 'NoEndpoints', field, message, ...(rule === undefined ? {} : { rule }) };
 }

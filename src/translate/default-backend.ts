@@ -10,6 +10,7 @@ import type { MergedHost } from './merged-host.ts';
 import type { Policies } from './policies.ts';
 import { describe } from './problem-list.ts';
 import { backendSettingsOf, bindService } from './service-binding.ts';
+import { besideRequests } from './service-use.ts';
 import type { TranslateDefaults } from './translate-options.ts';
 import type { ObjectRef, Problem } from './translation.ts';
 
@@ -65,7 +66,7 @@ export function readDefaultBackend(
   const forward = forwardActionOf([{ service: binding.service.key, weight: 1 }], settings);
   const host = hostFor(object, policy, broken === undefined ? forward : { kind: 'fail', status: 503, reason: broken });
   const uses = [binding, ...inherited.bindings, ...asked.needs.bindings].map((used) => {
-    return { binding: used, from: undefined, field: '--default-backend' };
+    return { binding: used, from: undefined, field: '--default-backend', gets: besideRequests(used.service.key, forward, settings) };
   });
   const { secrets } = asked.needs;
   return {

@@ -17,11 +17,11 @@ const ofTheMachine: ReadonlySet<string> = new Set(['AddressInUse', 'AddressUnava
 /** A warning for each listener whose port could not be had. */
 export function listenerWarnings(configs: readonly SmartProxyConfigStatusContent[]): readonly ListenerWarning[] {
   return configs.flatMap(({ object, listeners }) =>
-    listeners.flatMap(({ conditions }, index) =>
+    listeners.flatMap(({ field: listener, conditions }) =>
       conditions
         .filter(({ type, status, reason }) => type === 'Programmed' && status === 'False' && ofTheMachine.has(reason))
         .map(({ reason, message }) => {
-          const field = `spec.listeners[${index}].port`;
+          const field = `${listener}.port`;
           const sentence = `${message.replace(/\.$/, '')}; free the port or use another, it is tried again every second`;
           return { object, reason, field, message: messageFor(object, field, sentence) };
         }),

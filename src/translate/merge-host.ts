@@ -4,10 +4,11 @@ import type { Policy } from '../routes/policy.ts';
 import type { Route, RouteAction } from '../routes/route.ts';
 import { anyHost, type Certificate, type HostTcp, type HostTls } from '../routes/route-table.ts';
 import { type HostClaim, matchKey, type RouteClaim, type TcpClaim, type TlsPolicyClaim, tcpClaimOf } from './host-claim.ts';
-import type { MergedHost, ServiceUse } from './merged-host.ts';
+import type { MergedHost } from './merged-host.ts';
 import type { Policies } from './policies.ts';
 import { describe, messageFor, quote } from './problem-list.ts';
 import type { RouteSettings } from './route-settings.ts';
+import { besideRequests, type ServiceUse } from './service-use.ts';
 import type { ObjectRef, Problem, ProblemReason } from './translation.ts';
 
 /** What merging needs besides the claims. */
@@ -81,7 +82,8 @@ class HostMerge {
     if (tcp !== undefined) {
       const isClosed = tlsPolicy?.rule?.isBroken === true;
       hostTcp = hostTcpOf(owner, isClosed ? closedTcp(tcp) : tcp, policyOf(owner, owner.settings, true));
-      if (!isClosed) uses.push(...tcp.bindings.map((binding) => ({ binding, from: owner.from, field: tcp.field, isDirect: true })));
+      if (!isClosed)
+        uses.push(...tcp.bindings.map((binding) => ({ binding, from: owner.from, field: tcp.field, gets: 'connections' as const })));
     }
     let tls: HostTls | undefined;
     if (terminates) {
@@ -235,9 +237,10 @@ class HostMerge {
   }
 
   #uses(): ServiceUse[] {
-    return [...this.#routes.values()].flatMap(({ claim, route }) =>
-      [...route.bindings, ...route.needs.bindings].map((binding) => ({ binding, from: claim.from, field: route.field, rule: route.rule })),
-    );
+    return [...this.#routes.values()].flatMap(({ claim: { from }, route: { bindings, needs, action, settings, field, rule } }) => [
+      ...bindings.map((binding) => ({ binding, from, field, rule, gets: besideRequests(binding.service.key, action, settings) })),
+      ...needs.bindings.map((binding) => ({ binding, from, field, rule })),
+    ]);
   }
 
   /** @param how what the winner does, and what to do about it: the end of "... Ingress x ..." */

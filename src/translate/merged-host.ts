@@ -1,7 +1,7 @@
 import type { Policy } from '../routes/policy.ts';
 import type { Certificate, Host, PageText, SecretEntry } from '../routes/route-table.ts';
 import type { Claimant } from './host-claim.ts';
-import type { ServiceBinding } from './service-binding.ts';
+import type { ServiceUse } from './service-use.ts';
 import type { Problem } from './translation.ts';
 
 /** One host of the table with all that its entry needs in the other parts. */
@@ -24,16 +24,4 @@ export interface MergedHost {
 export interface ServedRule {
   readonly from: Claimant;
   readonly rule: string;
-}
-
-/** A Service in use, with the place in the object that asks for it. */
-export interface ServiceUse {
-  readonly binding: ServiceBinding;
-  /** undefined: the controller's own default backend. */
-  readonly from: Claimant | undefined;
-  readonly field: string;
-  /** The rule of a SmartRoute. */
-  readonly rule?: string | undefined;
-  /** It gets connections as a whole, in place of requests. */
-  readonly isDirect?: boolean;
 }

@@ -3,12 +3,12 @@ import type { Policy } from '../routes/policy.ts';
 import type { L4Route, WeightedBackend } from '../routes/route.ts';
 import type { Claimant } from './host-claim.ts';
 import { keepEntries } from './keep-map.ts';
-import type { ServiceUse } from './merged-host.ts';
 import type { Policies } from './policies.ts';
 import { describe, messageFor, quote } from './problem-list.ts';
 import type { ResolvedObject } from './resolved-object.ts';
 import type { RouteSettings } from './route-settings.ts';
 import type { ServiceBinding } from './service-binding.ts';
+import type { ServiceUse } from './service-use.ts';
 import type { Problem } from './translation.ts';
 
 /** What one object wants of one listener as a whole. */
@@ -85,7 +85,7 @@ function mergeClaims(claims: readonly L4Claim[], policies: Policies): MergedL4 {
     routes: new Map(routes.map((route) => [route.key, route])),
     policies: won.map(({ policy }) => policy),
     uses: won.flatMap(({ claim: { bindings, from, protocol } }) =>
-      bindings.map((binding) => ({ binding, from, field: `spec.${protocol}.backends`, isDirect: true })),
+      bindings.map((binding) => ({ binding, from, field: `spec.${protocol}.backends`, gets: 'connections' as const })),
     ),
     served: [...new Set(won.map(({ claim }) => claim.from))],
     problems,

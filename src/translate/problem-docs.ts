@@ -62,7 +62,8 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
   NoEndpoints: {
     level: 'warning',
     when: 'No endpoint of the Service is ready, nor serving while it terminates.',
-    meanwhile: 'The path answers 503; a connection that is passed through ends.',
+    meanwhile:
+      'The path answers 503; a connection that is passed through ends. Without that of a mirror there are no copies, without that of an error page errors go on as they are.',
   },
   SecretNotFound: {
     level: 'error',

@@ -16,6 +16,8 @@ export interface SmartProxyConfigState {
 
 export interface ListenerStatus {
   readonly name: string;
+  /** Where it stands in the object, or stood in its last valid spec: `spec.listeners[2]`. */
+  readonly field: string;
   readonly conditions: readonly Condition[];
 }
 
@@ -84,18 +86,21 @@ export function configStatusOf(
     generation,
     summary: `${open}/${listeners.length}`,
     conditions: [...conditions, programmedAll(conditions, programmed, isProgrammed)],
-    listeners: listeners.map(({ name, conditions: known }, index) => ({
+    listeners: listeners.map(({ name, field, conditions: known }, index) => ({
       name,
+      field,
       conditions: [...known, ...programmed.slice(index, index + 1)],
     })),
   };
 }
 
+type ListenerPlace = Pick<ListenerStatus, 'name' | 'field'>;
+
 /** Those that can be used, then those that are for nobody. */
-function listenersOf({ spec, closedListeners }: SmartProxyConfigReading): readonly { readonly name: string }[] {
-  const usable = spec?.listeners ?? [];
+function listenersOf({ spec, listenerPlaces, closedListeners }: SmartProxyConfigReading): readonly ListenerPlace[] {
+  const usable = (spec?.listeners ?? []).map(({ name }, index) => ({ name, field: `spec.listeners[${listenerPlaces[index]}]` }));
   const names = new Set(usable.map(({ name }) => name));
-  const closed = closedListeners.flatMap(({ name }) => (name === undefined || names.has(name) ? [] : { name }));
+  const closed = closedListeners.flatMap(({ name, field }) => (name === undefined || names.has(name) ? [] : { name, field }));
   return [...usable, ...closed];
 }
 
@@ -107,7 +112,7 @@ function isSame(a: ObjectRef, b: ObjectRef): boolean {
 function stateOf(
   { ref: object, generation }: SmartProxyConfigReading,
   problems: readonly Problem[],
-  listeners: readonly { readonly name: string }[] | undefined,
+  listeners: readonly ListenerPlace[] | undefined,
   isFronted: boolean,
 ): SmartProxyConfigState {
   const isInUse = listeners !== undefined;
@@ -116,9 +121,9 @@ function stateOf(
     object,
     generation,
     conditions: [acceptance(problems), ...(isInUse ? [resolvedRefs(problems)] : []), ...published(problems)],
-    listeners: (listeners ?? []).map(({ name }) => {
+    listeners: (listeners ?? []).map(({ name, field }) => {
       const of = problems.filter(({ rule }) => rule === name);
-      return { name, conditions: [acceptance(of), ...published(of)] };
+      return { name, field, conditions: [acceptance(of), ...published(of)] };
     }),
   };
 }

@@ -38,8 +38,8 @@ for (const name of cases) {
       return { object: nameOf(object), ...status };
     });
     const configs = smartProxyConfigs.map((state) => {
-      const { object, ...status } = configStatusOf(state, new Map(), true);
-      return { object: nameOf(object), ...status };
+      const { object, listeners: all, ...status } = configStatusOf(state, new Map(), true);
+      return { object: nameOf(object), ...status, listeners: all.map(({ name, conditions }) => ({ name, conditions })) };
     });
     const table = {
       ...(configs.length === 0 ? {} : { listeners }),

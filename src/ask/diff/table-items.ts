@@ -1,4 +1,5 @@
 import { defaultCertificateKey } from '../../routes/route-table.ts';
+import { serviceText } from '../service-text.ts';
 import { flatFields } from './flat-fields.ts';
 
 /** One thing of a route table, in words of the objects that made it. */
@@ -36,7 +37,7 @@ export function tableItems(dump: Json): ReadonlyMap<string, TableItem> {
     });
   }
   for (const [key, set] of entries(dump.endpoints)) {
-    const name = serviceName(key);
+    const name = serviceText(key);
     const fields = new Map(
       list(set.endpoints).map((endpoint) => [`${text(endpoint.address)}:${text(endpoint.port)}`, text(endpoint.state)] as const),
     );
@@ -92,7 +93,7 @@ function backendsOf(backends: unknown, { services }: Json): unknown {
       const key = typeof service === 'string' ? service : '';
       const found = known[key];
       const settings = isJson(found) ? { ...found, name: undefined, namespace: undefined, port: undefined } : {};
-      return [key === '' ? 'missing' : serviceName(key), { weight, listeners, ...settings }];
+      return [key === '' ? 'missing' : serviceText(key), { weight, listeners, ...settings }];
     }),
   );
 }
@@ -103,11 +104,6 @@ function policyOf(key: unknown, { policies }: Json): unknown {
 
 function objectOf(source: unknown): string | undefined {
   return isJson(source) ? `${text(source.kind)} ${text(source.namespace)}/${text(source.name)}` : undefined;
-}
-
-/** Without the hash that tells variants of one Service port apart. */
-function serviceName(key: string): string {
-  return key.replace(/#.*$/, '');
 }
 
 function entries(part: unknown): readonly (readonly [string, Json])[] {

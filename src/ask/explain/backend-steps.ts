@@ -2,6 +2,7 @@ import { endpointKey } from '../../balancing/endpoint-runtime.ts';
 import type { WeightedBackend } from '../../routes/route.ts';
 import type { Endpoint, Service } from '../../routes/service.ts';
 import { EndpointConditions } from '../endpoint-conditions.ts';
+import { serviceText } from '../service-text.ts';
 import type { ExplainContext } from './explain-context.ts';
 import type { BackendStep, EndpointStep } from './explanation.ts';
 
@@ -29,7 +30,7 @@ export function backendSteps(
     if (service === undefined) return { service: undefined, share, protocol: '', loadBalancing: '', host: undefined, endpoints: [] };
     const endpoints = context.table.endpoints.get(service.key)?.endpoints ?? [];
     return {
-      service: service.key,
+      service: serviceText(service.key),
       share,
       protocol: request === undefined ? carrier : service.protocol,
       loadBalancing: service.loadBalancing,

@@ -158,8 +158,9 @@ function explainForward(
     return { ...won, effects, answer, summary: `${place.object} takes it, and its rewrite makes no path of it: ${answerText(answer)}.` };
   }
   const asked: BackendRequest = { target: outgoing.target, authority: outgoing.authority };
-  const backends = backendSteps(backendsOn(action.backends, request.facts.listener.key), 'tcp', asked, context);
-  const service = backends.map((backend) => context.table.services.get(backend.service ?? '')).find((found) => found !== undefined);
+  const chosen = backendsOn(action.backends, request.facts.listener.key);
+  const backends = backendSteps(chosen, 'tcp', asked, context);
+  const service = chosen.map((backend) => context.table.services.get(backend.service ?? '')).find((found) => found !== undefined);
   const all = service === undefined ? effects : [...effects, ...serviceEffects(service)];
   const summary = `${after(won.filters)}${place.object} sends it to ${backends.map(reachText).join(', ')}.`;
   const notes = backends.some((backend) => backend.endpoints.some(({ out }) => out !== undefined))

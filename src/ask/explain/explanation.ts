@@ -118,7 +118,7 @@ export interface AnswerStep {
 
 /** A Service that the winner sends to. */
 export interface BackendStep {
-  /** undefined: it does not exist. */
+  /** `namespace/name:port`; undefined: it does not exist. */
   readonly service: string | undefined;
   /** Of the requests, in percent. */
   readonly share: number;

@@ -1,5 +1,6 @@
 import type { ClientConnectionPolicy, Policy } from '../../routes/policy.ts';
 import type { ForwardAction } from '../../routes/route.ts';
+import { serviceText } from '../service-text.ts';
 import { inSeconds } from './in-seconds.ts';
 
 /** What a policy does with requests and answers on their way, a phrase each; without what filters say. */
@@ -25,7 +26,7 @@ export function policyEffects(policy: Policy, action: ForwardAction): readonly s
     action.hashBy !== undefined &&
       `the endpoint is chosen by ${action.hashBy.kind}${'name' in action.hashBy ? ` ${action.hashBy.name}` : ''}`,
     action.sessionCookie !== undefined && `the client is kept with its endpoint by the cookie ${action.sessionCookie.name}`,
-    mirror !== undefined && `${mirror.percent} % of the requests are copied to ${mirror.service}`,
+    mirror !== undefined && `${mirror.percent} % of the requests are copied to ${serviceText(mirror.service)}`,
     compression !== undefined && `answers are compressed with ${compression.algorithms.join(', ')}`,
     policy.maxRequestBodyBytes > 0 && `bodies of requests may have ${policy.maxRequestBodyBytes} bytes`,
     (buffering?.requestBytes ?? 0) > 0 && `the body is waited for, up to ${buffering?.requestBytes} bytes`,

@@ -36,6 +36,28 @@ suite('explain: routes', () => {
     assert.match(said(ingressClass + leaving + service('web', 8001)), /\(1 of 1 endpoints can be used\)/);
   });
 
+  test('Services are named as people write them, whatever settings make a variant of one', () => {
+    const forward = { backends: [{ name: 'cart', port: { name: 'web' } }], loadBalancing: { type: 'RoundRobin', slowStart: '10s' } };
+    const mirror = { backend: { name: 'next', port: { name: 'web' } } };
+    const policy = { backend: { protocol: 'H2C' }, mirror };
+    const route = smartRoute('own', { hosts: ['own.example'], policy, http: { rules: [{ name: 'all', action: { forward } }] } });
+    const context = contextOf(shop + route);
+    assert.ok(
+      [...context.table.services.keys()].some((key) => key.startsWith('default/cart:80#')),
+      'it has settings of its own',
+    );
+    const { summary, winner, backends, effects } = explained(context, 'http://own.example/');
+    assert.match(summary, /sends it to default\/cart:80 \(/);
+    assert.equal(winner?.action, 'forward to default/cart:80');
+    assert.equal(backends[0]?.service, 'default/cart:80');
+    assert.ok(effects.includes('100 % of the requests are copied to default/next:80'), effects.join('\n'));
+    assert.ok(
+      effects.some((effect) => effect.includes('10 s')),
+      'what its settings do is still told',
+    );
+    assert.equal(JSON.stringify(explained(context, 'http://own.example/')).includes(':80#'), false);
+  });
+
   test('a route loses by method, header, query and host, all of it said', () => {
     const route = smartRoute('beta', {
       hosts: ['shop.example'],

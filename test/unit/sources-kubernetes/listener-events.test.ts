@@ -36,6 +36,7 @@ test('a listener whose port is taken is a Warning Event on its SmartProxyConfig,
     listeners: [
       {
         name: 'mail',
+        field: 'spec.listeners[0]',
         conditions: [
           {
             type: 'Programmed',

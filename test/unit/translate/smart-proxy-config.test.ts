@@ -158,3 +158,19 @@ test('SmartProxyConfig: a port that is taken is Programmed False with the reason
   assert.deepEqual(texts(pending.conditions), ['Accepted True Accepted', 'ResolvedRefs True ResolvedRefs', 'Programmed False Pending']);
   assert.deepEqual(listenerWarnings([pending]), []);
 });
+
+test('SmartProxyConfig: a port that is taken is named where it is written, also behind a listener that can not be used', () => {
+  const { translate } = start(
+    ingressClass('smartproxy', 'main'),
+    config('main', [
+      { ...mail, port: 'x' },
+      { ...mail, name: 'db', port: 5432 },
+    ]),
+  );
+  const [state] = translate().smartProxyConfigs;
+  assert.ok(state);
+  const failures = new Map<string, ListenerFailure>([['db', { reason: 'AddressInUse', message: 'Another has it.' }]]);
+  const [warning, ...others] = listenerWarnings([configStatusOf(state, failures, true)]);
+  assert.deepEqual([warning?.field, others], ['spec.listeners[1].port', []]);
+  assert.match(warning?.message ?? '', /, spec\.listeners\[1\]\.port: Another has it/);
+});

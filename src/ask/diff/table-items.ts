@@ -27,8 +27,9 @@ export function tableItems(dump: Json): ReadonlyMap<string, TableItem> {
     if (isJson(host.tls)) add(key, tlsItem(key, host.tls, dump));
   }
   for (const [key, route] of entries(dump.l4)) {
-    const { policy, backends, source, kernel, idleTimeoutMs, listener, protocol } = route;
-    const fields = { backends: backendsOf(backends, dump), policy: policyOf(policy, dump), kernel, idleTimeoutMs };
+    const { policy, backends, source, clients, kernel, idleTimeoutMs, maxSessions, maxSessionsPerAddress, listener, protocol } = route;
+    const own = { kernel, idleTimeoutMs, maxSessions, maxSessionsPerAddress };
+    const fields = { clients, backends: backendsOf(backends, dump), policy: policyOf(policy, dump), ...own };
     add(key, {
       kind: 'connections',
       name: `${text(listener)} (all of ${text(protocol)})`,

@@ -5,7 +5,7 @@ import { diffItems, type ItemChange } from '../../../src/ask/diff/diff-items.ts'
 import { renderChanges } from '../../../src/ask/diff/render-changes.ts';
 import { tableItems } from '../../../src/ask/diff/table-items.ts';
 import { dumpTable } from '../../../src/routes/table-dump.ts';
-import { forwardTo, ingress, ingressClass, service, smartRoute, tlsSecret } from '../../tools/manifests.ts';
+import { forwardTo, ingress, ingressClass, service, smartProxyConfig, smartRoute, tlsSecret, udpService } from '../../tools/manifests.ts';
 import { makeTestCertificate } from '../../tools/test-certificate.ts';
 import { contextOf } from './explained.ts';
 
@@ -27,6 +27,22 @@ suite('diff', () => {
     const two = ingress('two', { rules: { 'b.example': [['/', 'Prefix', 'cart']] } });
     assert.deepEqual(changes(base + one + two, two + one + base), []);
     assert.equal(renderChanges([]), 'No difference.');
+  });
+
+  test('of a listener it is told for which clients a route is, and how many sessions may be', () => {
+    const config = smartProxyConfig({ listeners: [{ name: 'dns', port: 5353, protocol: 'UDP' }] });
+    const dns = (more: object, udp: object = {}) =>
+      config +
+      udpService('dns', 8005) +
+      smartRoute('dns', { listeners: ['dns'], udp: { backends: [{ name: 'dns', port: { name: 'dns' } }], ...udp }, ...more });
+    const fieldsOf = (before: string, after: string) =>
+      changes(base + before, base + after).flatMap(({ fields }) => fields.map(({ field, from, to }) => [field, from, to]));
+    const inside = { clientCIDRs: ['10.0.0.0/8'] };
+    assert.deepEqual(fieldsOf(dns({}), dns(inside)), [['clients', undefined, '10.0.0.0/8']]);
+    assert.deepEqual(fieldsOf(dns(inside), dns({ clientCIDRs: ['10.0.0.1', '192.0.2.1'] })), [
+      ['clients', '10.0.0.0/8', '10.0.0.1, 192.0.2.1'],
+    ]);
+    assert.deepEqual(fieldsOf(dns({}, { maxSessions: 5 }), dns({}, { maxSessions: 6 })), [['maxSessions', '5', '6']]);
   });
 
   test('routes that come and go are told by their object', () => {

@@ -7,9 +7,9 @@ import { PathRewriter } from './path-rewriter.ts';
 
 const tooCostly = 'patterns_too_costly';
 
-/** The answer to a request that can't be rewritten. @param why of `RequestRewriter.rewrite` */
+/** The answer to a request that can't be rewritten: its path was fine, so the route is to blame. @param why of `RequestRewriter.rewrite` */
 export function rewriteRefused(why: string): LocalReply {
-  return why === tooCostly ? errorReply(tooCostly, 'rewriting') : errorReply('bad_request', `rewritten: ${why}`);
+  return why === tooCostly ? errorReply(tooCostly, 'rewriting') : errorReply('rewrite_failed', why);
 }
 
 /** What a route changes of requests on their way to a backend. */

@@ -175,9 +175,9 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
   },
   InvalidRegex: {
     level: 'error',
-    when: 'A pattern of a SmartRoute is not RE2 syntax, too large, or its substitution names a group that it does not have.',
+    when: 'A pattern of a SmartRoute is not RE2 syntax, too large, its substitution names a group that it does not have, or makes paths without a slash at the beginning.',
     meanwhile:
-      'What the match covers, all that begins with the plain text of its pattern, answers 503, and so does a rule that rewrites by it.',
+      'What the match covers, all that begins with the plain text of its pattern, answers 503, and so does a rule that rewrites by it. Without the slash, requests that the pattern fits are answered 500 (`rewrite_failed`).',
   },
   InvalidAddress: {
     level: 'error',

@@ -16,6 +16,14 @@ export function rewriteOf({ host, path }: SmartRouteRewrite): RequestRewrite {
   return { host, path: { kind: type === 'ReplaceFull' ? 'full' : 'prefix', value } };
 }
 
+/**
+ * Whether a pattern makes paths that begin with no slash wherever it is found: it is found at the beginning alone, and what takes its place
+ * begins with another character. What groups and the rest of a path bring is known with the request.
+ */
+export function losesSlash(pattern: string, substitution: string): boolean {
+  return pattern.startsWith('^') && !pattern.includes('|') && /^[^/$]/.test(substitution);
+}
+
 /** Why a pattern and its substitution can't be used, as the end of a sentence ("the pattern ..."). */
 export function substitutionProblem(pattern: string, substitution: string): string | undefined {
   const groups = LinearRegex.groups(pattern);

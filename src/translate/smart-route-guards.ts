@@ -3,7 +3,7 @@ import { authFields, readAuth } from './auth-reader.ts';
 import { isCallbackMatched } from './callback-match.ts';
 import type { AuthReading } from './installation-guards.ts';
 import { quote } from './problem-list.ts';
-import { substitutionProblem } from './smart-route-actions.ts';
+import { losesSlash, substitutionProblem } from './smart-route-actions.ts';
 import type { SmartRouteBackends } from './smart-route-backends.ts';
 import type { SmartRouteLookup, SmartRouteScope } from './smart-route-lookup.ts';
 import type { ReadSmartRouteRule } from './smart-route-reading.ts';
@@ -55,10 +55,20 @@ export class SmartRouteGuards {
     const path = rule.action.forward?.rewrite?.path;
     if (path?.type !== 'ReplaceRegex') return undefined;
     const why = substitutionProblem(path.pattern ?? '', path.value);
-    if (why === undefined) return undefined;
+    if (why === undefined) {
+      this.#tellOfLostSlash(rule, path.pattern ?? '', path.value);
+      return undefined;
+    }
     const sentence = `the pattern ${quote(path.pattern)} ${why}; until then the rule answers 503`;
     this.#lookup.report(rule, 'InvalidRegex', `${rule.field}.action.forward.rewrite.path`, sentence);
     return 'a pattern can not be used';
+  }
+
+  /** What the pattern does not fit goes on as it is, so the rule is served. */
+  #tellOfLostSlash(rule: ReadSmartRouteRule, pattern: string, value: string): void {
+    if (!losesSlash(pattern, value)) return;
+    const sentence = `${quote(value)} in place of ${quote(pattern)} makes paths without a slash at the beginning; write /${value}; until then requests that the pattern fits are answered 500`;
+    this.#lookup.report(rule, 'InvalidRegex', `${rule.field}.action.forward.rewrite.path.value`, sentence);
   }
 
   /** Why the list of those let in during maintenance can't be used. @param where the policy stands: `spec` or a rule's field */

@@ -24,7 +24,7 @@ describe('SmartRoute rewriting, objects in and real sockets out', () => {
     Program.start(services + smartRoute('shop', { hosts: [host], ...spec }), flags);
   const all = (part: object): object => ({ http: { rules: [{ name: 'all', action: forwardTo('a'), ...part }] } });
 
-  it('rewrites the path as a whole, by prefix and by pattern; the query stays, and a path that does not come out whole is a 400', async () => {
+  it('rewrites the path as a whole, by prefix and by pattern; the query stays, and a path that does not come out whole is a 500 that names the rewrite', async () => {
     const rule = (name: string, path: object) => ({ name, matches: prefix(`/${name}`), action: rewriting({ path }) });
     const rules = [
       rule('full', { type: 'ReplaceFull', value: '/x/y' }),
@@ -45,12 +45,14 @@ describe('SmartRoute rewriting, objects in and real sockets out', () => {
       ['/regex/user/7/more?x', '/7/user/more?x'],
       ['/regex/other', '/regex/other'],
       ['/dots/b', '/a/b'],
-      ['/broken/a', 400],
+      ['/broken/a', 500],
     ];
     for (const [path, seen] of cases) {
       const answer = await program.ask(host, path);
       assert.equal(typeof seen === 'number' ? answer.status : a.seen.at(-1)?.url, seen, path);
     }
+    const failed = (await program.finish()).find(({ status }) => status === 500);
+    assert.deepEqual([failed?.flag, failed?.detail], ['rewrite_failed', 'target-not-absolute']);
   });
 
   it('rewrites the host, and tells the backend what was asked', async () => {
@@ -70,6 +72,30 @@ describe('SmartRoute rewriting, objects in and real sockets out', () => {
     assert.deepEqual(program.problems, ['InvalidRegex', 'InvalidRegex']);
     for (const path of ['/bad', '/groups']) assert.equal((await program.ask(host, path)).status, 503);
     assert.equal((await program.ask(host, '/')).body, 'a');
+  });
+
+  it('a substitution without a slash at the beginning is told where no request can come out right, and costs those that the pattern fits', async () => {
+    const rule = (name: string, pattern: string, value: string) => ({
+      name,
+      matches: prefix(`/${name}`),
+      action: rewriting({ path: { type: 'ReplaceRegex', pattern, value } }),
+    });
+    const rules = [rule('sure', '^/sure/(x.*)', 'new/$1'), rule('perhaps', '^/perhaps(.*)', '$1'), rule('later', 'ter/.*', 'st')];
+    await using program = await start({ http: { rules } });
+    assert.deepEqual(
+      program.translation.problems.map(({ reason, field }) => [reason, field]),
+      [['InvalidRegex', 'spec.http.rules[0].action.forward.rewrite.path.value']],
+    );
+    assert.match(program.translation.problems[0]?.message ?? '', /write \/new\/\$1; until then .* answered 500/);
+    assert.equal((await program.ask(host, '/sure/x')).status, 500);
+    for (const [path, seen] of [
+      ['/sure/y', '/sure/y'],
+      ['/perhaps/a', '/a'],
+      ['/later/a', '/last'],
+    ] as const) {
+      await program.ask(host, path);
+      assert.equal(a.seen.at(-1)?.url, seen);
+    }
   });
 
   it('removes, sets and adds headers of requests and of answers; a rule takes the place of the object', async () => {

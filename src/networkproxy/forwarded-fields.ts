@@ -2,6 +2,7 @@ import { type BlockList, isIP } from 'node:net';
 import { type ClientFacts, isTrusted } from './client-facts.ts';
 import type { RequestHead } from './http1/message-handler.ts';
 import { serialiseFields } from './http1/serialise-head.ts';
+import { joinedField } from './joined-field.ts';
 import type { OutgoingTrace } from './trace-context.ts';
 
 /** One request as a backend is to get it: what the client sent, and what is said of the client. Kept for a retry. */
@@ -19,7 +20,9 @@ export interface OutgoingRequest extends OutgoingTrace {
 
 /** The peer, or the address that the trusted proxies in front of us vouch for. */
 export function clientAddressOf(head: RequestHead, facts: ClientFacts, trustedProxies: BlockList): string {
-  return facts.trusted ? firstUntrusted(receivedFields(head.headers).for, facts.remoteAddress, trustedProxies) : facts.remoteAddress;
+  return facts.trusted
+    ? firstUntrusted(joinedField(head.headers, 'x-forwarded-for') ?? '', facts.remoteAddress, trustedProxies)
+    : facts.remoteAddress;
 }
 
 /** `forwardedFields` as complete lines for HTTP/1.1. */
@@ -32,22 +35,23 @@ export function forwardedLines(outgoing: OutgoingRequest): string {
 
 /**
  * What a backend is told about the client, as a flat list. From a peer that is not trusted, nothing that the request says of itself
- * survives. A trusted peer is appended to X-Forwarded-For and the other fields are kept as it sent them.
+ * survives. A trusted peer is appended to X-Forwarded-For and the other fields are kept as it sent them; X-Real-IP is always ours, for many
+ * proxies pass on that of the client.
  */
 export function forwardedFields(
   outgoing: Pick<OutgoingRequest, 'head' | 'askedAuthority' | 'facts' | 'clientAddress' | 'withForwarded'>,
 ): readonly string[] {
   const { head, askedAuthority, facts, clientAddress, withForwarded } = outgoing;
-  const received = facts.trusted ? receivedFields(head.headers) : nothingReceived;
+  const received = facts.trusted ? receivedFields(head.headers) : undefined;
   const fields = [
-    ...['x-forwarded-for', received.for === '' ? facts.remoteAddress : `${received.for}, ${facts.remoteAddress}`],
-    ...['x-forwarded-proto', received.proto || facts.scheme],
-    ...['x-forwarded-port', received.port || String(facts.listener.publishedPort)],
+    ...['x-forwarded-for', received === undefined || received.for === '' ? facts.remoteAddress : `${received.for}, ${facts.remoteAddress}`],
+    ...['x-forwarded-proto', received?.proto || facts.scheme],
+    ...['x-forwarded-port', received?.port || String(facts.listener.publishedPort)],
     ...['x-real-ip', clientAddress],
   ];
-  const host = received.host || askedAuthority;
+  const host = received?.host || askedAuthority;
   if (host !== '') fields.push('x-forwarded-host', host);
-  const elements = [received.forwarded, withForwarded ? forwardedElement(facts.remoteAddress, facts.scheme, askedAuthority) : ''];
+  const elements = [received?.forwarded ?? '', withForwarded ? forwardedElement(facts.remoteAddress, facts.scheme, askedAuthority) : ''];
   const forwarded = elements.filter((element) => element !== '').join(', ');
   if (forwarded !== '') fields.push('forwarded', forwarded);
   return fields;
@@ -61,18 +65,17 @@ interface ReceivedFields {
   forwarded: string;
 }
 
-const nothingReceived: Readonly<ReceivedFields> = { for: '', proto: '', host: '', port: '', forwarded: '' };
-
 function receivedFields(headers: readonly string[]): ReceivedFields {
-  const fields: ReceivedFields = { ...nothingReceived };
+  const fields: ReceivedFields = { for: '', proto: '', host: '', port: '', forwarded: '' };
   for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
     const value = headers[i + 1] as string;
-    switch (headers[i]) {
+    switch (name) {
       case 'x-forwarded-for':
-        fields.for = fields.for === '' ? value : `${fields.for}, ${value}`;
+        fields.for = joined(fields.for, value);
         break;
       case 'forwarded':
-        fields.forwarded = fields.forwarded === '' ? value : `${fields.forwarded}, ${value}`;
+        fields.forwarded = joined(fields.forwarded, value);
         break;
       case 'x-forwarded-proto':
         fields.proto = value;
@@ -88,22 +91,31 @@ function receivedFields(headers: readonly string[]): ReceivedFields {
   return fields;
 }
 
-/**
- * Walks the chain from the right, where our own proxies wrote, to the first address that is not one of them. It stops before what is no
- * address (`unknown`, a made-up name): nobody vouches for what is left of that.
- */
+function joined(before: string, value: string): string {
+  return before === '' ? value : `${before}, ${value}`;
+}
+
 function firstUntrusted(chain: string, peer: string, trustedProxies: BlockList): string {
   const hops = chain === '' ? [] : chain.split(',');
-  let client = peer;
+  const place = clientPlace(hops, trustedProxies);
+  return (place === undefined ? undefined : hopAddress((hops[place] as string).trim())) ?? peer;
+}
+
+/**
+ * Where in X-Forwarded-For the client is: walks from the right, where our own proxies wrote, to the first address that is not one of them. It
+ * stops before what is no address (`unknown`, a made-up name): nobody vouches for what is left of that. undefined: it is the peer.
+ */
+export function clientPlace(hops: readonly string[], trustedProxies: BlockList): number | undefined {
+  let place: number | undefined;
   for (let i = hops.length - 1; i >= 0; i--) {
     const hop = (hops[i] as string).trim();
     if (hop === '') continue;
     const address = hopAddress(hop);
     if (address === undefined) break;
-    client = address;
+    place = i;
     if (!isTrusted(trustedProxies, address)) break;
   }
-  return client;
+  return place;
 }
 
 /** `1.2.3.4`, `1.2.3.4:50000`, `::1`, `[::1]`, `[::1]:50000`: the address, an IPv4 one never in `::ffff:` form. */

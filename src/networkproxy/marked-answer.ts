@@ -1,7 +1,7 @@
 import type { RouteAction } from '../routes/route.ts';
-import { cameSecurely } from './came-securely.ts';
 import { isPreflightReply } from './cors.ts';
 import type { FilterRequest } from './filters/filter-request.ts';
+import { cameSecurely } from './forwarded-scheme.ts';
 import type { ResponseHead } from './http1/message-handler.ts';
 import type { LocalReply } from './local-reply.ts';
 import type { RouteRuntime } from './route-runtime.ts';
@@ -41,7 +41,7 @@ function withSession(
 ): ResponseHead {
   const sessions = runtime?.sessions;
   if (sessions === undefined || session === undefined) return withFields(head, request);
-  const headers = sessions.mark(head.headers, session, cameSecurely(request.head, request.facts));
+  const headers = sessions.mark(head.headers, session, cameSecurely(request.head, request.facts, request.context));
   return withFields({ ...head, headers }, request);
 }
 

@@ -28,7 +28,7 @@ export const trafficOptions: OptionsOf<
     group: 'Traffic',
     value: list(cidr),
     default: () => [],
-    doc: "Peers whose X-Forwarded-* and X-Real-IP are kept; anybody else's are replaced.",
+    doc: "Peers whose X-Forwarded-For, -Proto, -Host and -Port are believed and kept; anybody else's are replaced.",
   },
   forwardedHeader: {
     flag: 'forwarded-header',

@@ -2,11 +2,12 @@ import type { ExternalAuth } from '../../routes/auth-policy.ts';
 import type { FilterRequest } from '../filters/filter-request.ts';
 import { Later, type NoVerdict, type Verdict } from '../filters/later.ts';
 import { clientAddressOf, forwardedFields, type OutgoingRequest } from '../forwarded-fields.ts';
+import { schemeOf } from '../forwarded-scheme.ts';
 import { isForwarded } from '../header-names.ts';
 import { errorReply, type LocalReply } from '../local-reply.ts';
 import { ownRequest } from '../own-request.ts';
 import { askService, type SubAnswer } from '../sub-request.ts';
-import { originalUrl, schemeOf, signInLocation } from './sign-in-location.ts';
+import { originalUrl, signInLocation } from './sign-in-location.ts';
 
 /** Asks the route's server whether the request may go on, unless an answer that was kept says so. @param route its key */
 export function checkExternalAuth(request: FilterRequest, auth: ExternalAuth, route: string): Verdict | Later {
@@ -68,7 +69,7 @@ function questionOf(request: FilterRequest, auth: ExternalAuth): OutgoingRequest
     if (!leftOut.has(name) && (wanted === undefined || wanted.has(name) || isForwarded(name)))
       headers.push(name, head.headers[i + 1] as string);
   }
-  headers.push('x-original-url', originalUrl(head, schemeOf(head, facts)), 'x-original-method', head.method);
+  headers.push('x-original-url', originalUrl(head, schemeOf(head, facts, context)), 'x-original-method', head.method);
   headers.push('x-auth-request-redirect', head.target);
   if (auth.method === 'POST') headers.push('content-length', '0');
   const { method, authority, target } = auth;
@@ -101,10 +102,10 @@ function judge(request: FilterRequest, auth: ExternalAuth, answer: SubAnswer): V
 }
 
 /** The server's own answer, or the way to sign in. */
-function refusal({ head, facts }: FilterRequest, auth: ExternalAuth, { status, headers, body }: SubAnswer): LocalReply {
+function refusal({ head, facts, context }: FilterRequest, auth: ExternalAuth, { status, headers, body }: SubAnswer): LocalReply {
   const cookies = valuesOf(headers, setCookie);
   if (status === 401 && auth.signIn !== undefined) {
-    const location = signInLocation(auth.signIn, head, schemeOf(head, facts));
+    const location = signInLocation(auth.signIn, head, schemeOf(head, facts, context));
     const reply = errorReply('auth_required', 'sent to sign in', 302);
     return { ...reply, body: '302 Sign in first\n', headers: ['location', location, 'cache-control', 'no-store', ...cookies] };
   }

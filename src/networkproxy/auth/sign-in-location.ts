@@ -1,6 +1,5 @@
 import type { ClientFacts } from '../client-facts.ts';
 import type { RequestHead } from '../http1/message-handler.ts';
-import { lastFieldValue } from '../http1/request-lines.ts';
 
 type AskedFor = Pick<RequestHead, 'host' | 'authority' | 'target'>;
 
@@ -21,12 +20,6 @@ export function signInLocation(template: string, head: AskedFor, scheme: ClientF
 /** The URL that the client asked for. @param scheme what the client speaks, whoever ends its TLS */
 export function originalUrl({ authority, target }: AskedFor, scheme: ClientFacts['scheme']): string {
   return `${scheme}://${authority}${target}`;
-}
-
-/** What the client speaks: a trusted proxy in front may have ended its TLS. */
-export function schemeOf(head: RequestHead, facts: ClientFacts): 'http' | 'https' {
-  const told = facts.trusted ? lastFieldValue(head.headers, 'x-forwarded-proto') : undefined;
-  return told === 'https' || told === 'http' ? told : facts.scheme;
 }
 
 const variable = /\$(host|http_host|best_http_host|scheme|pass_access_scheme|request_uri|escaped_request_uri)(?![a-z_])/g;

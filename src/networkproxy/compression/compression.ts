@@ -1,6 +1,7 @@
 import type { CompressionPolicy } from '../../routes/policy.ts';
 import type { RequestHead, ResponseHead } from '../http1/message-handler.ts';
 import { lastFieldValue } from '../http1/request-lines.ts';
+import { joinedField } from '../joined-field.ts';
 import { type Coding, chooseCoding } from './accept-encoding.ts';
 
 /** What describes the bytes as the backend sent them, and does not fit the compressed ones. */
@@ -83,11 +84,4 @@ export function compressedHead(head: ResponseHead, coding: Coding): ResponseHead
 function forbidsTransform(headers: readonly string[]): boolean {
   const control = joinedField(headers, 'cache-control');
   return control !== undefined && /(?:^|[,\s])no-transform(?:$|[,\s])/i.test(control);
-}
-
-function joinedField(headers: readonly string[], name: string): string | undefined {
-  let joined: string | undefined;
-  for (let i = 0; i < headers.length; i += 2)
-    if (headers[i] === name) joined = joined === undefined ? headers[i + 1] : `${joined}, ${headers[i + 1]}`;
-  return joined;
 }

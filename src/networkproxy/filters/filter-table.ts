@@ -7,10 +7,10 @@ import type { HostTls } from '../../routes/route-table.ts';
 import { admitUnasked } from '../auth/admit-unasked.ts';
 import { checkAuth } from '../auth/check-auth.ts';
 import { checkClientCertificate } from '../auth/client-certificate.ts';
-import { cameSecurely } from '../came-securely.ts';
 import type { ClientFacts } from '../client-facts.ts';
 import { Cors } from '../cors.ts';
 import { clientAddressOf } from '../forwarded-fields.ts';
+import { cameSecurely } from '../forwarded-scheme.ts';
 import { isGrpcCall } from '../grpc.ts';
 import type { RequestHead } from '../http1/message-handler.ts';
 import { errorReply, type LocalReply, redirectReply, routeReply, textReply } from '../local-reply.ts';
@@ -128,9 +128,9 @@ export const filterTable: readonly Filter[] = [
     reason:
       'Before everything that reads the request: over plain HTTP such a host says nothing but where to go. 308 keeps method and body.',
     applies: (route) => route.policy.redirectToHttps,
-    check: ({ head, facts, table }) => {
+    check: ({ head, facts, table, context }) => {
       // Redirecting the plain hop of a trusted proxy in front that has ended TLS already would loop.
-      if (cameSecurely(head, facts) || head.path.startsWith(challengePrefix) || head.host === '') return undefined;
+      if (cameSecurely(head, facts, context) || head.path.startsWith(challengePrefix) || head.host === '') return undefined;
       return redirectReply('redirect_https', 308, redirectLocation(toHttps, undefined, { head, facts, table }));
     },
   },

@@ -2,11 +2,11 @@ import { messageOf } from '../../../errors.ts';
 import type { OidcAuth } from '../../../routes/auth-policy.ts';
 import type { FilterRequest } from '../../filters/filter-request.ts';
 import { Later, type Verdict } from '../../filters/later.ts';
+import { schemeOf } from '../../forwarded-scheme.ts';
 import type { RequestHead } from '../../http1/message-handler.ts';
 import { lastFieldValue } from '../../http1/request-lines.ts';
 import { errorReply, type LocalReply } from '../../local-reply.ts';
 import { claimFields, missingClaim } from '../claims.ts';
-import { schemeOf } from '../sign-in-location.ts';
 import { CookieJar } from './cookie-jar.ts';
 import { attemptPrefix, attemptSeconds, attemptSuffix, beginAttempt, type LoginAttempt } from './login-attempt.ts';
 import { type OidcRuntime, oidcRuntimeOf } from './oidc-runtime.ts';
@@ -42,8 +42,8 @@ class OidcCheck {
   readonly #now = Math.floor(Date.now() / 1000);
 
   constructor(request: FilterRequest, auth: OidcAuth, runtime: OidcRuntime) {
-    const { head, facts } = request;
-    const scheme = schemeOf(head, facts);
+    const { head, facts, context } = request;
+    const scheme = schemeOf(head, facts, context);
     this.#request = request;
     this.#auth = auth;
     this.#runtime = runtime;

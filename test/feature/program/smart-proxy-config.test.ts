@@ -45,15 +45,16 @@ const isRefused = (port: number): Promise<boolean> =>
     (error: NodeJS.ErrnoException) => error.code === 'ECONNREFUSED',
   );
 
-/** What a client that says `text` gets until the end. */
-async function exchange(socket: Socket, text: string): Promise<string> {
+/** What a client that says `text` gets until the other side ends. A client of HTTP that ends its own is gone. */
+async function exchange(socket: Socket, text: string, { halfClose = false } = {}): Promise<string> {
   let got = '';
   socket.on('data', (chunk: Buffer) => {
     got += chunk;
   });
   const closed = once(socket, 'close');
   socket.on('error', () => {});
-  socket.end(text);
+  if (halfClose) socket.end(text);
+  else socket.write(text);
   await closed;
   return got;
 }
@@ -177,6 +178,7 @@ test('proxyProtocol.from believes the header of nobody else', async (t) => {
   const request = `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`;
   const header = 'PROXY TCP4 192.0.2.7 192.0.2.1 1234 80\r\n';
   const ask = (port: number, text: string): Promise<string> => exchange(connect(port, '127.0.0.1'), text);
+  const tell = (text: string): Promise<string> => exchange(connect(tcp, '127.0.0.1'), text, { halfClose: true });
   await command.until(async () => (await ask(http, request).catch(() => '')).endsWith('web'));
   assert.equal(web.seen.at(-1)?.headers['x-real-ip'], '127.0.0.1');
 
@@ -184,8 +186,8 @@ test('proxyProtocol.from believes the header of nobody else', async (t) => {
   assert.match(await ask(http, header + request), /^HTTP\/1\.1 400 /);
   assert.equal(web.seen.length, served);
 
-  await command.until(async () => (await ask(tcp, 'hello').catch(() => '')) === 'hello');
-  assert.equal(await ask(tcp, `${header}hello`), `${header}hello`, 'to the backend it is the client that says so');
+  await command.until(async () => (await tell('hello').catch(() => '')) === 'hello');
+  assert.equal(await tell(`${header}hello`), `${header}hello`, 'to the backend it is the client that says so');
 });
 
 test('a port that is taken costs its listener alone, and opens once it is free', async (t) => {

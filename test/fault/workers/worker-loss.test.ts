@@ -138,12 +138,12 @@ test('kill -9 of a worker under load costs its established connections alone, an
 
 test('a wedged worker is killed and replaced, the others serve meanwhile', async (context) => {
   const backend = await testBackend(context, 'hello');
-  const { supervisor, port, log } = await supervisedWorkers(context, { heartbeat: { intervalMs: 100, wedgedAfterMs: 1500 } });
+  const { supervisor, port, log } = await supervisedWorkers(context, { heartbeat: { intervalMs: 100, wedgedAfterMs: 5000 } });
   supervisor.publish(tinyTable({ backends: [backend.port] }));
   await supervisor.applied();
   const wedged = pidOf(supervisor, 1);
   process.kill(wedged, 'SIGSTOP');
-  await eventually('it is replaced', () => supervisor.workers[1]?.restarts === 1 && supervisor.workers[1].serving);
+  await eventually('it is replaced', () => (supervisor.workers[1]?.restarts ?? 0) >= 1 && supervisor.workers[1]?.serving);
   assert.notEqual(pidOf(supervisor, 1), wedged);
   assert.equal(supervisor.workers[0]?.restarts, 0);
   assert.ok(log.some(({ level, message }) => level === 'error' && message.includes('wedged')));

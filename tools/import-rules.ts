@@ -8,6 +8,8 @@ export const ground = [
   'local-address',
   'address-list',
   'timer-wheel',
+  'jittered',
+  'removal-grace',
   'steps',
   'read-buffers',
   'read-answer',

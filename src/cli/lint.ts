@@ -7,7 +7,7 @@ import { makeFindings } from '../ask/lint/make-findings.ts';
 import { countText, renderFindings } from '../ask/lint/render-findings.ts';
 import { sarifLog } from '../ask/lint/sarif.ts';
 import { unknownIngressFields } from '../ask/lint/unknown-fields.ts';
-import { locateProblems } from '../ask/reports/locate-problems.ts';
+import { locateProblems, locationOfObject } from '../ask/reports/locate-problems.ts';
 import { choice, optional, text } from '../config/value-types.ts';
 import { SmartProxyError } from '../errors.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -76,8 +76,7 @@ async function findingsOf(folder: string, reading: FolderReading): Promise<reado
   const pathOf = (name: string) => (folder === '-' ? undefined : isFolder ? join(folder, name) : folder);
   const unknown = unknownIngressFields(reading.snapshot.of('Ingress').values());
   const problems = [...reading.translation.problems, ...unknown].map((problem) => {
-    const { kind, namespace, name } = problem.object;
-    return { ...problem, location: reading.locationOf(kind, namespace === '' ? name : `${namespace}/${name}`) };
+    return { ...problem, location: locationOfObject(problem.object, reading.locationOf) };
   });
   return makeFindings({ ...reading, problems: await locateProblems(problems, reading.textOf), pathOf });
 }

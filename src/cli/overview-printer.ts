@@ -1,7 +1,7 @@
-import { locateProblems } from '../ask/reports/locate-problems.ts';
+import { type LocatedProblem, locateProblems, locationOfObject } from '../ask/reports/locate-problems.ts';
 import type { ManifestSource } from '../sources/manifests/manifest-source.ts';
 import type { Translation } from '../translate/translation.ts';
-import { maxProblems, type PlacedProblem, renderProblems } from './problem-overview.ts';
+import { maxProblems, renderProblems } from './problem-overview.ts';
 import { type OutOfRotation, renderRoutes } from './route-overview.ts';
 
 export interface OverviewPrinterOptions {
@@ -53,10 +53,9 @@ export class OverviewPrinter {
     if (this.#closed) return;
     const routes = current === undefined ? '' : renderRoutes(current.routeTable, ejected);
     const problems = (current?.problems ?? []).map((problem) => {
-      const { kind, namespace, name } = problem.object;
-      return { ...problem, location: source.locationOf(kind, namespace === '' ? name : `${namespace}/${name}`) };
+      return { ...problem, location: locationOfObject(problem.object, source.locationOf.bind(source)) };
     });
-    const textWith = (placed: readonly PlacedProblem[]): string => {
+    const textWith = (placed: readonly LocatedProblem[]): string => {
       const parts = [routes, renderProblems(source.store.problems(), placed), renderSkipped(source.skippedKinds())];
       return parts.filter((part) => part !== '').join('\n\n');
     };
@@ -72,7 +71,7 @@ export class OverviewPrinter {
   }
 }
 
-async function placeShown(problems: readonly PlacedProblem[], source: ManifestSource): Promise<readonly PlacedProblem[]> {
+async function placeShown(problems: readonly LocatedProblem[], source: ManifestSource): Promise<readonly LocatedProblem[]> {
   const shown = await locateProblems(problems.slice(0, maxProblems), source.textOf.bind(source));
   return [...shown, ...problems.slice(maxProblems)];
 }

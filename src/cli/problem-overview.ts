@@ -1,18 +1,12 @@
+import type { LocatedProblem } from '../ask/reports/locate-problems.ts';
 import type { SourceProblem } from '../sources/object-store.ts';
 import { describe } from '../translate/problem-list.ts';
-import type { Problem } from '../translate/translation.ts';
 
 /** Most problems that are shown. */
 export const maxProblems = 50;
 
-/** A problem, and where it is written. */
-export interface PlacedProblem extends Problem {
-  /** `file:line`; undefined: in no file. */
-  readonly location: string | undefined;
-}
-
 /** Everything that is wrong, one line each: where, which object and field, and why. Empty when nothing is. Pure. */
-export function renderProblems(sourceProblems: readonly SourceProblem[], problems: readonly PlacedProblem[]): string {
+export function renderProblems(sourceProblems: readonly SourceProblem[], problems: readonly LocatedProblem[]): string {
   const lines = sourceProblems.map(({ where, message }) => `  ${where}: ${message}`);
   for (const { object, reason, field, message, location } of problems) {
     lines.push(

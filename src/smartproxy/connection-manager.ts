@@ -103,9 +103,9 @@ export class ConnectionManager implements RecordOwner {
     return this.#byService.get(service) ?? noRecords;
   }
 
-  /** The services that direct connections go to. */
-  services(): Iterable<string> {
-    return this.#byService.keys();
+  /** All direct connections, as a copy. */
+  direct(): readonly ConnectionRecord[] {
+    return [...this.#byService.values()].flatMap((records) => [...records]);
   }
 
   /**

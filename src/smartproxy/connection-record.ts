@@ -7,6 +7,7 @@ import type { ConnectionSide, TerminationReason } from '../observability/counter
 import type { ProxiedClient } from '../proxy-header/proxied-client.ts';
 import type { ProxyAddresses } from '../proxy-header/proxy-header.ts';
 import type { ActivePlaces } from '../rates/active-counts.ts';
+import type { Removable } from '../removal-grace.ts';
 import type { RouteSource } from '../routes/route.ts';
 import type { Listener } from '../routes/route-table.ts';
 import { Deadline } from '../timer-wheel.ts';
@@ -36,15 +37,11 @@ export interface RecordOwner {
 export type DirectWay = 'unread' | 'clear' | 'reencrypted';
 
 /** A direct (layer 4) connection's place in the table: which service it belongs to, so that a removed route finds it. */
-export interface DirectRoute {
+export interface DirectRoute extends Removable {
   readonly service: string;
   readonly source: RouteSource;
   readonly serverName: string | undefined;
   readonly way: DirectWay;
-  /** It may go on for a while when its route is removed. */
-  readonly drains: boolean;
-  /** The wheel's time at which its route was found to be gone; undefined: it is there. */
-  unroutedAtMs: number | undefined;
 }
 
 /**
@@ -228,7 +225,7 @@ const farRoute: Omit<DirectRoute, 'service'> = {
   serverName: undefined,
   way: 'clear',
   drains: false,
-  unroutedAtMs: undefined,
+  goneSinceMs: undefined,
 };
 
 /** Who ended a connection, and why. */

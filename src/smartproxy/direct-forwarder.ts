@@ -115,7 +115,7 @@ export class DirectForwarder {
     }
     const { way, source } = target;
     const drains = limits.whenRemoved === 'drain';
-    const route = { service, source, serverName: record.tls?.serverName, way, drains, unroutedAtMs: undefined };
+    const route = { service, source, serverName: record.tls?.serverName, way, drains, goneSinceMs: undefined };
     connections.setDirect(record, route, limits.lifetimeMs);
     goOn(new DirectConnection(direct, record, balancer, directLimitsOf(policy), way));
   }

@@ -47,7 +47,7 @@ export class RemovedEndpoints {
   #endConnections(endpoint: EndpointRuntime): void {
     for (const record of [...this.#connections.ofService(endpoint.service)]) {
       // Where the route went too, that is the cause, with a time of its own.
-      const isUnrouted = record.direct?.unroutedAtMs !== undefined;
+      const isUnrouted = record.direct?.goneSinceMs !== undefined;
       if (record.endpoint === endpoint.key && !isUnrouted) record.end('proxy', 'endpoint_removed');
     }
   }

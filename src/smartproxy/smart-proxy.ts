@@ -10,6 +10,7 @@ import type { WorkerCounters } from '../observability/counters/worker-counters.t
 import { ProxiedClient, type ProxiedFacts } from '../proxy-header/proxied-client.ts';
 import type { RateLimiters } from '../rates/rate-limiters.ts';
 import { ReadBuffers } from '../read-buffers.ts';
+import { RemovalGrace } from '../removal-grace.ts';
 import { isAcmeTlsAnswer } from '../routes/acme-tls.ts';
 import type { CompiledTable } from '../routes/compiled-table.ts';
 import { findL4Route } from '../routes/find-l4-route.ts';
@@ -29,7 +30,6 @@ import { LoopbackListener } from './loopback-listener.ts';
 import { HandoffBridge, LoopbackBridge, type NetworkProxyBridge } from './network-proxy-bridge.ts';
 import { type OpenPort, PortManager, type SocketSource } from './port-manager.ts';
 import { RemovedEndpoints } from './removed-endpoints.ts';
-import { RemovedRoutes } from './removed-routes.ts';
 import { SecurityManager } from './security-manager.ts';
 import { SharedRateCheck } from './shared-rate-check.ts';
 import { type ParsedProxyHeader, Sniffer, type SniffPlan } from './sniffer.ts';
@@ -83,7 +83,7 @@ export class SmartProxy {
   readonly #security: SecurityManager;
   readonly #ports: PortManager;
   readonly #removedEndpoints: RemovedEndpoints;
-  readonly #removedRoutes: RemovedRoutes;
+  readonly #removedRoutes: RemovalGrace<ConnectionRecord>;
   readonly #forwarder: DirectForwarder;
   readonly #bridge: NetworkProxyBridge;
   readonly #loopback: LoopbackListener | undefined;
@@ -117,7 +117,12 @@ export class SmartProxy {
     });
     this.#ports = new PortManager((socket, port) => this.#accept(socket, port));
     this.#removedEndpoints = new RemovedEndpoints(this.connectionManager, wheel, options.table);
-    this.#removedRoutes = new RemovedRoutes(this.connectionManager, wheel, () => this.#settings.drainTimeoutMs);
+    this.#removedRoutes = new RemovalGrace(wheel, {
+      all: () => this.connectionManager.direct(),
+      stateOf: ({ direct }) => direct,
+      end: (record) => record.end('proxy', 'route_removed'),
+      graceMs: () => this.#settings.drainTimeoutMs,
+    });
     const buffers = new ReadBuffers();
     const { table, balancers, rates } = options;
     const connections = this.connectionManager;

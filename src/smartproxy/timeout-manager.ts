@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
-import { maxTimeoutMs, type TimerWheel } from '../timer-wheel.ts';
+import { jittered } from '../jittered.ts';
+import type { TimerWheel } from '../timer-wheel.ts';
 import type { ConnectionRecord, TimeoutPhase } from './connection-record.ts';
 
 /** What came up when a record's timer fired: the phase that took too long, the end of its life, or nothing yet. */
@@ -13,7 +14,7 @@ export class TimeoutManager {
   readonly #wheel: TimerWheel;
   readonly #random: () => number;
 
-  /** @param random in [0, 1); spreads deadlines by ±5 % so that what began together does not end together (lesson 32) */
+  /** @param random in [0, 1); spreads deadlines, see `jittered` */
   constructor(wheel: TimerWheel, random: () => number = Math.random) {
     this.#wheel = wheel;
     this.#random = random;
@@ -87,9 +88,8 @@ export class TimeoutManager {
     return since + record.phaseLimitMs;
   }
 
-  /** Never over what a timer takes: Node would fire it at once (lesson 31). */
   #jittered(ms: number): number {
-    return Math.min(ms * (0.95 + this.#random() * 0.1), maxTimeoutMs);
+    return jittered(ms, this.#random());
   }
 }
 

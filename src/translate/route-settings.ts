@@ -50,9 +50,9 @@ export interface RouteSettings {
   /** `false`: none, whatever the outer one says. */
   readonly cors?: Policy['cors'] | false;
   readonly clients?: Policy['clients'];
-  /** What of `clients.allow` and `auth` lets a request in. */
   /** `cookieName` of a login that can't be had at the moment. */
   readonly sessionCookie?: string | undefined;
+  /** What of `clients.allow` and `auth` lets a request in. */
   readonly satisfy?: 'all' | 'any' | undefined;
   readonly connectionIdleMs?: number | undefined;
   readonly connectionLifetimeMs?: number | undefined;

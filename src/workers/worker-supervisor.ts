@@ -52,9 +52,12 @@ export interface HeartbeatOptions {
   readonly intervalMs: number;
   /** A worker that was silent for so long is killed and replaced. */
   readonly wedgedAfterMs: number;
+  /** The same of one that has sent no heartbeat yet: where there is little CPU a process takes long to start. Default 60 s. */
+  readonly startedAfterMs?: number;
 }
 
 const defaultHeartbeat: HeartbeatOptions = { intervalMs: 1000, wedgedAfterMs: 10_000 };
+const defaultStartedAfterMs = 60_000;
 
 /** Why a listener of the table is not open; it is tried again. */
 export interface ListenerTrouble {
@@ -467,9 +470,10 @@ export class WorkerSupervisor implements WorkerObserver {
     this.#lastWatchMs = now;
     if (this.#unopened.size > 0) this.#reconcilePorts();
     if (lateBy > this.#heartbeat.intervalMs) return; // it was us who stood still: their heartbeats wait to be read
+    const { wedgedAfterMs, startedAfterMs = defaultStartedAfterMs } = this.#heartbeat;
     for (const worker of this.#live()) {
       const silentMs = now - worker.lastHeardMs;
-      if (silentMs < this.#heartbeat.wedgedAfterMs) continue;
+      if (silentMs < (worker.vitals === undefined ? startedAfterMs : wedgedAfterMs)) continue;
       this.#log.error({ worker: worker.slot, pid: worker.pid, silentMs: Math.round(silentMs) }, 'worker is wedged and will be replaced');
       worker.terminate();
     }

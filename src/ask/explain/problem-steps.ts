@@ -1,6 +1,7 @@
 import type { RouteSource } from '../../routes/route.ts';
 import { describe } from '../../translate/problem-list.ts';
 import type { Problem } from '../../translate/translation.ts';
+import { locationOfObject } from '../reports/locate-problems.ts';
 import type { ExplainContext } from './explain-context.ts';
 import type { ProblemStep } from './explanation.ts';
 
@@ -28,7 +29,6 @@ export function problemsAbout(host: string, context: ExplainContext): readonly P
 
 function stepsOf(problems: readonly Problem[], { locationOf }: ExplainContext): readonly ProblemStep[] {
   return problems.slice(0, maxProblems).map(({ object, reason, field, message }) => {
-    const key = object.namespace === '' ? object.name : `${object.namespace}/${object.name}`;
-    return { object: describe(object), location: locationOf(object.kind, key), reason, field, message };
+    return { object: describe(object), location: locationOfObject(object, locationOf), reason, field, message };
   });
 }

@@ -4,22 +4,18 @@ import type { SourceProblem } from '../../sources/object-store.ts';
 import { reasonDoc } from '../../translate/problem-docs.ts';
 import { describe } from '../../translate/problem-list.ts';
 import type { Problem, ProblemReason } from '../../translate/translation.ts';
+import type { LocatedProblem } from '../reports/locate-problems.ts';
 import { type Finding, type FindingLevel, findingLevels, invalidManifest } from './finding.ts';
 
 /** What findings are made of. */
 export interface LintInput {
   readonly sourceProblems: readonly SourceProblem[];
+  /** With where their fields are written, files below the folder. */
   readonly problems: readonly LocatedProblem[];
   /** How many objects of each kind the folder holds. */
   readonly counts: ReadonlyMap<ObjectKind, number>;
   /** The path of a file as it is to be shown; undefined: it is none (standard input). */
   readonly pathOf: (file: string) => string | undefined;
-}
-
-/** A problem, and where the field that it is about is written. */
-export interface LocatedProblem extends Problem {
-  /** `file:line`, the file below the folder; undefined: no file has it. */
-  readonly location: string | undefined;
 }
 
 /** What is missing because folders seldom hold it: clusters make endpoints, and Secrets are kept elsewhere. */

@@ -1,9 +1,18 @@
 import { type FieldPlace, locateFields } from '../../sources/manifests/locate-fields.ts';
 import type { Problem } from '../../translate/translation.ts';
 
-interface LocatedProblem extends Pick<Problem, 'object' | 'field'> {
-  /** `file:line` of the object; undefined: it is in no file. */
+/** A problem, and where it is written. */
+export interface LocatedProblem extends Problem {
+  /** `file:line`; undefined: it is in no file. */
   readonly location?: string | undefined;
+}
+
+/** Where an object is written. @param locationOf of a kind and `namespace/name` */
+export function locationOfObject(
+  { kind, namespace, name }: Problem['object'],
+  locationOf: (kind: string, key: string) => string | undefined,
+): string | undefined {
+  return locationOf(kind, namespace === '' ? name : `${namespace}/${name}`);
 }
 
 /**

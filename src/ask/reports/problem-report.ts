@@ -3,6 +3,7 @@ import type { SourceProblem } from '../../sources/object-store.ts';
 import { reasonDoc } from '../../translate/problem-docs.ts';
 import { describe } from '../../translate/problem-list.ts';
 import type { Problem } from '../../translate/translation.ts';
+import { locationOfObject } from './locate-problems.ts';
 
 /** What is wrong with one object of a running program. */
 export interface ReportedObjectProblem extends Problem {
@@ -63,7 +64,6 @@ function isFound(search: string, { object, reason }: Problem): boolean {
 }
 
 function reported(problem: Problem, locationOf: ProblemReportContext['locationOf']): ReportedObjectProblem {
-  const { kind, namespace, name } = problem.object;
-  const location = locationOf(kind, namespace === '' ? name : `${namespace}/${name}`);
+  const location = locationOfObject(problem.object, locationOf);
   return { level: reasonDoc(problem.reason).level, ...problem, ...(location !== undefined && { location }) };
 }

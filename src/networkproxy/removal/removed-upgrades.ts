@@ -1,35 +1,30 @@
+import { type Removable, RemovalGrace } from '../../removal-grace.ts';
 import type { CompiledRoute, CompiledTable } from '../../routes/compiled-table.ts';
 import type { Route } from '../../routes/route.ts';
-import { Deadline, type TimerWheel } from '../../timer-wheel.ts';
+import type { TimerWheel } from '../../timer-wheel.ts';
 
 /** An upgrade whose route says what becomes of it when the route is removed. */
-export interface RoutedUpgrade {
+export interface RoutedUpgrade extends Removable {
   readonly route: CompiledRoute;
   /** Key of the listener that it came in at. */
   readonly listener: string;
-  /** False: it ends at once. */
-  readonly drains: boolean;
-  /** On the wheel's clock: when its route was found to be gone; undefined: it is there. */
-  goneSinceMs: number | undefined;
   /** Ends it as `route_removed`. */
   endRemoved(): void;
 }
 
-/**
- * Ends the upgrades whose route has gone from the table: at once, or, where the route said so, when they had the time of a drain to
- * finish. A route that comes back in the meantime keeps them. It is the same route as long as its key is.
- */
-export class RemovedUpgrades extends Deadline {
-  readonly #wheel: TimerWheel;
-  readonly #graceMs: () => number;
+/** Ends the upgrades whose route has gone from the table, see `RemovalGrace`. It is the same route as long as its key is. */
+export class RemovedUpgrades {
   readonly #upgrades = new Set<RoutedUpgrade>();
-  #isArmed = false;
+  readonly #grace: RemovalGrace<RoutedUpgrade>;
 
   /** @param graceMs the time of a drain, as it is when it is asked for */
   constructor(wheel: TimerWheel, graceMs: () => number) {
-    super();
-    this.#wheel = wheel;
-    this.#graceMs = graceMs;
+    this.#grace = new RemovalGrace(wheel, {
+      all: () => [...this.#upgrades],
+      stateOf: (upgrade) => upgrade,
+      end: (upgrade) => upgrade.endRemoved(),
+      graceMs,
+    });
   }
 
   /** From now on it ends with its route. */
@@ -47,38 +42,11 @@ export class RemovedUpgrades extends Deadline {
     const { hosts, listeners } = previous.table;
     if (this.#upgrades.size === 0 || (hosts === next.table.hosts && listeners === next.table.listeners)) return;
     const routes = new RoutesNow(next);
-    let waits = false;
-    for (const upgrade of [...this.#upgrades]) {
-      if (routes.has(upgrade)) upgrade.goneSinceMs = undefined;
-      else if (!upgrade.drains) upgrade.endRemoved();
-      else {
-        upgrade.goneSinceMs ??= this.#wheel.nowMs;
-        waits = true;
-      }
-    }
-    if (waits && !this.#isArmed) this.#arm(this.#graceMs());
-  }
-
-  /** Ends those whose time is over; the timer goes on for the others. */
-  override onTimeout(): void {
-    this.#isArmed = false;
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (const upgrade of [...this.#upgrades]) {
-      if (upgrade.goneSinceMs === undefined) continue;
-      const leftMs = upgrade.goneSinceMs + this.#graceMs() - this.#wheel.nowMs;
-      if (leftMs <= 0) upgrade.endRemoved();
-      else nextMs = Math.min(nextMs, leftMs);
-    }
-    if (nextMs !== Number.POSITIVE_INFINITY) this.#arm(nextMs);
+    this.#grace.update((upgrade) => routes.has(upgrade));
   }
 
   close(): void {
-    this.#wheel.disarm(this);
-  }
-
-  #arm(ms: number): void {
-    this.#isArmed = true;
-    this.#wheel.arm(this, ms);
+    this.#grace.close();
   }
 }
 

@@ -53,8 +53,8 @@ export class Conntrack {
   }
 
   /**
-   * Forgets every connection that was dialled and is answered alike, of one client where there is one: its next packet meets the rules as a new one does. Rejects when there
-   * is no such program, or it fails otherwise than by finding none.
+   * Forgets every connection that was dialled and is answered alike, of one client where there is one: its next packet meets the rules as a
+   * new one does. Rejects when there is no such program, or it fails otherwise than by finding none.
    */
   async forget({ protocol, dialled, answering, client }: StaleConnections): Promise<void> {
     const family = isIPv4(dialled.address) ? 'ipv4' : 'ipv6';

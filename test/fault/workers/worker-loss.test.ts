@@ -138,12 +138,12 @@ test('kill -9 of a worker under load costs its established connections alone, an
 
 test('a wedged worker is killed and replaced, the others serve meanwhile', async (context) => {
   const backend = await testBackend(context, 'hello');
-  const { supervisor, port, log } = await supervisedWorkers(context, { heartbeat: { intervalMs: 100, wedgedAfterMs: 5000 } });
+  const { supervisor, port, log } = await supervisedWorkers(context, { heartbeat: { intervalMs: 100, wedgedAfterMs: 1500 } });
   supervisor.publish(tinyTable({ backends: [backend.port] }));
   await supervisor.applied();
   const wedged = pidOf(supervisor, 1);
   process.kill(wedged, 'SIGSTOP');
-  await eventually('it is replaced', () => (supervisor.workers[1]?.restarts ?? 0) >= 1 && supervisor.workers[1]?.serving);
+  await eventually('it is replaced', () => supervisor.workers[1]?.restarts === 1 && supervisor.workers[1].serving);
   assert.notEqual(pidOf(supervisor, 1), wedged);
   assert.equal(supervisor.workers[0]?.restarts, 0);
   assert.ok(log.some(({ level, message }) => level === 'error' && message.includes('wedged')));
@@ -189,6 +189,18 @@ test('a worker that crashes at every start is restarted ever more slowly, and sa
   assert.deepEqual(ends().slice(0, 6), [0, 10, 20, 40, 60, 60]);
   assert.equal(log.find(({ level }) => level === 'error')?.fields.how, 'code 3');
   assert.equal(supervisor.serving, false);
+});
+
+test('a worker that says nothing has longer to start than one that fell silent, and is killed and replaced all the same', async (context) => {
+  const script = fileURLToPath(new URL('./mute-worker.ts', import.meta.url));
+  const { supervisor, log } = await supervisedWorkers(context, {
+    config: { workers: 1 },
+    entry: { script, args: [], execArgv: [] },
+    heartbeat: { intervalMs: 50, wedgedAfterMs: 100, startedAfterMs: 1000 },
+  });
+  const wedged = await eventually('it is killed', () => log.find(({ message }) => message.includes('wedged')));
+  assert.ok(Number(wedged.fields.silentMs) >= 1000, `after ${wedged.fields.silentMs} ms`);
+  await eventually('another takes its place', () => (supervisor.workers[0]?.restarts ?? 0) >= 1);
 });
 
 test('the main process keeps no descriptor of dead workers and closed ports', async (context) => {

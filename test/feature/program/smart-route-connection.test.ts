@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../tools/eventually.ts';
 import { freePort } from '../../tools/free-port.ts';
 import { service, smartProxyConfig, smartRoute } from '../../tools/manifests.ts';
 import { Program } from '../../tools/program.ts';
 import { assertBooks, endings } from '../../tools/program-books.ts';
+import { probedInSeconds } from '../../tools/tcp-probe.ts';
 import { TcpBackend, TcpTalk } from '../../tools/tcp-talk.ts';
 
 /** A route that takes listener `name` to the echoing backend, with these limits. */
 const routeOf = (name: string, connection: object): string =>
   smartRoute(name, { listeners: [name], connection, tcp: { backends: [{ name: 'echo', port: { name: 'web' } }] } });
-
-/** When the kernel asks a silent peer whether it is there, in seconds. @param ports ours, and that of the peer */
-function probedInSeconds(...ports: readonly [own: number, peer: number]): number {
-  const [own, peer] = ports.map((port) => `:${port.toString(16).toUpperCase().padStart(4, '0')}`) as [string, string];
-  const rows = readFileSync('/proc/net/tcp', 'latin1').split('\n');
-  const columns = rows.map((row) => row.trim().split(/\s+/)).find((row) => row[1]?.endsWith(own) && row[2]?.endsWith(peer));
-  const [timer, ticks] = columns?.[5]?.split(':') ?? [];
-  return timer === '02' ? Number.parseInt(ticks ?? '', 16) / 100 : Number.POSITIVE_INFINITY;
-}
 
 describe('connection of a SmartRoute', () => {
   let backend: TcpBackend;

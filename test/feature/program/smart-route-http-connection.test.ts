@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
@@ -8,6 +7,7 @@ import { eventually } from '../../tools/eventually.ts';
 import { forwardTo, ingressClass, service, smartProxyConfig, smartRoute } from '../../tools/manifests.ts';
 import { Program } from '../../tools/program.ts';
 import { assertBooks, endings } from '../../tools/program-books.ts';
+import { probedInSeconds } from '../../tools/tcp-probe.ts';
 import { TcpTalk } from '../../tools/tcp-talk.ts';
 import { Http2Client } from '../networkproxy/http2-client.ts';
 
@@ -68,15 +68,6 @@ async function webSocketOverHttp2(client: Http2Client, path: string) {
   });
   await eventually('it is open', () => text === 'begun');
   return { say: (word: string) => void stream.write(word), text: () => text, code: () => (stream.closed ? stream.rstCode : undefined) };
-}
-
-/** When the kernel asks a silent peer whether it is there, in seconds. @param ports ours, and that of the peer */
-function probedInSeconds(...ports: readonly [own: number, peer: number]): number {
-  const [own, peer] = ports.map((port) => `:${port.toString(16).toUpperCase().padStart(4, '0')}`) as [string, string];
-  const rows = readFileSync('/proc/net/tcp', 'latin1').split('\n');
-  const columns = rows.map((row) => row.trim().split(/\s+/)).find((row) => row[1]?.endsWith(own) && row[2]?.endsWith(peer));
-  const [timer, ticks] = columns?.[5]?.split(':') ?? [];
-  return timer === '02' ? Number.parseInt(ticks ?? '', 16) / 100 : Number.POSITIVE_INFINITY;
 }
 
 describe('connection of a SmartRoute with http', () => {

@@ -102,14 +102,14 @@ const source = { kind: 'SmartRoute', namespace: 'a', name: 'r' };
 
 test('an ended connection has left every map at once, without waiting for its sockets (lessons 6, 16)', async () => {
   const { client, record } = await connected();
-  manager.setDirect(record, { service: 's', source, serverName: 'x', way: 'unread', drains: false, unroutedAtMs: undefined });
+  manager.setDirect(record, { service: 's', source, serverName: 'x', way: 'unread', drains: false, goneSinceMs: undefined });
   assert.equal(manager.get(record.id), record);
   assert.equal(manager.ofService('s').size, 1);
   assert.equal(security.activeOf('127.0.0.1'), 1);
   record.end('proxy', 'normal');
   assert.equal(manager.size, 0);
   assert.equal(manager.get(record.id), undefined);
-  assert.deepEqual([...manager.services()], []);
+  assert.deepEqual(manager.direct(), []);
   assert.equal(security.activeOf('127.0.0.1'), 0);
   assert.equal(record.state, 'closed');
   client.end();
@@ -295,7 +295,7 @@ test('a first-byte limit is met by any byte, and by nothing else', async () => {
 test('a lifetime limit ends a connection that is busy; a tunnel has none', async () => {
   build({ maxConnectionLifetimeMs: 60_000 });
   const [busy, tunnel] = [await connected(), await connected()];
-  manager.setDirect(tunnel.record, { service: 's', source, serverName: undefined, way: 'unread', drains: false, unroutedAtMs: undefined });
+  manager.setDirect(tunnel.record, { service: 's', source, serverName: undefined, way: 'unread', drains: false, goneSinceMs: undefined });
   for (let turn = 0; turn < 7; turn++) {
     pass(10_000);
     busy.record.lastActivityMs = timeouts.nowMs;

@@ -11,11 +11,8 @@ export class CookieJar {
   /** How the cookie is called. */
   readonly name: string;
   readonly #attributes: string;
-  readonly #maxBytes: number;
 
-  /** @param maxBytes that one value may take of the header of a request */
-  constructor(name: string, isSecure: boolean, maxBytes: number) {
-    this.#maxBytes = maxBytes;
+  constructor(name: string, isSecure: boolean) {
     this.name = isSecure ? securedName(name) : name;
     this.#attributes = `; Path=/; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
   }
@@ -36,10 +33,14 @@ export class CookieJar {
     return parts.includes(undefined) ? undefined : parts.join('');
   }
 
-  /** Fields of an answer that set the value, flat; undefined: it is too long. @param value in base64url */
-  write(value: string, maxAgeSeconds: number, suffix = ''): readonly string[] | undefined {
+  /**
+   * Fields of an answer that set the value, flat; undefined: it is too long.
+   * @param value in base64url
+   * @param maxBytes that it may take of the header of a request
+   */
+  write(value: string, maxAgeSeconds: number, maxBytes: number, suffix = ''): readonly string[] | undefined {
     const parts = partsOf(value);
-    if (parts > maxParts || this.bytesOf(value, suffix) > this.#maxBytes) return undefined;
+    if (parts > maxParts || this.bytesOf(value, suffix) > maxBytes) return undefined;
     return Array.from({ length: parts }, (_, part) => {
       const text = value.slice(part * maxValueLength, (part + 1) * maxValueLength);
       const pair = part === 0 ? `${this.name}${suffix}=${parts}.${text}` : `${this.name}${suffix}-${part}=${text}`;

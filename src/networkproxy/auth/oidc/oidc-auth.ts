@@ -35,9 +35,10 @@ class OidcCheck {
   readonly #runtime: OidcRuntime;
   readonly #head: RequestHead;
   readonly #jar: CookieJar;
-  /** For logins under way. */
-  readonly #attempts: CookieJar;
-  readonly #maxHeaderBytes: number;
+  /** That a session may take. */
+  readonly #maxSessionBytes: number;
+  /** That all logins under way may take. */
+  readonly #maxAttemptsBytes: number;
   readonly #origin: string;
   readonly #now = Math.floor(Date.now() / 1000);
 
@@ -48,9 +49,10 @@ class OidcCheck {
     this.#auth = auth;
     this.#runtime = runtime;
     this.#head = head;
-    this.#maxHeaderBytes = request.context.config.maxHeaderBytes;
-    this.#jar = new CookieJar(auth.cookieName, scheme === 'https', this.#maxHeaderBytes * sessionShare);
-    this.#attempts = new CookieJar(auth.cookieName, scheme === 'https', this.#maxHeaderBytes * attemptsShare);
+    const { maxHeaderBytes } = context.config;
+    this.#maxSessionBytes = Math.floor(maxHeaderBytes * sessionShare);
+    this.#maxAttemptsBytes = Math.floor(maxHeaderBytes * attemptsShare);
+    this.#jar = new CookieJar(auth.cookieName, scheme === 'https');
     this.#origin = `${scheme}://${head.authority}`;
   }
 
@@ -87,13 +89,13 @@ class OidcCheck {
     const url = await provider.loginUrl(attempt, this.#origin + this.#auth.callbackPath);
     const sealed = this.#runtime.attempts.seal(JSON.stringify(attempt));
     const suffix = attemptSuffix(attempt.state);
-    const cookie = this.#attempts.write(sealed, attemptSeconds, suffix);
+    const cookie = this.#jar.write(sealed, attemptSeconds, this.#maxAttemptsBytes, suffix);
     // A target of many kilobytes: it is not worth the room of what else a request brings.
     if (cookie === undefined) return this.#refuse(errorReply('uri_too_long', 'to be remembered during a login'));
     // Those that came to nothing would fill the head of every request for ten minutes.
     const others = this.#jar.sent(this.#head.headers, attemptPrefix);
-    const bytes = this.#jar.bytesSent(this.#head.headers, attemptPrefix) + this.#attempts.bytesOf(sealed, suffix);
-    const haveRoom = others.length < maxAttempts && bytes <= this.#maxHeaderBytes * attemptsShare;
+    const bytes = this.#jar.bytesSent(this.#head.headers, attemptPrefix) + this.#jar.bytesOf(sealed, suffix);
+    const haveRoom = others.length < maxAttempts && bytes <= this.#maxAttemptsBytes;
     return this.#refuse(redirect(url, [...(haveRoom ? [] : this.#jar.remove(others)), ...cookie]));
   }
 
@@ -148,14 +150,13 @@ class OidcCheck {
   /** Fields of an answer; the bytes that it takes when those are too many. */
   #seal(session: Session): readonly string[] | number {
     const sealed = this.#runtime.sessions.seal(JSON.stringify(session));
-    return this.#jar.write(sealed, session.endsAt - this.#now) ?? this.#jar.bytesOf(sealed);
+    return this.#jar.write(sealed, session.endsAt - this.#now, this.#maxSessionBytes) ?? this.#jar.bytesOf(sealed);
   }
 
   /** With such a session every request would be refused for its header, that of the logout too. */
   #tooLarge(bytes: number): LocalReply {
-    const most = Math.floor(this.#maxHeaderBytes * sessionShare);
     const tokens = this.#auth.forwardAccessToken ? ', or leave out forwardAccessToken' : '';
-    const detail = `the session takes ${bytes} bytes of cookies, and may take ${most}: have the provider give fewer claims (all of the ID token are kept, not only those of claimHeaders)${tokens}, or raise --max-header-size`;
+    const detail = `the session takes ${bytes} bytes of cookies, and may take ${this.#maxSessionBytes}: have the provider give fewer claims (all of the ID token are kept, not only those of claimHeaders)${tokens}, or raise --max-header-size`;
     return { ...unavailable(this.#request, detail), body: tooLargeBody };
   }
 

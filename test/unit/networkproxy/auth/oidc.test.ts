@@ -272,9 +272,9 @@ test('SealedText: opens what it sealed, and nothing else', () => {
 });
 
 test('CookieJar: a long value is a few cookies, and one that is too long is none', () => {
-  const jar = new CookieJar('s', true, 16_384);
+  const jar = new CookieJar('s', true);
   const value = 'x'.repeat(9000);
-  const fields = jar.write(value, 60) ?? [];
+  const fields = jar.write(value, 60, 16_384) ?? [];
   const pairs = fields.filter((_, index) => index % 2 === 1).map((field) => field.split(';')[0] ?? '');
   assert.deepEqual(
     pairs.map((pair) => pair.split('=')[0]),
@@ -291,10 +291,10 @@ test('CookieJar: a long value is a few cookies, and one that is too long is none
   assert.equal(jar.read(['cookie', pairs.slice(0, 2).join('; ')]), undefined);
   assert.deepEqual(jar.sent(headers, ''), ['__Host-s', '__Host-s-1', '__Host-s-2']);
   assert.deepEqual(jar.remove(['__Host-s']), ['set-cookie', '__Host-s=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0']);
-  assert.equal(jar.write('x'.repeat(20_000), 60), undefined);
+  assert.equal(jar.write('x'.repeat(20_000), 60, 65_536), undefined);
   const sent = pairs.reduce((sum, pair) => sum + pair.length + '; '.length, 0);
   assert.ok(jar.bytesOf(value) >= sent && jar.bytesOf(value) < sent + 8);
   assert.equal(jar.bytesSent(['cookie', `a=b; ${pairs.join('; ')}`], ''), sent);
-  assert.notEqual(new CookieJar('s', true, jar.bytesOf(value)).write(value, 60), undefined);
-  assert.equal(new CookieJar('s', true, jar.bytesOf(value) - 1).write(value, 60), undefined);
+  assert.notEqual(jar.write(value, 60, jar.bytesOf(value)), undefined);
+  assert.equal(jar.write(value, 60, jar.bytesOf(value) - 1), undefined);
 });

@@ -1,6 +1,4 @@
-import type { run } from 'node:test';
-
-type TestStream = ReturnType<typeof run>;
+import type { TestStream } from './run-test-files.ts';
 
 /** Counts tests over several runs. A skip is named with its reason, and is a failure when `skipsFail`. */
 export class TestTally {

@@ -1,8 +1,7 @@
 // `npm test [SUITE | FILE ...]`: every test there is, from cheap to real, then the plain line `N passed, N failed` for the whole.
 import { existsSync, globSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { run } from 'node:test';
-import { spec } from 'node:test/reporters';
+import { spec, type TestEvent } from 'node:test/reporters';
 import { messageOf } from '../src/errors.ts';
 import { certManagerFolder } from '../test/tools/cert-manager/cert-manager.ts';
 import { grpcInteropPrograms } from '../test/tools/grpc-interop.ts';
@@ -16,6 +15,7 @@ import { prometheusMissing, prometheusPrograms } from '../test/tools/prometheus-
 import { sslyzeObstacle, sslyzePython } from '../test/tools/sslyze.ts';
 import { missingPrerequisites } from './prerequisites.ts';
 import { runCommand } from './run-command.ts';
+import { runTestFiles } from './run-test-files.ts';
 import { TestTally } from './test-tally.ts';
 
 /** Suites from cheap to real, with how many files may run at once: those that measure or load the machine run alone. */
@@ -40,11 +40,24 @@ const suites: readonly { readonly name: string; readonly concurrency: number }[]
 /** A test file that has not ended by then is a failure: generous, so that a busy machine does not fail, nor a soak that was asked to be long. */
 const fileTimeoutMs = 10 * 60_000 + 4000 * Number(process.env.SOAK_SECONDS ?? 0);
 
+/** The totals of each file would hide what its tests said, and ours come at the end. */
+async function* withoutTotals(events: AsyncIterable<TestEvent>): AsyncIterable<TestEvent> {
+  for await (const event of events) if (event.type !== 'test:diagnostic' || !totals.test(event.data.message)) yield event;
+}
+
+const totals = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/;
+
 async function runSuite(files: readonly string[], concurrency: number, tally: TestTally): Promise<void> {
-  const stream = run({ files: [...files], concurrency, timeout: fileTimeoutMs, forceExit: false });
-  tally.watch(stream);
-  stream.compose(new spec()).pipe(process.stdout, { end: false });
-  await new Promise((resolve) => stream.once('end', resolve));
+  await runTestFiles(files, {
+    concurrency,
+    fileTimeoutMs,
+    begun: (stream) => {
+      tally.watch(stream);
+      stream.compose(withoutTotals).compose(new spec()).pipe(process.stdout, { end: false });
+    },
+    overdue: (file) =>
+      tally.add(`${file} did not end within ${fileTimeoutMs / 1000} s: it, or a process that it began, was still there`, false),
+  });
 }
 
 function selectedFiles(suite: string, selection: readonly string[]): readonly string[] {

@@ -52,7 +52,7 @@ export interface HeartbeatOptions {
   readonly intervalMs: number;
   /** A worker that was silent for so long is killed and replaced. */
   readonly wedgedAfterMs: number;
-  /** The same of one that has sent no heartbeat yet: where there is little CPU a process takes long to start. Default 60 s. */
+  /** The same of one that neither serves nor has sent a heartbeat yet: where there is little CPU a process takes long to start. Default 60 s. */
   readonly startedAfterMs?: number;
 }
 
@@ -473,7 +473,8 @@ export class WorkerSupervisor implements WorkerObserver {
     const { wedgedAfterMs, startedAfterMs = defaultStartedAfterMs } = this.#heartbeat;
     for (const worker of this.#live()) {
       const silentMs = now - worker.lastHeardMs;
-      if (silentMs < (worker.vitals === undefined ? startedAfterMs : wedgedAfterMs)) continue;
+      const starting = worker.vitals === undefined && !worker.serving;
+      if (silentMs < (starting ? startedAfterMs : wedgedAfterMs)) continue;
       this.#log.error({ worker: worker.slot, pid: worker.pid, silentMs: Math.round(silentMs) }, 'worker is wedged and will be replaced');
       worker.terminate();
     }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { killTree } from './process-tree.ts';
 
 const checkout = fileURLToPath(new URL('../../bin/smartproxy-ingress.js', import.meta.url));
 const deadlineMs = 30_000;
@@ -35,7 +36,13 @@ export class RunningCommand {
     this.#read('stdout');
     this.#read('stderr');
     this.child.once('exit', () => this.#changed());
-    t.after(() => this.child.kill('SIGKILL'));
+    t.after(() => this.#end());
+  }
+
+  /** With its workers: one that a test has stopped would keep our ends of its output open for ever. */
+  #end(): void {
+    const running = this.child.exitCode === null && this.child.signalCode === null;
+    if (running && this.child.pid !== undefined) killTree(this.child.pid);
   }
 
   #read(name: 'stdout' | 'stderr'): void {

@@ -1,5 +1,5 @@
-// `npm run bench [-- --quick] [--write] [--peers NAME,NAME] [CASE ...]`: us beside our peers in one run; CPU time a unit, as ratios to
-// the budgets.
+// `npm run bench [-- --quick] [--write] [--peers NAME,NAME] [--beside NAME=SCRIPT ...] [--rounds N] [CASE ...]`: us beside our peers, and
+// beside other builds of ours, in one run; CPU time a unit, as ratios to the budgets.
 import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -11,6 +11,7 @@ import { startBackend } from './peers/backend.ts';
 import { makeCertificate } from './peers/certificate.ts';
 import { benchHost, type PeerSetup, passthroughHost } from './peers/peer.ts';
 import { peerPrograms } from './peers/programs.ts';
+import { otherBuilds } from './peers/smartproxy.ts';
 import { type Figure, renderFigures, renderMachine, renderTrafficCase } from './report.ts';
 import { trafficCases } from './traffic/cases.ts';
 import { writeLoadFiles } from './traffic/load-files.ts';
@@ -22,11 +23,14 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     peers: { type: 'string' },
+    beside: { type: 'string', multiple: true, default: [] },
+    rounds: { type: 'string' },
   },
 });
-const effort: Effort = values.quick
+const usual: Effort = values.quick
   ? { warmUpSeconds: 1, rounds: 3, secondsPerRound: 1 }
   : { warmUpSeconds: 6, rounds: 5, secondsPerRound: 2 };
+const effort: Effort = { ...usual, rounds: roundsAsked() ?? usual.rounds };
 /** For further cases on processes that have run before. */
 const laterEffort: Effort = { ...effort, warmUpSeconds: Math.min(effort.warmUpSeconds, 3) };
 
@@ -35,7 +39,8 @@ const figureFiles = globSync(`${import.meta.dirname}/cases/*.ts`).sort();
 const caseNames = [...trafficCases.map(({ name }) => name), idleCase, ...figureFiles.map((file) => basename(file, '.ts'))];
 const wanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name);
 
-const programs = peerPrograms.filter(({ name }) => values.peers?.toLowerCase().split(',').includes(name.toLowerCase()) ?? true);
+const named = peerPrograms.filter(({ name }) => values.peers?.toLowerCase().split(',').includes(name.toLowerCase()) ?? true);
+const programs = [...named, ...otherBuilds(values.beside)];
 refuseUnknown('case', positionals, caseNames);
 refuseUnknown(
   'peer',
@@ -43,11 +48,22 @@ refuseUnknown(
   peerPrograms.map(({ name }) => name.toLowerCase()),
 );
 
+for (const text of values.beside) if (!/^\w+=.+/.test(text)) refuse(`--beside takes NAME=SCRIPT, and got ${text}`);
+
+function roundsAsked(): number | undefined {
+  if (values.rounds === undefined) return undefined;
+  const rounds = Number(values.rounds);
+  return Number.isInteger(rounds) && rounds > 0 ? rounds : refuse(`--rounds takes a number from 1, and got ${values.rounds}`);
+}
+
+function refuse(why: string): never {
+  console.error(`Cannot run: ${why}`);
+  process.exit(2);
+}
+
 function refuseUnknown(what: string, given: readonly string[], known: readonly string[]): void {
   const unknown = given.find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  console.error(`Cannot run ${what} ${unknown}: there are ${known.join(', ')}`);
-  process.exit(2);
+  if (unknown !== undefined) refuse(`${what} ${unknown}: there are ${known.join(', ')}`);
 }
 
 const sections: string[] = [];

@@ -16,10 +16,8 @@ import {
 } from './peer.ts';
 import { startProxy, stopProcess } from './peer-process.ts';
 
-const httpPort = 18_380;
-const httpsPort = 18_743;
-const statusPort = 18_254;
-const adminPort = 18_255;
+/** Moved by `Build.portOffset`. */
+const firstPorts = { http: 18_380, https: 18_743, status: 18_254, admin: 18_255 };
 
 const base64 = (file: string): string => readFileSync(file).toString('base64');
 
@@ -125,8 +123,8 @@ export interface Extras {
 }
 
 /** The folder that the program reads while it runs. */
-export function manifestFolder(setup: PeerSetup): string {
-  return join(setup.dir, 'smartproxy', 'manifests');
+export function manifestFolder(setup: PeerSetup, name = thisBuild.name): string {
+  return join(setup.dir, name, 'manifests');
 }
 
 let bundled: Promise<string> | undefined;
@@ -138,15 +136,31 @@ function bundle(): Promise<string> {
   return bundled;
 }
 
+/** Which code of this project to run. */
+interface Build {
+  readonly name: string;
+  /** The script that starts it. */
+  script(): Promise<string>;
+  readonly portOffset: number;
+}
+
+const thisBuild: Build = { name: 'smartproxy', script: bundle, portOffset: 0 };
+
 /** This project, as the image runs it, with one worker. The process tree is main and worker: both count. */
-export async function startSmartproxy(setup: PeerSetup, extras: Extras = {}): Promise<Peer & { readonly statusPort: number }> {
-  const dir = join(setup.dir, 'smartproxy');
-  mkdirSync(manifestFolder(setup), { recursive: true });
-  writeFileSync(join(manifestFolder(setup), 'bench.yaml'), manifests(setup) + (extras.manifests ?? ''));
+export async function startSmartproxy(
+  setup: PeerSetup,
+  extras: Extras = {},
+  build: Build = thisBuild,
+): Promise<Peer & { readonly statusPort: number }> {
+  const [httpPort, httpsPort, statusPort, adminPort] = portsOf(build);
+  const dir = join(setup.dir, build.name);
+  const folder = manifestFolder(setup, build.name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'bench.yaml'), manifests(setup) + (extras.manifests ?? ''));
   const args = [
-    await bundle(),
+    await build.script(),
     'run',
-    ...['--manifests', manifestFolder(setup), '--state-dir', join(dir, 'state'), '--workers', '1', '--address', '127.0.0.1'],
+    ...['--manifests', folder, '--state-dir', join(dir, 'state'), '--workers', '1', '--address', '127.0.0.1'],
     ...['--http-port', String(httpPort), '--https-port', String(httpsPort), '--status-address', '127.0.0.1'],
     ...['--status-port', String(statusPort), '--admin-port', String(adminPort), '--keep-alive-requests', '0', '--log-level', 'warn'],
     ...modeArguments(setup),
@@ -156,7 +170,24 @@ export async function startSmartproxy(setup: PeerSetup, extras: Extras = {}): Pr
   const launch = { command: process.execPath, args, ports, outputFile: join(dir, 'access.log'), env: extras.env ?? {} };
   const child = await startProxy(launch, setup.mode);
   const stop = (): Promise<void> => stopProcess(child);
-  return { name: 'smartproxy', pid: child.pid, httpPort, httpsPort, statusPort, passthroughPort: httpsPort, stop };
+  return { name: build.name, pid: child.pid, httpPort, httpsPort, statusPort, passthroughPort: httpsPort, stop };
 }
 
-export const smartproxy: PeerProgram = { name: 'smartproxy', start: (setup) => startSmartproxy(setup) };
+function portsOf({ portOffset }: Build): readonly [http: number, https: number, status: number, admin: number] {
+  const { http, https, status, admin } = firstPorts;
+  return [http + portOffset, https + portOffset, status + portOffset, admin + portOffset];
+}
+
+export const smartproxy: PeerProgram = { name: thisBuild.name, start: (setup) => startSmartproxy(setup) };
+
+/**
+ * The bundles of other checkouts of this project, made there by `npm run bundle`, as peers beside this one.
+ * @param scripts `NAME=SCRIPT` each
+ */
+export function otherBuilds(scripts: readonly string[]): readonly PeerProgram[] {
+  return scripts.map((text, index) => {
+    const [name = '', script = ''] = text.split('=', 2);
+    const build: Build = { name, script: () => Promise.resolve(script), portOffset: 2 * (index + 1) };
+    return { name, start: (setup) => startSmartproxy(setup, {}, build) };
+  });
+}

@@ -122,7 +122,7 @@ test('every flag in the pages is an option of the program', () => {
     ...['--interpreted-frames-native-stack', '--single-threaded-gc', '--no-parallel-scavenge', '--max-semi-space-size'],
     ...['--namespace', '--create-namespace', '--set', '--reuse-values', '--take-ownership', '--from-file', '--context', '--pod'],
     ...['--default-ssl-certificate', '--default-backend-service'],
-    ...['--concurrency', '--quick', '--peers', '--write', '--json'],
+    ...['--concurrency', '--quick', '--peers', '--beside', '--rounds', '--write', '--json'],
     ...['--inspect', '--heapsnapshot-signal', '--report-on-signal', '--print', '--uninstall'],
   ]);
   for (const [flag, page] of mentions(/(?<![\w-])--[a-z][a-z0-9-]*/g)) {

@@ -23,7 +23,7 @@ export function tableItems(dump: Json): ReadonlyMap<string, TableItem> {
   const items = new Map<string, TableItem>();
   const add = (id: string, item: TableItem) => items.set(`${item.kind} ${id}`, item);
   for (const [key, host] of entries(dump.hosts)) {
-    for (const route of list(host.routes)) add(`${key} ${text(route.key)}`, routeItem(key, route, dump));
+    for (const [id, item] of counted(list(host.routes).map((route) => routeItem(key, route, dump)))) add(id, item);
     if (isJson(host.tls)) add(key, tlsItem(key, host.tls, dump));
   }
   for (const [key, route] of entries(dump.l4)) {
@@ -66,6 +66,12 @@ function routeItem(host: string, { match, action, policy, priority, source }: Js
     object: objectOf(source),
     fields: flatFields({ match: conditions, action: does, priority, policy: policyOf(policy, dump) }),
   };
+}
+
+/** Each by object, host and path, and by its place among those that differ in their conditions alone. Keys of routes count matches, and shift. */
+function counted(routes: readonly TableItem[]): readonly (readonly [string, TableItem])[] {
+  const groups = Map.groupBy(routes, ({ object, name }) => `${object} ${name}`);
+  return [...groups].flatMap(([id, items]) => items.map((item, place) => [`${id} ${place}`, item] as const));
 }
 
 function tlsItem(host: string, tls: Json, dump: Json): TableItem {

@@ -59,6 +59,35 @@ suite('diff', () => {
     );
   });
 
+  test('a match of a rule that goes is the one that is told, and another path is another route', () => {
+    const served = (...paths: readonly string[]) =>
+      base +
+      smartRoute('shop', {
+        hosts: ['shop.example'],
+        http: { rules: [{ name: 'a', matches: paths.map((value) => ({ path: { type: 'Prefix', value } })), action: forwardTo('web') }] },
+      });
+    const told = (before: string, after: string) => changes(before, after).map(({ change, name }) => `${change} ${name}`);
+    assert.deepEqual(told(served('/one', '/two'), served('/two')), ['removed shop.example /one (prefix)']);
+    assert.deepEqual(told(served('/one', '/two'), served('/one', '/new')), [
+      'added shop.example /new (prefix)',
+      'removed shop.example /two (prefix)',
+    ]);
+  });
+
+  test('a changed condition is a change of its route, the others of its path stay', () => {
+    const served = (...versions: readonly string[]) =>
+      base +
+      smartRoute('shop', {
+        hosts: ['shop.example'],
+        http: {
+          rules: [{ name: 'a', matches: versions.map((value) => ({ headers: [{ name: 'x-version', value }] })), action: forwardTo('web') }],
+        },
+      });
+    const [change, ...others] = changes(served('1', '2', '3'), served('1', '2', '4'));
+    assert.deepEqual(others, []);
+    assert.deepEqual(change?.fields, [{ field: 'match.headers[0].value', from: '3', to: '4' }]);
+  });
+
   test('a changed policy is a change of its route, without the keys that are made of it', () => {
     const [change, ...others] = changes(base + route({}), base + route({ timeouts: { read: '5s' } }));
     assert.equal(others.length, 0);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Removable, RemovalGrace } from '../../removal-grace.ts';
 import type { CompiledRoute, CompiledTable } from '../../routes/compiled-table.ts';
 import type { Route } from '../../routes/route.ts';
@@ -12,7 +13,7 @@ export interface RoutedUpgrade extends Removable {
   endRemoved(): void;
 }
 
-/** Ends the upgrades whose route has gone from the table, see `RemovalGrace`. It is the same route as long as its key is. */
+/** Ends the upgrades whose route has gone from the table, see `RemovalGrace`. It is the same route as long as its object asks for the same. */
 export class RemovedUpgrades {
   readonly #upgrades = new Set<RoutedUpgrade>();
   readonly #grace: RemovalGrace<RoutedUpgrade>;
@@ -69,8 +70,15 @@ class RoutesNow {
     if (this.#found.has(compiled)) return this.#found.get(compiled);
     const { route, host } = compiled;
     const hostNow = this.#table.table.hosts.get(host.key);
-    const now = hostNow === host ? route : hostNow?.routes.find(({ key }) => key === route.key);
+    const now = hostNow === host ? route : hostNow?.routes.find((other) => isSame(route, other));
     this.#found.set(compiled, now);
     return now;
   }
+}
+
+/** Not by their keys: those of a rule with several matches count them, and one that is removed makes the next one's key its own. */
+function isSame({ source, match }: Route, other: Route): boolean {
+  const { listeners: _, clients: __, ...asked } = match;
+  const { listeners: ___, clients: ____, ...askedNow } = other.match;
+  return isDeepStrictEqual(source, other.source) && isDeepStrictEqual(asked, askedNow);
 }

@@ -28,13 +28,20 @@ function compiledRoute(table: CompiledTable): CompiledRoute {
   return found.route;
 }
 
+/** The table with these in place of its one route. */
+function withRoutes(change: (route: Route) => readonly Route[]): RouteTable {
+  const host = plain.hosts.get('*')!;
+  return { ...plain, hosts: new Map([['*', { ...host, routes: host.routes.flatMap(change) }]]) };
+}
+
 /** The table with another match of its one route. */
 function withMatch(match: Partial<Route['match']>): RouteTable {
-  const host = plain.hosts.get('*')!;
-  return {
-    ...plain,
-    hosts: new Map([['*', { ...host, routes: host.routes.map((route) => ({ ...route, match: { ...route.match, ...match } })) }]]),
-  };
+  return withRoutes((route) => [{ ...route, match: { ...route.match, ...match } }]);
+}
+
+/** The route with its key and another path. */
+function asked(route: Route, value: string): Route {
+  return { ...route, match: { ...route.match, path: { kind: 'prefix', value } } };
 }
 
 /** The table with listeners that are kept for these namespaces. */
@@ -51,6 +58,9 @@ for (const [name, table, ends] of [
   ['has a listener that is kept for others', keptFor('elsewhere'), true],
   ['has a listener that is kept for it', keptFor('test'), false],
   ['is of a host that is another object', withMatch({}), false],
+  ['loses the match before it in its rule, and has its key', withRoutes((route) => [{ ...route, key: 'of the first' }]), false],
+  ['leaves its key to the next match of its rule', withRoutes((route) => [asked(route, '/next')]), true],
+  ['is in the hands of another object', withRoutes((route) => [{ ...route, source: { ...route.source, name: 'other' } }]), true],
   ['is of a host that went', { ...plain, hosts: new Map() }, true],
 ] as const) {
   test(`an upgrade ${ends ? 'ends' : 'lives on'} when its route ${name}`, () => {

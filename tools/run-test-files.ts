@@ -11,6 +11,8 @@ export interface TestFileRuns {
   readonly fileTimeoutMs: number;
   /** Gets the stream of each file as it begins. */
   begun(stream: TestStream): void;
+  /** `file` took so long, to its end or until it was given up. */
+  ended(file: string, ms: number): void;
   /** `file` was given up: it, or a process that it began and that holds its output, did not end in time. */
   overdue(file: string): void;
 }
@@ -22,7 +24,11 @@ export interface TestFileRuns {
 export async function runTestFiles(files: readonly string[], runs: TestFileRuns): Promise<void> {
   const waiting = [...files];
   const next = async (): Promise<void> => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await runTestFile(file, runs);
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const beganMs = performance.now();
+      await runTestFile(file, runs);
+      runs.ended(file, performance.now() - beganMs);
+    }
   };
   await Promise.all(Array.from({ length: runs.concurrency }, next));
 }

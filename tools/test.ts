@@ -55,6 +55,7 @@ async function runSuite(files: readonly string[], concurrency: number, tally: Te
       tally.watch(stream);
       stream.compose(withoutTotals).compose(new spec()).pipe(process.stdout, { end: false });
     },
+    ended: (file, ms) => durations.push({ file, ms }),
     overdue: (file) =>
       tally.add(`${file} did not end within ${fileTimeoutMs / 1000} s: it, or a process that it began, was still there`, false),
   });
@@ -107,6 +108,13 @@ async function buildPrograms(suite: string): Promise<void> {
   }
 }
 
+/** Where the time of the whole goes. */
+function slowestFiles(): readonly string[] {
+  const slowest = durations.toSorted((a, b) => b.ms - a.ms).slice(0, 15);
+  return slowest.filter(({ ms }) => ms > 10_000).map(({ file, ms }) => `SLOW ${Math.round(ms / 1000)} s ${file}`);
+}
+
+const durations: { readonly file: string; readonly ms: number }[] = [];
 const selection = process.argv.slice(2);
 const tally = new TestTally(process.env.CI === 'true');
 
@@ -115,10 +123,12 @@ if (selection.length === 0) tally.add('check', (await runCommand(process.execPat
 for (const suite of suites) {
   const files = selectedFiles(suite.name, selection);
   if (files.length === 0) continue;
+  const beganMs = performance.now();
   await buildPrograms(suite.name);
   await runSuite(files, suite.concurrency, tally);
+  console.log(`suite ${suite.name}: ${files.length} files in ${Math.round((performance.now() - beganMs) / 1000)} s`);
 }
 for (const part of selection) if (!existsSync(part) && !existsSync(`test/${part}`)) tally.add(`no such suite or file: ${part}`, false);
 
-for (const line of tally.summary()) console.log(line);
+for (const line of [...slowestFiles(), ...tally.summary()]) console.log(line);
 process.exit(tally.failed === 0 ? 0 : 1);

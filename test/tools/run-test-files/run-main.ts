@@ -9,5 +9,6 @@ await runTestFiles(process.argv.slice(2), {
     stream.on('test:fail', ({ name }) => console.log(`failed: ${name}`));
     stream.resume();
   },
+  ended: (file) => console.log(`ended: ${file}`),
   overdue: (file) => console.log(`overdue: ${file}`),
 });

@@ -21,7 +21,7 @@ export function renderAnnotationDocs(): string {
     '',
     '## Types',
     '',
-    '- **boolean**: `"true"` or `"false"`.',
+    '- **boolean**: `"true"` or `"false"`, in any case.',
     '- **duration**: `500ms`, `5s`, `1m30s`, `2h`; a bare number counts seconds. At most 2,147,483,647 ms.',
     '- **size**: bytes, or `512k`, `8m`, `1g` in powers of 1,024; `0` means no limit.',
     '- **integer**: a whole number.',

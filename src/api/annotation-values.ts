@@ -15,12 +15,12 @@ export interface ValueType<T> {
   parse(text: string): Parsed<T>;
 }
 
-/** `true` or `false`, as Kubernetes users write it. */
+/** `true` or `false`; in any case, for what templates make of a boolean is often `True`, which ingress-nginx takes too. */
 export const booleanValue: ValueType<boolean> = {
   name: 'boolean',
   parse: (text) => {
-    if (text === 'true') return { kind: 'value', value: true };
-    if (text === 'false') return { kind: 'value', value: false };
+    if (/^true$/i.test(text)) return { kind: 'value', value: true };
+    if (/^false$/i.test(text)) return { kind: 'value', value: false };
     return { kind: 'invalid', expected: '"true" or "false"' };
   },
 };

@@ -20,7 +20,9 @@ const unsupported = Symbol('unsupported');
 
 const rows: readonly (readonly [string, ValueType<unknown>, string, unknown])[] = [
   ['boolean', booleanValue, 'true', true],
-  ['boolean', booleanValue, 'False', invalid],
+  ['boolean', booleanValue, 'False', false],
+  ['boolean', booleanValue, 'TRUE', true],
+  ['boolean', booleanValue, 'yes', invalid],
   ['boolean', booleanValue, '1', invalid],
   ['duration', durationValue(0), '0', 0],
   ['duration', durationValue(0), '15', 15_000],

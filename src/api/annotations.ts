@@ -79,6 +79,9 @@ const authSecretTypes = new Map([
   ['auth-map', 'map'],
 ] as const);
 
+/** The default would let more pages ask, or ask for more. */
+const noOtherOrigin = 'until then pages of other origins may not ask';
+
 /** Every annotation that we read from an Ingress, by the name of its field in `AnnotationValues`. */
 export const ingressAnnotations = {
   sslRedirect: annotation('ssl-redirect', booleanValue, '`--https-redirect`', {
@@ -179,16 +182,20 @@ export const ingressAnnotations = {
   }),
   corsAllowOrigin: annotation('cors-allow-origin', originsValue, '`*`', {
     doc: 'Origins whose pages may ask: `https://app.example.com`, `https://*.example.com` for any names below it, or `*`.',
+    whileUnreadable: noOtherOrigin,
   }),
   corsAllowMethods: annotation('cors-allow-methods', methodsValue, '`GET, PUT, POST, DELETE, PATCH, OPTIONS`', {
     doc: 'Methods that a preflight allows.',
+    whileUnreadable: noOtherOrigin,
   }),
   corsAllowHeaders: annotation('cors-allow-headers', fieldNamesValue, 'what the browser asks for', {
     doc: 'Request headers that a preflight allows.',
+    whileUnreadable: noOtherOrigin,
   }),
   corsExposeHeaders: annotation('cors-expose-headers', fieldNamesValue, 'none', { doc: 'Answer headers that the page may read.' }),
   corsAllowCredentials: annotation('cors-allow-credentials', booleanValue, '`true` for origins that are named', {
     doc: 'Whether cookies and the like may come along. Browsers do not take that together with the origin `*`.',
+    whileUnreadable: noOtherOrigin,
   }),
   corsMaxAge: annotation('cors-max-age', durationValue(0), '`480h`', {
     doc: 'How long a browser may remember the answer to a preflight.',

@@ -5,9 +5,19 @@ import type { CorsPolicy } from '../routes/policy.ts';
 const defaultMethods = ['GET', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS'];
 const defaultMaxAgeMs = 1_728_000_000;
 
-/** What annotations say of pages of other origins; undefined: nothing, false: that they may not ask. */
-export function corsOfAnnotations(values: AnnotationValues): CorsPolicy | false | undefined {
+/** Those without which more would be allowed. */
+const bounds = ['corsAllowOrigin', 'corsAllowMethods', 'corsAllowHeaders', 'corsAllowCredentials'] as const;
+
+/**
+ * What annotations say of pages of other origins; undefined: nothing, false: that they may not ask.
+ * @param unreadable annotations whose value can't be read: one that bounds what is allowed lets no page ask
+ */
+export function corsOfAnnotations(
+  values: AnnotationValues,
+  unreadable: ReadonlySet<keyof AnnotationValues>,
+): CorsPolicy | false | undefined {
   if (values.enableCors !== true) return values.enableCors;
+  if (bounds.some((name) => unreadable.has(name))) return false;
   const allowOrigins = values.corsAllowOrigin ?? ['*'];
   return {
     allowOrigins,

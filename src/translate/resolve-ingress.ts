@@ -81,7 +81,7 @@ class IngressResolver {
     const { certificates, options } = context;
     this.#options = options;
     const certificateContext = { certificates, reads: this.#reads, problems: this.#problems, dates: this.#dates };
-    const own = settingsOfAnnotations(reading.annotations, `Ingress ${reading.key}`);
+    const own = settingsOfAnnotations(reading.annotations, reading.unsafeAnnotations, `Ingress ${reading.key}`);
     const settings = inheritSettings(reading.inherited ?? {}, own);
     this.#tls = new TlsCertificates(reading, certificateContext);
     this.#backendTls = new BackendTlsReader(
@@ -238,7 +238,7 @@ class IngressResolver {
   }
 
   #reportCredentials(): void {
-    if (!asksForCredentialsOfAll(this.#reading.annotations)) return;
+    if (this.#settings.cors === false || !asksForCredentialsOfAll(this.#reading.annotations)) return;
     const field = `metadata.annotations[${annotationPrefix}cors-allow-credentials]`;
     this.#report('InvalidAnnotation', field, 'credentials need named origins, so there are none; name them in cors-allow-origin');
   }

@@ -121,8 +121,16 @@ export function mergeSettings(outer: RouteSettings, inner: RouteSettings): Route
   return merged;
 }
 
-/** What an Ingress's annotations set. @param scope names the object: `Ingress shop/shop` */
-export function settingsOfAnnotations(values: AnnotationValues, scope: string): RouteSettings {
+/**
+ * What an Ingress's annotations set.
+ * @param unreadable those that are missing in `values`, and whose default would be less safe
+ * @param scope names the object: `Ingress shop/shop`
+ */
+export function settingsOfAnnotations(
+  values: AnnotationValues,
+  unreadable: ReadonlySet<keyof AnnotationValues>,
+  scope: string,
+): RouteSettings {
   return {
     redirectToHttps: values.sslRedirect,
     connectTimeoutMs: values.connectTimeout,
@@ -136,7 +144,7 @@ export function settingsOfAnnotations(values: AnnotationValues, scope: string): 
     requestTimeoutMs: values.requestTimeout,
     balancing: balancingOfAnnotations(values),
     clients: clientsOfAnnotations(values),
-    cors: corsOfAnnotations(values),
+    cors: corsOfAnnotations(values, unreadable),
     satisfy: values.satisfy,
     backendProtocol: values.backendProtocol,
     backendTlsServerName: values.backendTlsServerName,

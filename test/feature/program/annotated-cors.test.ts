@@ -77,6 +77,24 @@ describe('CORS and the host for backends by annotations of an Ingress', () => {
     }
   });
 
+  const unreadable: readonly (readonly [name: string, value: string])[] = [
+    ['cors-allow-origin', 'https://App.example.com'],
+    ['cors-allow-origin', 'app.example.com'],
+    ['cors-allow-methods', 'get'],
+    ['cors-allow-headers', 'X Team'],
+    ['cors-allow-credentials', 'no'],
+  ];
+  for (const [name, value] of unreadable)
+    it(`while ${name} is ${JSON.stringify(value)}, no page of another origin may ask, where the default would let more of them`, async () => {
+      const annotations = { 'enable-cors': 'true', 'cors-allow-origin': page, 'cors-allow-credentials': 'true', [name]: value };
+      await using program = await Program.start(base + annotated(annotations));
+      assert.deepEqual(program.problems, ['InvalidAnnotation']);
+      assert.match(program.translation.problems[0]?.message ?? '', /; until then pages of other origins may not ask\.$/);
+      for (const origin of [page, 'https://evil.example'])
+        for (const answer of [await preflight(program, origin), await get(program, origin)])
+          assert.deepEqual(of(answer, 'allow-origin', 'allow-credentials', 'allow-methods'), [undefined, undefined, undefined]);
+    });
+
   it('enable-cors "false" comes before what the installation says', async () => {
     const defaults = { policy: { cors: { allowOrigins: [page] } } };
     await using program = await Program.start(base.replace(ingressClass, '') + smartProxyConfig({ defaults }) + annotated({}));

@@ -65,8 +65,9 @@ there is the condition \`Published\`.
 
 \`defaults.policy\` and \`defaults.connection\` have the fields of a SmartRoute's \`policy\` and \`connection\` ([there](smartroute.md#fields)). What
 counts of a field is the first of: the rule, the object (an Ingress's annotations), the SmartProxyConfig, the options. A field that is a whole,
-such as \`cors\` or \`headers.request\`, is inherited or replaced as a whole. A list of clients with something that is no address lets
-nobody in. \`maxRequestBody\` does not limit the messages of a gRPC call, which only the route's own does. \`defaults.connection\` is for connections that go to a
+such as \`cors\` or \`headers.request\`, is inherited or replaced as a whole; so is \`clients\`, to which a
+\`denylist-source-range\` of an Ingress only adds. A list of clients with something that is no address lets nobody in.
+\`maxRequestBody\` does not limit the messages of a gRPC call, which only the route's own does. \`defaults.connection\` is for connections that go to a
 backend as a whole: those that bring requests have \`limits.timeouts.keepAlive\` and \`limits.maxConnectionLifetime\`, and WebSockets \`policy.timeouts.tunnelIdle\`.
 
 \`defaults.loadBalancing\` has the fields of a forward's \`loadBalancing\`, and is one whole: a forward that says anything of it inherits nothing

@@ -259,19 +259,21 @@ export const dnsNameValue: ValueType<string> = {
   },
 };
 
-/** Addresses and CIDRs, divided by commas. */
-export const networksValue: ValueType<readonly string[]> = {
-  name: 'networks',
-  parse: (text) => {
-    const networks = text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== '');
-    return text.length <= maxListLength && networks.every(isNetwork)
-      ? { kind: 'value', value: networks }
-      : { kind: 'invalid', expected: 'addresses or CIDRs like "10.0.0.0/8, 2001:db8::/32"' };
-  },
-};
+/** Addresses and CIDRs, divided by commas. @param fewest 1 where a list of none would say the contrary of one of some */
+export function networksValue(fewest: 0 | 1): ValueType<readonly string[]> {
+  return {
+    name: 'networks',
+    parse: (text) => {
+      const networks = text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '');
+      return text.length <= maxListLength && networks.length >= fewest && networks.every(isNetwork)
+        ? { kind: 'value', value: networks }
+        : { kind: 'invalid', expected: 'addresses or CIDRs like "10.0.0.0/8, 2001:db8::/32"' };
+    },
+  };
+}
 
 /** Content codings in order of preference, divided by commas, or `off`: none. */
 export const codingsValue: ValueType<readonly ('gzip' | 'br' | 'zstd')[]> = {

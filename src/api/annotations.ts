@@ -148,12 +148,12 @@ export const ingressAnnotations = {
     doc: 'How long answers are kept, by status. Commas divide several.',
     whileUnreadable: 'until then nobody is let in',
   }),
-  allowlistSourceRange: annotation('allowlist-source-range', networksValue, 'everybody', {
+  allowlistSourceRange: annotation('allowlist-source-range', networksValue(1), 'everybody', {
     doc: 'Client addresses that may ask, by what trusted proxies vouch for, else the peer; others get 403.',
     whileUnreadable: 'until then nobody is let in',
   }),
-  denylistSourceRange: annotation('denylist-source-range', networksValue, 'nobody', {
-    doc: 'Client addresses that get 403, whatever else lets them in.',
+  denylistSourceRange: annotation('denylist-source-range', networksValue(0), 'nobody', {
+    doc: 'Client addresses that get 403, whatever else lets them in. Lists of the [installation](smartproxyconfig.md#defaults) hold beside it; `allowlist-source-range` takes their place.',
     whileUnreadable: 'until then nobody is let in',
   }),
   enableGlobalAuth: annotation('enable-global-auth', booleanValue, '`true`', {
@@ -230,7 +230,7 @@ export const ingressAnnotations = {
   limitBurstMultiplier: annotation('limit-burst-multiplier', integerValue(1, 1000), '`5`', {
     doc: 'How many times the number of `limit-rps` and `limit-rpm` is allowed at once.',
   }),
-  limitAllowlist: annotation('limit-allowlist', networksValue, 'nobody', {
+  limitAllowlist: annotation('limit-allowlist', networksValue(0), 'nobody', {
     doc: 'Client addresses that `limit-rps`, `limit-rpm` and `limit-connections` do not count.',
   }),
   limitConnections: annotation('limit-connections', integerValue(0, 1_000_000), 'no limit', {

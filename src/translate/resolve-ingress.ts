@@ -81,7 +81,7 @@ class IngressResolver {
     const { certificates, options } = context;
     this.#options = options;
     const certificateContext = { certificates, reads: this.#reads, problems: this.#problems, dates: this.#dates };
-    const own = settingsOfAnnotations(reading.annotations, reading.unsafeAnnotations, `Ingress ${reading.key}`);
+    const own = settingsOfAnnotations(reading, `Ingress ${reading.key}`);
     const settings = inheritSettings(reading.inherited ?? {}, own);
     this.#tls = new TlsCertificates(reading, certificateContext);
     this.#backendTls = new BackendTlsReader(

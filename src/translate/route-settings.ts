@@ -1,5 +1,5 @@
 import type { AnnotationValues } from '../api/annotations.ts';
-import type { ActiveLimit, Policy, RetryRules } from '../routes/policy.ts';
+import type { ActiveLimit, ClientAccess, Policy, RetryRules } from '../routes/policy.ts';
 import type { BackendProtocol, HealthCheck, OutlierDetection, Service, ServiceLimits } from '../routes/service.ts';
 import { activeLimitsOfAnnotations } from './active-limits.ts';
 import { balancingOfAnnotations } from './annotated-balancing.ts';
@@ -121,14 +121,18 @@ export function mergeSettings(outer: RouteSettings, inner: RouteSettings): Route
   return merged;
 }
 
-/**
- * What an Ingress's annotations set.
- * @param unreadable those that are missing in `values`, and whose default would be less safe
- * @param scope names the object: `Ingress shop/shop`
- */
+/** What of an Ingress its settings come from. */
+export interface AnnotatedObject {
+  readonly annotations: AnnotationValues;
+  /** Fields that are missing in `annotations` because they can't be read, and whose default would be less safe. */
+  readonly unsafeAnnotations: ReadonlySet<keyof AnnotationValues>;
+  /** What the installation sets where no annotation does. */
+  readonly inherited?: RouteSettings;
+}
+
+/** What an Ingress's annotations set. @param scope names the object: `Ingress shop/shop` */
 export function settingsOfAnnotations(
-  values: AnnotationValues,
-  unreadable: ReadonlySet<keyof AnnotationValues>,
+  { annotations: values, unsafeAnnotations, inherited }: AnnotatedObject,
   scope: string,
 ): RouteSettings {
   return {
@@ -143,8 +147,8 @@ export function settingsOfAnnotations(
       values.nextUpstream === 'off' ? undefined : values.nextUpstream && { perTryTimeoutMs: 0, backOffMs: 0, ...values.nextUpstream },
     requestTimeoutMs: values.requestTimeout,
     balancing: balancingOfAnnotations(values),
-    clients: clientsOfAnnotations(values),
-    cors: corsOfAnnotations(values, unreadable),
+    clients: clientsOfAnnotations(values, inherited?.clients),
+    cors: corsOfAnnotations(values, unsafeAnnotations),
     satisfy: values.satisfy,
     backendProtocol: values.backendProtocol,
     backendTlsServerName: values.backendTlsServerName,
@@ -163,9 +167,13 @@ export function settingsOfAnnotations(
   };
 }
 
-function clientsOfAnnotations({ allowlistSourceRange, denylistSourceRange }: AnnotationValues): Policy['clients'] {
-  if (allowlistSourceRange === undefined && denylistSourceRange === undefined) return undefined;
-  return { allow: allowlistSourceRange ?? [], deny: denylistSourceRange ?? [] };
+/** Who denies more lets nobody in for it: the lists of the installation hold beside a denylist, until an allowlist takes their place. */
+function clientsOfAnnotations(
+  { allowlistSourceRange, denylistSourceRange = [] }: AnnotationValues,
+  { allow, deny }: ClientAccess = { allow: [], deny: [] },
+): Policy['clients'] {
+  if (allowlistSourceRange !== undefined) return { allow: allowlistSourceRange, deny: denylistSourceRange };
+  return denylistSourceRange.length === 0 ? undefined : { allow, deny: [...deny, ...denylistSourceRange] };
 }
 
 /** What every route inherits in the end. */

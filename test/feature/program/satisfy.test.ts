@@ -93,6 +93,8 @@ describe('addresses or users, objects in and real sockets out', () => {
     assert.equal((await ask(program, listed)).status, 401, 'a word that is unknown means all');
     for (const [annotations, problem] of [
       [{ 'allowlist-source-range': '203.0.113.0/33' }, 'InvalidAnnotation'],
+      [{ 'allowlist-source-range': '' }, 'InvalidAnnotation'],
+      [{ 'allowlist-source-range': ' , ' }, 'InvalidAnnotation'],
       [{ 'denylist-source-range': 'everybody' }, 'InvalidAnnotation'],
       [{ 'whitelist-source-range': '203.0.113.0/24' }, 'UnknownAnnotation'],
     ] as const) {

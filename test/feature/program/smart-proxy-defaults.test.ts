@@ -60,6 +60,25 @@ describe('defaults of a SmartProxyConfig', () => {
     assert.equal((await program.ask('b.test', '/')).status, 200);
   });
 
+  it('defaults.policy.clients is left as it is by a denylist of an Ingress, and replaced by an allowlist', async () => {
+    await using backend = await NamedBackend.start('web');
+    const paths = (host: string, annotations: object): string =>
+      ingress(host, { rules: { [`${host}.test`]: [['/', 'Prefix', 'web']] }, annotations: { ...annotations } });
+    const objects =
+      service('web', backend.port) +
+      paths('denies', { 'smartproxy.dev/denylist-source-range': '203.0.113.9' }) +
+      paths('allows', { 'smartproxy.dev/allowlist-source-range': '198.51.100.0/24' });
+    const lists = (clients: object): string => smartProxyConfig({ defaults: { policy: { clients } } });
+    await using program = await Program.start(objects + lists({ allow: ['203.0.113.0/24'] }), ['--trusted-proxies', '127.0.0.1']);
+    const statusOf = async (host: string, client: string): Promise<number> =>
+      (await program.ask(`${host}.test`, '/', { headers: { 'x-forwarded-for': client } })).status;
+    assert.deepEqual([await statusOf('denies', '203.0.113.1'), await statusOf('denies', '203.0.113.9')], [200, 403]);
+    assert.equal(await statusOf('denies', '198.51.100.1'), 403);
+    assert.deepEqual([await statusOf('allows', '203.0.113.1'), await statusOf('allows', '198.51.100.1')], [403, 200]);
+    await program.apply(lists({ allow: ['203.0.113.0/33'] }));
+    assert.equal(await statusOf('denies', '203.0.113.1'), 403);
+  });
+
   it('defaults.loadBalancing is inherited or replaced as a whole, and connections have what of it they can', async (t) => {
     const backends = [await TcpBackend.named('a'), await TcpBackend.named('b')];
     const answering = [await NamedBackend.start('a'), await NamedBackend.start('b')];

@@ -28,6 +28,8 @@ export interface CaResponse {
 
 const timeoutMs = 30_000;
 const maxAnswerBytes = 1_048_576;
+/** No CA has a limit that takes longer, and who says so would never be asked again. */
+const mostRetryAfterMs = 30 * 86_400_000;
 const badNonce = 'badNonce';
 
 const conversations = new AsyncLocalStorage<Conversation>();
@@ -58,11 +60,11 @@ export async function askCa(asked: CaRequest): Promise<CaResponse> {
   });
 }
 
-/** Seconds or a date; 0 when it is neither, or past. */
+/** Seconds or a date, 30 days at most; 0 when it is neither, or past. */
 export function retryAfterMs(header: string | undefined, nowMs: number): number {
   if (header === undefined) return 0;
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs;
-  return Number.isFinite(ms) && ms > 0 ? ms : 0;
+  return ms > 0 ? Math.min(ms, mostRetryAfterMs) : 0;
 }
 
 async function send({ method, url, headers, data }: CaRequest, action: string, { trusted, signal }: Conversation): Promise<CaResponse> {

@@ -1,7 +1,8 @@
 import type { Secret } from '../api/objects.ts';
 import type { AcmeCertificate } from '../translate/acme-certificate.ts';
 import { managedByLabel } from '../translate/acme-ownership.ts';
-import { type AcmeState, acmeStateData, acmeStateType, readAcmeState } from '../translate/acme-state.ts';
+import { type AcmeState, acmeStateData, acmeStateType } from '../translate/acme-state.ts';
+import { readAcmeState } from '../translate/read-acme-state.ts';
 import { type AcmeSecrets, nameOfKey, writeSecret } from './acme-secrets.ts';
 
 /** A certificate by its Secrets: its own, and that of its state. */

@@ -5,12 +5,13 @@ import type { AcmeAsk, AcmeCertificate, AcmeIssuer } from './acme-certificate.ts
 import type { ReadIssuers } from './acme-issuers.ts';
 import { ownersBySecret, withOwners } from './acme-owners.ts';
 import { foreignSecret } from './acme-ownership.ts';
-import { type AcmeFailure, acmeStateName, readAcmeState } from './acme-state.ts';
+import { type AcmeFailure, acmeStateName } from './acme-state.ts';
 import { isoTime } from './certificate-dates.ts';
 import type { CertificateReader } from './certificate-reader.ts';
 import { keepEntries } from './keep-map.ts';
 import { presentCertificate } from './present-certificate.ts';
 import { messageFor, quote } from './problem-list.ts';
+import { readAcmeState } from './read-acme-state.ts';
 import { readCertificate } from './read-certificate.ts';
 import type { ResolvedObject } from './resolved-object.ts';
 import { sameItems } from './same-items.ts';

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Secret } from '../api/objects.ts';
-import { Redacted } from '../redacted.ts';
-import { secretText } from './read-certificate.ts';
+import type { Redacted } from '../redacted.ts';
 
 /** How a name is proven: over HTTP (RFC 8555, 8.3), in DNS (8.4), or in the handshake of TLS (RFC 8737). */
 export const challengeTypes = ['http-01', 'dns-01', 'tls-alpn-01'] as const;
@@ -110,33 +108,4 @@ export function acmeStateData(secret: string, { order, ...rest }: AcmeState): Re
     'state.json': Buffer.from(text).toString('base64'),
     ...(privateKey && { 'tls.key': Buffer.from(privateKey.reveal()).toString('base64') }),
   };
-}
-
-/** The state in a Secret. One that can't be read, which nobody but its owner writes, is none. */
-export function readAcmeState(secret: Secret | undefined): AcmeState {
-  const text = secret?.type === acmeStateType ? secretText(secret, 'state.json') : undefined;
-  if (secret === undefined || text === undefined) return noAcmeState;
-  try {
-    const { order, renewal, lastAttemptMs, failure, left } = JSON.parse(Buffer.from(text, 'latin1').toString()) as AcmeState;
-    const key = secretText(secret, 'tls.key');
-    return {
-      order: order === undefined || key === undefined ? undefined : { ...order, privateKey: new Redacted(key) },
-      renewal,
-      lastAttemptMs,
-      failure,
-      left,
-    };
-  } catch {
-    return noAcmeState;
-  }
-}
-
-/** `namespace/name` of the Secret whose certificate a state is about; undefined: it can't be read. */
-export function acmeStateOwner(state: Secret): string | undefined {
-  try {
-    const { secret } = JSON.parse(Buffer.from(secretText(state, 'state.json') ?? '', 'latin1').toString()) as { secret?: unknown };
-    return typeof secret === 'string' ? secret : undefined;
-  } catch {
-    return undefined;
-  }
 }

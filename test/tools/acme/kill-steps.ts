@@ -1,5 +1,6 @@
 import type { Secret } from '../../../src/api/objects.ts';
-import { type AcmeState, acmeStateOwner, acmeStateType, readAcmeState } from '../../../src/translate/acme-state.ts';
+import { type AcmeState, acmeStateType } from '../../../src/translate/acme-state.ts';
+import { acmeStateOwner, readAcmeState } from '../../../src/translate/read-acme-state.ts';
 import type { Gate, GateRequest } from '../gate.ts';
 import { own, shop } from './acme-cluster.ts';
 import type { AcmeReplica } from './acme-replica.ts';

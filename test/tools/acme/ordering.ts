@@ -7,8 +7,9 @@ import { CertificateManager, type CertificateManagerOptions } from '../../../src
 import type { Confirm } from '../../../src/acme/order-run.ts';
 import { systemClock } from '../../../src/controller/controller-clock.ts';
 import type { AcmeCertificate, AcmeIssuer } from '../../../src/translate/acme-certificate.ts';
-import { acmeStateName, readAcmeState } from '../../../src/translate/acme-state.ts';
+import { acmeStateName } from '../../../src/translate/acme-state.ts';
 import { presentCertificate } from '../../../src/translate/present-certificate.ts';
+import { readAcmeState } from '../../../src/translate/read-acme-state.ts';
 import { readCertificate } from '../../../src/translate/read-certificate.ts';
 import { RecordedLog } from '../recorded-log.ts';
 import type { MemorySecrets } from './memory-secrets.ts';

@@ -90,6 +90,8 @@ test('Retry-After is read as seconds and as a date, and a problem document as it
   assert.equal(retryAfterMs('120', nowMs), 120_000);
   assert.equal(retryAfterMs(new Date(nowMs + 5000).toUTCString(), nowMs), 5000);
   for (const nothing of [undefined, 'soon', '-1', new Date(0).toUTCString()]) assert.equal(retryAfterMs(nothing, nowMs), 0);
+  for (const never of ['9'.repeat(20), '9'.repeat(400), new Date(nowMs + 4000 * dayMs).toUTCString()])
+    assert.equal(retryAfterMs(never, nowMs), 30 * dayMs, never);
   const document = { detail: 'Refused.\n', subproblems: [{ identifier: { value: 'a.test' }, detail: 'CAA' }] };
   assert.equal(problemText(document), 'Refused. ; a.test: CAA');
   assert.equal(problemText({ type: 'urn:x' }), 'urn:x');

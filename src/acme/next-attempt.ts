@@ -1,4 +1,5 @@
-import type { AcmeCertificate } from '../translate/acme-certificate.ts';
+import type { AcmeCertificate, PresentCertificate } from '../translate/acme-certificate.ts';
+import type { AcmeState } from '../translate/acme-state.ts';
 
 /** What there is to do for a certificate, and from when on. Times in milliseconds since 1970; a past one is now. */
 export type NextAttempt =
@@ -10,7 +11,7 @@ export type NextAttempt =
 /** Pure. */
 export function nextAttempt({ names, issuer, state, present }: AcmeCertificate, nowMs: number): NextAttempt {
   const afterFailureMs = state.failure?.nextAttemptMs ?? 0;
-  const fits = present !== undefined && present.directory === issuer.directory && sameNames(present.names, names);
+  const fits = present !== undefined && present.directory === issuer.directory && sameNames(orderedFor(present, state), names);
   if (!fits || state.order !== undefined) return { kind: 'order', atMs: afterFailureMs };
   const { renewal } = state;
   if (renewal?.fingerprint !== present.fingerprint) return { kind: 'renewal', atMs: afterFailureMs };
@@ -23,6 +24,11 @@ export function nextAttempt({ names, issuer, state, present }: AcmeCertificate, 
 export function dueMs(certificate: AcmeCertificate, nowMs: number): number {
   if (certificate.hasOtherOwners) return nowMs;
   return Math.min(nextAttempt(certificate, nowMs).atMs, certificate.state.left?.nextAttemptMs ?? Number.POSITIVE_INFINITY);
+}
+
+/** The names that a certificate was ordered for: CAs may add some, as that with `www.` before it. */
+function orderedFor({ fingerprint, names }: PresentCertificate, { issued }: AcmeState): readonly string[] {
+  return issued?.fingerprint === fingerprint ? issued.names : names;
 }
 
 /** Whether two lists are the same set of names; both without repetitions. */

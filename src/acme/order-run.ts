@@ -5,7 +5,6 @@ import { type AcmeCertificate, challengeTypeFor } from '../translate/acme-certif
 import { withOwners } from '../translate/acme-owners.ts';
 import { acmeDirectoryAnnotation, foreignSecret, managedByLabel } from '../translate/acme-ownership.ts';
 import type { AcmeChallenge, AcmeOrder, AcmeState, RecordPlace } from '../translate/acme-state.ts';
-import { readCertificate } from '../translate/read-certificate.ts';
 import type { ObjectRef } from '../translate/translation.ts';
 import { type AcmeClock, sleepOn } from './acme-clock.ts';
 import { type AcmeSecrets, nameOfKey } from './acme-secrets.ts';
@@ -15,6 +14,7 @@ import { CaError, isOutage } from './ca-error.ts';
 import { certificateId } from './certificate-id.ts';
 import { certificateRequest, makeKey } from './certificate-request.ts';
 import type { KeepPlaces } from './dns/dns-answers.ts';
+import { issuedCertificate } from './issued-certificate.ts';
 import { leftBehind, withPlaces } from './left-records.ts';
 import { sameNames } from './next-attempt.ts';
 import { nextStep } from './order-step.ts';
@@ -101,8 +101,7 @@ export class OrderRun {
           order = await ca.finalize(order, await certificateRequest(kept.privateKey, kept.names));
           continue;
         case 'download':
-          await this.#deliver(await ca.download(order), kept.privateKey);
-          await keeper.save({ ...(await this.#ended()), failure: undefined, renewal: undefined });
+          await this.#finish(await ca.download(order), kept);
           return;
         case 'failed':
           throw new CaError(`order a certificate for ${certificate.names.join(', ')}`, step.why, { status: 403, type: step.type });
@@ -209,6 +208,13 @@ export class OrderRun {
     await keeper.save({ order: placed, left: leftBehind(left, order, placed, clock.now()) });
   }
 
+  async #finish(chain: string, { names, privateKey }: AcmeOrder): Promise<void> {
+    const { keeper, clock } = this.#options;
+    const issued = issuedCertificate(chain, { names, privateKey }, clock.now());
+    await this.#deliver(chain, privateKey);
+    await keeper.save({ ...(await this.#ended()), issued, failure: undefined, renewal: undefined });
+  }
+
   /**
    * Writes the certificate where it is wanted, if that is still ours to write. The state is written between reading what is there and
    * replacing it: who was paused and superseded finds another version of the one or of the other, and overwrites nothing.
@@ -217,9 +223,6 @@ export class OrderRun {
     const { secrets, keeper, clock, certificate, owners } = this.#options;
     const { secret: key, issuer } = certificate;
     const pair = { 'tls.crt': encoded(chain), 'tls.key': encoded(privateKey.reveal()) };
-    const reading = readCertificate(key, { kind: 'Secret', metadata: nameOfKey(key), data: pair });
-    if (reading.kind === 'unusable')
-      throw new CaError('use what the CA issued', `the Secret ${key} would be one that ${reading.why}`, { status: 502 });
     for (let writes = 0; writes < maxWrites; writes++) {
       const present = await secrets.read(key);
       const foreign = present && foreignSecret(present);

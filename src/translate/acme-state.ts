@@ -57,6 +57,14 @@ export interface LeftRecords {
   readonly nextAttemptMs: number;
 }
 
+/** What came of the last order, so that a CA that issues for more names than were asked for is not asked again and again. */
+export interface AcmeIssued {
+  /** Of the certificate. */
+  readonly fingerprint: string;
+  /** That it was ordered for. */
+  readonly names: readonly string[];
+}
+
 /** When a certificate should be renewed, by the CA or by its age. */
 export interface AcmeRenewal {
   /** Of the certificate that it is about. */
@@ -69,6 +77,8 @@ export interface AcmeRenewal {
 /** What outlives a leader about one certificate: times in milliseconds since 1970. */
 export interface AcmeState {
   readonly order: AcmeOrder | undefined;
+  /** undefined: nothing yet, or a version before this one issued it. */
+  readonly issued: AcmeIssued | undefined;
   readonly renewal: AcmeRenewal | undefined;
   readonly lastAttemptMs: number | undefined;
   /** Tries that failed in a row, and what became of the last; undefined: it did not fail. */
@@ -86,6 +96,7 @@ export interface AcmeFailure {
 
 export const noAcmeState: AcmeState = {
   order: undefined,
+  issued: undefined,
   renewal: undefined,
   lastAttemptMs: undefined,
   failure: undefined,

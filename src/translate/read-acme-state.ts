@@ -3,6 +3,7 @@ import { Redacted } from '../redacted.ts';
 import {
   type AcmeChallenge,
   type AcmeFailure,
+  type AcmeIssued,
   type AcmeOrder,
   type AcmeRenewal,
   type AcmeState,
@@ -22,9 +23,10 @@ const lastTimeMs = 8.64e15;
 /** The state in a Secret. Whatever of it can't be read, because somebody else wrote there, is as if it had never been. */
 export function readAcmeState(secret: Secret | undefined): AcmeState {
   if (secret?.type !== acmeStateType) return noAcmeState;
-  const { order, renewal, lastAttemptMs, failure, left } = stateFields(secret);
+  const { order, issued, renewal, lastAttemptMs, failure, left } = stateFields(secret);
   return {
     order: readOrder(order, secretText(secret, 'tls.key')),
+    issued: readIssued(issued),
     renewal: readRenewal(renewal),
     lastAttemptMs: timeOf(lastAttemptMs),
     failure: readFailure(failure),
@@ -71,6 +73,12 @@ function readPlace(value: unknown): RecordPlace | undefined {
   const fields = fieldsOf(value);
   const [name, zone] = [textOf(fields.name), textOf(fields.zone)];
   return name === undefined || zone === undefined ? undefined : { name, zone };
+}
+
+function readIssued(value: unknown): AcmeIssued | undefined {
+  const fields = fieldsOf(value);
+  const [fingerprint, names] = [textOf(fields.fingerprint), textsOf(fields.names)];
+  return fingerprint === undefined || names.length === 0 ? undefined : { fingerprint, names };
 }
 
 function readRenewal(value: unknown): AcmeRenewal | undefined {

@@ -52,7 +52,7 @@ const mishaps: readonly Mishap[] = [
     breaks: ({ path }) =>
       path.startsWith('/certZ/') ? { status: 200, headers: { 'content-type': 'application/pem-certificate-chain' }, body: 'x' } : undefined,
     onAnswer: true,
-    told: /would be one that/,
+    told: /what it sends as the certificate is none in PEM/,
   },
 ];
 

@@ -64,8 +64,11 @@ test('the time that was drawn stays while the window has it, and moves with the 
   const first = renewalTime(present, window, nowMs, 0.5);
   assert.equal(keptRenewal(first, renewalTime(present, window, nowMs, 0.9), window).atMs, first.atMs);
   // The CA is about to revoke it: the window is in the past.
-  const urgent = { startMs: nowMs - 2 * dayMs, endMs: nowMs - dayMs, retryAfterMs: 0 };
-  assert.ok(keptRenewal(first, renewalTime(present, urgent, nowMs, 0.5), urgent).atMs < nowMs);
+  const laterMs = nowMs + 20 * dayMs;
+  const urgent = { startMs: laterMs - 2 * dayMs, endMs: laterMs - dayMs, retryAfterMs: 0 };
+  assert.ok(keptRenewal(first, renewalTime(present, urgent, laterMs, 0.5), urgent).atMs < laterMs);
+  const before = { startMs: nowMs - 2 * dayMs, endMs: nowMs - dayMs, retryAfterMs: 0 };
+  assert.equal(renewalTime(present, before, laterMs, 0.5).atMs, nowMs + 60 * dayMs, 'a window from before the certificate is none');
 });
 
 test('refusals wait longer each time, outages less, and both as long as the CA asks', () => {

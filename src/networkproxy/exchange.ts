@@ -297,7 +297,6 @@ export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner {
   #switchProtocols(head: ResponseHead, request: FilterRequest, upstream: UpstreamRequest): void {
     const { runtime } = this.#admission;
     if (runtime === undefined) return;
-    this.#context.counters.upgrades++;
     const answer = switchingAnswer(head, request, runtime, this.#call.begunSession);
     this.#call.handOver(upstream, this.#takePlaces());
     this.#downstream.startTunnel(answer, upstream, runtime.compiled);

@@ -126,6 +126,7 @@ export class NetworkProxy implements NetworkProxyEntry {
       balancers: options.balancers,
       rates: options.rates,
       removedUpgrades: this.#removedUpgrades,
+      tunnels: new Set(),
       bufferRoom: new BufferRoom(this.overload, counters),
       mirrors: new MirrorRoom(),
       encoders: new EncoderMemory(this.overload, counters),
@@ -301,6 +302,7 @@ export class NetworkProxy implements NetworkProxyEntry {
     gauges.tlsContexts = () => this.#contexts.size;
     gauges.portProxyConnections = () => this.portProxyConnections.size;
     gauges.tlsTerminatedConnections = () => this.tlsTerminatedConnections.size;
+    gauges.upgradesActive = () => this.#context.tunnels.size;
     gauges.bufferedBytes = () => this.#context.buffers.bytes;
     gauges.upstreamIdle = () => this.#pools.counts().idle;
     gauges.upstreamActive = () => this.#pools.counts().active;

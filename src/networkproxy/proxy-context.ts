@@ -21,6 +21,7 @@ import type { RequestLogEntry, RequestSpan } from './request-log-entry.ts';
 import type { RequestTap } from './request-tap.ts';
 import type { RouteRuntimes } from './route-runtime.ts';
 import type { TraceContexts } from './trace-context.ts';
+import type { Tunnel } from './tunnel.ts';
 import type { RetryBudgets } from './upstream/retry-budget.ts';
 import type { UpstreamPools } from './upstream/upstream-pools.ts';
 
@@ -42,6 +43,8 @@ export interface ProxyContext {
   trustedProxies: BlockList;
   readonly rates: RateLimiters;
   readonly removedUpgrades: RemovedUpgrades;
+  /** Upgrades that are open, of HTTP/1.1 and of streams of HTTP/2. */
+  readonly tunnels: Set<Tunnel>;
   readonly encoders: EncoderMemory;
   readonly bufferRoom: BufferRoom;
   readonly mirrors: MirrorRoom;

@@ -17,6 +17,9 @@ export interface TunnelClient {
   end(): void;
 }
 
+/** What tunnels need of what connections share. */
+export type TunnelContext = Pick<ProxyContext, 'counters' | 'tunnels' | 'wheel' | 'removedUpgrades'>;
+
 /**
  * Both sides of an upgraded connection, spliced: bytes, back-pressure and half-closes go across. Silence in both directions is bounded, and
  * where the route says so its life is, too. The owner of the client's stream feeds it and is told of the end once.
@@ -26,18 +29,20 @@ export class Tunnel extends Deadline implements TunnelEnd, Mortal, RoutedUpgrade
   readonly listener: string;
   readonly drains: boolean;
   goneSinceMs: number | undefined = undefined;
-  readonly #context: Pick<ProxyContext, 'wheel' | 'removedUpgrades'>;
+  readonly #context: TunnelContext;
   readonly #client: TunnelClient;
   readonly #upstream: UpstreamRequest;
   readonly #lifetime: Lifetime | undefined;
   readonly #end: (side: ConnectionSide, reason: TerminationReason) => void;
+  /** Why it ended, when it did by itself. */
+  #reason: TerminationReason | undefined;
   #firstEnded: ConnectionSide | undefined;
   #clientEnded = false;
   #upstreamEnded = false;
 
   /** @param way the route, and the key of the listener that it came in at */
   constructor(
-    context: Pick<ProxyContext, 'wheel' | 'removedUpgrades'>,
+    context: TunnelContext,
     client: TunnelClient,
     upstream: UpstreamRequest,
     way: Pick<RoutedUpgrade, 'route' | 'listener'>,
@@ -54,6 +59,8 @@ export class Tunnel extends Deadline implements TunnelEnd, Mortal, RoutedUpgrade
     const { lifetimeMs = 0, probeAfterMs = 0, whenRemoved } = kept ?? {};
     this.drains = whenRemoved === 'drain';
     if (whenRemoved !== undefined) context.removedUpgrades.add(this);
+    context.counters.upgrades++;
+    context.tunnels.add(this);
     if (probeAfterMs > 0) upstream.socket?.setKeepAlive(true, probeAfterMs);
     this.#lifetime = lifetimeMs > 0 ? new Lifetime(context.wheel, this) : undefined;
     this.#lifetime?.limit(lifetimeMs, 0);
@@ -89,8 +96,8 @@ export class Tunnel extends Deadline implements TunnelEnd, Mortal, RoutedUpgrade
   }
 
   upstreamClosed(error: (Error & { readonly code?: string }) | undefined): void {
-    if (error !== undefined) this.#end('upstream', reasonOfSocketError(error));
-    else if (!this.#upstreamEnded) this.#end('upstream', 'normal');
+    if (error !== undefined) this.#finish('upstream', reasonOfSocketError(error));
+    else if (!this.#upstreamEnded) this.#finish('upstream', 'normal');
   }
 
   /** The client's connection holds too much already. */
@@ -104,19 +111,21 @@ export class Tunnel extends Deadline implements TunnelEnd, Mortal, RoutedUpgrade
   }
 
   override onTimeout(): void {
-    this.#end('proxy', 'inactivity');
+    this.#finish('proxy', 'inactivity');
   }
 
   onLifetimeEnd(): void {
-    this.#end('proxy', 'connection_timeout');
+    this.#finish('proxy', 'connection_timeout');
   }
 
   endRemoved(): void {
-    this.#end('proxy', 'route_removed');
+    this.#finish('proxy', 'route_removed');
   }
 
-  /** Lets go of the upstream and the deadlines. */
-  close(): void {
+  /** Lets go of the upstream and the deadlines. @param reason why it is over, unless it ended by itself */
+  close(reason: TerminationReason): void {
+    if (!this.#context.tunnels.delete(this)) return;
+    this.#context.counters.countUpgradeEnd(this.#reason ?? reason);
     this.#context.wheel.disarm(this);
     this.#context.removedUpgrades.delete(this);
     this.#lifetime?.close();
@@ -125,7 +134,12 @@ export class Tunnel extends Deadline implements TunnelEnd, Mortal, RoutedUpgrade
 
   #onHalfClosed(side: ConnectionSide): void {
     this.#firstEnded ??= side;
-    if (this.#clientEnded && this.#upstreamEnded) this.#end(this.#firstEnded, 'normal');
+    if (this.#clientEnded && this.#upstreamEnded) this.#finish(this.#firstEnded, 'normal');
+  }
+
+  #finish(side: ConnectionSide, reason: TerminationReason): void {
+    this.#reason ??= reason;
+    this.#end(side, reason);
   }
 
   #touch(): void {

@@ -1,6 +1,6 @@
 import type { HistogramData } from './counters/histogram.ts';
 import { connectionOffset, type RequestLabels, requestSeriesWidth } from './counters/request-series.ts';
-import { closedIndex } from './counters/termination-reason.ts';
+import { closedIndex, terminationReasons } from './counters/termination-reason.ts';
 import { udpEndReasons } from './counters/udp.ts';
 import { WorkerCounters, type WorkerTotals } from './counters/worker-counters.ts';
 import type { ExemplarStore } from './exemplar-store.ts';
@@ -58,6 +58,9 @@ export function lostWorker(report: WorkerReport): WorkerReport {
   const connectionsClosed = totals.connectionsClosed.slice();
   const lost = closedIndex('proxy', 'worker_lost');
   connectionsClosed[lost] = (connectionsClosed[lost] ?? 0) + totals.connectionsActive;
+  const upgradesClosed = totals.upgradesClosed.slice();
+  const upgradesLost = terminationReasons.indexOf('worker_lost');
+  upgradesClosed[upgradesLost] = (upgradesClosed[upgradesLost] ?? 0) + totals.upgradesActive;
   const udpSessionsClosed = totals.udpSessionsClosed.slice();
   const udpLost = udpEndReasons.indexOf('worker_lost');
   udpSessionsClosed[udpLost] = (udpSessionsClosed[udpLost] ?? 0) + totals.udpSessionsActive;
@@ -68,6 +71,8 @@ export function lostWorker(report: WorkerReport): WorkerReport {
       ...totals,
       connectionsClosed,
       connectionsActive: 0,
+      upgradesClosed,
+      upgradesActive: 0,
       udpSessionsClosed,
       udpSessionsActive: 0,
       connectionsByState: totals.connectionsByState.map(() => 0),
@@ -116,6 +121,8 @@ function addTotals(a: WorkerTotals, b: WorkerTotals): WorkerTotals {
     bridged: addLists(a.bridged, b.bridged),
     requestsByProtocol: addLists(a.requestsByProtocol, b.requestsByProtocol),
     upgrades: a.upgrades + b.upgrades,
+    upgradesActive: a.upgradesActive + b.upgradesActive,
+    upgradesClosed: addLists(a.upgradesClosed, b.upgradesClosed),
     seriesRefused: a.seriesRefused + b.seriesRefused,
     connectionsClosed: addLists(a.connectionsClosed, b.connectionsClosed),
     connectionDuration: addHistograms(a.connectionDuration, b.connectionDuration),

@@ -10,6 +10,7 @@ export function assertBooks(program: Program): WorkerSnapshot {
   const snapshot = program.dataPlane.snapshot();
   const closed = snapshot.connectionsClosed.reduce((sum, count) => sum + count, 0);
   assert.equal(snapshot.connectionsAccepted, snapshot.connectionsActive + closed);
+  assert.equal(snapshot.upgrades, snapshot.upgradesActive + snapshot.upgradesClosed.reduce((sum, count) => sum + count, 0));
   assert.equal(snapshot.zombies, 0);
   return snapshot;
 }

@@ -116,7 +116,7 @@ export class ServerConnection extends HttpConnection implements MessageHandler<R
     this.#pending = undefined;
     this.#output.text = '';
     this.#exchange.onConnectionEnd(reason);
-    this.#tunnel?.close();
+    this.#tunnel?.close(reason);
     this.letGo();
   }
 

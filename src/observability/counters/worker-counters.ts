@@ -20,7 +20,7 @@ import { type RedisOutcome, redisOutcomes } from './redis-outcome.ts';
 import { type RequestSeriesData, RequestSeriesTable } from './request-series.ts';
 import { type ResponseFlag, responseFlags } from './response-flag.ts';
 import { type SpanOutcome, spanOutcomes } from './span-outcome.ts';
-import { connectionSides, terminationReasons } from './termination-reason.ts';
+import { connectionSides, type TerminationReason, terminationReasons } from './termination-reason.ts';
 import { type UdpDropReason, type UdpEndReason, udpDropReasons, udpEndReasons } from './udp.ts';
 import { type UpstreamLimit, upstreamLimits } from './upstream-limit.ts';
 
@@ -44,6 +44,8 @@ export class WorkerCounters {
   readonly requestsByProtocol: number[] = new Array<number>(httpProtocols.length).fill(0);
   /** Requests that turned their connection, or their HTTP/2 stream, into a tunnel. */
   upgrades = 0;
+  /** Tunnels that ended, by index in `terminationReasons`. */
+  readonly upgradesClosed: number[] = new Array<number>(terminationReasons.length).fill(0);
   /** TLS connections that finished a handshake, ever. */
   tlsTerminated = 0;
   /** How often OpenSSL was asked to read certificates. */
@@ -118,6 +120,7 @@ export class WorkerCounters {
     liveBytes: () => ({ received: 0, sent: 0 }),
     connectedClients: () => 0,
     portProxyConnections: () => 0,
+    upgradesActive: () => 0,
     tlsTerminatedConnections: () => 0,
     tlsHandshakesActive: () => 0,
     tlsHandshakesWaiting: () => 0,
@@ -191,6 +194,10 @@ export class WorkerCounters {
     (this.requestsByProtocol[version === 20 ? 2 : version === 11 ? 1 : 0] as number)++;
   }
 
+  countUpgradeEnd(reason: TerminationReason): void {
+    (this.upgradesClosed[terminationReasons.indexOf(reason)] as number)++;
+  }
+
   countHandshake(version: string | null, result: HandshakeResult): void {
     (this.tlsHandshakes[handshakeIndex(version, result)] as number)++;
   }
@@ -231,6 +238,8 @@ export class WorkerCounters {
       bridged: this.bridged.slice(),
       requestsByProtocol: this.requestsByProtocol.slice(),
       upgrades: this.upgrades,
+      upgradesActive: this.gauges.upgradesActive(),
+      upgradesClosed: this.upgradesClosed.slice(),
       seriesRefused: this.requests.refused,
       connectionsClosed: this.connectionsClosed.slice(),
       connectionDuration: this.connectionDuration.data(),
@@ -307,6 +316,7 @@ export interface WorkerGauges {
   liveBytes: () => { readonly received: number; readonly sent: number };
   connectedClients: () => number;
   portProxyConnections: () => number;
+  upgradesActive: () => number;
   tlsTerminatedConnections: () => number;
   tlsHandshakesActive: () => number;
   tlsHandshakesWaiting: () => number;
@@ -350,6 +360,8 @@ export interface WorkerTotals {
   readonly bridged: readonly number[];
   readonly requestsByProtocol: readonly number[];
   readonly upgrades: number;
+  readonly upgradesActive: number;
+  readonly upgradesClosed: readonly number[];
   readonly seriesRefused: number;
   readonly connectionsClosed: readonly number[];
   readonly connectionDuration: HistogramData;

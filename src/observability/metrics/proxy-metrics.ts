@@ -6,6 +6,7 @@ import { http1Limits } from '../counters/http1-limit.ts';
 import { http2Limits } from '../counters/http2-limit.ts';
 import { overloadActions, overloadCauses, overloadIndex, overloadLevels } from '../counters/overload.ts';
 import { responseFlags } from '../counters/response-flag.ts';
+import { terminationReasons } from '../counters/termination-reason.ts';
 import { upstreamLimits } from '../counters/upstream-limit.ts';
 import { counter, gauge, type MetricSpec, samplesOf } from './metric-spec.ts';
 
@@ -97,6 +98,20 @@ export const proxyMetrics: readonly MetricSpec[] = [
     'Requests that turned their connection, or their HTTP/2 stream, into a tunnel: WebSockets.',
     ({ fleet }) => fleet.totals.upgrades,
   ),
+  gauge(
+    'networkproxy_upgrades_active',
+    'tunnels',
+    'Those tunnels that are open. At every scrape upgrades = active + the sum of closed.',
+    ({ fleet }) => fleet.totals.upgradesActive,
+  ),
+  {
+    name: 'networkproxy_upgrades_closed_total',
+    type: 'counter',
+    labels: ['reason'],
+    unit: 'tunnels',
+    doc: "Those that ended, by why; of HTTP/2 it is the stream's end (econnreset: its client reset it), whatever its connection does. A dead worker's are worker_lost.",
+    read: ({ fleet }) => terminationReasons.map((reason, index) => ({ labels: [reason], value: fleet.totals.upgradesClosed[index] ?? 0 })),
+  },
   {
     name: 'networkproxy_responses_total',
     type: 'counter',

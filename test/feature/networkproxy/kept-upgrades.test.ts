@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { ErrorCode } from '../../../src/networkproxy/http2/frames.ts';
 import { acceptOf } from '../../../src/networkproxy/http2/websocket-key.ts';
+import { terminationReasons } from '../../../src/observability/counters/termination-reason.ts';
 import type { ClientConnectionPolicy } from '../../../src/routes/policy.ts';
 import { Backend } from './backend.ts';
 import { Harness, type TestRoute } from './harness.ts';
@@ -26,6 +27,8 @@ function echoing(): Promise<Backend> {
 interface Open extends AsyncDisposable {
   readonly say: (text: string) => void;
   readonly text: () => string;
+  /** Resets it. */
+  readonly leave: () => void;
   /** How it ended: in order, or with a reset of this kind; undefined: it has not. */
   readonly outcome: () => string | undefined;
 }
@@ -37,6 +40,7 @@ async function openHttp1(harness: Harness): Promise<Open> {
   return {
     say: (text) => client.write(text),
     text: () => client.text,
+    leave: () => client.socket.resetAndDestroy(),
     outcome: () => (client.ended ? 'in order' : client.error?.code),
     [Symbol.asyncDispose]: async () => client[Symbol.dispose](),
   };
@@ -56,6 +60,7 @@ async function openHttp2(harness: Harness): Promise<Open> {
   return {
     say: (said) => void stream.write(said),
     text: () => text,
+    leave: () => stream.close(ErrorCode.cancel),
     outcome: () => {
       if (!stream.closed) return undefined;
       return hasEnded && stream.rstCode === ErrorCode.noError ? 'in order' : `reset ${stream.rstCode}`;
@@ -114,6 +119,15 @@ async function sendThrough({ say, text }: Open, word: string): Promise<void> {
   await eventually(() => text().endsWith(`echo:${word}`), 'it still lives', 30_000);
 }
 
+/** How tunnels ended, by reason; the books must balance. */
+function tunnelEnds({ counters }: Harness): Readonly<Record<string, number>> {
+  const { upgrades, upgradesActive, upgradesClosed } = counters.totals();
+  assert.equal(upgrades, upgradesActive + upgradesClosed.reduce((sum, count) => sum + count));
+  return Object.fromEntries(
+    terminationReasons.map((reason, index) => [reason, upgradesClosed[index] ?? 0] as const).filter(([, count]) => count > 0),
+  );
+}
+
 /** @param reason of the connection; undefined: it goes on */
 async function untilEnd(setup: Setup, reason: string | undefined): Promise<void> {
   await eventually(() => setup.opened.outcome() !== undefined, 'its end', 30_000);
@@ -133,8 +147,11 @@ for (const [version, open] of [
     await sendThrough(setup.opened, 'one');
     setup.pass(3500);
     await sendThrough(setup.opened, 'two');
+    assert.equal(setup.harness.counters.gauges.upgradesActive(), 1);
+    assert.deepEqual(tunnelEnds(setup.harness), {});
     setup.pass(3000);
     await untilEnd(setup, 'connection_timeout');
+    assert.deepEqual(tunnelEnds(setup.harness), { connection_timeout: 1 });
     await eventually(() => setup.harness.proxy.poolStatus.active === 0, 'the backend let go');
   });
 
@@ -148,6 +165,30 @@ for (const [version, open] of [
     setup.pass(21_000);
     await eventually(() => setup.opened.outcome() !== undefined, 'its end', 30_000);
     assert.equal(setup.opened.outcome(), version === 'HTTP/1.1' ? 'in order' : `reset ${ErrorCode.cancel}`);
+    assert.deepEqual(tunnelEnds(setup.harness), { inactivity: 1 });
+  });
+
+  test(`${version}: the end of a WebSocket is counted once, by why: its client leaves, its backend resets it, the connection is killed`, async () => {
+    await using backend = await echoing();
+    await using harness = await Harness.start({ routes: [{ endpoints: [backend.port] }], config: { h2c: true } });
+    const opened = async () => {
+      const one = await open(harness);
+      await eventually(() => one.text().endsWith('begun'), 'it is under way', 30_000);
+      return one;
+    };
+    const untilEnds = async (ends: Readonly<Record<string, number>>) => {
+      await eventually(() => harness.counters.gauges.upgradesActive() === 0, 'the end', 30_000);
+      assert.deepEqual(tunnelEnds(harness), ends);
+    };
+    (await opened()).leave();
+    await untilEnds({ econnreset: 1 });
+    const second = await opened();
+    backend.sockets.at(-1)?.resetAndDestroy();
+    await untilEnds({ econnreset: 2 });
+    const third = await opened();
+    harness.connections.at(-1)?.end('proxy', 'killed');
+    await untilEnds({ econnreset: 2, killed: 1 });
+    for (const one of [second, third]) await one[Symbol.asyncDispose]();
   });
 
   test(`${version}: a WebSocket ends at once with its route where that says Cut`, async () => {

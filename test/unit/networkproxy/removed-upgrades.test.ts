@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { RemovedUpgrades, type RoutedUpgrade } from '../../../src/networkproxy/removal/removed-upgrades.ts';
 import { Tunnel } from '../../../src/networkproxy/tunnel.ts';
 import type { UpstreamRequest } from '../../../src/networkproxy/upstream/upstream-request.ts';
+import { WorkerCounters } from '../../../src/observability/counters/worker-counters.ts';
 import { type CompiledRoute, CompiledTable } from '../../../src/routes/compiled-table.ts';
 import type { ClientConnectionPolicy } from '../../../src/routes/policy.ts';
 import type { Route } from '../../../src/routes/route.ts';
@@ -90,10 +91,16 @@ test('a tunnel that has ended is known to nobody', () => {
   const client = { write: () => true, pause: () => {}, resume: () => {}, end: () => {} };
   const ends: string[] = [];
   const way = { route: compiledRoute(previous), listener: 'http' };
-  const tunnel = new Tunnel({ wheel, removedUpgrades }, client, upstream, way, (side, reason) => ends.push(`${side} ${reason}`));
+  const counters = new WorkerCounters();
+  const tunnels = new Set<Tunnel>();
+  const tunnel = new Tunnel({ wheel, removedUpgrades, counters, tunnels }, client, upstream, way, (side, reason) =>
+    ends.push(`${side} ${reason}`),
+  );
   assert.equal(wheel.size, 2, 'its silence and its life have limits');
-  tunnel.close();
+  tunnel.close('normal');
+  tunnel.close('normal');
   assert.equal(wheel.size, 0);
+  assert.deepEqual([counters.upgrades, tunnels.size, counters.upgradesClosed.reduce((sum, count) => sum + count)], [1, 0, 1]);
   removedUpgrades.tableChanged(previous, CompiledTable.compile({ ...plain, hosts: new Map() }, previous));
   assert.deepEqual(ends, []);
   wheel.close();

@@ -162,7 +162,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   /** The client ended the stream. */
   onReset(code: number): void {
     if (this.#closed) return;
-    this.#leave(false);
+    this.#leave(false, 'econnreset');
     if (!this.#begun && this.#head !== undefined) this.#exchange.onTakenBack(this.#head, `RST_STREAM ${code}`);
     else this.#exchange.onCancelled(`RST_STREAM ${code}`);
   }
@@ -183,7 +183,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   fail(code: ErrorCode): void {
     this.#owner.onMalformed();
     this.#endExchange('protocol_error');
-    this.#reset(code);
+    this.#reset(code, 'protocol_error');
   }
 
   /** The connection is over for `reason`. */
@@ -192,7 +192,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     this.#context.wheel.disarm(this);
     this.#queue.clear();
     this.#endExchange(reason);
-    this.#tunnel?.close();
+    this.#tunnel?.close(reason);
   }
 
   // From the connection: the answer
@@ -241,7 +241,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     if (this.#closed || (!this.#queue.hasBytes && this.#untaken === 0)) return false;
     this.#isStalled = true;
     this.#exchange.onConnectionEnd('write_timeout');
-    this.#reset(ErrorCode.enhanceYourCalm);
+    this.#reset(ErrorCode.enhanceYourCalm, 'write_timeout');
     return true;
   }
 
@@ -411,7 +411,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     if (inOrder) this.sendEnd(noTrailers);
     if (inOrder || (reason === 'normal' && this.#remoteEnded)) this.#closeIfDone();
     else this.#reset(resetCodeOf(reason));
-    this.#tunnel?.close();
+    this.#tunnel?.close(reason);
   }
 
   #pass(chunk: Buffer): void {
@@ -458,17 +458,18 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
   #closeIfDone(): void {
     if (!this.#localEnded || !this.#exchangeDone || this.#closed) return;
     const cutShort = !this.#remoteEnded || this.#closeCode !== ErrorCode.noError;
-    this.#leave(cutShort);
+    this.#leave(cutShort, 'normal');
     if (cutShort) this.#owner.sendReset(this, this.#closeCode);
   }
 
-  #reset(code: ErrorCode): void {
+  /** @param reason why its tunnel ends, if it has one that did not end by itself */
+  #reset(code: ErrorCode, reason: TerminationReason = 'normal'): void {
     if (this.#closed) return;
-    this.#leave(true);
+    this.#leave(true, reason);
     this.#owner.sendReset(this, code);
   }
 
-  #leave(wasReset: boolean): void {
+  #leave(wasReset: boolean, reason: TerminationReason): void {
     this.#closed = true;
     this.#context.wheel.disarm(this);
     const queued = this.#queue.clear();
@@ -476,7 +477,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     if (queued > 0) this.#owner.queueChanged(-queued, !this.#isStalled);
     if (this.#untaken > 0) this.#owner.credit(this.#untaken);
     this.#untaken = 0;
-    this.#tunnel?.close();
+    this.#tunnel?.close(reason);
     this.#owner.giveGrowth(this.#window.growth);
     this.#owner.onStreamClosed(this, wasReset, this.#localEnded && this.#closeCode === ErrorCode.noError);
   }

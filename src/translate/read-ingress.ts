@@ -10,7 +10,7 @@ import { createdAtMs, isBeingDeleted, objectRef } from './read-metadata.ts';
 import { isSolverIngress } from './solver-ingress.ts';
 import type { TlsEntry } from './tls-certificates.ts';
 import type { ObjectRef } from './translation.ts';
-import { fieldsOf, isFields, itemsOf, portOf, textOf } from './unknown-input.ts';
+import { fieldsOf, isFields, isPresent, itemsOf, portOf, textOf } from './unknown-input.ts';
 
 /** @param key `namespace/name` in the snapshot, which is the name of the object whatever its metadata holds */
 export function readIngress(key: string, ingress: Ingress): IngressReading {
@@ -71,27 +71,28 @@ class IngressReader {
   }
 
   rules(value: unknown): readonly ReadRule[] {
-    return itemsOf(value).flatMap((item, index) => {
+    return this.#list('InvalidHost', value, 'spec.rules', 'rule').flatMap((item, index) => {
       const field = `spec.rules[${index}]`;
       if (!isFields(item)) {
         this.#report('InvalidHost', field, `the rule is no object; write host and http.paths`);
         return [];
       }
       const host = this.#host(item.host, `${field}.host`);
-      return host === undefined ? [] : [{ host, field, paths: this.#paths(fieldsOf(item.http).paths, `${field}.http.paths`) }];
+      return host === undefined ? [] : [{ host, field, paths: this.#pathsOf(item.http, `${field}.http`) }];
     });
   }
 
   tls(value: unknown): readonly TlsEntry[] {
-    return itemsOf(value).flatMap((item, index) => {
+    return this.#list('InvalidHost', value, 'spec.tls', 'entry').flatMap((item, index) => {
       const field = `spec.tls[${index}]`;
       if (!isFields(item)) {
         this.#report('InvalidHost', field, 'the entry is no object; write hosts and secretName');
         return [];
       }
-      const written = itemsOf(item.hosts);
+      const written = this.#list('InvalidHost', item.hosts, `${field}.hosts`, 'host');
       const hosts = written.flatMap((host, at) => this.#tlsHost(host, `${field}.hosts[${at}]`) ?? []);
-      if (written.length > 0 && hosts.length === 0) return [];
+      const isNamed = written.length > 0 || (isPresent(item.hosts) && !Array.isArray(item.hosts));
+      if (isNamed && hosts.length === 0) return [];
       const secretField = `${field}.secretName`;
       return [
         {
@@ -138,8 +139,14 @@ class IngressReader {
     return { kind: 'unusable', reason: 'the backend is invalid', field };
   }
 
+  #pathsOf(http: unknown, field: string): readonly ReadPath[] {
+    if (!isPresent(http) || isFields(http)) return this.#paths(fieldsOf(http).paths, `${field}.paths`);
+    this.#report('InvalidPath', field, 'http is no object; write http.paths');
+    return [];
+  }
+
   #paths(value: unknown, field: string): readonly ReadPath[] {
-    return itemsOf(value).flatMap((item, index): readonly ReadPath[] => {
+    return this.#list('InvalidPath', value, field, 'path').flatMap((item, index): readonly ReadPath[] => {
       const at = `${field}[${index}]`;
       if (!isFields(item)) {
         this.#report('InvalidPath', at, 'the path is no object; write path, pathType and backend');
@@ -156,7 +163,8 @@ class IngressReader {
     const { path, pathType } = item;
     const value = path === undefined || path === null || path === '' ? '/' : requestSpelling(path);
     if (pathType !== 'Exact' && pathType !== 'Prefix' && pathType !== 'ImplementationSpecific') {
-      const sentence = `pathType is ${quote(pathType)}; use "Exact", "Prefix" or "ImplementationSpecific" (taken as Prefix)`;
+      const given = isPresent(pathType) ? `is ${quote(pathType)}` : 'is missing';
+      const sentence = `pathType ${given}; use "Exact", "Prefix" or "ImplementationSpecific" (taken as Prefix)`;
       return this.#broken(`${field}.pathType`, sentence, meantMatches(value, undefined));
     }
     const wrong = pathProblem(value, pathType !== 'ImplementationSpecific');
@@ -212,6 +220,12 @@ class IngressReader {
       this.#report('SecretNotFound', field, `${quote(value)} is no name of a Secret in the namespace of the Ingress; write the name alone`);
     }
     return undefined;
+  }
+
+  /** What is written in a list; an API server refuses anything else in its place. */
+  #list(reason: 'InvalidHost' | 'InvalidPath', value: unknown, field: string, item: string): readonly unknown[] {
+    if (isPresent(value) && !Array.isArray(value)) this.#report(reason, field, `it is no list; begin each ${item} with "- "`);
+    return itemsOf(value);
   }
 
   #report(reason: Parameters<ProblemList['add']>[0], field: string, sentence: string): void {

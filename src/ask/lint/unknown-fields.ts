@@ -1,6 +1,7 @@
 import type { Ingress } from '../../api/objects.ts';
 import type { Schema } from '../../api/schema.ts';
 import { checkSchema } from '../../api/schema-check.ts';
+import { messageFor } from '../../translate/problem-list.ts';
 import type { Problem } from '../../translate/translation.ts';
 
 const text: Schema = { type: 'string' };
@@ -40,7 +41,7 @@ export function unknownIngressFields(ingresses: Iterable<Ingress>): readonly Pro
     const { name, namespace = 'default', uid = '' } = ingress.metadata;
     const object = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace, name, uid };
     return checkSchema(ingressSpec, ingress.spec, 'spec').unknown.map(({ field, sentence }): Problem => {
-      return { object, reason: 'UnknownField', field, message: `Ingress ${namespace}/${name}, ${field}: ${sentence}.` };
+      return { object, reason: 'UnknownField', field, message: messageFor(object, field, sentence) };
     });
   });
 }

@@ -1,5 +1,6 @@
 import type { KubeObject, ObjectKind } from '../../api/objects.ts';
 import { clusterScopedKinds, objectKey } from '../../api/objects.ts';
+import { nearestName } from '../../config/nearest-name.ts';
 
 /** What one document of a manifest, or one item of a list, turned out to be. */
 export type ReadObject =
@@ -24,6 +25,9 @@ const apiVersions: Readonly<Record<ObjectKind, readonly [string, ...string[]]>> 
   ReferenceGrant: ['gateway.networking.k8s.io/v1', 'gateway.networking.k8s.io/v1beta1'],
 };
 
+const objectKinds = Object.keys(apiVersions) as readonly ObjectKind[];
+const ourGroup = 'smartproxy.dev';
+
 /**
  * Checks what the API server would check before anybody sees the object (kind, version, name, texts where texts belong) and adds
  * what it would add: the namespace `default`, a uid, and a Secret's `stringData` inside `data`. The rest is left to translate.
@@ -33,7 +37,7 @@ export function readObject(value: unknown): ReadObject {
   const { kind, apiVersion, metadata } = value;
   if (typeof kind !== 'string' || kind === '') return problem('kind is missing');
   if (typeof apiVersion !== 'string' || apiVersion === '') return problem(`${kind}: apiVersion is missing`);
-  if (!isKnownKind(kind)) return { kind: 'skipped', name: `${kind}.${apiVersion}` };
+  if (!isKnownKind(kind)) return readUnknownKind(kind, apiVersion);
   if (!apiVersions[kind].includes(apiVersion)) return readOtherVersion(kind, apiVersion);
   if (!isFields(metadata)) return problem(`${kind}: metadata is missing`);
   const metadataProblem = checkMetadata(metadata);
@@ -41,6 +45,16 @@ export function readObject(value: unknown): ReadObject {
   const object = withDefaults(kind, value, metadata);
   if (object.kind !== 'Secret') return { kind: 'object', object };
   return readSecret(object);
+}
+
+/** Nobody but us defines kinds in our group; in another one, a name that is nearly one that we read is a mistake too. */
+function readUnknownKind(kind: string, apiVersion: string): ReadObject {
+  const group = groupOf(apiVersion);
+  const siblings = objectKinds.filter((known) => groupOf(apiVersions[known][0]) === group);
+  const nearest = nearestName(kind, siblings);
+  if (nearest === undefined && group !== ourGroup) return { kind: 'skipped', name: `${kind}.${apiVersion}` };
+  const advice = nearest === undefined ? `there are ${siblings.join(' and ')}` : `did you mean ${nearest}?`;
+  return problem(`there is no kind ${kind.slice(0, 100)} of ${apiVersion.slice(0, 100)}; ${advice}`);
 }
 
 /** Another version of one of our API groups is a mistake to tell of; another group's kind of the same name is none of ours. */

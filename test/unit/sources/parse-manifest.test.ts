@@ -75,6 +75,22 @@ test('manifest: an old version of a kind of ours is a problem that names the one
   assert.deepEqual(problems, [{ line: 1, message: 'Ingress of extensions/v1beta1 is not read: use networking.k8s.io/v1' }]);
 });
 
+test('manifest: a kind that nobody has is a problem that names the one that was meant, as it would vanish', () => {
+  const told = (apiVersion: string, kind: string) =>
+    parsed(`apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: a}\n`).problems[0]?.message;
+  assert.equal(
+    told('smartproxy.dev/v1alpha1', 'SmartRoutes'),
+    'there is no kind SmartRoutes of smartproxy.dev/v1alpha1; did you mean SmartRoute?',
+  );
+  assert.equal(
+    told('smartproxy.dev/v1alpha1', 'Gateway'),
+    'there is no kind Gateway of smartproxy.dev/v1alpha1; there are SmartRoute and SmartProxyConfig',
+  );
+  assert.match(told('networking.k8s.io/v1', 'ingress') ?? '', /did you mean Ingress\?$/);
+  for (const kind of ['NetworkPolicy', 'ServiceCIDR', 'IPAddress']) assert.equal(told('networking.k8s.io/v1', kind), undefined, kind);
+  for (const kind of ['ServiceAccount', 'Endpoints', 'Pod', 'Event']) assert.equal(told('v1', kind), undefined, kind);
+});
+
 test('manifest: one object with bad metadata is a problem at its line, the others of the file count', () => {
   const text = `apiVersion: v1
 kind: Service

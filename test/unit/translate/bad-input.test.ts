@@ -110,6 +110,19 @@ const configs: readonly Row[] = [
   [{ hostClaims: 'shop' }, 'ConfigClosed', 'spec', /correct it/],
 ];
 
+const webPath = { path: '/', pathType: 'Prefix', backend: { service: { name: 'web', port: { number: 80 } } } };
+const withPaths = (paths: unknown): object => ({ rules: [{ host: 'shop.test', http: { paths } }] });
+const { pathType: _, ...untyped } = webPath;
+
+const ingresses: readonly Row[] = [
+  [{ rules: { host: 'shop.test' } }, 'InvalidHost', 'spec.rules', /it is no list; begin each rule with "- "/],
+  [{ rules: [{ host: 'shop.test', http: 'all' }] }, 'InvalidPath', 'spec.rules[0].http', /write http\.paths/],
+  [withPaths(webPath), 'InvalidPath', 'spec.rules[0].http.paths', /it is no list; begin each path with "- "/],
+  [withPaths([untyped]), 'InvalidPath', 'spec.rules[0].http.paths[0].pathType', /pathType is missing; use "Exact"/],
+  [{ ...withPaths([webPath]), tls: { hosts: ['shop.test'] } }, 'InvalidHost', 'spec.tls', /begin each entry with "- "/],
+  [{ ...withPaths([webPath]), tls: [{ hosts: 'shop.test' }] }, 'InvalidHost', 'spec.tls[0].hosts', /begin each host with "- "/],
+];
+
 const service = (namespace: string): object => ({
   kind: 'Service',
   metadata: { namespace, name: 'web' },
@@ -144,5 +157,8 @@ function checkRows(kind: string, namespace: string, rows: readonly Row[], specOf
 
 describe('a SmartRoute that is written wrongly', () =>
   checkRows('SmartRoute', 'shop', routes, (spec) => ({ ingressClassName: 'smartproxy', ...spec })));
+
+describe('an Ingress that is written wrongly', () =>
+  checkRows('Ingress', 'shop', ingresses, (spec) => ({ ingressClassName: 'smartproxy', ...spec })));
 
 describe('a SmartProxyConfig that is written wrongly', () => checkRows('SmartProxyConfig', own, configs, (spec) => spec));

@@ -4,6 +4,7 @@ import type { ManifestSource } from '../sources/manifests/manifest-source.ts';
 import type { Snapshot, SourceProblem } from '../sources/object-store.ts';
 import { translate } from '../translate/translate.ts';
 import type { Translation } from '../translate/translation.ts';
+import { foreignObjects } from './foreign-objects.ts';
 import { listenersOf } from './listeners.ts';
 import { translateOptionsOf } from './translate-options.ts';
 
@@ -22,6 +23,8 @@ export interface FolderReading {
   readonly snapshot: Snapshot;
   /** What was taken for granted because the folder does not say it, a sentence each. */
   readonly assumptions: readonly string[];
+  /** What is passed over in it, a sentence each. */
+  readonly passedOver: readonly string[];
 }
 
 const kinds: readonly KubeObject['kind'][] = [
@@ -48,11 +51,13 @@ export async function readFolder(config: Config, manifests: string, nowMs: numbe
     const counts = new Map(kinds.map((kind) => [kind, snapshot.of(kind).size]));
     const names = new Set(kinds.flatMap((kind) => [...snapshot.of(kind).keys()].map((key) => `${kind} ${key}`)));
     const isWithoutClass = counts.get('IngressClass') === 0;
-    const options = translateOptionsOf({ ...config, manifests }, listenersOf(config));
-    const translation = translate(snapshot, { ...options, namespaced: isWithoutClass, nowMs });
+    const options = { ...translateOptionsOf({ ...config, manifests }, listenersOf(config)), namespaced: isWithoutClass, nowMs };
+    const translation = translate(snapshot, options);
+    const passedOver = foreignObjects(snapshot, options);
     const assumptions = isWithoutClass ? [`There is no IngressClass in ${manifests}: ${config.ingressClass} is taken for ours.`] : [];
     const [locationOf, textOf] = [source.locationOf.bind(source), source.textOf.bind(source)];
-    return { translation, sourceProblems: source.store.problems(), locationOf, textOf, counts, objects: names, snapshot, assumptions };
+    const sourceProblems = source.store.problems();
+    return { translation, sourceProblems, locationOf, textOf, counts, objects: names, snapshot, assumptions, passedOver };
   } finally {
     await source.close();
   }

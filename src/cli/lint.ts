@@ -53,7 +53,7 @@ export const lintCommand: Command = {
 const usage = `Usage: smartproxy-ingress lint -f DIR [--format text|json|sarif] [--fail-on LEVEL] [FLAG ...]
 
 Reads manifests as the program does and prints every problem with file and line, object, field and what to do. What a folder leaves to the
-cluster (one without any EndpointSlice has no endpoints) is a note.
+cluster (one without any EndpointSlice has no endpoints) is a note. Objects whose class is not ours are named, and not looked at.
 Ends with status 0 when there is nothing as bad as --fail-on, 3 when there is, 1 when the folder can not be read.`;
 
 async function run(args: readonly string[], context: CommandContext): Promise<number> {
@@ -81,10 +81,10 @@ async function findingsOf(folder: string, reading: FolderReading): Promise<reado
   return makeFindings({ ...reading, problems: await locateProblems(problems, reading.textOf), pathOf });
 }
 
-function render(findings: readonly Finding[], { assumptions }: FolderReading, shape: 'text' | 'json' | 'sarif'): string {
+function render(findings: readonly Finding[], { assumptions, passedOver }: FolderReading, shape: 'text' | 'json' | 'sarif'): string {
   if (shape === 'sarif') return JSON.stringify(sarifLog(findings, packageJson.version, uriOf), undefined, 2);
-  if (shape === 'json') return JSON.stringify({ summary: countText(findings), assumptions, findings }, undefined, 2);
-  return [...assumptions, renderFindings(findings)].join('\n');
+  if (shape === 'json') return JSON.stringify({ summary: countText(findings), assumptions, passedOver, findings }, undefined, 2);
+  return [...assumptions, ...passedOver, renderFindings(findings)].join('\n');
 }
 
 /** Below the working folder, where code hosts resolve it; else a whole one. */

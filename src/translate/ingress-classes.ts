@@ -28,8 +28,7 @@ export class IngressClasses {
 
   /** The annotation from before `ingressClassName` is an Ingress's alone. */
   ownership(object: ClassedObject): Ownership {
-    const annotations = object.kind === 'Ingress' ? fieldsOf(fieldsOf(object.metadata).annotations) : {};
-    const legacy = textOf(annotations[legacyClassAnnotation]);
+    const legacy = legacyClassOf(object);
     if (legacy !== undefined) return this.#isOurs(legacy) ? 'ours' : 'foreign';
     const name = textOf(fieldsOf(object.spec).ingressClassName);
     // A solver's without a class is for whoever serves its host.
@@ -46,6 +45,15 @@ export class IngressClasses {
   }
 }
 
+/** The class that an object names; undefined: none. */
+export function classNameOf(object: ClassedObject): string | undefined {
+  return legacyClassOf(object) ?? textOf(fieldsOf(object.spec).ingressClassName);
+}
+
+function legacyClassOf({ kind, metadata }: ClassedObject): string | undefined {
+  return kind === 'Ingress' ? textOf(fieldsOf(fieldsOf(metadata).annotations)[legacyClassAnnotation]) : undefined;
+}
+
 /** An object that names its class in `spec.ingressClassName`. */
 export interface ClassedObject {
   readonly kind: string;
@@ -53,4 +61,5 @@ export interface ClassedObject {
   readonly spec?: unknown;
 }
 
-type ClassOptions = Pick<TranslateOptions, 'ingressClass' | 'controllerClass' | 'namespaced' | 'watchIngressWithoutClass'>;
+/** What says which classes are ours. */
+export type ClassOptions = Pick<TranslateOptions, 'ingressClass' | 'controllerClass' | 'namespaced' | 'watchIngressWithoutClass'>;

@@ -321,6 +321,21 @@ spec:
     assert.equal(code, 3);
   });
 
+  test('what is passed over is said, for a class that is typed wrongly would look well: objects of other classes, and a folder without any', async (t) => {
+    const others = ingress('typed', { rules, className: 'smartprox' }) + ingress('bare', { rules, className: null });
+    const folder = await folderOf(t, { 'shop.yaml': service('web', 8001) + ingress('shop', { rules }) + others });
+    const { output, code } = await ran('lint', '-f', folder);
+    assert.match(
+      output,
+      /^Not looked at, for their class is not ours: Ingress default\/typed \(smartprox\), Ingress default\/bare \(no class\)\.$/m,
+    );
+    assert.equal(code, 0, output);
+    const empty = await ran('lint', '-f', await folderOf(t, { 'web.yaml': service('web', 8001) }));
+    assert.match(empty.output, /^There is no Ingress and no SmartRoute to look at\.$/m);
+    const ours = await folderOf(t, { 'shop.yaml': service('web', 8001) + ingress('shop', { rules }) });
+    assert.deepEqual(JSON.parse((await ran('lint', '-f', ours, '--format', 'json')).output).passedOver, []);
+  });
+
   test('JSON and SARIF have the same findings, and URIs that a code host resolves', async (t) => {
     const folder = await folderOf(t, {});
     await mkdir(join(folder, 'a b'));

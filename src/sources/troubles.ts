@@ -85,7 +85,7 @@ export class Troubles {
     if (before?.reason !== trouble.reason) {
       this.#current.set(part, trouble);
       this.#options.store.setProblems(part, [{ where: part, ...trouble }]);
-      if (before !== undefined) this.#endOf(before.reason);
+      if (before !== undefined) this.#endOf(part, before.reason);
     }
     clearTimeout(this.#calm.get(trouble.reason));
     this.#calm.delete(trouble.reason);
@@ -97,9 +97,8 @@ export class Troubles {
     const trouble = this.#current.get(part);
     if (trouble === undefined) return;
     this.#current.delete(part);
-    this.#untold.get(trouble.reason)?.delete(part);
     this.#options.store.setProblems(part, []);
-    this.#endOf(trouble.reason);
+    this.#endOf(part, trouble.reason);
   }
 
   /** Logs nothing from now on. */
@@ -113,9 +112,7 @@ export class Troubles {
   #tell(part: string, trouble: Trouble): void {
     const { gatherMs = 300, repeatMs = 600_000 } = this.#options;
     const topic = topicOf(part, trouble.reason);
-    const nowMs = this.#now();
-    if (nowMs - (this.#loggedMs.get(topic) ?? Number.NEGATIVE_INFINITY) < repeatMs) return;
-    this.#loggedMs.set(topic, nowMs);
+    if (this.#now() - (this.#loggedMs.get(topic) ?? Number.NEGATIVE_INFINITY) < repeatMs) return;
     let parts = this.#untold.get(trouble.reason);
     if (parts === undefined) this.#untold.set(trouble.reason, (parts = new Map()));
     parts.set(part, trouble);
@@ -128,6 +125,7 @@ export class Troubles {
     for (const [reason, parts] of this.#untold) {
       const [first] = parts.values();
       if (first === undefined) continue;
+      for (const part of parts.keys()) this.#loggedMs.set(topicOf(part, reason), this.#now());
       const level = needsSomebody.has(reason) ? 'error' : 'warn';
       const named = [...parts.keys()].slice(0, maxNamed);
       const more = parts.size > maxNamed ? { more: parts.size - maxNamed } : {};
@@ -137,7 +135,8 @@ export class Troubles {
   }
 
   /** When nothing has this reason any more, and it stays so, that is worth a line if the trouble was. */
-  #endOf(reason: TroubleReason): void {
+  #endOf(part: string, reason: TroubleReason): void {
+    this.#untold.get(reason)?.delete(part);
     if (this.#calm.has(reason) || [...this.#current.values()].some((other) => other.reason === reason)) return;
     const timer = setTimeout(() => {
       this.#calm.delete(reason);

@@ -27,7 +27,7 @@ test('Troubles: many parts without an API server are one line, and one more when
   const { troubles, pass, lines, store } = setUp(context);
   for (const part of ['ingresses', 'services', 'lease']) troubles.report(part, trouble('unreachable'));
   pass(300);
-  assert.deepEqual(lines(), [['warn', 'not everything works: trying again', 'unreachable', ['ingresses']]]);
+  assert.deepEqual(lines(), [['warn', 'not everything works: trying again', 'unreachable', ['ingresses', 'services', 'lease']]]);
   assert.equal(store.problems().length, 3);
   for (let attempt = 0; attempt < 20; attempt++) {
     troubles.report('ingresses', trouble('unreachable'));
@@ -70,6 +70,21 @@ test('Troubles: a part that comes and goes quickly does not fill the log', (cont
     pass(1000);
   }
   assert.equal(lines().length, 1);
+});
+
+test('Troubles: what is over before it is told is not told to be over, and hides nothing that goes on', (context) => {
+  const { troubles, pass, lines } = setUp(context);
+  troubles.report('ingresses', trouble('unreachable'));
+  pass(200);
+  troubles.clear('ingresses');
+  pass(10_000);
+  assert.deepEqual(lines(), []);
+
+  troubles.report('ingresses', trouble('unreachable'));
+  troubles.report('services', trouble('unreachable'));
+  troubles.clear('ingresses');
+  pass(10_000);
+  assert.deepEqual(lines(), [['warn', 'not everything works: trying again', 'unreachable', ['services']]]);
 });
 
 test('Troubles: a message stays while the reason does, so that problems and Events do not change at every attempt', (context) => {

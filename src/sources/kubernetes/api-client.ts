@@ -26,7 +26,7 @@ export interface WatchRequest {
   readonly path: string;
   readonly query: Query;
   readonly accept?: string;
-  /** The watch ends with an error after this time without a byte. */
+  /** The watch is given up after this time without a byte. */
   readonly stallTimeoutMs: number;
   readonly signal: AbortSignal;
   /** The server accepted the watch. */
@@ -71,13 +71,15 @@ export class ApiClient {
     }
   }
 
-  /** Hands over the lines of a watch until the server ends it; rejects with ApiError for everything else. */
-  async watch(request: WatchRequest): Promise<void> {
+  /** Hands over the lines of a watch until the server ends it, or has accepted it and goes silent; rejects with ApiError for everything else. */
+  async watch(request: WatchRequest): Promise<'ended' | 'silent'> {
     const stall = new AbortController();
     const timer = setTimeout(() => stall.abort(new Error(`nothing came for ${request.stallTimeoutMs} ms`)), request.stallTimeoutMs);
     const signal = AbortSignal.any([stall.signal, this.#closing.signal, request.signal]);
+    let isOpen = false;
     try {
       const response = await this.#sendAuthorised(request, signal);
+      isOpen = true;
       timer.refresh();
       request.onOpen();
       const decoder = new LineDecoder(maxLineBytes);
@@ -86,7 +88,9 @@ export class ApiClient {
         for (const line of decoder.push(chunk as Buffer)) request.onLine(line);
       }
       if (decoder.pendingBytes > 0) throw new Error('it ended in the middle of an event');
+      return 'ended';
     } catch (error) {
+      if (isOpen && stall.signal.aborted) return 'silent';
       throw asApiError(`watch ${request.path}`, error, signal);
     } finally {
       clearTimeout(timer);

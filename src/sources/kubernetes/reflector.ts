@@ -19,7 +19,7 @@ export interface ReflectorTarget<T> {
 }
 
 export interface ReflectorTimings {
-  /** A watch without a byte for so long is dead: the server sends a bookmark about once a minute. @default 90,000 */
+  /** A watch without a byte for so long is opened anew: its connection may be dead, for the server sends a bookmark about once a minute. @default 90,000 */
   readonly stallTimeoutMs?: number;
   /** The server ends a watch after this up to twice this, so that watches of many replicas spread out. @default 240 */
   readonly watchSeconds?: number;
@@ -147,14 +147,14 @@ export class Reflector<T extends WatchedObject> {
     this.#markSynced();
   }
 
-  /** One watch, from its request to its regular end. */
+  /** One watch, from its request to its regular end, or its silence. */
   async #watch(resourceVersion: string): Promise<void> {
     const { client, path, accept, fieldSelector, labelSelector, timings } = this.#options;
     const { stallTimeoutMs = 90_000, watchSeconds = 240 } = timings ?? {};
     const timeoutSeconds = Math.ceil(watchSeconds * (1 + this.#random()));
     const startedMs = this.#now();
     this.#isOpen = false;
-    await client.watch({
+    const end = await client.watch({
       path,
       query: { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds, fieldSelector, labelSelector },
       accept: accept?.watch,
@@ -166,6 +166,11 @@ export class Reflector<T extends WatchedObject> {
       },
       onLine: (line) => this.#onLine(line),
     });
+    // A server that began anew sends no bookmarks of a kind that nothing happened to yet. Whether it can be reached, the next request tells.
+    if (end === 'silent') {
+      this.#restarts++;
+      return;
+    }
     // A server that is going away ends watches at once: do not turn that into a busy loop.
     if (this.#now() - startedMs < 1000) throw new ApiError(`watch ${path}`, 'the server ended the watch at once');
     this.#madeProgress();

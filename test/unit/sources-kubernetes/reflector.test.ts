@@ -165,14 +165,21 @@ for (const [name, expire] of [
   });
 }
 
-test('Reflector: a watch that goes silent is given up and opened again', async (context) => {
-  const { api, reflector } = await reflect(
+test('Reflector: a watch that goes silent is given up and opened again at once, which is no trouble', async (context) => {
+  const { api, problems, reflector } = await reflect(
     context,
     { list: (_, response) => sendJson(response, 200, list(['a'], '5')), watch: (_, response) => openWatch(response) },
     50,
   );
   await eventually('another watch', () => api.watches.length >= 3);
   assert.ok(reflector.health().restarts >= 2);
+  assert.equal(reflector.health().healthy, true);
+  assert.deepEqual(
+    problems.filter((problem) => problem !== undefined),
+    [],
+    'a quiet kind has no bookmarks on a server that has just begun',
+  );
+  assert.equal(api.lists.length, 1);
 });
 
 test('Reflector: a refused token is read again from the kubeconfig and the request repeated', async (context) => {

@@ -342,7 +342,7 @@ export const urlValue: ValueType<string> = {
 export const locationValue: ValueType<string> = {
   name: 'URL',
   parse: (text) =>
-    text.length <= 1024 && /^(?:https?:\/\/|\/)[!-~]*$/.test(text) && !unknownVariable.test(text)
+    text.length <= 1024 && /^(?:(?:https?|\$scheme|\$pass_access_scheme):\/\/|\/)[!-~]*$/.test(text) && !unknownVariable.test(text)
       ? { kind: 'value', value: text }
       : {
           kind: 'invalid',
@@ -361,7 +361,10 @@ export const headerNamesValue: ValueType<readonly string[]> = {
     const isUsable = text.length <= 4096 && names.every((name) => /^[!#$%&'*+.^_`|~0-9a-z-]{1,256}$/.test(name) && !ownHeaders.test(name));
     return isUsable
       ? { kind: 'value', value: names }
-      : { kind: 'invalid', expected: 'names of headers with commas between them, none of which the proxy alone writes' };
+      : {
+          kind: 'invalid',
+          expected: 'names of headers with commas between them, none of which the proxy alone writes (X-Forwarded-*, Host and the like)',
+        };
   },
 };
 

@@ -39,7 +39,7 @@ function externalChecks(auth: ExternalAuth, table: Parts): readonly Check[] {
   return [
     ...documentChecks(auth, table),
     [Number.isSafeInteger(timeoutMs) && timeoutMs > 0, `asks with a time-out of ${timeoutMs} ms`],
-    [/^(?:https?:\/\/|\/)[!-~]*$/.test(signIn), `sends browsers to '${signIn}'`],
+    [/^(?:(?:https?|\$scheme|\$pass_access_scheme):\/\/|\/)[!-~]*$/.test(signIn), `sends browsers to '${signIn}'`],
     [cache === undefined || cache.by.length > 0, 'keeps answers by nothing'],
     [statuses.every((status) => status === 401 || status === 403 || (status >= 200 && status < 300)), `keeps the answers ${statuses}`],
     [(cache?.durations ?? []).every(({ ms }) => Number.isSafeInteger(ms) && ms > 0), 'keeps answers for no time'],

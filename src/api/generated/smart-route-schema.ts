@@ -1342,7 +1342,7 @@ export const policySchema: Schema = {
             "signIn": {
               "type": "string",
               "maxLength": 1024,
-              "pattern": "^(https?://|/)[!-~]*$"
+              "pattern": "^((https?|\\$scheme|\\$pass_access_scheme)://|/)[!-~]*$"
             },
             "failOpen": {
               "type": "boolean"

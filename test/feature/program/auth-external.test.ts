@@ -166,6 +166,9 @@ describe('external authentication, objects in and real sockets out', () => {
       [answer.status, answer.headers.location],
       [302, `https://login.example.com/start?rd=${encodeURIComponent(`http://${host}/a`)}`],
     );
+    await program.apply(route({ backend: decider, signIn: '$scheme://$host/start' }));
+    assert.deepEqual(program.problems, []);
+    assert.match(String((await program.ask(host, '/a')).headers.location), /^http:\/\/shop\.example\.com\/start\?rd=/);
   });
 
   it('lets nobody in while nobody decides, unless that is asked for, and says what is missing', async () => {
@@ -203,6 +206,11 @@ describe('external authentication, objects in and real sockets out', () => {
     assert.deepEqual([asked[0]?.method, headers['x-email'], headers['x-user']], ['POST', 'ada@example.com', undefined]);
     decide = (response) => response.writeHead(401).end();
     assert.equal((await program.ask(host, '/a?b')).headers.location, `https://${host}/oauth2/start?rd=%2Fa%3Fb`);
+    for (const scheme of ['$scheme', '$pass_access_scheme']) {
+      await program.apply(annotated({ ...all, 'auth-signin': `${scheme}://$host/oauth2/start?rd=$escaped_request_uri` }));
+      assert.deepEqual(program.problems, []);
+      assert.equal((await program.ask(host, '/a?b')).headers.location, `http://${host}/oauth2/start?rd=%2Fa%3Fb`);
+    }
     decide = (response) => response.end();
     await program.apply(
       annotated({ 'auth-url': url, 'auth-cache-key': '$remote_user$cookie_sid', 'auth-cache-duration': '200 10m, 401 1s' }),

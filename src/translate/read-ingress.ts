@@ -175,7 +175,7 @@ class IngressReader {
       this.#report(
         'Unsupported',
         `${field}.path`,
-        `path ${quote(text)} looks like a regular expression, which is not supported; it is taken as it stands, as a Prefix`,
+        `path ${quote(text)} looks like a regular expression and is taken as it stands, as a Prefix, so that requests which it means go by other paths; use a SmartRoute with a match of type Regex`,
       );
     }
     return pathType === 'Exact' ? { kind: 'exact', value: text } : { kind: 'prefix', value: withoutTrailingSlashes(text) };

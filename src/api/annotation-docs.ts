@@ -37,8 +37,8 @@ export function renderAnnotationDocs(): string {
     '## Coming from ingress-nginx',
     '',
     `What ingress-nginx (v1.15.1) has beside the names above. One with the prefix \`${annotationPrefix}\` is reported, and so is everything`,
-    `with \`${ingressNginxPrefix}\`, which is never read, while the Ingress does not have what is written here in its place. Ours mean what`,
-    'theirs do but for what this page says; times may have units, and sizes are in powers of 1,024. How to move, step by step, and what else differs:',
+    `with \`${ingressNginxPrefix}\`, which is never read, while the Ingress does not have what is written here in its place,`,
+    'unless its value says what holds in any case. Ours mean what theirs do but for what this page says; times may have units, and sizes are in powers of 1,024. How to move, step by step, and what else differs:',
     '[from-ingress-nginx.md](from-ingress-nginx.md).',
     '',
     '| Annotation | Here |',
@@ -51,7 +51,7 @@ function insteadOf(name: string, foreign: ForeignAnnotation): string {
   const closed = foreignGuards.has(name) ? ` With \`${annotationPrefix}\`, nobody is let in until it is gone.` : '';
   switch (foreign.kind) {
     case 'renamed':
-      return `${foreign.to.map((other) => `\`${other}\``).join(', ')}.${closed}`;
+      return `${foreign.to.map((other) => `\`${other}\``).join(', ')}${foreign.but === undefined ? '' : `, ${foreign.but}`}.${closed}`;
     case 'elsewhere':
       return `None: ${foreign.instead}.${closed}`;
     case 'needless':

@@ -40,7 +40,7 @@ class AnnotationReader {
       const field = annotationsByName.get(name)?.field;
       if (field !== undefined) present.add(field);
       if (name.startsWith(annotationPrefix)) this.#readOwn(name, text);
-      else if (name.startsWith(ingressNginxPrefix)) this.#reportForeign(name);
+      else if (name.startsWith(ingressNginxPrefix)) this.#reportForeign(name, text);
     }
     for (const { name, needs } of idleAnnotations(present))
       this.#report('InvalidAnnotation', annotationPrefix + name, `it has no effect without ${needs}; set that too, or remove this one`);
@@ -77,12 +77,13 @@ class AnnotationReader {
   }
 
   /** Of ingress-nginx, with its prefix: it is reported unless ours that say the same are there, or it would change nothing. */
-  #reportForeign(name: string): void {
+  #reportForeign(name: string, text: unknown): void {
     const short = name.slice(ingressNginxPrefix.length);
     const foreign = foreignAnnotations.get(short);
+    if (foreign !== undefined && isIdle(foreign, text)) return;
     const isOurs = annotationsByName.has(annotationPrefix + short);
     const ours = foreign?.kind === 'renamed' ? foreign.to : isOurs ? [short] : [];
-    if (foreign?.kind === 'needless' || ours.some((other) => annotationPrefix + other in this.#annotations)) return;
+    if (ours.some((other) => annotationPrefix + other in this.#annotations)) return;
     const remedy = foreign === undefined && !isOurs ? 'remove it' : remedyFor(foreign ?? { kind: 'renamed', to: [short] });
     this.#report('UnknownAnnotation', name, `annotations of ingress-nginx are not read; ${remedy}`);
   }
@@ -93,10 +94,16 @@ class AnnotationReader {
   }
 }
 
+/** Whether it says what holds here without it. */
+function isIdle(foreign: ForeignAnnotation, text: unknown): boolean {
+  if (foreign.kind === 'needless') return true;
+  return foreign.idle !== undefined && typeof text === 'string' && text.trim().toLowerCase() === foreign.idle;
+}
+
 function remedyFor(foreign: ForeignAnnotation): string {
   switch (foreign.kind) {
     case 'renamed':
-      return `write ${foreign.to.map((name) => annotationPrefix + name).join(' or ')}`;
+      return `write ${foreign.to.map((name) => annotationPrefix + name).join(' or ')}${foreign.but === undefined ? '' : `, ${foreign.but}`}`;
     case 'elsewhere':
       return foreign.instead;
     case 'needless':

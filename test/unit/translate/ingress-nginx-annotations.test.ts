@@ -72,6 +72,34 @@ const cases: readonly (readonly [title: string, annotations: Readonly<Record<str
     [],
   ],
   ['one of theirs that is not needed', { 'nginx.ingress.kubernetes.io/http2-push-preload': 'true' }, []],
+  [
+    'one of theirs whose number counts otherwise',
+    { 'nginx.ingress.kubernetes.io/proxy-next-upstream-tries': '3' },
+    [/write smartproxy\.dev\/retries, with one less: the first try is none of them/],
+  ],
+  [
+    'one of theirs that no time of ours can take the place of',
+    { 'nginx.ingress.kubernetes.io/proxy-next-upstream-timeout': '10', 'smartproxy.dev/request-timeout': '10' },
+    [/are not read; retries bounds how often a request is tried; request-timeout would end its answer, too/],
+  ],
+  [
+    'none of theirs that say what holds in any case',
+    {
+      'nginx.ingress.kubernetes.io/use-regex': 'false',
+      'nginx.ingress.kubernetes.io/force-ssl-redirect': 'False',
+      'nginx.ingress.kubernetes.io/proxy-ssl-verify': 'off',
+      'nginx.ingress.kubernetes.io/proxy-http-version': '1.1',
+      'nginx.ingress.kubernetes.io/proxy-redirect-from': 'off',
+      'nginx.ingress.kubernetes.io/client-body-buffer-size': '1m',
+      'nginx.ingress.kubernetes.io/proxy-buffer-size': '16k',
+    },
+    [],
+  ],
+  [
+    'those of theirs that would turn off what is on here',
+    { 'nginx.ingress.kubernetes.io/mirror-request-body': 'off', 'nginx.ingress.kubernetes.io/proxy-ssl-verify': 'on' },
+    [/a mirror gets bodies/, /write smartproxy\.dev\/backend-tls-ca-secret/],
+  ],
   ['one of theirs that nobody knows', { 'nginx.ingress.kubernetes.io/xyz': '1' }, [/are not read; remove it/]],
   [
     'a cookie of no sessions',

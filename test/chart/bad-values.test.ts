@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { chartPath, helm, release, renderChart } from '../tools/chart.ts';
 import { helmUnavailable } from '../tools/helm-kubectl.ts';
@@ -7,10 +9,9 @@ import { objectsIn } from '../tools/shipped-manifests.ts';
 
 const skip = helmUnavailable() ?? false;
 
-const listener = (more: object) => {
-  const one = { name: 'db', port: 5432, protocol: 'TCP', ...more };
-  return { smartProxyConfig: { create: true, spec: { listeners: [one] } } };
-};
+const database = { name: 'db', port: 5432, protocol: 'TCP' };
+const listeners = (...all: readonly object[]) => ({ smartProxyConfig: { create: true, spec: { listeners: all } } });
+const listener = (more: object) => listeners({ ...database, ...more });
 
 /** Values that do not fit, and the sentence that they fail with. */
 const cases: readonly (readonly [values: object, sentence: RegExp])[] = [
@@ -119,6 +120,49 @@ const cases: readonly (readonly [values: object, sentence: RegExp])[] = [
     { internalService: { enabled: true, type: 'NodePort', loadBalancerIP: '10.0.0.1' } },
     /Cannot use internalService\.loadBalancerIP with internalService\.type NodePort/,
   ],
+  // Ports of listeners, and those of a Service.
+  [listener({ port: 8080 }), /Cannot use smartProxyConfig\.spec\.listeners db with port 8080: containerPorts\.http is the same port/],
+  [listener({ port: 10255 }), /Cannot use smartProxyConfig\.spec\.listeners db with port 10255: containerPorts\.admin is the same port/],
+  [
+    listeners(database, { ...database, name: 'copy' }),
+    /Cannot use smartProxyConfig\.spec\.listeners copy with port 5432: the listener db is the same port/,
+  ],
+  [
+    listener({ name: 'http', port: 9080, protocol: 'HTTP' }),
+    /Cannot use smartProxyConfig\.spec\.listeners http with port 9080: it takes the place of containerPorts\.http, which is 8080/,
+  ],
+  [
+    { ...listener({ name: 'http', port: 8080, protocol: 'HTTP' }), containerPorts: { http: 'off' } },
+    /Cannot use smartProxyConfig\.spec\.listeners http with port 8080: it takes the place of containerPorts\.http, which is off/,
+  ],
+  [
+    listener({ name: 'https', port: 8443, protocol: 'HTTPS' }),
+    /Cannot use smartProxyConfig\.spec\.listeners https without publishedPort: clients dial service\.ports\.https 443, and would be told 8443/,
+  ],
+  [
+    { ...listener({ port: 53 }), hostNetwork: true },
+    /Cannot use smartProxyConfig\.spec\.listeners db with port 53 and hostNetwork: ports below 1024 need/,
+  ],
+  [listener({ port: 8081, publishedPort: 80 }), /Cannot use service for http and db: both are port 80 of TCP/],
+  [{ service: { extraPorts: [{ name: 'https', port: 9 }] } }, /Cannot use service for two ports that are called https/],
+  [{ service: { extraPorts: [{ port: 9 }] } }, /Cannot use service\.extraPorts without a name for each/],
+  [
+    { internalService: { enabled: true, extraPorts: [{ name: 'db', port: 5432, targetPort: 'db' }] } },
+    /Cannot use internalService\.extraPorts db with targetPort db: no container has this port/,
+  ],
+  [
+    { service: { type: 'NodePort', nodePorts: { http: 30080, https: 30080 } } },
+    /Cannot use service for http and https: both are port 30080 of the nodes for TCP/,
+  ],
+  [{ service: { clusterIP: 'None' } }, /Cannot use service\.clusterIP None with service\.type LoadBalancer: it is for ClusterIP/],
+  [
+    { podDisruptionBudget: { maxUnavailable: null } },
+    /Cannot use podDisruptionBudget\.enabled without minAvailable and maxUnavailable: give one of them/,
+  ],
+  // What is taken away and has no empty form, as values of an older chart that an upgrade reuses do not have it.
+  [{ nftables: null }, /missing property 'nftables'/],
+  [{ service: { ports: { http: null } } }, /at '\/service\/ports': missing property 'http'/],
+  [{ kind: null, workers: null }, /missing properties 'kind', 'workers'/],
   [
     { watch: { namespaces: ['a'] }, defaultCertificate: 'b/tls' },
     /Cannot use defaultCertificate b\/tls: its namespace is not one of watch\.namespaces/,
@@ -163,6 +207,36 @@ test('chart: ports of listeners and of other containers are taken as targetPorts
     });
     assert.ok(ok, stderr);
   }
+});
+
+test('chart: every map, list and text that is open may be taken away', { skip }, async () => {
+  type Schema = { properties?: Record<string, Schema>; required?: string[] };
+  const nothing = ({ properties = {}, required = [] }: Schema): object =>
+    Object.fromEntries(
+      Object.entries(properties)
+        .filter(([key, child]) => !required.includes(key) || child.required !== undefined)
+        .map(([key, child]) => [key, child.required === undefined ? null : nothing(child)]),
+    );
+  const schema = JSON.parse(readFileSync(join(chartPath, 'values.schema.json'), 'utf8')) as Schema;
+  const { global: _, ...all } = nothing(schema) as { global?: unknown };
+  const values = { ...all, podDisruptionBudget: { minAvailable: 1 } };
+  const on = { enabled: true };
+  const everything = { ...values, metrics: { serviceMonitor: on, prometheusRule: on, dashboards: on } };
+  for (const each of [values, everything]) {
+    const { ok, stderr } = await renderChart(each);
+    assert.ok(ok, stderr);
+  }
+});
+
+test('chart: a listener in place of an option is taken with its port, and one of UDP beside one of TCP', { skip }, async () => {
+  const { ok, stderr } = await renderChart(
+    listeners(
+      { name: 'http', port: 8080, publishedPort: 80, protocol: 'HTTP', namespaces: ['shop'] },
+      { name: 'dns-over-the-transport-with-streams', port: 5353, publishedPort: 53, protocol: 'TCP' },
+      { name: 'dns-over-the-transport-with-datagrams', port: 5353, publishedPort: 53, protocol: 'UDP' },
+    ),
+  );
+  assert.ok(ok, stderr);
 });
 
 test('chart: a Kubernetes that is too old is refused', { skip }, async () => {

@@ -101,7 +101,7 @@ test('chart: the CustomResourceDefinitions are those in crds/, kept when it is a
 
 test('chart: listeners of the SmartProxyConfig become ports of the Service and the NetworkPolicy', { skip }, async () => {
   const listeners = [
-    { name: 'http', port: 8081, protocol: 'HTTP' },
+    { name: 'http', port: 8080, publishedPort: 80, protocol: 'HTTP' },
     { name: 'mail-of-everybody', port: 2525, publishedPort: 25, protocol: 'TCP' },
   ];
   const extraPorts = [{ name: 'db', port: 5432 }];
@@ -109,7 +109,7 @@ test('chart: listeners of the SmartProxyConfig become ports of the Service and t
   const objects = objectsIn(await renderedChart(values));
   const of = (kind: string) => objects.find((object) => object.kind === kind);
   const { ports } = of('Service')!.spec as { ports: { name: string; port: number; targetPort?: number }[] };
-  const mail = { name: 'mail-of-everybo', port: 25, targetPort: 2525, protocol: 'TCP' };
+  const mail = { name: 'mail-of-everybody', port: 25, targetPort: 2525, protocol: 'TCP' };
   assert.deepEqual(ports.slice(2), [mail, ...extraPorts]);
   const { ingress } = of('NetworkPolicy')!.spec as { ingress: { ports: object[] }[] };
   assert.deepEqual(ingress[0]?.ports.slice(2), [

@@ -131,7 +131,7 @@ export const documentedCommands: ReadonlyMap<string, Drive> = new Map([
     elsewhere(noRegistry, 'test/e2e/install.test.ts', "helm('install', name, chartPath, ...inNamespace, '--create-namespace'"),
   ],
   [
-    'helm upgrade smartproxy-ingress deploy/helm/smartproxy-ingress --namespace smartproxy-ingress --reuse-values --set metrics.serviceMonitor.enabled=true --set metrics.prometheusRule.enabled=true --set metrics.dashboards.enabled=true',
+    'helm upgrade smartproxy-ingress deploy/helm/smartproxy-ingress --namespace smartproxy-ingress --reset-then-reuse-values --set metrics.serviceMonitor.enabled=true --set metrics.prometheusRule.enabled=true --set metrics.dashboards.enabled=true',
     elsewhere('no Prometheus operator runs in the tests', 'test/chart/golden/everything.in.yaml', 'prometheusRule:'),
   ],
   [

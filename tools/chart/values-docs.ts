@@ -104,7 +104,8 @@ the addresses in the status of Ingresses, and the CustomResourceDefinitions with
 \`crds.keep\` is \`false\`.
 
 - **Upgrades** start a new pod, and stop an old one when the new one is ready. The old one goes on accepting for \`drain.delay\` and lets
-  requests finish for \`drain.timeout\`.
+  requests finish for \`drain.timeout\`. \`--reset-then-reuse-values\` keeps the values that you gave, and takes the chart's for what is new;
+  \`--reuse-values\` knows nothing of values that a newer chart brings, and fails with the names of those that are missing.
 - **Watching some namespaces only**: \`watch.namespaces\` makes Roles in them and no ClusterRole; with \`ingressClass.create: false\` and
   \`crds.install: false\` nothing of the release is an object of the cluster.
 - **SmartRoutes**: their CustomResourceDefinition is part of the release, so that \`helm upgrade\` brings its new fields. It belongs to one

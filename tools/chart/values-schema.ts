@@ -3,9 +3,25 @@ import { duration, integer, type JsonSchema, namespacedName, objectName, service
 import { configSchema } from './chart-options.ts';
 import { valuesOfSchema } from './crd-values.ts';
 
+type Properties = Readonly<Record<string, JsonSchema>>;
+
 /** A map whose keys are all known. */
-function closed(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
+function closed(properties: Properties): JsonSchema {
   return { type: 'object', additionalProperties: false, properties };
+}
+
+/** A closed map with a key for all that has no empty form: Helm takes keys away for null, and an upgrade that reuses values lacks what came later. */
+function whole(properties: Properties): JsonSchema {
+  return { ...closed(properties), required: Object.keys(properties).filter((key) => hasNoEmptyForm(properties[key])) };
+}
+
+/** Whether null does not mean what an empty map, list or text means. Pure. */
+function hasNoEmptyForm(schema: JsonSchema = {}): boolean {
+  const { type, additionalProperties, anyOf, enum: allowed, const: only, minLength } = schema;
+  if (Array.isArray(anyOf)) return anyOf.every(hasNoEmptyForm);
+  if (Array.isArray(allowed)) return !allowed.includes('');
+  if (type === 'object') return additionalProperties === false;
+  return type === 'boolean' || type === 'integer' || minLength !== undefined || only !== undefined;
 }
 
 /** The schema's value, or nothing: an empty text or null. */
@@ -46,15 +62,15 @@ const probe = closed({
   terminationGracePeriodSeconds: count,
 });
 
-const service = closed({
+const service = whole({
   enabled: onOff,
   type: oneOf('LoadBalancer', 'NodePort', 'ClusterIP'),
   annotations: texts,
   labels: texts,
-  ports: closed({ http: port, https: port }),
-  targetPorts: closed({ http: targetPort, https: targetPort }),
-  nodePorts: closed({ http: nodePort, https: nodePort }),
-  appProtocols: closed({ http: text, https: text }),
+  ports: whole({ http: port, https: port }),
+  targetPorts: whole({ http: targetPort, https: targetPort }),
+  nodePorts: whole({ http: nodePort, https: nodePort }),
+  appProtocols: whole({ http: text, https: text }),
   clusterIP: text,
   extraPorts: kubernetesMaps,
   externalIPs: listOf(someText),
@@ -73,7 +89,7 @@ const service = closed({
 });
 
 const placed = { enabled: onOff, namespace: text, labels: texts, annotations: texts } as const;
-const monitor = closed({
+const monitor = whole({
   ...placed,
   interval: text,
   scrapeTimeout: text,
@@ -82,50 +98,50 @@ const monitor = closed({
   metricRelabelings: kubernetesMaps,
 });
 
-const properties: Readonly<Record<string, JsonSchema>> = {
+const properties: Properties = {
   kind: oneOf('Deployment', 'DaemonSet'),
   replicas: count,
   nameOverride: label,
   fullnameOverride: startOfNames,
   commonLabels: texts,
-  image: closed({
+  image: whole({
     repository: someText,
     tag: text,
     digest: { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },
     pullPolicy: oneOf('IfNotPresent', 'Always', 'Never'),
   }),
-  imagePullSecrets: listOf(closed({ name: someText })),
+  imagePullSecrets: listOf(whole({ name: someText })),
   config: configSchema(),
   workers: { anyOf: [integer(1, 1024).schema, { const: 'auto' }] },
-  drain: closed({ delay: duration.schema, timeout: duration.schema }),
+  drain: whole({ delay: duration.schema, timeout: duration.schema }),
   terminationGracePeriodSeconds: orEmpty(count),
-  ingressClass: closed({
+  ingressClass: whole({
     create: onOff,
     name: objectName.schema,
     default: onOff,
     controllerValue: someText,
     annotations: texts,
   }),
-  smartProxyConfig: closed({
+  smartProxyConfig: whole({
     name: orEmpty(objectName.schema),
     create: onOff,
     spec: valuesOfSchema(smartProxyConfigSchema),
     secretNames: listOf(objectName.schema),
   }),
-  crds: closed({ install: onOff, keep: onOff }),
+  crds: whole({ install: onOff, keep: onOff }),
   watchIngressWithoutClass: onOff,
-  watch: closed({ namespaces: listOf(objectName.schema), secretNames: listOf(namespacedName.schema) }),
+  watch: whole({ namespaces: listOf(objectName.schema), secretNames: listOf(namespacedName.schema) }),
   defaultBackend: orEmpty(servicePort.schema),
   defaultCertificate: orEmpty(namespacedName.schema),
-  publishService: closed({ enabled: onOff, name: orEmpty(namespacedName.schema) }),
+  publishService: whole({ enabled: onOff, name: orEmpty(namespacedName.schema) }),
   publishAddresses: listOf(someText),
-  containerPorts: closed({ http: listeningPort, https: listeningPort, status: port, admin: port }),
-  hostPorts: closed({ http: nodePort, https: nodePort }),
+  containerPorts: whole({ http: listeningPort, https: listeningPort, status: port, admin: port }),
+  hostPorts: whole({ http: nodePort, https: nodePort }),
   hostNetwork: onOff,
-  nftables: closed({ enabled: onOff, setForwarding: onOff }),
-  acme: closed({ enabled: onOff, namespaces: listOf(objectName.schema) }),
-  ticketKeys: closed({ shared: onOff }),
-  admin: closed({ tokenSecret: orEmpty(objectName.schema), tokenKey: { type: 'string', pattern: '^[-._a-zA-Z0-9]+$' } }),
+  nftables: whole({ enabled: onOff, setForwarding: onOff }),
+  acme: whole({ enabled: onOff, namespaces: listOf(objectName.schema) }),
+  ticketKeys: whole({ shared: onOff }),
+  admin: whole({ tokenSecret: orEmpty(objectName.schema), tokenKey: { type: 'string', pattern: '^[-._a-zA-Z0-9]+$' } }),
   dnsPolicy: oneOf('', 'ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'),
   dnsConfig: kubernetesMap,
   hostAliases: kubernetesMaps,
@@ -134,7 +150,7 @@ const properties: Readonly<Record<string, JsonSchema>> = {
   updateStrategy: kubernetesMap,
   minReadySeconds: count,
   revisionHistoryLimit: count,
-  autoscaling: closed({
+  autoscaling: whole({
     enabled: onOff,
     minReplicas: integer(1, 1_000_000).schema,
     maxReplicas: integer(1, 1_000_000).schema,
@@ -144,10 +160,10 @@ const properties: Readonly<Record<string, JsonSchema>> = {
     behavior: kubernetesMap,
     annotations: texts,
   }),
-  podDisruptionBudget: closed({
+  podDisruptionBudget: whole({
     enabled: onOff,
     minAvailable: orEmpty(countOrPercentage),
-    maxUnavailable: countOrPercentage,
+    maxUnavailable: orEmpty(countOrPercentage),
     unhealthyPodEvictionPolicy: oneOf('', 'IfHealthyBudget', 'AlwaysAllow'),
   }),
   topologySpreadConstraints: kubernetesMaps,
@@ -175,21 +191,21 @@ const properties: Readonly<Record<string, JsonSchema>> = {
   extraContainers: kubernetesMaps,
   initContainers: kubernetesMaps,
   extraObjects: listOf({ type: ['object', 'string'] }),
-  serviceAccount: closed({ create: onOff, name: orEmpty(objectName.schema), annotations: texts }),
-  rbac: closed({ create: onOff }),
-  networkPolicy: closed({
+  serviceAccount: whole({ create: onOff, name: orEmpty(objectName.schema), annotations: texts }),
+  rbac: whole({ create: onOff }),
+  networkPolicy: whole({
     enabled: onOff,
     from: kubernetesMaps,
     metricsFrom: kubernetesMaps,
     extraIngress: kubernetesMaps,
     egress: kubernetesMaps,
   }),
-  metrics: closed({
-    service: closed({ enabled: onOff, annotations: texts, labels: texts, port }),
+  metrics: whole({
+    service: whole({ enabled: onOff, annotations: texts, labels: texts, port }),
     serviceMonitor: monitor,
     podMonitor: monitor,
-    prometheusRule: closed({ ...placed, disabled: listOf(someText), alertLabels: texts, runbookPrefix: text, extraGroups: kubernetesMaps }),
-    dashboards: closed(placed),
+    prometheusRule: whole({ ...placed, disabled: listOf(someText), alertLabels: texts, runbookPrefix: text, extraGroups: kubernetesMaps }),
+    dashboards: whole(placed),
   }),
   /** What Helm gives to a chart that another one depends on. */
   global: kubernetesMap,
@@ -202,7 +218,7 @@ export function renderValuesSchema(): string {
     $comment:
       'Made from tools/chart/values-schema.ts and src/config/options.ts and the CRD of SmartProxyConfig by `npm run generate`; do not edit.',
     title: 'Values of smartproxy-ingress',
-    ...closed(properties),
+    ...whole(properties),
   };
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }

@@ -24,7 +24,7 @@ app.kubernetes.io/component: controller
 {{- $ours := dict "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-") -}}
 {{- $_ := set $ours "app.kubernetes.io/managed-by" .Release.Service -}}
 {{- $_ := set $ours "app.kubernetes.io/version" .Chart.AppVersion -}}
-{{- merge $ours (include "smartproxy.selectorLabels" . | fromYaml) .Values.commonLabels | toYaml -}}
+{{- merge $ours (include "smartproxy.selectorLabels" . | fromYaml) (.Values.commonLabels | default dict) | toYaml -}}
 {{- end }}
 
 {{- define "smartproxy.image" -}}
@@ -39,7 +39,7 @@ app.kubernetes.io/component: controller
 
 {{/* The container's. What changes the kernel's rules is root with one capability more. */}}
 {{- define "smartproxy.securityContext" -}}
-{{- $context := deepCopy .Values.securityContext -}}
+{{- $context := .Values.securityContext | default dict | deepCopy -}}
 {{- if .Values.nftables.enabled -}}
 {{- $capabilities := get $context "capabilities" | default dict -}}
 {{- $_ := set $capabilities "add" (append (get $capabilities "add" | default list) "NET_ADMIN" | uniq) -}}
@@ -98,7 +98,7 @@ app.kubernetes.io/component: controller
 
 {{/* The Secrets that may be read, as a list in JSON: the default certificate is one of them. Empty: not narrowed. */}}
 {{- define "smartproxy.secretNames" -}}
-{{- $names := .Values.watch.secretNames -}}
+{{- $names := .Values.watch.secretNames | default list -}}
 {{- if and $names .Values.defaultCertificate -}}
 {{- $names = append $names .Values.defaultCertificate -}}
 {{- end -}}
@@ -216,7 +216,7 @@ app.kubernetes.io/component: controller
 {{- range $flag, $value := $config -}}
 {{- $args = append $args (printf "--%s=%s" $flag (include "smartproxy.flagValue" (dict "value" $value "isSwitch" (has $flag $switches)))) -}}
 {{- end -}}
-{{- concat $args .Values.extraArgs | toYaml -}}
+{{- concat $args (.Values.extraArgs | default list) | toYaml -}}
 {{- end }}
 
 {{- define "smartproxy.writesStatus" -}}

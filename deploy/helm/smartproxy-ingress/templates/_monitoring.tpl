@@ -3,7 +3,7 @@
 name: {{ include "smartproxy.fullname" .root }}{{ .suffix }}
 namespace: {{ .values.namespace | default .root.Release.Namespace }}
 labels:
-  {{- merge (include "smartproxy.labels" .root | fromYaml) .values.labels | toYaml | nindent 2 }}
+  {{- merge (include "smartproxy.labels" .root | fromYaml) (.values.labels | default dict) | toYaml | nindent 2 }}
 {{- with .values.annotations }}
 annotations:
   {{- toYaml . | nindent 2 }}

@@ -18,7 +18,7 @@
 {{- end }}
 {{- end }}
 {{- range include "smartproxy.extraListeners" .root | fromJsonArray }}
-- name: {{ .name | trunc 15 | trimSuffix "-" }}
+- name: {{ .name }}
   port: {{ default .port .publishedPort | int }}
   targetPort: {{ int .port }}
   protocol: {{ ternary "UDP" "TCP" (eq .protocol "UDP") }}
@@ -38,7 +38,7 @@ metadata:
   name: {{ .name }}
   namespace: {{ $root.Release.Namespace }}
   labels:
-    {{- merge (include "smartproxy.labels" $root | fromYaml) $service.labels | toYaml | nindent 4 }}
+    {{- merge (include "smartproxy.labels" $root | fromYaml) ($service.labels | default dict) | toYaml | nindent 4 }}
   {{- with $service.annotations }}
   annotations:
     {{- toYaml . | nindent 4 }}

@@ -41,6 +41,7 @@
 {{- if and .Values.smartProxyConfig.spec (not .Values.smartProxyConfig.create) -}}
 {{- fail "Cannot use smartProxyConfig.spec without smartProxyConfig.create: no SmartProxyConfig is made of it" -}}
 {{- end -}}
+{{- include "smartproxy.validateListeners" . -}}
 {{- include "smartproxy.validateUser" . -}}
 {{- $drain := include "smartproxy.drainSeconds" . | int64 -}}
 {{- $grace := include "smartproxy.terminationGracePeriodSeconds" . | int64 -}}
@@ -60,6 +61,11 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- with .Values.podDisruptionBudget -}}
+{{- if and .enabled (kindIs "invalid" .minAvailable) (kindIs "invalid" .maxUnavailable) -}}
+{{- fail "Cannot use podDisruptionBudget.enabled without minAvailable and maxUnavailable: give one of them" -}}
+{{- end -}}
+{{- end -}}
 {{- include "smartproxy.validateService" (dict "name" "service" "service" .Values.service "root" .) -}}
 {{- include "smartproxy.validateService" (dict "name" "internalService" "service" .Values.internalService "root" .) -}}
 {{- include "smartproxy.validateScope" . -}}
@@ -70,81 +76,25 @@
 
 {{- define "smartproxy.validateUser" -}}
 {{- /* What the container says wins over what the pod says. */}}
-{{- $context := merge (dict) (deepCopy .Values.securityContext) (deepCopy .Values.podSecurityContext) -}}
+{{- $context := merge (dict) (.Values.securityContext | default dict | deepCopy) (.Values.podSecurityContext | default dict | deepCopy) -}}
 {{- $isRoot := and (hasKey $context "runAsUser") (eq (int64 $context.runAsUser) 0) -}}
 {{- $nonRoot := get $context "runAsNonRoot" -}}
 {{- if and $isRoot $nonRoot -}}
 {{- fail "Cannot use runAsUser 0 in podSecurityContext or securityContext: runAsNonRoot is true" -}}
 {{- end -}}
 {{- if .Values.hostNetwork -}}
-{{- $added := dig "capabilities" "add" list .Values.securityContext -}}
+{{- $mayBind := and $isRoot (has "NET_BIND_SERVICE" (dig "capabilities" "add" list (.Values.securityContext | default dict))) -}}
+{{- $need := "ports below 1024 need podSecurityContext.runAsUser 0 and NET_BIND_SERVICE in securityContext.capabilities.add" -}}
 {{- range $name, $value := .Values.containerPorts -}}
 {{- $port := include "smartproxy.port" $value -}}
-{{- if and (ne $port "off") (lt (int $port) 1024) (not (and $isRoot (has "NET_BIND_SERVICE" $added))) -}}
-{{- fail (printf "Cannot use containerPorts.%s %s with hostNetwork: ports below 1024 need podSecurityContext.runAsUser 0 and NET_BIND_SERVICE in securityContext.capabilities.add" $name $port) -}}
+{{- if and (ne $port "off") (lt (int $port) 1024) (not $mayBind) -}}
+{{- fail (printf "Cannot use containerPorts.%s %s with hostNetwork: %s" $name $port $need) -}}
 {{- end -}}
 {{- end -}}
-{{- end -}}
-{{- end }}
-
-{{/* Names and numbers of the ports that the containers of the pod have, as a list in JSON. What is off has its name alone. */}}
-{{- define "smartproxy.containerPorts" -}}
-{{- $ports := list -}}
-{{- range $name := list "http" "https" "status" -}}
-{{- $port := include "smartproxy.port" (index $.Values.containerPorts $name) -}}
-{{- $ports = append $ports $name -}}
-{{- if ne $port "off" -}}{{- $ports = append $ports $port -}}{{- end -}}
-{{- end -}}
+{{- /* The kernel forwards to listeners without a process that binds them. */}}
 {{- range include "smartproxy.extraListeners" . | fromJsonArray -}}
-{{- $ports = append $ports (toString (int .port)) -}}
-{{- end -}}
-{{- range concat .Values.extraContainers .Values.initContainers -}}
-{{- range .ports -}}
-{{- $ports = append $ports (toString (int .containerPort)) -}}
-{{- with .name -}}{{- $ports = append $ports . -}}{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- $ports | uniq | toJson -}}
-{{- end }}
-
-{{- define "smartproxy.validateService" -}}
-{{- $name := .name -}}
-{{- with .service -}}
-{{- if .enabled -}}
-{{- if not (include "smartproxy.servicePorts" (dict "service" . "root" $.root)) -}}
-{{- fail (printf "Cannot use %s.enabled: the container ports that %s.targetPorts name are off" $name $name) -}}
-{{- end -}}
-{{- $known := include "smartproxy.containerPorts" $.root | fromJsonArray -}}
-{{- range $protocol, $target := .targetPorts -}}
-{{- $text := ternary $target (toString (int64 (ternary 0 $target (kindIs "string" $target)))) (kindIs "string" $target) -}}
-{{- if not (has $text $known) -}}
-{{- fail (printf "Cannot use %s.targetPorts.%s %s: no container has this port; it may be %s" $name $protocol $text (join ", " $known)) -}}
-{{- end -}}
-{{- end -}}
-{{- if eq (int .ports.http) (int .ports.https) -}}
-{{- fail (printf "Cannot use %s.ports.https %d: %s.ports.http is the same port" $name (int .ports.https) $name) -}}
-{{- end -}}
-{{- if eq .type "ClusterIP" -}}
-{{- range $protocol, $port := .nodePorts -}}
-{{- if $port -}}{{- fail (printf "Cannot use %s.nodePorts.%s with %s.type ClusterIP: it has no ports of the nodes" $name $protocol $name) -}}{{- end -}}
-{{- end -}}
-{{- if and (eq .externalTrafficPolicy "Local") (not .externalIPs) -}}
-{{- fail (printf "Cannot use %s.externalTrafficPolicy Local with %s.type ClusterIP: nothing comes from outside" $name $name) -}}
-{{- end -}}
-{{- end -}}
-{{- if ne .type "LoadBalancer" -}}
-{{- range $key := list "loadBalancerIP" "loadBalancerClass" "loadBalancerSourceRanges" "healthCheckNodePort" -}}
-{{- if get $.service $key -}}{{- fail (printf "Cannot use %s.%s with %s.type %s: it is for LoadBalancer" $name $key $name $.service.type) -}}{{- end -}}
-{{- end -}}
-{{- if not (kindIs "invalid" .allocateLoadBalancerNodePorts) -}}
-{{- fail (printf "Cannot use %s.allocateLoadBalancerNodePorts with %s.type %s: it is for LoadBalancer" $name $name .type) -}}
-{{- end -}}
-{{- end -}}
-{{- if and .healthCheckNodePort (eq .externalTrafficPolicy "Cluster") -}}
-{{- fail (printf "Cannot use %s.healthCheckNodePort with %s.externalTrafficPolicy Cluster: it is for Local" $name $name) -}}
-{{- end -}}
-{{- if and .sessionAffinityTimeoutSeconds (ne .sessionAffinity "ClientIP") -}}
-{{- fail (printf "Cannot use %s.sessionAffinityTimeoutSeconds with %s.sessionAffinity %s: it is for ClientIP" $name $name .sessionAffinity) -}}
+{{- if and (lt (int .port) 1024) (not $mayBind) (not $.Values.nftables.enabled) -}}
+{{- fail (printf "Cannot use smartProxyConfig.spec.listeners %s with port %d and hostNetwork: %s" .name (int .port) $need) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

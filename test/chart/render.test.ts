@@ -122,6 +122,23 @@ test('chart: listeners of the SmartProxyConfig become ports of the Service and t
   assert.deepEqual(spec, { listeners });
 });
 
+test('chart: the NetworkPolicy lets in what the Services lead to, and replicas that ask each other for ACME', { skip }, async () => {
+  const sidecar = { name: 'tls', image: 'tls', ports: [{ name: 'front', containerPort: 9443 }] };
+  const peers = [{ ipBlock: { cidr: '10.0.0.0/8' } }];
+  const policyOf = async (values: object) => {
+    const objects = objectsIn(await renderedChart({ ...values, networkPolicy: { from: peers } }));
+    const { podSelector, ingress } = objects.find(({ kind }) => kind === 'NetworkPolicy')!.spec as {
+      podSelector: object;
+      ingress: { ports: object[]; from: object[] }[];
+    };
+    return { podSelector, ...ingress[0]! };
+  };
+  const { ports, from } = await policyOf({ extraContainers: [sidecar], service: { targetPorts: { https: 'front' } } });
+  assert.deepEqual(ports.slice(2), [{ port: 'front', protocol: 'TCP' }]);
+  const { podSelector, from: withReplicas } = await policyOf({ acme: { enabled: true } });
+  assert.deepEqual(withReplicas, [...from, { podSelector }]);
+});
+
 test('install.yaml: two pods, spread over nodes, with a budget, a policy and their arguments in order', () => {
   const objects = objectsIn(readFileSync(installManifestPath, 'utf8'));
   assert.deepEqual(

@@ -28,6 +28,19 @@
 {{- end }}
 {{- end }}
 
+{{/* What HTTP and HTTPS of the Services lead to beside the ports of that name, such as that of a container in front, as a list in JSON. */}}
+{{- define "smartproxy.otherTargets" -}}
+{{- $own := list "http" "https" (include "smartproxy.port" .Values.containerPorts.http) (include "smartproxy.port" .Values.containerPorts.https) -}}
+{{- $targets := list -}}
+{{- range $service := list .Values.service .Values.internalService -}}
+{{- range ternary $service.targetPorts dict $service.enabled -}}
+{{- $target := ternary . (int64 (ternary 0 . (kindIs "string" .))) (kindIs "string" .) -}}
+{{- if not (has (toString $target) $own) -}}{{- $targets = append $targets $target -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $targets | uniq | toJson -}}
+{{- end }}
+
 {{/* A Service from `service` (values), with `name` and `root`. */}}
 {{- define "smartproxy.service" -}}
 {{- $root := .root -}}

@@ -120,7 +120,17 @@ test('every flag in the pages is an option of the program', () => {
   const others = new Set([
     ...['--cacert', '--resolve', '--force', '--help', '--no-', '--no-children', '--sort', '--cpu-prof', '--perf-basic-prof'],
     ...['--interpreted-frames-native-stack', '--single-threaded-gc', '--no-parallel-scavenge', '--max-semi-space-size'],
-    ...['--namespace', '--create-namespace', '--set', '--reset-then-reuse-values', '--take-ownership', '--from-file', '--context', '--pod'],
+    ...[
+      '--namespace',
+      '--create-namespace',
+      '--set',
+      '--reuse-values',
+      '--reset-then-reuse-values',
+      '--take-ownership',
+      '--from-file',
+      '--context',
+      '--pod',
+    ],
     ...['--default-ssl-certificate', '--default-backend-service'],
     ...['--concurrency', '--quick', '--peers', '--beside', '--rounds', '--write', '--json'],
     ...['--inspect', '--heapsnapshot-signal', '--report-on-signal', '--print', '--uninstall'],

@@ -1,10 +1,12 @@
 import { type Authorization, axios, Client, type Order } from 'acme-client';
+import { messageOf } from '../errors.ts';
 import type { AcmeIssuer } from '../translate/acme-certificate.ts';
 import { challengeTypes } from '../translate/acme-state.ts';
 import type { CaAuthorization, CaChallenge, CaOrder, OrderWish, RenewalWindow } from './ca.ts';
 import type { CaAccount, RegisteringCa } from './ca-accounts.ts';
-import { CaError, isOutage, problemText, problemType } from './ca-error.ts';
+import { CaError, isOutage, printable, problemText, problemType } from './ca-error.ts';
 import { askCa, inConversation, retryAfterMs } from './ca-transport.ts';
+import { lookAtDirectory } from './failure-fix.ts';
 
 // The library keeps one client for all: its requests go through ours, which knows of each conversation what to trust and when to stop.
 axios.defaults.adapter = async (config) => {
@@ -12,17 +14,21 @@ axios.defaults.adapter = async (config) => {
   return { status, statusText: '', headers, data: text, config };
 };
 
+const orderStatuses: ReadonlySet<unknown> = new Set<CaOrder['status']>(['pending', 'ready', 'processing', 'valid', 'invalid']);
+
 /** The CA of an issuer, by the library acme-client, whose protocol it is. */
 export class AcmeClientCa implements RegisteringCa {
   readonly #issuer: AcmeIssuer;
   readonly #client: Client;
+  readonly #accountSecret: string;
   readonly #signal: AbortSignal;
 
   /** @param signal ends every request */
-  constructor(issuer: AcmeIssuer, { key, url }: CaAccount, signal: AbortSignal) {
+  constructor(issuer: AcmeIssuer, { secret, key, url }: CaAccount, signal: AbortSignal) {
     const { directory, externalAccount } = issuer;
     this.#issuer = issuer;
     this.#signal = signal;
+    this.#accountSecret = secret;
     this.#client = new Client({
       directoryUrl: directory,
       accountKey: key.reveal(),
@@ -36,7 +42,7 @@ export class AcmeClientCa implements RegisteringCa {
       const { email } = this.#issuer;
       const contact = email === undefined ? [] : [`mailto:${email}`];
       await this.#client.createAccount({ termsOfServiceAgreed: true, contact }).catch((error) => {
-        throw isOutage(error) || !(error instanceof CaError) ? error : refusedAccount(error);
+        throw error instanceof CaError && error.type !== undefined && !isOutage(error) ? refusedAccount(error) : error;
       });
       return this.#client.getAccountUrl();
     });
@@ -95,6 +101,8 @@ export class AcmeClientCa implements RegisteringCa {
   }
 
   async #authorization({ identifier, status, wildcard, challenges }: Authorization): Promise<CaAuthorization> {
+    if (typeof identifier?.value !== 'string' || !Array.isArray(challenges))
+      throw new Error('an authorization has no name or no challenges');
     const name = wildcard === true ? `*.${identifier.value}` : identifier.value;
     const known = await Promise.all(challenges.map((challenge) => this.#challenge(challenge)));
     return { name, status, challenges: known.filter((challenge) => challenge !== undefined) };
@@ -108,13 +116,19 @@ export class AcmeClientCa implements RegisteringCa {
     return { type, url, token, keyAuthorization, status, error: problemText(error), errorType: problemType(error) };
   }
 
+  /** Of what we ask, and not of what a name showed: the account may not, or not any more. */
+  #refused({ reason, type, status, retryAfterMs }: CaError): CaError {
+    const fix = `ask the CA about the account, or delete Secret ${this.#accountSecret}, and another one is made`;
+    return new CaError('use the account at the CA', reason, { type, status, retryAfterMs, fix });
+  }
+
   async #talk<T>(talk: () => Promise<T>): Promise<T> {
     try {
       return await inConversation({ trusted: this.#issuer.ca, signal: this.#signal }, talk);
     } catch (error) {
-      if (error instanceof CaError) throw error;
-      const message = error instanceof Error ? error.message : String(error);
-      throw new CaError(`use the CA of issuer ${this.#issuer.name}`, `its answer is not as ACME has it, ${message}`, { cause: error });
+      if (error instanceof CaError) throw error.type === 'unauthorized' && error.fix === undefined ? this.#refused(error) : error;
+      const reason = `its answer is not as ACME has it, ${messageOf(error)}`;
+      throw new CaError(`use the CA of issuer ${this.#issuer.name}`, reason, { fix: lookAtDirectory, cause: error });
     }
   }
 }
@@ -131,5 +145,6 @@ function refusedAccount({ reason, type, status, retryAfterMs }: CaError): CaErro
 }
 
 function plainOrder({ url, status, error }: Order): CaOrder {
+  if (!orderStatuses.has(status)) throw new Error(`an order has the status ${printable(String(status))}`);
   return { url, status, error: problemText(error) };
 }

@@ -1,15 +1,18 @@
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey } from 'node:crypto';
 import type { Secret } from '../api/objects.ts';
 import { Redacted } from '../redacted.ts';
 import type { AcmeIssuer } from '../translate/acme-certificate.ts';
 import { managedByLabel } from '../translate/acme-ownership.ts';
 import { secretText } from '../translate/read-certificate.ts';
+import { fieldsOf, textOf } from '../translate/unknown-input.ts';
 import { type AcmeSecrets, nameOfKey, writeSecret } from './acme-secrets.ts';
 import type { Ca } from './ca.ts';
 import { makeKey } from './certificate-request.ts';
 
 /** An account at a CA: its key, and its URL once it is made. */
 export interface CaAccount {
+  /** `namespace/name` of the Secret that it is kept in. */
+  readonly secret: string;
   readonly key: Redacted;
   readonly url: string | undefined;
 }
@@ -58,7 +61,12 @@ export class CaAccounts {
     return ca;
   }
 
-  /** Opens the account anew the next time: the CA does not know it any more. */
+  /** Reads the account anew the next time: somebody may have put another one in its place. */
+  reopen(issuer: AcmeIssuer): void {
+    this.#open.delete(accountKey(this.#namespace, issuer));
+  }
+
+  /** Makes the account anew the next time, with its key: the CA does not know it any more. */
   async forget(issuer: AcmeIssuer): Promise<void> {
     const key = accountKey(this.#namespace, issuer);
     this.#open.delete(key);
@@ -72,7 +80,7 @@ export class CaAccounts {
     const account = readAccount(secret);
     if (account === undefined) throw new Error(`Secret ${key} holds no account key; delete it, and another account is made`);
     const { url, email } = account.kept;
-    const ca = await this.#connect(issuer, { key: account.key, url });
+    const ca = await this.#connect(issuer, { secret: key, key: account.key, url });
     if (url !== undefined && email === issuer.email) return ca;
     await this.#keep(secret, account.key, { url: await ca.register(), email: issuer.email });
     return ca;
@@ -97,9 +105,27 @@ function accountKey(namespace: string, { name, directory }: AcmeIssuer): string 
 
 function readAccount(secret: Secret): { readonly key: Redacted; readonly kept: KeptAccount } | undefined {
   const key = secretText(secret, 'account.key');
-  const text = secretText(secret, 'account.json');
-  if (key === undefined || text === undefined) return undefined;
-  return { key: new Redacted(key), kept: JSON.parse(text) as KeptAccount };
+  if (key === undefined || !isPrivateKey(key)) return undefined;
+  return { key: new Redacted(key), kept: readKept(secretText(secret, 'account.json')) };
+}
+
+function isPrivateKey(text: string): boolean {
+  try {
+    createPrivateKey(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Without it the CA is asked by the key which account that is. */
+function readKept(text = ''): KeptAccount {
+  try {
+    const { url, email } = fieldsOf(JSON.parse(text));
+    return { url: textOf(url), email: textOf(email) };
+  } catch {
+    return { url: undefined, email: undefined };
+  }
 }
 
 function encoded(text: string): string {

@@ -35,7 +35,7 @@ export class CaError extends SmartProxyError {
 
 /** Whether the CA could not be asked, or could not answer: nothing about our names or account was decided. */
 export function isOutage(error: unknown): boolean {
-  return error instanceof CaError && (error.status === 0 || error.status >= 500);
+  return error instanceof CaError && (error.status < 400 || error.status >= 500);
 }
 
 /** The problem document of a CA (RFC 8555, 6.7) in words: its text, then those about single names. */
@@ -59,7 +59,7 @@ export function problemType(document: unknown): string | undefined {
 }
 
 /** One line of bounded length, for messages. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
     .slice(0, 500)

@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { globalAgent, type RequestOptions, request } from 'node:https';
 import { messageOf } from '../errors.ts';
 import { readAnswer } from '../read-answer.ts';
-import { CaError, problemText, problemType } from './ca-error.ts';
+import { CaError, printable, problemText, problemType } from './ca-error.ts';
+import { lookAtDirectory } from './failure-fix.ts';
 
 /** What holds for all requests of one conversation with a CA. */
 export interface Conversation {
@@ -41,22 +42,32 @@ export function inConversation<T>(conversation: Conversation, talk: () => Promis
 
 /**
  * One request to a CA. An answer that is an error rejects with the CA's words, its type and when to come back, which the library would
- * lose; but for a nonce that was used up, which the library answers itself.
+ * lose; but for a nonce that was used up, which the library answers itself. So does what no CA answers.
  */
 export async function askCa(asked: CaRequest): Promise<CaResponse> {
   const action = `${(asked.method ?? 'get').toUpperCase()} ${asked.url}`;
   const conversation = conversations.getStore();
   if (conversation === undefined) throw new CaError(action, 'it is asked outside of a conversation');
   const response = await send(asked, action, conversation);
+  if (response.status >= 300 && response.status < 400) {
+    const { status, headers } = response;
+    throw new CaError(action, `it sends us on to ${printable(headers.location ?? 'nowhere')}`, { status, fix: lookAtDirectory });
+  }
+  if (response.status < 400 && !isOfAcme(response.text)) {
+    const type = printable(response.headers['content-type'] ?? 'none');
+    throw new CaError(action, `it answers with what is neither JSON nor PEM (Content-Type ${type})`, { fix: lookAtDirectory });
+  }
   if (response.status < 400) return response;
   const document = parsed(response.text);
   const type = problemType(document);
   if (type === badNonce) return response;
   const reason = problemText(document) ?? `it answered with status ${response.status}`;
+  const isOfNoCa = type === undefined && response.status < 500 && response.status !== 429;
   throw new CaError(action, reason, {
     type,
     status: response.status,
     retryAfterMs: retryAfterMs(response.headers['retry-after'], Date.now()),
+    ...(isOfNoCa && { fix: lookAtDirectory }),
   });
 }
 
@@ -94,6 +105,11 @@ async function send({ method, url, headers, data }: CaRequest, action: string, {
     const reason = timedOut ? `no answer within ${timeoutMs} ms` : messageOf(error) || String((error as NodeJS.ErrnoException).code);
     throw new CaError(action, `the CA can not be reached, ${reason}`, { cause: error });
   }
+}
+
+/** Whether it can be an answer of a CA: a document in JSON, a chain in PEM, or none. */
+function isOfAcme(text: string): boolean {
+  return text === '' || text.includes('-----BEGIN ') || parsed(text) !== undefined;
 }
 
 function parsed(text: string): unknown {

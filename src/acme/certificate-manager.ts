@@ -222,6 +222,7 @@ export class CertificateManager {
     try {
       await run();
     } catch (error) {
+      accounts.reopen(issuer);
       if (!(error instanceof CaError) || error.type !== 'accountDoesNotExist') throw error;
       await accounts.forget(issuer);
       await run();

@@ -1,5 +1,8 @@
 import type { CaError } from './ca-error.ts';
 
+/** Where somebody answers who is no CA, or the wrong one. */
+export const lookAtDirectory = 'look at directory of the issuer';
+
 const sawOther = "the CA saw something else: make the name lead here, or with dns-01 look at what the zone's servers show";
 
 /** What helps, by the last part of an error type (RFC 8555, 6.7). */

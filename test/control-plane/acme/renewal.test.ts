@@ -44,7 +44,7 @@ const mishaps: readonly Mishap[] = [
     issuer: 'parked',
     breaks: (passing) =>
       isOrder(passing) ? { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Log in</html>' } : undefined,
-    told: /its answer is not as ACME has it/,
+    told: /what is neither JSON nor PEM \(Content-Type text\/html\); look at directory/,
   },
   {
     // What it gives is no certificate.
@@ -52,7 +52,7 @@ const mishaps: readonly Mishap[] = [
     breaks: ({ path }) =>
       path.startsWith('/certZ/') ? { status: 200, headers: { 'content-type': 'application/pem-certificate-chain' }, body: 'x' } : undefined,
     onAnswer: true,
-    told: /what it sends as the certificate is none in PEM/,
+    told: /what is neither JSON nor PEM/,
   },
 ];
 

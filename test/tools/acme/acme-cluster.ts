@@ -20,6 +20,9 @@ export const replicaAddresses = ['10.244.0.20', '10.244.0.21'] as const;
 export const strayAddress = '10.244.0.22';
 
 export const own = 'smartproxy-ingress';
+/** The last time that a Date has. */
+const neverMs = 8.64e15;
+
 /** The namespace in which certificates are asked for; the chart's RBAC lets Secrets be written there, and in `blog`. */
 export const shop = 'shop';
 
@@ -165,7 +168,7 @@ export class AcmeCluster {
   async renewNow(name: string): Promise<void> {
     const state = await this.state(name);
     if (state.renewal === undefined) throw new Error(`When to renew ${name} is not known yet`);
-    const due: AcmeState = { ...state, failure: undefined, renewal: { ...state.renewal, atMs: 1, checkMs: Number.MAX_SAFE_INTEGER } };
+    const due: AcmeState = { ...state, failure: undefined, renewal: { ...state.renewal, atMs: 1, checkMs: neverMs } };
     const data = acmeStateData(`${shop}/${name}`, due);
     const object = { apiVersion: 'v1', kind: 'Secret', metadata: { namespace: own, name: acmeStateName(`${shop}/${name}`) } };
     await this.admin.json({ method: 'PATCH', path: pathOf(object), body: { data } });

@@ -14,8 +14,9 @@ export function ingressNginxLine(entry: RequestLogFacts, head: LoggedHead, at: D
   const { status, bytesReceived, bytesSent, endpoint, attempts, durationMs } = entry;
   const request = head.method === '' ? '' : escaped(`${head.method} ${head.target} ${protocols[entry.protocol] ?? entry.protocol}`);
   const seconds = inSeconds(durationMs);
-  const single = endpoint === undefined ? '- - - -' : `${endpoint} ${bytesSent} ${seconds} ${shown(status)}`;
-  const upstream = attempts === undefined ? single : upstreamLists(attempts, bytesSent);
+  const passed = isFailure(entry.flag) ? 0 : bytesSent;
+  const single = endpoint === undefined ? '- - - -' : `${endpoint} ${passed} ${seconds} ${shown(status)}`;
+  const upstream = attempts === undefined ? single : upstreamLists(attempts, passed);
   return (
     `${entry.remoteAddress} - ${quotable(entry.user)} [${timeLocal(at)}] "${request}" ${padded(status)} ${bytesSent} ` +
     `"${quotable(fieldOf(head, 'referer'))}" "${quotable(fieldOf(head, 'user-agent'))}" ${headLength(head) + bytesReceived} ${seconds} ` +
@@ -23,15 +24,20 @@ export function ingressNginxLine(entry: RequestLogFacts, head: LoggedHead, at: D
   );
 }
 
-/** What nginx says of several attempts: of all but the last it has passed nothing on. */
-function upstreamLists(attempts: readonly LoggedAttempt[], bytesSent: number): string {
+/** Of a backend: what the client got is of our making. */
+function isFailure(flag: string | undefined): boolean {
+  return flag?.startsWith('upstream_') === true && flag !== 'upstream_truncated';
+}
+
+/** What nginx says of several attempts: of all but the last it has passed nothing on. @param passed of the last */
+function upstreamLists(attempts: readonly LoggedAttempt[], passed: number): string {
   const last = attempts.length - 1;
   const list = (textOf: (attempt: LoggedAttempt, index: number) => string | number): string =>
     attempts.reduce((text, attempt, index) => {
       const isOther = attempt.page === true && attempts[index - 1]?.page !== true;
       return `${text}${index === 0 ? '' : isOther ? ' : ' : ', '}${textOf(attempt, index)}`;
     }, '');
-  const lengths = list((_, index) => (index === last ? bytesSent : 0));
+  const lengths = list((_, index) => (index === last ? passed : 0));
   return `${list(({ endpoint }) => endpoint)} ${lengths} ${list(({ durationMs }) => inSeconds(durationMs))} ${list(({ status }) => shown(status))}`;
 }
 

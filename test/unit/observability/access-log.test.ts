@@ -181,6 +181,16 @@ test('AccessLog: the line of ingress-nginx, escaped as nginx does', async () => 
   assert.match(early, /" 000 5|"" 000 5/);
 });
 
+test('AccessLog: a backend that failed has sent nothing in the line of ingress-nginx, whatever the client got in its place', async () => {
+  const lines = await written('all', 'ingress-nginx', (log) => {
+    log.request(request({ status: 504, flag: 'upstream_timeout' }), head);
+    log.request(request({ status: 200, flag: 'upstream_truncated' }), head);
+    log.request(request({ status: 502, flag: undefined }), head);
+  });
+  const passed = lines.map((line) => / 10\.0\.0\.1:8080 (\d+) \S+ \d+ r1$/.exec(line)?.[1]);
+  assert.deepEqual(passed, ['0', '5', '5']);
+});
+
 test('AccessLog: several attempts are lists in the line of ingress-nginx, and an error page is set apart', async () => {
   const attempts = [
     { endpoint: '10.0.0.1:80', status: 502, durationMs: 0.4 },

@@ -237,7 +237,7 @@ export const ingressAnnotations = {
     doc: 'Requests of one client address that are answered at once, all paths of the Ingress together; further ones are answered 503. Each request of an HTTP/2 connection counts, and a WebSocket until it ends. Of hosts that pass through, connections count. `0` is no limit.',
   }),
   requestBuffering: annotation('request-buffering', choiceValue(['on', 'off']), '`off`', {
-    doc: 'Waits for the whole body of a request, at most 1 MiB, before a backend is looked for: [how](traffic.md#buffering).',
+    doc: 'Waits for the whole body of a request, at most 1 MiB, before a backend is looked for; a larger one is answered 413: [how](traffic.md#buffering).',
   }),
   responseBuffering: annotation('response-buffering', choiceValue(['on', 'off']), '`off`', {
     doc: 'Takes answers as fast as the backend sends them, up to 1 MiB that the client has not taken yet.',

@@ -6,7 +6,8 @@ import { mergeSettings, type RouteSettings, settingsOfOptions } from './route-se
 import { shortHash } from './service-binding.ts';
 import type { TranslateDefaults } from './translate-options.ts';
 
-const defaultBufferBytes = 1024 * 1024;
+/** What is held of a request, or of an answer, where nothing says how much. */
+export const defaultBufferBytes = 1024 * 1024;
 
 function bufferingOf({ bufferRequests, bufferAnswers, ...sizes }: RouteSettings): Pick<Policy, 'buffering'> {
   if (bufferRequests !== true && bufferAnswers !== true) return {};

@@ -15,6 +15,7 @@ import { type IngressReading, pathsInOrder, type ReadBackend, type ReadRule } fr
 import { inheritSettings } from './inherited-settings.ts';
 import type { AuthReading } from './installation-guards.ts';
 import { readPage } from './page-text.ts';
+import { defaultBufferBytes } from './policies.ts';
 import { bindPolicyServices, type PolicyBackend, type PolicyConfigMap } from './policy-services.ts';
 import { messageFor, ProblemList, quote } from './problem-list.ts';
 import type { ResolvedObject } from './resolved-object.ts';
@@ -115,6 +116,7 @@ class IngressResolver {
   resolve(): ResolvedObject {
     const reading = this.#reading;
     this.#reportCredentials();
+    this.#reportSmallBuffer();
     const fallback =
       reading.defaultBackend === undefined ? undefined : this.#route(rootPrefix, reading.defaultBackend, 'spec.defaultBackend');
     const wanted = [...this.#rulesByHost(fallback !== undefined)].map(([host, rules]) => this.#claim(host, rules, fallback));
@@ -241,6 +243,15 @@ class IngressResolver {
     if (this.#settings.cors === false || !asksForCredentialsOfAll(this.#reading.annotations)) return;
     const field = `metadata.annotations[${annotationPrefix}cors-allow-credentials]`;
     this.#report('InvalidAnnotation', field, 'credentials need named origins, so there are none; name them in cors-allow-origin');
+  }
+
+  #reportSmallBuffer(): void {
+    const { requestBuffering, maxBodySize } = this.#reading.annotations;
+    const { maxBufferedRequestBytes: held = defaultBufferBytes } = this.#settings;
+    if (requestBuffering !== 'on' || maxBodySize === undefined || (maxBodySize > 0 && maxBodySize <= held)) return;
+    const field = `metadata.annotations[${annotationPrefix}request-buffering]`;
+    const sentence = `it holds bodies of ${held} bytes at most, so larger ones get 413 whatever max-body-size says`;
+    this.#report('InvalidAnnotation', field, `${sentence}; remove it, or use a SmartRoute: policy.buffering.maxRequest`);
   }
 
   /** A Service that an annotation names; it is spoken to as its port says. */

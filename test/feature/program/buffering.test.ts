@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { eventually } from '../../tools/eventually.ts';
 import { freePort } from '../../tools/free-port.ts';
-import { forwardTo, ingress, ingressClass, service, smartRoute } from '../../tools/manifests.ts';
+import { forwardTo, ingress, ingressClass, service, smartProxyConfig, smartRoute } from '../../tools/manifests.ts';
 import { Program } from '../../tools/program.ts';
 import { ScriptedBackend } from '../../tools/scripted-backend.ts';
 
@@ -225,5 +225,27 @@ describe('buffering, objects in and real sockets out', () => {
     assert.equal((await answerOf(request)).body, '1234567890');
     const [policy] = [...program.controller.routeTable.policies.values()];
     assert.deepEqual(policy?.buffering, { requestBytes: 1024 * 1024, answerBytes: 1024 * 1024 });
+  });
+
+  it('request-buffering beside a larger max-body-size is told: bodies between the two are refused', async (t) => {
+    const { backend } = await echo(t);
+    const annotated = (size: string): string =>
+      ingress('shop', {
+        rules: { [host]: [['/', 'Prefix', 's']] },
+        annotations: { 'smartproxy.dev/request-buffering': 'on', 'smartproxy.dev/max-body-size': size },
+      });
+    await using program = await Program.start(ingressClass + service('s', backend.port) + annotated('1m'));
+    assert.deepEqual(program.problems, []);
+    for (const size of ['8m', '0']) {
+      await program.apply(annotated(size));
+      assert.match(
+        program.translation.problems.map(({ message }) => message).join(),
+        /\[smartproxy\.dev\/request-buffering\]: it holds bodies of 1048576 bytes at most, so larger ones get 413 whatever max-body-size says; remove/,
+      );
+      assert.equal((await program.ask(host, '/', { method: 'POST', body: 'x'.repeat(1024 * 1024 + 1) })).status, 413);
+    }
+    const defaults = { policy: { buffering: { maxRequest: '8Mi' } } };
+    await program.replace(service('s', backend.port) + smartProxyConfig({ defaults }) + annotated('8m'));
+    assert.deepEqual(program.problems, []);
   });
 });

@@ -12,7 +12,10 @@ export function renderCertificates({ certificates, more, problems }: Certificate
   const failed = certificates.flatMap(({ secret, problem }) => (problem === undefined ? [] : [printable(`  ${secret}: ${problem}`)]));
   if (failed.length > 0) parts.push(`\nAttempts that failed (${failed.length}):`, ...failed);
   if (problems.length > 0) {
-    const lines = problems.map(({ object, reason, message }) => printable(`  ${object}: ${reason}: ${message}`));
+    // Messages of objects name them themselves.
+    const lines = problems.map(({ object, reason, message }) => {
+      return printable(`  ${reason}: ${message.startsWith(object) ? '' : `${object}: `}${message}`);
+    });
     parts.push(`\nProblems (${problems.length}):`, ...lines);
   }
   return parts.join('\n');

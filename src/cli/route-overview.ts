@@ -1,4 +1,4 @@
-import { renderColumns } from '../ask/columns.ts';
+import { tableText } from '../ask/table-text.ts';
 import type { RedirectTarget, Route, WeightedBackend } from '../routes/route.ts';
 import { type Host, type RouteTable, tcpOf } from '../routes/route-table.ts';
 import type { EndpointSet } from '../routes/service.ts';
@@ -22,7 +22,7 @@ export function renderRoutes(table: RouteTable, ejected: readonly OutOfRotation[
     rows.push([`(${listener})`, all, '-', ...servicesOf(backends, health, 'ends')]);
   }
   if (rows.length === 0) return 'No routes.';
-  const shown = renderColumns([['HOST', 'PATH', 'TLS', 'BACKEND', 'HEALTH'], ...rows.slice(0, maxRows)]);
+  const shown = tableText(['HOST', 'PATH', 'TLS', 'BACKEND', 'HEALTH'], rows.slice(0, maxRows));
   return rows.length > maxRows ? `${shown}\n... and ${rows.length - maxRows} more` : shown;
 }
 

@@ -58,7 +58,7 @@ export function quote(value: unknown): string {
 }
 
 function printable(text: string): string {
-  return text.slice(0, 200).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/g, '\ufffd');
+  return text.slice(0, 200).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u{10000}-\u{10ffff}]/gu, '\ufffd');
 }
 
 /** Only short values are worth their JSON: a long one is named by its type. */

@@ -1,8 +1,10 @@
+import { reasonDoc } from '../../translate/problem-docs.ts';
 import { describe } from '../../translate/problem-list.ts';
 import { invalidManifest } from '../lint/finding.ts';
 import { countText, findingText } from '../lint/render-findings.ts';
 import { countOf } from '../units.ts';
-import type { ProblemReport, ReportedObjectProblem } from './problem-report.ts';
+import type { LocatedProblem } from './locate-problems.ts';
+import type { ProblemReport } from './problem-report.ts';
 
 /** Everything that is wrong for people, a line each, those of objects in the words of `lint`. Pure. */
 export function renderProblemReport({ total, sources, objects, endpoints }: ProblemReport): string {
@@ -19,6 +21,7 @@ export function renderProblemReport({ total, sources, objects, endpoints }: Prob
   return lines.join('\n');
 }
 
-function problemText({ object, location, level, reason, field, message }: ReportedObjectProblem): string {
-  return findingText({ place: location, level, code: reason, object: describe(object), field, message });
+/** One problem of an object, in the words of `lint`. Pure. */
+export function problemText({ object, location, reason, field, message }: LocatedProblem): string {
+  return findingText({ place: location, level: reasonDoc(reason).level, code: reason, object: describe(object), field, message });
 }

@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts';
+import { findingText } from '../lint/render-findings.ts';
 import { tableText } from '../table-text.ts';
 import { countOf } from '../units.ts';
 import { objectKey } from './request-totals.ts';
@@ -36,6 +36,8 @@ function readyText({ service, ready, total }: RuleBackend): string {
 }
 
 function problemLines({ object, location, problems }: ReportedRoute): readonly string[] {
-  const where = `${objectKey(object)}${location === undefined ? '' : ` (${location})`}`;
-  return problems.map(({ level, reason, field, message }) => printable(`  ${level}: ${where}: ${reason}: ${field}: ${message}`));
+  const [place, name] = [location, objectKey(object)];
+  return problems.map(
+    ({ level, reason, field, message }) => `  ${findingText({ place, level, code: reason, object: name, field, message })}`,
+  );
 }

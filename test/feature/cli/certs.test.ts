@@ -52,7 +52,7 @@ test('certs of a folder tells of one that is over, and of one that is not there'
   const [missing, text] = await certs(t, '--manifests', await folderWith(t, ''));
   assert.equal(missing, 3);
   assert.match(text, /^No certificates\. Hosts have one by tls of their Ingress or SmartRoute: /m);
-  assert.match(text, /Ingress default\/shop: SecretNotFound: /);
+  assert.match(text, /^ {2}SecretNotFound: Ingress default\/shop, spec\.tls\[0\]\.secretName: Secret/m);
 });
 
 test('certs that can ask nobody fails with 4, a folder that is not there with 1, and what it does not know with 2', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { EndpointConditions } from '../../../src/ask/endpoint-conditions.ts';
 import { meantServices, reportBackends } from '../../../src/ask/reports/backend-report.ts';
+import { renderRouteReport } from '../../../src/ask/reports/render-routes.ts';
 import { noTotals, totalsByObject } from '../../../src/ask/reports/request-totals.ts';
 import { type RouteQuery, type RouteReport, reportRoutes } from '../../../src/ask/reports/route-report.ts';
 import { WorkerCounters } from '../../../src/observability/counters/worker-counters.ts';
@@ -79,6 +80,13 @@ suite('routes', () => {
       shop.problems.map(({ level, reason, field }) => [level, reason, field]),
       [['error', 'ServiceNotFound', 'spec.rules[0].http.paths[2].backend.service.name']],
     );
+    const lines = renderRouteReport(routes()).split('\n');
+    const [told = ''] = lines.slice(lines.indexOf('Problems (1):') + 1);
+    assert.match(
+      told,
+      /^ {2}Ingress\.yaml:12: error: ServiceNotFound: Ingress default\/shop, spec\.rules\[0\]\.http\.paths\[2\]\.backend\.service\.name: Service/,
+    );
+    assert.equal(told.split('spec.rules').length, 2, 'as lint has it, once');
   });
 
   test('what is counted of an object is the sum over its Services, and 0 for one that had nothing', () => {

@@ -99,7 +99,27 @@ test('problem overview: file and line come first, then object, field, reason', (
   };
   assert.equal(
     renderProblems([{ where: 'a.yaml:3', message: 'broken' }], [{ ...problem, location: 'shop.yaml:2' }]),
-    'Problems (2):\n  a.yaml:3: broken\n  shop.yaml:2: Ingress q/shop spec.rules[0]: ServiceNotFound: Service q/web does not exist',
+    'Problems (2):\n  a.yaml:3: broken\n  shop.yaml:2: error: ServiceNotFound: Ingress q/shop spec.rules[0]: Service q/web does not exist',
+  );
+  const message = 'Ingress q/shop, spec.rules[0]: Service q/web does not exist';
+  assert.match(
+    renderProblems([], [{ ...problem, message }]),
+    /^ {2}error: ServiceNotFound: Ingress q\/shop, spec\.rules\[0\]: Service q\/web/m,
   );
   assert.equal(renderProblems([], []), '');
+});
+
+test('overviews: escape sequences and marks of direction that an object or a file name holds are shown, not obeyed', () => {
+  const object = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', namespace: 'q', name: 'shop', uid: 'u' };
+  const field = 'metadata.annotations[smartproxy.dev/a\x1b[2J\u202e]';
+  const problems = renderProblems(
+    [{ where: 'a\x1b[2J\nb.yaml:1', message: 'no' }],
+    [{ object, reason: 'UnknownAnnotation', field, message: 'no' }],
+  );
+  const hosts: readonly Host[] = [{ key: 'a', tls: undefined, routes: [route('/\x1b[2J', forward('q/web:80'))] }];
+  for (const text of [problems, renderRoutes(table(hosts), [])]) {
+    assert.doesNotMatch(text, /[\x1b\u202e]/);
+    assert.match(text, /\\x1b\[2J/);
+  }
+  assert.match(problems, /a\\x1b\[2J b\.yaml:1: no\n.*\\u\{202e\}\]: no$/);
 });

@@ -63,6 +63,11 @@ export async function askList<Item>(admin: string, path: string): Promise<readon
 export async function changePod(admin: string, method: 'PUT' | 'DELETE', path: string, token: string | undefined): Promise<number> {
   const { status, body } = await sent(admin, method, path, token === undefined ? {} : { authorization: `Bearer ${token}` });
   const data = parse(admin, body);
+  if (status === 401 && token === undefined)
+    throw new SmartProxyError(
+      'ADMIN_REFUSED',
+      'Cannot change anything: that takes the admin token of the program: --admin-token-file FILE',
+    );
   if (status === 401 || status === 403) throw new SmartProxyError('ADMIN_REFUSED', `Cannot change anything: ${errorOf(data) ?? 'refused'}`);
   const changed = typeof data === 'object' && data !== null && 'changed' in data ? data.changed : undefined;
   if ((status === 200 || status === 404) && typeof changed === 'number') return changed;

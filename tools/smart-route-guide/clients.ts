@@ -54,7 +54,7 @@ export const clients: GuideSection = {
       files: ['rate-limit'],
       note: 'What a rate holds for, with several workers and replicas: [traffic.md](traffic.md#rate-limits).',
       asks: 'http://limited.example.com/login --method POST --client 192.0.2.7',
-      shows: ['rate_limit  depends  on how much is left of 2 in 3600 s (2 at once) by address'],
+      shows: ['rate_limit  depends  on how much is left of 2 in 3600 s (2 at once) for each client address'],
     },
     {
       want: 'limit how much is answered at once',

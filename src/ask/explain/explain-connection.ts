@@ -5,6 +5,7 @@ import { backendSteps, type Carrier, usable } from './backend-steps.ts';
 import { placeOf } from './candidate-steps.ts';
 import type { ExplainContext } from './explain-context.ts';
 import type { Explanation, FilterStep } from './explanation.ts';
+import { rateLimitText } from './filter-steps.ts';
 import { problemsOf } from './problem-steps.ts';
 import type { Question } from './question.ts';
 
@@ -55,6 +56,11 @@ function admission(
       steps.push({ name, verdict: refusal === undefined ? 'passes' : 'answers', says: refusal ?? '' });
     }
   }
-  if (policy?.rateLimits !== undefined) steps.push({ name: 'rate_limit', verdict: 'depends', says: 'on how much is left of its limits' });
+  if (policy?.rateLimits !== undefined)
+    steps.push({
+      name: 'rate_limit',
+      verdict: 'depends',
+      says: `on how much is left of ${policy.rateLimits.map(rateLimitText).join(', ')}`,
+    });
   return { steps, refusal };
 }

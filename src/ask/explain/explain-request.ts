@@ -15,6 +15,7 @@ import type { ForwardAction } from '../../routes/route.ts';
 import { installationKey, type Listener } from '../../routes/route-table.ts';
 import type { Steps } from '../../steps.ts';
 import { actionText } from '../action-text.ts';
+import { countOf } from '../units.ts';
 import { type BackendRequest, backendSteps, usable } from './backend-steps.ts';
 import { candidateSteps, placeOf } from './candidate-steps.ts';
 import type { ExplainContext } from './explain-context.ts';
@@ -101,7 +102,7 @@ function explainNoRoute(
   const problems = problemsAbout(host, context);
   if (kind === 'no_host') {
     const near = nearestName(host, context.table.hosts.keys());
-    const hint = near === undefined ? `the table has ${context.table.hosts.size} hosts` : `did you mean ${near}?`;
+    const hint = near === undefined ? `the table has ${countOf(context.table.hosts.size, 'host')}.` : `did you mean ${near}?`;
     return {
       ...begun,
       answer,

@@ -4,7 +4,7 @@ import { edgeFilters, type FilterNeeds, filtersOf } from '../../networkproxy/fil
 import { Later } from '../../networkproxy/filters/later.ts';
 import type { LocalReply } from '../../networkproxy/local-reply.ts';
 import type { CompiledRoute } from '../../routes/compiled-table.ts';
-import type { ActiveLimit, Policy } from '../../routes/policy.ts';
+import type { ActiveLimit, Policy, RateLimit } from '../../routes/policy.ts';
 import type { AnswerStep, FilterStep } from './explanation.ts';
 
 /** What filters do with a request. */
@@ -77,7 +77,7 @@ function demandOf(name: string, { rateLimits = [], requestLimits = [], auth, cli
     case 'request_limit':
       return `on how many requests are under way: ${requestLimits.map(activeLimitText).join(', ')}`;
     case 'rate_limit':
-      return `on how much is left of ${rateLimits.map(({ requests, windowMs, burst, key }) => `${requests} in ${windowMs / 1000} s (${burst} at once) by ${key.kind}`).join(', ')}`;
+      return `on how much is left of ${rateLimits.map(rateLimitText).join(', ')}`;
     case 'client_certificate':
       if (clientCertificate?.isBroken === true) return 'on nothing: the CA of client certificates can not be had, so nobody is let in';
       return `on the certificate of the client, which is ${clientCertificate?.isRequired === true ? 'required' : 'optional'}`;
@@ -88,8 +88,20 @@ function demandOf(name: string, { rateLimits = [], requestLimits = [], auth, cli
   }
 }
 
+/** `10 in 1 s (50 at once) for each value of x-api-key, but for those of 10.0.0.0/8`. */
+export function rateLimitText({ requests, windowMs, burst, key, exempt }: RateLimit): string {
+  const each = { address: 'for each client address', header: `for each value of ${'name' in key ? key.name : ''}`, everybody: 'in all' }[
+    key.kind
+  ];
+  return `${requests} in ${windowMs / 1000} s (${burst} at once) ${each}${exemptText(exempt)}`;
+}
+
 /** `at most 20 for each client address, but for those of 10.0.0.0/8`. */
 function activeLimitText({ most, per, exempt }: ActiveLimit): string {
   const whose = per === 'address' ? ' for each client address' : ' in all';
-  return `at most ${most}${whose}${exempt.length === 0 ? '' : `, but for those of ${exempt.join(', ')}`}`;
+  return `at most ${most}${whose}${exemptText(exempt)}`;
+}
+
+function exemptText(exempt: readonly string[]): string {
+  return exempt.length === 0 ? '' : `, but for those of ${exempt.join(', ')}`;
 }

@@ -57,9 +57,13 @@ export function readQuestion(question: Question): ReadQuestion | BadQuestion {
   if (speaks === undefined) return bad(`The scheme ${scheme} is not served: there are ${Object.keys(spoken).join(', ')}.`);
   if (authority.includes('@'))
     return bad("A user name before the host is never sent as it is: write --header 'Authorization: ...' in its place.");
-  const [, hostText = '', portText] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority) ?? [];
+  if (authority.startsWith('[') && !/^\[[^\]]*\](?::|$)/.test(authority))
+    return bad(
+      `The host ${authority.slice(0, 100)} is none: an address of IPv6 stands in brackets, [2001:db8::7], with the port behind them.`,
+    );
+  const [, hostText = '', portText = ''] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority) ?? [];
   if (hostText === '' && speaks !== 'tcp' && speaks !== 'udp') return bad(`The URL has no host: write ${scheme}://HOST/PATH.`);
-  if (portText !== undefined && !isPort(portText)) return bad(`The port ${portText.slice(0, 20)} is none: write a number from 1 to 65535.`);
+  if (portText !== '' && !isPort(portText)) return bad(`The port ${portText.slice(0, 20)} is none: write a number from 1 to 65535.`);
   if (client !== undefined && isIP(client) === 0)
     return bad(`The client ${client.slice(0, 100)} is no address: write one such as 192.0.2.7.`);
   const wrong = headerProblem(headers);
@@ -70,7 +74,7 @@ export function readQuestion(question: Question): ReadQuestion | BadQuestion {
   const name = isTls ? serverNameOf(asked) : undefined;
   if (name === invalidName)
     return bad(`The server name ${asked.slice(0, 100)} is none: write a DNS name, or --sni '' for a ClientHello without one.`);
-  const port = portText === undefined ? undefined : Number(portText);
+  const port = portText === '' ? undefined : Number(portText);
   return { kind: 'read', speaks, authority, hostText, port, target: targetOf(rest), serverName: name };
 }
 

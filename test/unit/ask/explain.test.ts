@@ -97,6 +97,8 @@ suite('explain: routes', () => {
     assert.deepEqual([noHost.matched, noHost.answer?.status, noHost.answer?.flag], [false, 404, 'no_host']);
     assert.match(noHost.summary, /did you mean shop\.example\?/);
     const only = contextOf(shop + ingress('shop', { rules: { 'shop.example': [['/cart', 'Prefix', 'cart']] } }));
+    assert.match(explained(context, 'http://quite-another.test/').summary, /404; the table has 1 host\.$/);
+    assert.equal(explained(context, 'http://shop.example:/cart').winner?.key, explained(context, 'http://shop.example/cart').winner?.key);
     const noPath = explained(only, 'http://shop.example/cartoon');
     assert.deepEqual([noPath.matched, noPath.answer?.flag, noPath.candidates.length], [false, 'no_path', 1]);
     assert.match(noPath.candidates[0]?.why[0]?.says ?? '', /\/cartoon is not \/cart or below it/);
@@ -267,8 +269,13 @@ suite('explain: filters', () => {
     const { filters, summary } = explained(contextOf(guarded({ rateLimits: [{ requests: 5, per: 'Second' }] })), 'http://shop.example/');
     const limit = filters.find(({ name }) => name === 'rate_limit');
     assert.equal(limit?.verdict, 'depends');
-    assert.match(limit?.says ?? '', /5 in 1 s/);
+    assert.match(limit?.says ?? '', /5 in 1 s \(5 at once\) for each client address$/);
     assert.match(summary, /^If rate_limit let it through: /);
+    const byKey = { requests: 9, per: 'Minute', key: { type: 'Header', header: 'X-Api-Key' }, exempt: ['10.0.0.0/8'] };
+    const counted = explained(contextOf(guarded({ rateLimits: [byKey] })), 'http://shop.example/').filters.find(
+      ({ name }) => name === 'rate_limit',
+    );
+    assert.match(counted?.says ?? '', /9 in 60 s \(9 at once\) for each value of x-api-key, but for those of 10\.0\.0\.0\/8$/);
   });
 
   test('a redirect to HTTPS ends the way, and what comes behind it is not reached', async () => {
@@ -353,6 +360,8 @@ suite('explain: questions that nobody could send, or that are refused', () => {
     ['http://user:secret@shop.example/', /user name before the host/],
     ['http://shop.example:0/', /port 0 is none/],
     ['http://shop.example:http/', /port http is none/],
+    ['http://[::1/', /host \[::1 is none: an address of IPv6 stands in brackets/],
+    ['http://[::1]8080/', /host \[::1\]8080 is none/],
   ];
   for (const [url, why] of bad) {
     test(`${url === '' ? 'nothing' : url} says why, and repeats no password`, () => {

@@ -8,7 +8,7 @@ import { Soak } from '../tools/soak/soak.ts';
  * requests (80 a second), 12,000 connections (7 a second), 300 changes (one in 6 seconds).
  */
 const seconds = Number(process.env.SOAK_SECONDS ?? 60);
-/** A failure names the seed that it had. */
+/** Every run names its seed. */
 const seed = Number(process.env.SOAK_SEED ?? Date.now() % 1_000_000);
 
 /** Over when this share of the time is. */
@@ -20,6 +20,7 @@ function share(part: number): () => boolean {
 test('a soak: whatever changes, nothing is answered wrongly, counted wrongly or kept', {
   timeout: (seconds * 4 + 240) * 1000,
 }, async (t) => {
+  t.diagnostic(`seed ${seed}`);
   const soak = await Soak.start(t, { seed, workers: 2, heldOfEachKind: 6 });
   await soak.underLoad(share(0.2));
   await soak.loseWorker(0);

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../eventually.ts';
@@ -29,7 +29,10 @@ export async function probeProcess(folder: string, pid: number): Promise<Process
   const file = join(folder, `${pid}.json`);
   rmSync(file, { force: true });
   process.kill(pid, 'SIGUSR2');
-  return await eventually(`process ${pid} says what it holds`, async () => JSON.parse(await readFile(file, 'utf8')) as ProcessState);
+  return await eventually(`process ${pid} says what it holds`, async () => {
+    if (!existsSync(file)) process.kill(pid, 0); // throws ESRCH where it has ended
+    return JSON.parse(await readFile(file, 'utf8')) as ProcessState;
+  });
 }
 
 /** Resident bytes of a process now, garbage included; 0 when it is gone. */

@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { messageOf } from '../../../src/errors.ts';
 import { eventually } from '../eventually.ts';
 import { get } from '../get.ts';
 import { ingressClass } from '../manifests.ts';
@@ -70,8 +72,20 @@ export class SoakedProgram {
   /** What every process holds on to, after its garbage was collected: by `main`, `worker 0` ... */
   async states(): Promise<ReadonlyMap<string, ProcessState>> {
     const states = new Map<string, ProcessState>();
-    for (const [name, pid] of this.#pids) states.set(name, await probeProcess(this.#probes, pid));
+    for (const [name, pid] of this.#pids) {
+      states.set(
+        name,
+        await probeProcess(this.#probes, pid).catch((error) => assert.fail(`${name}: ${messageOf(error)}\n${this.#complaints}`)),
+      );
+    }
     return states;
+  }
+
+  /** What the program had to say that is no routine. */
+  get #complaints(): string {
+    const { log, output } = this.command;
+    const lines = log.filter(({ level }) => level === 'error' || level === 'warn').slice(-20);
+    return `${lines.map((line) => JSON.stringify(line)).join('\n')}\n${output.slice(-2000)}`;
   }
 
   sample(): void {

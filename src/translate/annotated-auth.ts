@@ -35,15 +35,16 @@ export function readAnnotatedAuth(
   const { authType, authSecret, authUrl } = annotations;
   const unreadable = guards.find((name) => unsafeAnnotations.has(name));
   if (unreadable !== undefined) return { broken: `annotation ${ingressAnnotations[unreadable].name} has a value that can't be read` };
-  const refuse = (name: string, sentence: string): AuthReading => {
+  const refuse = (name: string, sentence: string, remedy = 'add it, or remove this one'): AuthReading => {
     const field = fieldOf(name);
-    context.problems.add('InvalidAnnotation', field, messageFor(ref, field, `${sentence}, so nobody is let in; keep one, or remove both`));
+    context.problems.add('InvalidAnnotation', field, messageFor(ref, field, `${sentence}, so nobody is let in; ${remedy}`));
     return { broken: `annotation ${name} can not be used` };
   };
-  if (authSecret !== undefined && authUrl !== undefined) return refuse('auth-url', `auth-url and auth-secret can not be combined`);
-  if (authType !== undefined && authSecret === undefined) return refuse('auth-type', `auth-type has no auth-secret with the users`);
+  if (authSecret !== undefined && authUrl !== undefined)
+    return refuse('auth-url', 'auth-url and auth-secret can not be combined', 'keep one of the two');
+  if (authType !== undefined && authSecret === undefined) return refuse('auth-type', 'auth-type has no auth-secret with the users');
   if (own === undefined || own.kind === 'none') {
-    if (annotations.authSecretType !== undefined) return refuse('auth-secret-type', `auth-secret-type has no auth-secret with the users`);
+    if (annotations.authSecretType !== undefined) return refuse('auth-secret-type', 'auth-secret-type has no auth-secret with the users');
     const lost = ofAuthUrl.find((name) => annotations[name] !== undefined);
     if (lost !== undefined) {
       const { name } = ingressAnnotations[lost];

@@ -205,7 +205,7 @@ function listValue(name: string, pattern: RegExp, most: number, expected: string
   return {
     name,
     parse: (text) => {
-      const parts = text.length <= maxListLength ? text.split(',').map((part) => part.trim()) : [];
+      const parts = partsOf(text);
       return parts.length > 0 && parts.length <= most && parts.every((part) => pattern.test(part))
         ? { kind: 'value', value: [...new Set(parts)] }
         : { kind: 'invalid', expected };
@@ -213,13 +213,18 @@ function listValue(name: string, pattern: RegExp, most: number, expected: string
   };
 }
 
-/** Origins of pages, as the CRD has them. */
-export const originsValue: ValueType<readonly string[]> = listValue(
+const lowerCaseOrigins = listValue(
   'origins',
   /^(?:\*|https?:\/\/(?:\*\.)?[a-z0-9](?:[-a-z0-9.]{0,252}[a-z0-9])?(?::\d{1,5})?)$/,
   32,
-  'origins in lower case, divided by commas: "https://app.example.com, https://*.example.org", or "*"',
+  'origins without a path, divided by commas: "https://app.example.com, https://*.example.org", or "*"',
 );
+
+/** Origins of pages, as the CRD has them; put into lower case, as browsers send them. */
+export const originsValue: ValueType<readonly string[]> = {
+  name: lowerCaseOrigins.name,
+  parse: (text) => lowerCaseOrigins.parse(text.toLowerCase()),
+};
 
 /** Methods of requests. */
 export const methodsValue: ValueType<readonly string[]> = listValue(
@@ -264,10 +269,7 @@ export function networksValue(fewest: 0 | 1): ValueType<readonly string[]> {
   return {
     name: 'networks',
     parse: (text) => {
-      const networks = text
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== '');
+      const networks = partsOf(text);
       return text.length <= maxListLength && networks.length >= fewest && networks.every(isNetwork)
         ? { kind: 'value', value: networks }
         : { kind: 'invalid', expected: 'addresses or CIDRs like "10.0.0.0/8, 2001:db8::/32"' };
@@ -279,14 +281,9 @@ export function networksValue(fewest: 0 | 1): ValueType<readonly string[]> {
 export const codingsValue: ValueType<readonly ('gzip' | 'br' | 'zstd')[]> = {
   name: 'codings',
   parse: (text) => {
-    const words = shortText(text)
-      ? text
-          .toLowerCase()
-          .split(',')
-          .map((part) => part.trim())
-      : [];
+    const words = shortText(text) ? partsOf(text.toLowerCase()) : [];
     const codings = contentCodings.filter((coding) => words.includes(coding));
-    if (text === 'off') return { kind: 'value', value: [] };
+    if (words.length === 1 && words[0] === 'off') return { kind: 'value', value: [] };
     return codings.length === words.length && codings.length > 0
       ? { kind: 'value', value: codings.toSorted((a, b) => words.indexOf(a) - words.indexOf(b)) }
       : { kind: 'invalid', expected: '"off", or some of "zstd", "br" and "gzip", divided by commas' };
@@ -312,7 +309,7 @@ export const serviceValue: ValueType<{ readonly name: string; readonly port: num
 export const statusesValue: ValueType<readonly number[]> = {
   name: 'statuses',
   parse: (text) => {
-    const parts = text.length <= maxListLength ? text.split(',').map((part) => part.trim()) : [];
+    const parts = partsOf(text);
     const isRight = parts.length > 0 && parts.every((part) => /^[45]\d\d$/.test(part));
     return isRight
       ? { kind: 'value', value: [...new Set(parts.map(Number))] }
@@ -357,8 +354,11 @@ const unknownVariable = /\$(?!(?:host|http_host|best_http_host|scheme|pass_acces
 export const headerNamesValue: ValueType<readonly string[]> = {
   name: 'header names',
   parse: (text) => {
-    const names = text.split(',').map((name) => name.trim().toLowerCase());
-    const isUsable = text.length <= 4096 && names.every((name) => /^[!#$%&'*+.^_`|~0-9a-z-]{1,256}$/.test(name) && !ownHeaders.test(name));
+    const names = partsOf(text.toLowerCase());
+    const isUsable =
+      text.length <= 4096 &&
+      names.length > 0 &&
+      names.every((name) => /^[!#$%&'*+.^_`|~0-9a-z-]{1,256}$/.test(name) && !ownHeaders.test(name));
     return isUsable
       ? { kind: 'value', value: names }
       : {
@@ -383,6 +383,15 @@ export const objectNameValue: ValueType<string> = {
 
 /** Of a list, in characters. */
 const maxListLength = 16_384;
+
+/** The texts between commas. Where there is none, as behind a comma at the end, nothing is said; too long a list is none. */
+function partsOf(text: string): readonly string[] {
+  if (text.length > maxListLength) return [];
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
 
 const dnsNamePattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
 

@@ -78,7 +78,7 @@ describe('CORS and the host for backends by annotations of an Ingress', () => {
   });
 
   const unreadable: readonly (readonly [name: string, value: string])[] = [
-    ['cors-allow-origin', 'https://App.example.com'],
+    ['cors-allow-origin', 'https://app.example.com/'],
     ['cors-allow-origin', 'app.example.com'],
     ['cors-allow-methods', 'get'],
     ['cors-allow-headers', 'X Team'],

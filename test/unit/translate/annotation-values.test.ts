@@ -6,9 +6,14 @@ import {
   choiceValue,
   dnsNameValue,
   durationValue,
+  headerNamesValue,
   integerValue,
+  methodsValue,
+  networksValue,
   objectNameValue,
+  originsValue,
   sizeValue,
+  statusesValue,
   type ValueType,
   wordValue,
 } from '../../../src/api/annotation-values.ts';
@@ -56,12 +61,30 @@ const rows: readonly (readonly [string, ValueType<unknown>, string, unknown])[] 
   ['DNS name', dnsNameValue, 'a..b', invalid],
   ['object name', objectNameValue, 'backend-ca', 'backend-ca'],
   ['object name', objectNameValue, 'other/backend-ca', invalid],
+  ['networks', networksValue(1), '10.0.0.0/8 ,\n::1,', ['10.0.0.0/8', '::1']],
+  ['networks', networksValue(1), ' , ', invalid],
+  ['networks that may be none', networksValue(0), '', []],
+  [
+    'origins',
+    originsValue,
+    'https://App.example.com, https://*.example.org:8443,',
+    ['https://app.example.com', 'https://*.example.org:8443'],
+  ],
+  ['origins', originsValue, 'https://app.example.com/', invalid],
+  ['origins', originsValue, ',', invalid],
+  ['methods', methodsValue, 'GET,\nPUT,', ['GET', 'PUT']],
+  ['methods', methodsValue, 'GET PUT', invalid],
+  ['header names', headerNamesValue, 'X-User, X-Email,', ['x-user', 'x-email']],
+  ['header names', headerNamesValue, '', invalid],
+  ['header names', headerNamesValue, 'X-Forwarded-User', invalid],
+  ['statuses', statusesValue, '404, 503,', [404, 503]],
+  ['statuses', statusesValue, '', invalid],
 ];
 
 for (const [name, type, text, expected] of rows) {
   test(`annotation ${name} reads ${JSON.stringify(text.slice(0, 30))} as ${String(expected)}`, () => {
     const parsed = type.parse(text);
-    if (parsed.kind === 'value') assert.equal(parsed.value, expected);
+    if (parsed.kind === 'value') assert.deepEqual(parsed.value, expected);
     else assert.equal(parsed.kind === 'invalid' ? invalid : unsupported, expected);
   });
 }

@@ -231,6 +231,27 @@ export const connectionsAndTls: DashboardSpec = {
             },
           ],
         },
+        {
+          kind: 'table',
+          title: 'Certificates that can not be ordered',
+          description: 'Attempts in a row to get a certificate from its CA that failed; empty when none did, or without --acme.',
+          unit: 'short',
+          value: 'Failures',
+          columns: { certificate: 'Certificate' },
+          queries: [
+            {
+              expr: `sort_desc(topk(20, ${max(ours('smartproxy_acme_failures'), 'certificate')} > 0))`,
+              legend: '{{certificate}}',
+            },
+          ],
+        },
+        {
+          kind: 'lines',
+          title: 'Orders of certificates',
+          description: 'Attempts to order or renew a certificate, an hour, by what came of them.',
+          unit: 'short',
+          queries: [{ expr: `${sum(perSecond('smartproxy_acme_attempts_total'), 'result')} * 3600`, legend: '{{result}}' }],
+        },
       ],
     },
     {

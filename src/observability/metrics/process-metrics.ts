@@ -27,7 +27,7 @@ export const processMetrics: readonly MetricSpec[] = [
     type: 'gauge',
     labels: ['limit'],
     unit: 'what the limit counts',
-    doc: 'Limits as they are set now, by the SmartProxyConfig or else by the flag that is the label; 0: none. All but max-route-series count in each worker.',
+    doc: 'Limits as they are set now, by the SmartProxyConfig or else by the flag that is the label; 0: none. max-connections-per-endpoint, max-handshakes and max-udp-sessions are of each worker, the others of the pod.',
     read: ({ program: { limits } }) => Object.entries(limits).map(([limit, value]) => ({ labels: [limit], value })),
   },
   {

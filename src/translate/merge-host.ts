@@ -64,6 +64,7 @@ class HostMerge {
     const certificates = this.#certificates(ofTls);
     const tlsPolicy = tcp === undefined ? this.#tlsPolicy(owner, accepted) : tlsPolicyOfTcp(owner);
     const terminates = ofTls.some((claim) => claim.tls?.kind === 'terminate');
+    if (tcp === undefined && !terminates) this.#reportUnasked(accepted);
     this.#addRoutes(accepted);
 
     const policies = new Map<string, Policy>();
@@ -185,6 +186,17 @@ class HostMerge {
       this.#lost(claim, 'TlsPolicyConflict', tlsPolicy.field, winner ?? owner, how);
     }
     return winner?.tlsPolicy;
+  }
+
+  /** Certificates that are asked for in TLS, of a host that has none. */
+  #reportUnasked(claims: readonly HostClaim[]): void {
+    for (const { named, tlsPolicy, from } of claims) {
+      if (!named || tlsPolicy?.rule === undefined || tlsPolicy.rule.isBroken) continue;
+      const { field, rule } = tlsPolicy;
+      const cost = rule.isRequired ? ', and everybody gets 403' : '';
+      const sentence = `host ${quote(this.#key)} has no TLS, so no certificate is asked for${cost}; name it in spec.tls`;
+      this.#problems.push({ object: from.ref, reason: 'InvalidAnnotation', field, message: messageFor(from.ref, field, sentence) });
+    }
   }
 
   /** Of who shares a host whose connections go on as a whole: only the owner says how TLS is spoken. */

@@ -114,7 +114,8 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
   InvalidAnnotation: {
     level: 'error',
     when: 'An annotation has a value that can not be read, or no effect.',
-    meanwhile: 'The default holds; where that would be less safe (who may ask, CAs and client certificates) the answer is 503.',
+    meanwhile:
+      'The default holds; where that would be less safe (who may ask, CAs and client certificates) the answer is 503, and with CORS no page of another origin may ask.',
   },
   UnknownAnnotation: {
     level: 'warning',

@@ -165,6 +165,27 @@ describe('certificates of clients, objects in and real sockets out', () => {
     assert.equal((await program.ask(host, '/', { tls: true })).body, 'a');
   });
 
+  it('by annotations for a host without TLS asks nobody, lets nobody in, and says what is missing', async () => {
+    const plain = (name: string, verify: string, tls: Parameters<typeof ingress>[1]['tls'] = []): string =>
+      ingress(name, {
+        rules: { [host]: [[`/${name}`, 'Prefix', 'a']] },
+        tls,
+        annotations: { 'smartproxy.dev/auth-tls-secret': 'ca', 'smartproxy.dev/auth-tls-verify-client': verify },
+      });
+    await using program = await Program.start(base + plain('shop', 'on'));
+    const message = (): string => program.translation.problems.map((problem) => problem.message).join();
+    assert.match(
+      message(),
+      /auth-tls-secret\]: host "shop.example.com" has no TLS, so no certificate is asked for, and .* 403; name it in spec\.tls/,
+    );
+    assert.equal((await program.ask(host, '/shop')).status, 403);
+    await program.apply(plain('shop', 'optional'));
+    assert.match(message(), /has no TLS, so no certificate is asked for; name it in spec\.tls/);
+    await program.apply(plain('shop', 'on') + plain('other', 'on', [{ hosts: [host], secret: 'tls' }]));
+    assert.deepEqual(program.problems, [], 'TLS of the host is that of all who share it');
+    assert.equal((await program.ask(host, '/shop', { tls: true, certificate: ada })).body, 'a');
+  });
+
   describe('with a list of revoked certificates in ca.crl', () => {
     const shown = async (program: Program, certificate?: TestCertificate): Promise<string> =>
       await program.ask(host, '/', { tls: true, ...(certificate && { certificate }) }).then(

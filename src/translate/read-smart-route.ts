@@ -190,7 +190,10 @@ const valueKinds = { Exact: 'exact', Prefix: 'prefix', Regex: 'regex', Present: 
 
 function regexProblem(place: string, { kind, value }: PathMatch | ValueMatch): MatchProblem | undefined {
   const why = kind === 'regex' ? LinearRegex.compile(value) : undefined;
-  return typeof why === 'string' ? { reason: 'InvalidRegex', place, sentence: `the pattern ${quote(value)} ${why}` } : undefined;
+  if (typeof why !== 'string') return undefined;
+  // What a header or a parameter has to be may be a token: neither it nor the piece that the library quotes is told to who reads problems.
+  const sentence = place.startsWith('path') ? `the pattern ${quote(value)} ${why}` : `the pattern ${why.replace(/: `.*$/s, '')}`;
+  return { reason: 'InvalidRegex', place, sentence };
 }
 
 function usable<M extends PathMatch | ValueMatch>(match: M): M {

@@ -34,6 +34,12 @@ const routes: readonly Row[] = [
   [{ ...base, clientCIDRs: ['10.0.0.0/80'] }, 'InvalidAddress', 'spec.clientCIDRs', /correct it/],
   [{ ...base, policy: { clients: { allow: ['10.0.0.0/80'] } } }, 'InvalidAddress', 'spec.policy.clients', /correct it/],
   [http(path('Regex', '/a(?=b)')), 'InvalidRegex', 'spec.http.rules[0].matches[0].path.value', /until it is corrected/],
+  [
+    http({ matches: [{ headers: [{ name: 'X-Key', type: 'Regex', value: 'a-token(' }] }] }),
+    'InvalidRegex',
+    'spec.http.rules[0].matches[0].headers[0].value',
+    /: the pattern is no regular expression in RE2 syntax: missing closing \); until it is corrected, /,
+  ],
   [to({ name: 'gone' }), 'ServiceNotFound', 'spec.http.rules[0].action.forward.backends[0].name', /create it or correct the name/],
   [to({ port: { number: 81 } }), 'ServicePortNotFound', 'spec.http.rules[0].action.forward.backends[0].port', /it has 80 "http"/],
   [to({ namespace: 'core' }), 'RefNotPermitted', 'spec.http.rules[0].action.forward.backends[0].namespace', /make one, or move the object/],

@@ -68,13 +68,14 @@ const docs: Readonly<Record<ProblemReason, ReasonDoc>> = {
   SecretNotFound: {
     level: 'error',
     when: 'A Secret does not exist, or may not be read; `sources` in `/debug/problems` names those that are forbidden.',
-    meanwhile: 'Hosts get the default certificate; a backend whose CA or client certificate is missing answers 503.',
+    meanwhile:
+      'Hosts get the default certificate; a backend whose CA or client certificate is missing answers 503, and so does what users, keys or CAs in the Secret are to let in.',
   },
   SecretInvalid: {
     level: 'error',
-    when: 'A Secret holds no usable certificate, key or CA, or its certificate is not valid yet.',
+    when: 'A Secret holds no usable certificate, key, CA or list of users, a user whose hash is none that is known, or a certificate that is not valid yet.',
     meanwhile:
-      'Hosts keep the certificate that they had, otherwise as without the Secret; a certificate that is not valid yet is served, and shown to backends.',
+      'Hosts keep the certificate that they had, otherwise as without the Secret; that user is not let in; a certificate that is not valid yet is served, and shown to backends.',
   },
   RevocationListExpired: {
     level: 'error',

@@ -10,6 +10,8 @@ if (process.argv[2] === 'worker') {
 } else {
   const { runMain } = await import('./cli/main.ts');
   const { openTerminal } = await import('./cli/terminal.ts');
+  const { lastWritten } = await import('./cli/last-written.ts');
+  const { exitCodes } = await import('./cli/exit-code.ts');
   // Whoever read our output may be gone: serving goes on. The console takes care of the first write that fails, and not of the next.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
@@ -20,6 +22,11 @@ if (process.argv[2] === 'worker') {
     openTerminal: process.stdout.isTTY ? () => openTerminal(process.stdout, process.stdin) : undefined,
     script: import.meta.filename,
   };
+  const complain = (line: string): void => console.error(line);
+  const status = await runMain(process.argv.slice(2), context, complain);
+  // A server does not wait for who reads its output; it would never end where nobody does.
+  const unwritten = process.argv[2] === 'run' ? undefined : await lastWritten(process.stdout);
+  if (unwritten !== undefined) complain(`Cannot write the output: ${unwritten.message}`);
   // A command that is interrupted may leave something behind that would keep the process alive.
-  process.exit(await runMain(process.argv.slice(2), context, (line) => console.error(line)));
+  process.exit(unwritten === undefined ? status : exitCodes.failure.code);
 }

@@ -5,10 +5,12 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { get } from '../../tools/get.ts';
 import { ingress, ingressClass, service } from '../../tools/manifests.ts';
 import { closedPort, ran } from '../../tools/ran-command.ts';
 import { RunningCommand, startRun, temporaryFolder } from '../../tools/running-command.ts';
+import { passingShell } from '../../tools/shell.ts';
 
 const rules = { 'shop.example': [['/', 'Prefix', 'web'] as const] };
 
@@ -347,6 +349,17 @@ spec:
     assert.ok(json.findings.length >= 2);
     assert.match(run.results[0].locations[0].physicalLocation.artifactLocation.uri, /^(?:file:\/\/\/|[^/]).*a%20b\/shop\.yaml$/);
     assert.equal(run.results[0].locations[0].physicalLocation.region.startLine, json.findings[0].line);
+  });
+
+  test('all of a long answer comes through a pipe, whose reader may take its time', async (t) => {
+    const many = Array.from({ length: 400 }, (_, index) =>
+      ingress(`shop-${index}`, { rules: { [`h${index}.example`]: [['/', 'Prefix', 'gone']] } }),
+    );
+    const folder = await folderOf(t, { 'shop.yaml': service('web', 8001) + many.join('') });
+    const command = fileURLToPath(new URL('../../../bin/smartproxy-ingress.js', import.meta.url));
+    const output = await passingShell(`'${process.execPath}' '${command}' lint -f . --format json | cat`, { folder });
+    assert.ok(output.length > 2 * 65_536, `${output.length} characters are hardly more than a pipe holds`);
+    assert.equal(JSON.parse(output).findings.length, many.length);
   });
 
   test('standard input is read for -', async (t) => {

@@ -9,17 +9,18 @@ export interface Htpasswd {
 const maxBcryptCost = 14;
 
 /**
- * Reads a file of htpasswd: a line a user, `name:hash`, empty lines and those that begin with `#` left out. Hashes are bcrypt (`$2a$`,
- * `$2b$`, `$2y$`), Apache's MD5 (`$apr1$`) and `{SHA}`; the first line of a name counts, as in Apache and nginx.
+ * Reads a file of htpasswd: a line a user, `name:hash` and perhaps `:comment`, empty lines and those that begin with `#` left out. Hashes
+ * are bcrypt (`$2a$`, `$2b$`, `$2y$`), Apache's MD5 (`$apr1$`) and `{SHA}`; the first line of a name counts, as in Apache and nginx.
  */
-export function readHtpasswd(text: string): Htpasswd {
+export function readHtpasswd(file: string): Htpasswd {
   const hashes = new Map<string, string>();
   const wrong: { line: number; why: string }[] = [];
-  text.split(/\r?\n/).forEach((line, index) => {
+  file.split(/\r?\n/).forEach((line, index) => {
     if (line.trim() === '' || line.startsWith('#')) return;
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0));
-    const hash = line.slice(colon + 1).trim();
+    const [text = ''] = line.slice(colon + 1).split(':', 1);
+    const hash = text.trim();
     const why = name === '' || /[\u0000-\u001f\u007f]/.test(name) ? 'has no user name before a colon' : hashProblem(hash);
     if (why !== undefined) wrong.push({ line: index + 1, why });
     else if (!hashes.has(name)) hashes.set(name, hash);

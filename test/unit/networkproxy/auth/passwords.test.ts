@@ -36,6 +36,7 @@ test('htpasswd: users with their hashes, the first line of a name, and what is w
     'no colon',
     `:${apr1}`,
     bcrypt.replace('$04$', '$15$').replace(/^/, 'slow:'),
+    `zoe:${apr1}:of the night shift: ask Bob`,
   ].join('\n');
   const { hashes, wrong } = readHtpasswd(file);
   assert.deepEqual(
@@ -43,6 +44,7 @@ test('htpasswd: users with their hashes, the first line of a name, and what is w
     [
       ['ada', bcrypt],
       ['bob', apr1],
+      ['zoe', apr1],
     ],
   );
   assert.deepEqual(

@@ -14,7 +14,7 @@ export const errorTable: Readonly<Record<ResponseFlag, ErrorRow>> = {
   no_path: { status: 404, text: 'No route for this path' },
   patterns_too_costly: { status: 503, text: 'This request is too long for the patterns of its host' },
   rewrite_failed: { status: 500, text: 'The route makes no valid path of this one' },
-  no_service: { status: 503, text: 'The backend of this route does not exist' },
+  no_service: { status: 503, text: 'The backend of this route can not be used' },
   no_endpoints: { status: 503, text: 'No endpoint of the backend is ready' },
   upstream_connect_failed: { status: 502, text: 'The backend refused the connection' },
   upstream_connect_timeout: { status: 504, text: 'The backend did not accept the connection in time' },

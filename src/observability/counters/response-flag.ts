@@ -9,7 +9,7 @@ export const responseFlagMeanings = {
   patterns_too_costly:
     'what the request meets is decided by patterns that would cost a worker too much to try: too many of them, or too long a text',
   rewrite_failed: 'the pattern by which the route rewrites paths made one that no backend may get; the detail says what is wrong with it',
-  no_service: 'the backend does not exist or has no such port',
+  no_service: 'the backend does not exist, has no such port, or what guards it can not be read',
   no_endpoints: 'no endpoint is ready',
   upstream_connect_failed: 'no endpoint could be dialled',
   upstream_connect_timeout: 'the endpoint did not accept in time',

@@ -49,7 +49,10 @@ export interface AcmeCounts {
   failed: number;
 }
 
+/** At one CA: one that does not answer keeps nobody from the certificates of another. */
 const attemptsAtOnce = 4;
+/** What is given up is no matter of a CA. */
+const abandonedLane = '';
 /** Objects that we wrote take a moment to come back: an attempt that finds nothing to do is not repeated at once. */
 const settleMs = 2000;
 /** After Secrets could not be read or written. */
@@ -134,23 +137,39 @@ export class CertificateManager {
     const { signal } = this.#active;
     this.#sweepIfDue(nowMs, signal);
     let nextMs = this.#sweptMs + sweepMs;
-    const startWhenDue = (secret: string, fromMs: number, start: () => void): void => {
+    const due: Due[] = [];
+    const startWhenDue = (secret: string, lane: string, fromMs: number, start: () => void): void => {
       const atMs = Math.max(fromMs, this.#heldUntilMs.get(secret) ?? 0);
       if (atMs > nowMs) nextMs = Math.min(nextMs, atMs);
-      else if (this.#running.size < attemptsAtOnce) start();
+      else due.push({ lane, atMs, start });
     };
     for (const [secret, certificate] of this.#certificates) {
       if (this.#running.has(secret)) continue;
-      startWhenDue(secret, dueMs(certificate, nowMs), () => this.#startAttempt(certificate, signal));
+      startWhenDue(secret, certificate.issuer.directory, dueMs(certificate, nowMs), () => this.#startAttempt(certificate, signal));
     }
     for (const { certificate, atMs } of this.#abandoned.waiting) {
       const { secret } = certificate;
       const running = this.#running.get(secret);
-      if (running === undefined) startWhenDue(secret, atMs, () => this.#start(secret, this.#abandoned.giveUp(certificate), signal));
+      const giveUp = () => this.#start(secret, abandonedLane, this.#abandoned.giveUp(certificate), signal);
+      if (running === undefined) startWhenDue(secret, abandonedLane, atMs, giveUp);
       else if (atMs > nowMs) nextMs = Math.min(nextMs, atMs);
       else running.ending?.abort(new Error('nobody wants the certificate any more'));
     }
+    this.#startInTurn(due);
     this.#cancelTimer = clock.after(nextMs - nowMs, () => this.#schedule());
+  }
+
+  /** Who waits longest comes first, so that those that fail again and again do not keep others waiting. */
+  #startInTurn(due: readonly Due[]): void {
+    const free = new Map<string, number>();
+    for (const { lane } of due) free.set(lane, attemptsAtOnce);
+    for (const { lane } of this.#running.values()) free.set(lane, (free.get(lane) ?? 0) - 1);
+    for (const { lane, start } of due.toSorted((a, b) => a.atMs - b.atMs)) {
+      const places = free.get(lane) ?? 0;
+      if (places <= 0) continue;
+      free.set(lane, places - 1);
+      start();
+    }
   }
 
   #startAttempt(certificate: AcmeCertificate, active: AbortSignal): void {
@@ -160,10 +179,10 @@ export class CertificateManager {
     const ending = new AbortController();
     const signal = AbortSignal.any([active, ending.signal]);
     const attempt = this.#attempt(certificate, signal).finally(() => this.#runningNames.delete(names));
-    this.#start(certificate.secret, attempt, signal, ending);
+    this.#start(certificate.secret, certificate.issuer.directory, attempt, signal, ending);
   }
 
-  #start(secret: string, task: Promise<void>, signal: AbortSignal, ending?: AbortController): void {
+  #start(secret: string, lane: string, task: Promise<void>, signal: AbortSignal, ending?: AbortController): void {
     const ended = task
       .then(
         () => settleMs,
@@ -174,7 +193,7 @@ export class CertificateManager {
         this.#running.delete(secret);
         this.#schedule();
       });
-    this.#running.set(secret, { ended, ending });
+    this.#running.set(secret, { lane, ended, ending });
   }
 
   /** Secrets could not be read or written, or another process wrote them; gives how long to wait. */
@@ -292,8 +311,19 @@ export class CertificateManager {
   }
 }
 
+/** What there is to do now. */
+interface Due {
+  /** As in Running. */
+  readonly lane: string;
+  /** Since when. */
+  readonly atMs: number;
+  readonly start: () => void;
+}
+
 /** What is done about a certificate now. */
 interface Running {
+  /** Directory of the CA, which is asked for a few certificates at once. */
+  readonly lane: string;
   readonly ended: Promise<void>;
   /** Ends it when nobody wants the certificate any more; undefined: that is what is done. */
   readonly ending: AbortController | undefined;

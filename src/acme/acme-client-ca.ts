@@ -5,7 +5,7 @@ import { challengeTypes } from '../translate/acme-state.ts';
 import type { CaAuthorization, CaChallenge, CaOrder, OrderWish, RenewalWindow } from './ca.ts';
 import type { CaAccount, RegisteringCa } from './ca-accounts.ts';
 import { CaError, isOutage, printable, problemText, problemType } from './ca-error.ts';
-import { askCa, inConversation, retryAfterMs } from './ca-transport.ts';
+import { askCa, askedToWaitMs, inConversation, retryAfterMs } from './ca-transport.ts';
 import { lookAtDirectory } from './failure-fix.ts';
 
 // The library keeps one client for all: its requests go through ours, which knows of each conversation what to trust and when to stop.
@@ -61,9 +61,9 @@ export class AcmeClientCa implements RegisteringCa {
     return this.#talk(async () => plainOrder(await this.#client.getOrder({ url: orderUrl } as Order)));
   }
 
-  authorizations(order: CaOrder): Promise<readonly CaAuthorization[]> {
+  authorizations({ url }: CaOrder): Promise<readonly CaAuthorization[]> {
     return this.#talk(async () => {
-      const found = await this.#client.getAuthorizations(await this.#client.getOrder(order as Order));
+      const found = await this.#client.getAuthorizations(await this.#client.getOrder({ url } as Order));
       return Promise.all(found.map((authorization) => this.#authorization(authorization)));
     });
   }
@@ -146,5 +146,5 @@ function refusedAccount({ reason, type, status, retryAfterMs }: CaError): CaErro
 
 function plainOrder({ url, status, error }: Order): CaOrder {
   if (!orderStatuses.has(status)) throw new Error(`an order has the status ${printable(String(status))}`);
-  return { url, status, error: problemText(error) };
+  return { url, status, error: problemText(error), retryAfterMs: askedToWaitMs() };
 }

@@ -12,6 +12,12 @@ export interface Conversation {
   readonly signal: AbortSignal;
 }
 
+/** A conversation that is under way. */
+interface Talk extends Conversation {
+  /** Of the last answer; 0: it does not say. */
+  retryAfterMs: number;
+}
+
 /** A request as the library makes it. */
 export interface CaRequest {
   readonly method?: string | undefined;
@@ -33,11 +39,16 @@ const maxAnswerBytes = 1_048_576;
 const mostRetryAfterMs = 30 * 86_400_000;
 const badNonce = 'badNonce';
 
-const conversations = new AsyncLocalStorage<Conversation>();
+const conversations = new AsyncLocalStorage<Talk>();
 
 /** Runs `talk` with these settings for each request that it leads to. */
 export function inConversation<T>(conversation: Conversation, talk: () => Promise<T>): Promise<T> {
-  return conversations.run(conversation, talk);
+  return conversations.run({ ...conversation, retryAfterMs: 0 }, talk);
+}
+
+/** When the CA wants to be asked again, by its last answer of this conversation: milliseconds from then; 0: it does not say. */
+export function askedToWaitMs(): number {
+  return conversations.getStore()?.retryAfterMs ?? 0;
 }
 
 /**
@@ -49,6 +60,7 @@ export async function askCa(asked: CaRequest): Promise<CaResponse> {
   const conversation = conversations.getStore();
   if (conversation === undefined) throw new CaError(action, 'it is asked outside of a conversation');
   const response = await send(asked, action, conversation);
+  conversation.retryAfterMs = retryAfterMs(response.headers['retry-after'], Date.now());
   if (response.status >= 300 && response.status < 400) {
     const { status, headers } = response;
     throw new CaError(action, `it sends us on to ${printable(headers.location ?? 'nowhere')}`, { status, fix: lookAtDirectory });
@@ -66,7 +78,7 @@ export async function askCa(asked: CaRequest): Promise<CaResponse> {
   throw new CaError(action, reason, {
     type,
     status: response.status,
-    retryAfterMs: retryAfterMs(response.headers['retry-after'], Date.now()),
+    retryAfterMs: conversation.retryAfterMs,
     ...(isOfNoCa && { fix: lookAtDirectory }),
   });
 }

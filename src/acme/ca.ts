@@ -6,6 +6,8 @@ export interface CaOrder {
   readonly status: 'pending' | 'ready' | 'processing' | 'valid' | 'invalid';
   /** Why it is invalid, in the words of the CA; undefined: it does not say. */
   readonly error: string | undefined;
+  /** When it is worth to look again, milliseconds from now; 0: it does not say. */
+  readonly retryAfterMs: number;
 }
 
 /** What the CA wants to see of one name. */

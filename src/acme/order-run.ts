@@ -52,6 +52,8 @@ export type Confirm = (
 const patienceMs = 600_000;
 const firstPollMs = 1000;
 const mostPollMs = 10_000;
+/** The longest that an attempt waits because the CA says so (`Retry-After`; RFC 8555, 7.4). */
+const longWaitMs = 60_000;
 /** Writes of the Secret that somebody else writes at the same time. */
 const maxWrites = 5;
 
@@ -107,6 +109,7 @@ export class OrderRun {
           throw new CaError(`order a certificate for ${certificate.names.join(', ')}`, step.why, { status: 403, type: step.type });
         case 'poll':
           if (clock.now() > endsMs) throw new CaError('wait for the CA', 'the CA did not decide within 10 minutes', { status: 504 });
+          pollMs = Math.max(pollMs, pauseOf(order));
           break;
       }
       await sleepOn(clock, pollMs, signal);
@@ -246,6 +249,12 @@ function certificateSecret(
   const before = present?.metadata ?? withOwners({ ...nameOfKey(key), labels: managedByLabel }, owners);
   const metadata = { ...before, annotations: { ...before.annotations, [acmeDirectoryAnnotation]: directory } };
   return { kind: 'Secret', type: present?.type ?? 'kubernetes.io/tls', metadata, data: { ...present?.data, ...pair } };
+}
+
+/** The pause that the CA asks for. Throws when it is a long one: others have the place meanwhile, and the next attempt goes on. */
+function pauseOf({ retryAfterMs }: CaOrder): number {
+  if (retryAfterMs <= longWaitMs) return retryAfterMs;
+  throw new CaError('wait for the CA', 'the CA is still at it, and wants to be asked again later', { status: 504, retryAfterMs });
 }
 
 /** Whether it is a problem document of the CA (RFC 8555, 6.7), whatever its status. */

@@ -5,7 +5,12 @@ import { nextStep } from '../../../src/acme/order-step.ts';
 import { Redacted } from '../../../src/redacted.ts';
 import type { AcmeOrder } from '../../../src/translate/acme-state.ts';
 
-const order = (status: CaOrder['status'], error?: string): CaOrder => ({ url: 'https://ca.test/order/1', status, error });
+const order = (status: CaOrder['status'], error?: string): CaOrder => ({
+  url: 'https://ca.test/order/1',
+  status,
+  error,
+  retryAfterMs: 0,
+});
 const kept = (...tokens: readonly string[]): AcmeOrder => ({
   url: 'https://ca.test/order/1',
   issuer: 'test',

@@ -267,10 +267,11 @@ export class CertificateManager {
     await keeper.save({ renewal: keptRenewal(state.renewal, renewalTime(present, window, clock.now(), random()), window) });
   }
 
-  async #keepFailure({ secret, names, issuer }: AcmeCertificate, keeper: StateKeeper, error: unknown): Promise<void> {
+  async #keepFailure(certificate: AcmeCertificate, keeper: StateKeeper, error: unknown): Promise<void> {
     const { clock, log, random = Math.random } = this.#options;
+    const { secret, names, issuer } = certificate;
     this.counts.failed++;
-    const failure = failureOf(error, keeper.state.failure, clock.now(), random());
+    const failure = failureOf(error, { ...certificate, state: keeper.state }, clock.now(), random());
     log.warn({ secret, names, issuer: issuer.name, reason: failure.message, tries: failure.count }, 'no certificate: trying again later');
     await keeper.save({ failure, lastAttemptMs: clock.now() });
   }

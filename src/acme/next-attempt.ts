@@ -1,5 +1,9 @@
 import type { AcmeCertificate, PresentCertificate } from '../translate/acme-certificate.ts';
 import type { AcmeState } from '../translate/acme-state.ts';
+import { isOfWish } from './wish-id.ts';
+
+/** However soon a CA, or its clock, wants a certificate to be renewed. */
+const leastUseMs = 3_600_000;
 
 /** What there is to do for a certificate, and from when on. Times in milliseconds since 1970; a past one is now. */
 export type NextAttempt =
@@ -9,13 +13,15 @@ export type NextAttempt =
   | { readonly kind: 'renewal'; readonly atMs: number };
 
 /** Pure. */
-export function nextAttempt({ names, issuer, state, present }: AcmeCertificate, nowMs: number): NextAttempt {
-  const afterFailureMs = state.failure?.nextAttemptMs ?? 0;
+export function nextAttempt(certificate: AcmeCertificate, nowMs: number): NextAttempt {
+  const { names, issuer, state, present } = certificate;
+  // Who corrected what is wanted need not wait until the end of the pause.
+  const afterFailureMs = state.failure && isOfWish(state.failure, certificate) ? state.failure.nextAttemptMs : 0;
   const fits = present !== undefined && present.directory === issuer.directory && sameNames(orderedFor(present, state), names);
   if (!fits || state.order !== undefined) return { kind: 'order', atMs: afterFailureMs };
   const { renewal } = state;
   if (renewal?.fingerprint !== present.fingerprint) return { kind: 'renewal', atMs: afterFailureMs };
-  const dueMs = Math.max(renewal.atMs, afterFailureMs);
+  const dueMs = Math.max(renewal.atMs, afterFailureMs, usedUntilMs(present, state));
   // Once it is due, nobody asks whether it is.
   return renewal.checkMs < dueMs && dueMs > nowMs ? { kind: 'renewal', atMs: renewal.checkMs } : { kind: 'order', atMs: dueMs };
 }
@@ -24,6 +30,11 @@ export function nextAttempt({ names, issuer, state, present }: AcmeCertificate, 
 export function dueMs(certificate: AcmeCertificate, nowMs: number): number {
   if (certificate.hasOtherOwners) return nowMs;
   return Math.min(nextAttempt(certificate, nowMs).atMs, certificate.state.left?.nextAttemptMs ?? Number.POSITIVE_INFINITY);
+}
+
+/** Until when a certificate that has just come is used: with clocks that differ its successors would be due at once, too, and so on. */
+function usedUntilMs({ fingerprint, notBeforeMs, notAfterMs }: PresentCertificate, { issued }: AcmeState): number {
+  return issued?.fingerprint === fingerprint ? issued.atMs + Math.min(leastUseMs, ((notAfterMs - notBeforeMs) * 2) / 3) : 0;
 }
 
 /** The names that a certificate was ordered for: CAs may add some, as that with `www.` before it. */

@@ -27,8 +27,8 @@ export function renewalTime(
   return { fingerprint, atMs: Math.round(atMs), checkMs: Math.round(nowMs + pauseMs) };
 }
 
-/** When two thirds of a certificate's life are over. Pure. */
-export function ageRenewalMs({ notBeforeMs, notAfterMs }: Pick<PresentCertificate, 'notBeforeMs' | 'notAfterMs'>): number {
+/** When two thirds of a certificate's life are over. */
+function ageRenewalMs({ notBeforeMs, notAfterMs }: Pick<PresentCertificate, 'notBeforeMs' | 'notAfterMs'>): number {
   return notBeforeMs + ((notAfterMs - notBeforeMs) * 2) / 3;
 }
 

@@ -57,12 +57,14 @@ export interface LeftRecords {
   readonly nextAttemptMs: number;
 }
 
-/** What came of the last order, so that a CA that issues for more names than were asked for is not asked again and again. */
+/** What came of the last order, so that it is not ordered again at once, whatever names and times the CA gave it. */
 export interface AcmeIssued {
   /** Of the certificate. */
   readonly fingerprint: string;
   /** That it was ordered for. */
   readonly names: readonly string[];
+  /** When it came, by the clock of this machine. */
+  readonly atMs: number;
 }
 
 /** When a certificate should be renewed, by the CA or by its age. */
@@ -89,6 +91,8 @@ export interface AcmeState {
 
 export interface AcmeFailure {
   readonly count: number;
+  /** What failed, by `wishId`; the directory of a CA: all that is asked there, as it said; undefined: a version before this one kept it. */
+  readonly of?: string | undefined;
   /** A sentence without its end. */
   readonly message: string;
   readonly nextAttemptMs: number;

@@ -77,8 +77,8 @@ function readPlace(value: unknown): RecordPlace | undefined {
 
 function readIssued(value: unknown): AcmeIssued | undefined {
   const fields = fieldsOf(value);
-  const [fingerprint, names] = [textOf(fields.fingerprint), textsOf(fields.names)];
-  return fingerprint === undefined || names.length === 0 ? undefined : { fingerprint, names };
+  const [fingerprint, names, atMs] = [textOf(fields.fingerprint), textsOf(fields.names), timeOf(fields.atMs)];
+  return fingerprint === undefined || names.length === 0 || atMs === undefined ? undefined : { fingerprint, names, atMs };
 }
 
 function readRenewal(value: unknown): AcmeRenewal | undefined {
@@ -91,7 +91,9 @@ function readFailure(value: unknown): AcmeFailure | undefined {
   const fields = fieldsOf(value);
   const { message } = fields;
   const nextAttemptMs = timeOf(fields.nextAttemptMs);
-  return typeof message !== 'string' || nextAttemptMs === undefined ? undefined : { count: countOf(fields.count), message, nextAttemptMs };
+  if (typeof message !== 'string' || nextAttemptMs === undefined) return undefined;
+  const of = textOf(fields.of);
+  return { count: countOf(fields.count), ...(of !== undefined && { of }), message, nextAttemptMs };
 }
 
 function readLeft(value: unknown): LeftRecords | undefined {

@@ -123,7 +123,7 @@ const refused: Readonly<Record<string, readonly [Odd, RegExp]>> = {
   'for another key': [{ isOfAnotherKey: true }, /^the certificate that the CA issued is for another key than that of the order$/],
   'that is over': [
     { fromMs: -90 * dayMs, toMs: -dayMs },
-    /^the certificate that the CA issued is valid from \S+ to \S+, most of which is over; compare the clock of this machine/,
+    /^the certificate that the CA issued is valid from \S+ to \S+, which is over; compare the clock of this machine/,
   ],
 };
 

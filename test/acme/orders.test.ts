@@ -275,6 +275,19 @@ test("what the CA refuses is kept in its own words, tried again later, and nobod
   await stop();
 });
 
+test('a host that was refused and is taken away keeps the others waiting no longer', async () => {
+  const of = issuerOf();
+  const { manager, stop } = startManager({ secrets });
+  manager.active = true;
+  const want = (...names: readonly string[]) => wanted(secrets, of, 'shop/corrected', ...names);
+  manager.update([want('blocked.test', 'corrected.test')]);
+  const { count } = await eventually('the refusal', () => want('corrected.test').state.failure, 60_000);
+  assert.equal(count, 1);
+  manager.update([want('corrected.test')]);
+  await eventually('the certificate', () => secrets.objects.has('shop/corrected'), 30_000);
+  await stop();
+});
+
 test('a Secret of ours that is broken, over, or handed over is ordered anew, in its place', async () => {
   const of = issuerOf();
   const [mismatched, expired, handedOver, other] = await Promise.all([

@@ -168,7 +168,13 @@ export class AcmeCluster {
   async renewNow(name: string): Promise<void> {
     const state = await this.state(name);
     if (state.renewal === undefined) throw new Error(`When to renew ${name} is not known yet`);
-    const due: AcmeState = { ...state, failure: undefined, renewal: { ...state.renewal, atMs: 1, checkMs: neverMs } };
+    const { issued, renewal } = state;
+    const due: AcmeState = {
+      ...state,
+      failure: undefined,
+      issued: issued && { ...issued, atMs: 1 },
+      renewal: { ...renewal, atMs: 1, checkMs: neverMs },
+    };
     const data = acmeStateData(`${shop}/${name}`, due);
     const object = { apiVersion: 'v1', kind: 'Secret', metadata: { namespace: own, name: acmeStateName(`${shop}/${name}`) } };
     await this.admin.json({ method: 'PATCH', path: pathOf(object), body: { data } });

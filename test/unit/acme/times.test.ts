@@ -6,6 +6,7 @@ import { CaError, problemText } from '../../../src/acme/ca-error.ts';
 import { retryAfterMs } from '../../../src/acme/ca-transport.ts';
 import { nextAttempt } from '../../../src/acme/next-attempt.ts';
 import { keptRenewal, renewalTime } from '../../../src/acme/renewal-time.ts';
+import { Redacted } from '../../../src/redacted.ts';
 import type { AcmeCertificate, PresentCertificate } from '../../../src/translate/acme-certificate.ts';
 import { type AcmeState, noAcmeState } from '../../../src/translate/acme-state.ts';
 import { issuer } from '../../tools/acme/ordering.ts';
@@ -43,12 +44,42 @@ test('after a failure nothing is done before its time, also by a leader that kno
   assert.deepEqual(nextAttempt(certificate({ failure }, { present: undefined }), nowMs), { kind: 'order', atMs: nowMs + 1000 });
 });
 
+test('who corrects what is wanted waits for no pause of what was wanted before, but for those that the CA asks for', () => {
+  const refusal = new CaError('order', 'no', { status: 403, type: 'externalAccountRequired' });
+  const before = certificate({}, { present: undefined });
+  const failed = { ...before, state: { ...before.state, failure: failureOf(refusal, before, nowMs, 0) } };
+  const externalAccount = { keyId: 'k', key: new Redacted('a') };
+  const bound = { ...failed, issuer: { ...failed.issuer, externalAccount } };
+  assert.equal(nextAttempt(failed, nowMs).atMs, nowMs + 60_000);
+  assert.equal(nextAttempt(bound, nowMs).atMs, 0);
+  assert.equal(nextAttempt({ ...failed, names: ['b.test'] }, nowMs).atMs, 0);
+  const again = { ...bound, state: { ...bound.state, failure: failureOf(refusal, bound, nowMs, 0) } };
+  assert.equal(again.state.failure.count, 1, 'it is another wish');
+  assert.equal(nextAttempt(again, nowMs).atMs, nowMs + 60_000);
+  const otherKey = { ...externalAccount, key: new Redacted('b') };
+  assert.equal(nextAttempt({ ...again, issuer: { ...again.issuer, externalAccount: otherKey } }, nowMs).atMs, 0);
+
+  const limited = failureOf(new CaError('order', 'too many', { status: 429, retryAfterMs: 7_200_000 }), before, nowMs, 0);
+  const waiting = { ...before, state: { ...before.state, failure: limited } };
+  assert.equal(nextAttempt({ ...waiting, names: ['b.test'] }, nowMs).atMs, nowMs + 7_200_000);
+  assert.equal(nextAttempt({ ...waiting, issuer: issuer('https://other.test/dir') }, nowMs).atMs, 0);
+});
+
 test('a certificate that fits is asked about once, then now and then, then renewed when it is due', () => {
   assert.deepEqual(nextAttempt(certificate(), nowMs), { kind: 'renewal', atMs: 0 });
   const renewal = { fingerprint: 'f1', atMs: nowMs + 60 * dayMs, checkMs: nowMs + dayMs };
   assert.deepEqual(nextAttempt(certificate({ renewal }), nowMs), { kind: 'renewal', atMs: nowMs + dayMs });
   assert.deepEqual(nextAttempt(certificate({ renewal }), renewal.atMs), { kind: 'order', atMs: renewal.atMs });
   assert.equal(nextAttempt(certificate({ renewal: { ...renewal, fingerprint: 'before' } }), nowMs).kind, 'renewal');
+});
+
+test('a certificate that has just come is used for an hour, whatever its CA and the clocks say, and a short one for two thirds of its life', () => {
+  const renewal = { fingerprint: 'f1', atMs: nowMs - 60 * dayMs, checkMs: nowMs + dayMs };
+  const issued = { fingerprint: 'f1', names: ['a.test'], atMs: nowMs };
+  assert.deepEqual(nextAttempt(certificate({ renewal, issued }), nowMs), { kind: 'order', atMs: nowMs + 3_600_000 });
+  const short = { ...present, notAfterMs: nowMs + 300_000 };
+  assert.deepEqual(nextAttempt(certificate({ renewal, issued }, { present: short }), nowMs), { kind: 'order', atMs: nowMs + 200_000 });
+  assert.deepEqual(nextAttempt(certificate({ renewal, issued: { ...issued, fingerprint: 'before' } }), nowMs).atMs, renewal.atMs);
 });
 
 test('it is renewed when two thirds of its life are over, and where the CA suggests a window at a time in that', () => {
@@ -74,19 +105,19 @@ test('the time that was drawn stays while the window has it, and moves with the 
 test('refusals wait longer each time, outages less, and both as long as the CA asks', () => {
   const refusal = new CaError('order', 'no', { status: 403, type: 'caa' });
   const pauses = [0, 1, 2, 3, 9].map(
-    (count) => failureOf(refusal, { count, message: '', nextAttemptMs: 0 }, nowMs, 0).nextAttemptMs - nowMs,
+    (count) => failureOf(refusal, certificate({ failure: { count, message: '', nextAttemptMs: 0 } }), nowMs, 0).nextAttemptMs - nowMs,
   );
   assert.deepEqual(pauses, [60_000, 240_000, 960_000, 3_840_000, 21_600_000]);
   assert.equal(
-    failureOf(refusal, undefined, nowMs, 0).message,
+    failureOf(refusal, certificate(), nowMs, 0).message,
     'no (caa); let a CAA record of the domain name this CA, or use another issuer',
   );
-  assert.equal(failureOf(new CaError('order', 'away'), undefined, nowMs, 0).nextAttemptMs, nowMs + 15_000);
+  assert.equal(failureOf(new CaError('order', 'away'), certificate(), nowMs, 0).nextAttemptMs, nowMs + 15_000);
   const forbidden = new SecretsError({ reason: 'forbidden', message: 'Cannot create secrets' }, undefined);
-  assert.equal(failureOf(forbidden, undefined, nowMs, 0).nextAttemptMs, nowMs + 15_000, 'no CA counts what we may not write');
-  assert.equal(failureOf(forbidden, undefined, nowMs, 0).message, 'Cannot create secrets');
+  assert.equal(failureOf(forbidden, certificate(), nowMs, 0).nextAttemptMs, nowMs + 15_000, 'no CA counts what we may not write');
+  assert.equal(failureOf(forbidden, certificate(), nowMs, 0).message, 'Cannot create secrets');
   const limited = new CaError('order', 'too many', { status: 429, type: 'rateLimited', retryAfterMs: 7_200_000 });
-  assert.equal(failureOf(limited, undefined, nowMs, 0).nextAttemptMs, nowMs + 7_200_000);
+  assert.equal(failureOf(limited, certificate(), nowMs, 0).nextAttemptMs, nowMs + 7_200_000);
 });
 
 test('Retry-After is read as seconds and as a date, and a problem document as its texts', () => {

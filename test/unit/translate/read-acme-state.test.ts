@@ -30,10 +30,10 @@ const whole: AcmeState = {
       { type: 'tls-alpn-01', name: 'a.test', token: 't', keyAuthorization: 't.x', certificate: 'pem' },
     ],
   },
-  issued: { fingerprint: 'f1', names: ['a.test'] },
+  issued: { fingerprint: 'f1', names: ['a.test'], atMs: 1 },
   renewal: { fingerprint: 'f1', atMs: 2, checkMs: 1 },
   lastAttemptMs: 3,
-  failure: { count: 2, message: '', nextAttemptMs: 4 },
+  failure: { count: 2, of: 'wish', message: '', nextAttemptMs: 4 },
   left: { records: [{ issuer: 'ca', name: 'b.test', value: 'v', tries: 1 }], nextAttemptMs: 5 },
 };
 
@@ -56,7 +56,7 @@ const garbage: readonly unknown[] = [
   { failure: 'x', lastAttemptMs: farthestMs },
   { lastAttemptMs: '2026', renewal: null, left: [] },
   { renewal: { fingerprint: 'f1', atMs: farthestMs, checkMs: 1 } },
-  { order: null, issued: { fingerprint: 'f1', names: [7] } },
+  { order: null, issued: { fingerprint: 'f1', names: [7], atMs: 1 } },
   { order: { url: 'https://ca.test/order/1', challenges: 3 } },
   { left: { records: [null, { name: 'a.test' }], nextAttemptMs: 1 } },
   { left: { records: 'x', nextAttemptMs: farthestMs } },

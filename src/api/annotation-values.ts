@@ -272,7 +272,7 @@ export function networksValue(fewest: 0 | 1): ValueType<readonly string[]> {
       const networks = partsOf(text);
       return text.length <= maxListLength && networks.length >= fewest && networks.every(isNetwork)
         ? { kind: 'value', value: networks }
-        : { kind: 'invalid', expected: 'addresses or CIDRs like "10.0.0.0/8, 2001:db8::/32"' };
+        : { kind: 'invalid', expected: `addresses or CIDRs like "10.0.0.0/8, 2001:db8::/32", ${maxListLength} characters at most` };
     },
   };
 }

@@ -88,7 +88,7 @@ export const ingressAnnotations = {
     doc: 'Answers plain HTTP for a host with TLS with a 308 to HTTPS, paths below `/.well-known/acme-challenge/` excepted.',
   }),
   tlsPassthrough: annotation('tls-passthrough', booleanValue, '`false`', {
-    doc: 'Hands TLS connections for the hosts of the Ingress to its backend unread, by server name. The backend holds the certificate; paths and all settings but `connect-timeout` and `tunnel-idle-timeout` have no meaning for these connections. With an annotation that asks clients who they are, TLS is not passed through.',
+    doc: 'Hands TLS connections for the hosts of the Ingress to its backend unread, by server name. The backend holds the certificate; for these connections count `allowlist-source-range`, `denylist-source-range`, `limit-rps`, `limit-rpm`, `limit-connections`, `connect-timeout`, `tunnel-idle-timeout`, `retries`, `load-balance`, `upstream-hash-by` and `enable-access-log`, and neither paths nor anything else. With an annotation that asks clients who they are, TLS is not passed through.',
   }),
   backendProtocol: annotation(
     'backend-protocol',

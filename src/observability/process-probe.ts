@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { getHeapStatistics } from 'node:v8';
+import { residentBytes } from './resident-bytes.ts';
 
 /** What a process uses, as plain data. */
 export interface ProcessFacts {
@@ -38,7 +39,7 @@ export class ProcessProbe {
     return {
       startedAtMs: this.#startedAtMs,
       cpuSeconds: (user + system) / 1e6,
-      residentBytes: process.memoryUsage.rss(),
+      residentBytes: residentBytes(),
       heapBytes,
       heapLimitBytes,
       openFiles: this.#openFiles,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { MemoryReading, MemorySource } from '../networkproxy/overload/memory-reading.ts';
+import { residentBytes } from '../observability/resident-bytes.ts';
 
 /** What a probe asks the machine; tests pass their own. */
 export interface MemoryProbeSource {
@@ -15,7 +16,7 @@ export interface MemoryProbeSource {
 
 const realSource: MemoryProbeSource = {
   read: (path) => readFile(path, 'latin1').catch(() => undefined),
-  residentBytes: () => process.memoryUsage.rss(),
+  residentBytes,
   machineBytes: totalmem(),
 };
 

@@ -26,8 +26,10 @@ async function limitedProxy(context: TestContext, descriptors: number): Promise<
 }
 
 async function ask(child: ChildProcess): Promise<LimitedProxyReport> {
+  const ended = new AbortController();
+  child.once('exit', () => ended.abort(new Error('the proxy died')));
   child.send('report');
-  const [report] = (await once(child, 'message')) as [LimitedProxyReport];
+  const [report] = (await once(child, 'message', { signal: ended.signal })) as [LimitedProxyReport];
   return report;
 }
 
@@ -54,6 +56,7 @@ test('a process without descriptors left sheds connections, keeps the ones that 
   const served = await Promise.all(clients.map(echoes));
   const lucky = clients.filter((_, index) => served[index]);
   assert.ok(lucky.length > 0 && lucky.length < 80, `${lucky.length} of ${clients.length} are served`);
+  assert.ok((await ask(child)).residentBytes > 0, 'what it says of itself takes no descriptor');
   for (const client of lucky) assert.equal(await echoes(client), true, 'a connection that was there lives on');
   await Promise.all(lucky.map((client) => closed(client.end())));
   await eventually('they have left', async () => (await ask(child)).active === 0);

@@ -1,4 +1,7 @@
 // The program's entry: a command of the user's, or a worker process that the `run` command started.
+import { isatty } from 'node:tty';
+import { exitCodes } from './cli/exit-code.ts';
+import { StopSignals } from './cli/stop-signals.ts';
 
 // Node opens its inspector at this signal unless somebody listens: whoever may send one could then read keys, or write a heap snapshot.
 process.on('SIGUSR1', () => {});
@@ -8,6 +11,8 @@ if (process.argv[2] === 'worker') {
   const { runWorker } = await import('./workers/worker-main.ts');
   runWorker();
 } else {
+  // Before anything is loaded, which takes seconds on a busy machine: process 1 of a container never sees a signal that nobody listens for.
+  const stopSignal = process.argv[2] === 'run' ? awaitStopSignal() : undefined;
   const { runMain } = await import('./cli/main.ts');
   const { openTerminal } = await import('./cli/terminal.ts');
   const { lastWritten } = await import('./cli/last-written.ts');
@@ -19,6 +24,7 @@ if (process.argv[2] === 'worker') {
     env: process.env,
     print: (text: string) => console.log(text),
     note: (line: string) => console.error(line),
+    stopSignal,
     openTerminal: process.stdout.isTTY ? () => openTerminal(process.stdout, process.stdin) : undefined,
     script: import.meta.filename,
   };
@@ -29,4 +35,9 @@ if (process.argv[2] === 'worker') {
   if (unwritten !== undefined) complain(`Cannot write the output: ${unwritten.message}`);
   // A command that is interrupted may leave something behind that would keep the process alive.
   process.exit(unwritten === undefined ? status : exitCodes.failure.code);
+}
+
+function awaitStopSignal(): Promise<NodeJS.Signals> {
+  const onImpatience = () => process.exit(exitCodes.failure.code);
+  return new StopSignals(process, { onImpatience, hasTerminal: isatty(0) }).received;
 }

@@ -9,6 +9,8 @@ export interface CommandContext {
   readonly note?: ((line: string) => void) | undefined;
   /** Takes over the terminal to draw on it; undefined: results do not go to one. */
   readonly openTerminal?: (() => Terminal) | undefined;
+  /** Resolves to the signal that is to end a command that runs until then. @default none comes */
+  readonly stopSignal?: Promise<NodeJS.Signals> | undefined;
   /** The script that this process runs: what worker processes are started from. */
   readonly script: string;
 }

@@ -6,7 +6,6 @@ import { createLog } from './app-log.ts';
 import { startApplication } from './application.ts';
 import type { Command, CommandContext } from './command.ts';
 import { exitCodes } from './exit-code.ts';
-import { StopSignals } from './stop-signals.ts';
 
 /** `run`: the controller and its proxy, until a signal ends them. */
 export const runCommand: Command = {
@@ -23,16 +22,17 @@ const usage = `Usage: smartproxy-ingress run --manifests DIR [FLAG ...]
 Serves Ingresses over HTTP and HTTPS. Every flag can be given in the environment: --http-port as SMARTPROXY_HTTP_PORT.
 SIGTERM or SIGINT lets open requests finish and ends with status 0; a second SIGINT ends at once with status 1.`;
 
-async function run(args: readonly string[], { env, print, script }: CommandContext): Promise<number> {
+const noSignal = new Promise<never>(() => {});
+
+async function run(args: readonly string[], { env, print, script, stopSignal = noSignal }: CommandContext): Promise<number> {
   const { config, warnings } = resolveConfig(parseArguments(args).texts, await readSystem(env));
   const log = createLog(config.logLevel);
   for (const warning of warnings) log.warn({ warning }, 'configuration warning');
-  const signals = new StopSignals(process, () => process.exit(exitCodes.failure.code));
   const starting = startApplication({ config, log, print, script });
-  const application = await Promise.race([starting, signals.received]);
+  const application = await Promise.race([starting, stopSignal]);
   // Stopped before anything was served: nothing has to be finished.
   if (typeof application === 'string') return exitCodes.ok.code;
-  const signal = await Promise.race([signals.received, application.failed]);
+  const signal = await Promise.race([stopSignal, application.failed]);
   log.info({ signal }, 'stopping');
   await application.stop();
   log.info({}, 'stopped');

@@ -34,8 +34,7 @@ const flushTimeoutMs = 1000;
  */
 export function runWorker(): void {
   // The main process decides when workers go: a signal to the whole process group must not cut connections.
-  process.on('SIGTERM', () => {});
-  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
   process.once('disconnect', () => process.exit(0));
   process.once('message', (message: ToWorker) => {
     if (message.type !== 'start') throw new Error(`Cannot start the worker: the first message is "${message.type}"`);

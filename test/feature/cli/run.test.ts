@@ -158,6 +158,25 @@ test('run: readiness goes off at SIGTERM while connections are still accepted fo
   assert.equal(await command.exit(), 1);
 });
 
+test('run: SIGHUP without a terminal changes nothing, of the program and of its workers', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'a.yaml'), manifests('a.localhost', await freePort()));
+  const command = await startRun(t, ['--manifests', folder]);
+  const http = await command.port('http');
+  const { pid } = command.log.find(({ msg }) => msg === 'worker serves') ?? {};
+  for (const each of [command.child.pid, pid]) process.kill(Number(each), 'SIGHUP');
+  for (const host of ['b.localhost', 'c.localhost']) {
+    await writeFile(join(folder, 'a.yaml'), manifests(host, await freePort()));
+    await command.until(async () => (await get(http, host, '/')).status === 502);
+  }
+  assert.equal(
+    command.log.some(({ msg }) => msg === 'worker ended unasked' || msg === 'stopping'),
+    false,
+  );
+  command.child.kill('SIGTERM');
+  assert.equal(await command.exit(), 0);
+});
+
 test('run: it goes on serving when whoever read its output and log goes away', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'a.yaml'), manifests('a.localhost', await freePort()));

@@ -3,15 +3,11 @@ import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
 import { StopSignals } from '../../../src/cli/stop-signals.ts';
 
-function watched() {
+function watched(hasTerminal = false) {
   const clock = { nowMs: 0 };
   const process = new EventEmitter();
   let impatient = 0;
-  const signals = new StopSignals(
-    process,
-    () => impatient++,
-    () => clock.nowMs,
-  );
+  const signals = new StopSignals(process, { onImpatience: () => impatient++, hasTerminal, now: () => clock.nowMs });
   return { process, signals, clock, impatience: () => impatient };
 }
 
@@ -39,6 +35,17 @@ test('stop signals: a second SIGTERM changes nothing', () => {
   clock.nowMs = 10_000;
   process.emit('SIGTERM', 'SIGTERM');
   assert.equal(impatience(), 0);
+});
+
+test('stop signals: a terminal that hangs up is a stop; without one SIGHUP asks for a reload, and nothing needs one', async () => {
+  const { process, signals } = watched(true);
+  process.emit('SIGHUP', 'SIGHUP');
+  assert.equal(await signals.received, 'SIGHUP');
+
+  const daemon = watched();
+  daemon.process.emit('SIGHUP', 'SIGHUP');
+  daemon.process.emit('SIGTERM', 'SIGTERM');
+  assert.equal(await daemon.signals.received, 'SIGTERM');
 });
 
 test('stop signals: closing leaves no listener behind', () => {

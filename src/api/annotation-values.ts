@@ -372,6 +372,15 @@ export const headerNamesValue: ValueType<readonly string[]> = {
 const ownHeaders =
   /^(?:connection|content-length|date|expect|forwarded|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|x-forwarded-.*|x-real-ip|x-request-id)$/;
 
+/** The name of an issuer, as the CRD has it. */
+export const issuerNameValue: ValueType<string> = {
+  name: 'issuer name',
+  parse: (text) =>
+    text.length <= 253 && dnsNamePattern.test(text)
+      ? { kind: 'value', value: text }
+      : { kind: 'invalid', expected: 'the name of an issuer of the SmartProxyConfig (acme.issuers)' },
+};
+
 /** The name of an object in the same namespace. */
 export const objectNameValue: ValueType<string> = {
   name: 'object name',

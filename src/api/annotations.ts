@@ -13,6 +13,7 @@ import {
   hashSourceValue,
   headerNamesValue,
   integerValue,
+  issuerNameValue,
   locationValue,
   methodsValue,
   networksValue,
@@ -162,7 +163,7 @@ export const ingressAnnotations = {
   satisfy: annotation('satisfy', choiceValue(['all', 'any']), '`all`', {
     doc: 'With `any`, who is in `allowlist-source-range` is not asked who they are, and others are in place of the 403: [how](auth.md#addresses-or-users).',
   }),
-  acmeIssuer: annotation('acme-issuer', objectNameValue, 'none', {
+  acmeIssuer: annotation('acme-issuer', issuerNameValue, 'none', {
     doc: 'Orders a certificate from this issuer of the SmartProxyConfig (`acme.issuers`) for each entry of `spec.tls` that has hosts and a `secretName`, and keeps it in that Secret: [acme.md](acme.md).',
   }),
   authTlsSecret: annotation('auth-tls-secret', objectNameValue, 'none', {

@@ -2,6 +2,7 @@ import { annotationPrefix, ingressAnnotations } from '../api/annotations.ts';
 import type { PathMatch } from '../routes/route.ts';
 import { anyHost, type PageText } from '../routes/route-table.ts';
 import type { Service } from '../routes/service.ts';
+import { annotatedAsks, reportNothingAsked } from './annotated-acme.ts';
 import { readAnnotatedAuth } from './annotated-auth.ts';
 import { readAnnotatedTlsPolicy } from './annotated-tls-policy.ts';
 import { BackendTlsReader, type TlsSetting } from './backend-tls-reader.ts';
@@ -117,6 +118,7 @@ class IngressResolver {
     const reading = this.#reading;
     this.#reportCredentials();
     this.#reportSmallBuffer();
+    reportNothingAsked(reading, (reason, field, sentence) => this.#report(reason, field, sentence));
     const fallback =
       reading.defaultBackend === undefined ? undefined : this.#route(rootPrefix, reading.defaultBackend, 'spec.defaultBackend');
     const wanted = [...this.#rulesByHost(fallback !== undefined)].map(([host, rules]) => this.#claim(host, rules, fallback));
@@ -133,7 +135,7 @@ class IngressResolver {
       holds: this.#dates.holds,
       certificates: this.#tls.usable,
       referencedSecrets: this.#reads.secretKeys(),
-      ...acmeAsks(reading),
+      ...annotatedAsks(reading),
     };
   }
 
@@ -318,18 +320,6 @@ class IngressResolver {
   #report(reason: Parameters<ProblemList['add']>[0], field: string, sentence: string): void {
     this.#problems.add(reason, field, messageFor(this.#reading.ref, field, sentence));
   }
-}
-
-/** The certificates that an annotation asks for, or that are left to the installation; cert-manager's are its own. */
-function acmeAsks(reading: IngressReading): Pick<ResolvedObject, 'acme'> {
-  const { annotations, tls, hasCertManager, isBeingDeleted } = reading;
-  const issuer = annotations.acmeIssuer;
-  if (isBeingDeleted || tls.length === 0 || (issuer === undefined && hasCertManager)) return {};
-  const issuerField = issuer === undefined ? 'spec.tls' : `metadata.annotations[${annotationPrefix}acme-issuer]`;
-  const acme = tls.flatMap(({ secret, secretField, hosts }) =>
-    secret === undefined || hosts.length === 0 ? [] : [{ issuer, issuerField, secret, secretField, hosts }],
-  );
-  return { acme };
 }
 
 function servicesOf(claims: readonly HostClaim[]): readonly Service[] {

@@ -1,4 +1,4 @@
-import { type AnnotationValues, annotationPrefix, annotationsByName } from '../api/annotations.ts';
+import { type AnnotationValues, annotationPrefix, annotationsByName, ingressAnnotations } from '../api/annotations.ts';
 import { type ForeignAnnotation, foreignAnnotations, foreignGuards, ingressNginxPrefix } from '../api/ingress-nginx-annotations.ts';
 import { nearestName } from '../config/nearest-name.ts';
 import { idleAnnotations } from './idle-annotations.ts';
@@ -19,6 +19,16 @@ export interface ReadAnnotations {
 export function readAnnotations(ref: ObjectRef, annotations: unknown, problems: ProblemList): ReadAnnotations {
   return new AnnotationReader(ref, fieldsOf(annotations), problems).read();
 }
+
+/** Whether some annotation of ours is about who may ask, readable or not. */
+export function hasGuard(annotations: unknown): boolean {
+  const present = Object.keys(fieldsOf(annotations));
+  return [...guards, ...foreignGuards].some((name) => present.includes(annotationPrefix + name));
+}
+
+const guards = (['authType', 'authSecret', 'authUrl', 'authTlsSecret', 'allowlistSourceRange', 'denylistSourceRange'] as const).map(
+  (field) => ingressAnnotations[field].name,
+);
 
 class AnnotationReader {
   readonly #ref: ObjectRef;

@@ -4,8 +4,9 @@ import type { PathMatch } from '../routes/route.ts';
 import { anyHost } from '../routes/route-table.ts';
 import type { IngressReading, ReadBackend, ReadPath, ReadRule } from './ingress-reading.ts';
 import { meantPath, pathProblem, requestSpelling, withoutTrailingSlashes } from './path-spelling.ts';
+import { patternBeginnings } from './pattern-beginnings.ts';
 import { describe, messageFor, ProblemList, quote } from './problem-list.ts';
-import { readAnnotations } from './read-annotations.ts';
+import { hasGuard, readAnnotations } from './read-annotations.ts';
 import { createdAtMs, isBeingDeleted, objectRef } from './read-metadata.ts';
 import { isSolverIngress } from './solver-ingress.ts';
 import type { TlsEntry } from './tls-certificates.ts';
@@ -16,7 +17,7 @@ import { fieldsOf, isFields, isPresent, itemsOf, portOf, textOf } from './unknow
 export function readIngress(key: string, ingress: Ingress): IngressReading {
   const ref = objectRef('networking.k8s.io/v1', 'Ingress', key, ingress);
   const problems = new ProblemList(ref);
-  const reader = new IngressReader(ref, problems);
+  const reader = new IngressReader(ref, problems, hasGuard(fieldsOf(ingress.metadata).annotations));
   const spec = fieldsOf(ingress.spec);
   const rules = reader.rules(spec.rules);
   const defaultBackend = spec.defaultBackend === undefined ? undefined : reader.backend(spec.defaultBackend, 'spec.defaultBackend');
@@ -64,10 +65,13 @@ interface BrokenPath {
 class IngressReader {
   readonly #ref: ObjectRef;
   readonly #problems: ProblemList;
+  /** It says who may ask. */
+  readonly #isGuarded: boolean;
 
-  constructor(ref: ObjectRef, problems: ProblemList) {
+  constructor(ref: ObjectRef, problems: ProblemList, isGuarded: boolean) {
     this.#ref = ref;
     this.#problems = problems;
+    this.#isGuarded = isGuarded;
   }
 
   rules(value: unknown): readonly ReadRule[] {
@@ -153,10 +157,22 @@ class IngressReader {
         return [];
       }
       const read = this.#match(item, at);
-      if (!('broken' in read)) return [{ match: read, field: at, isMeant: false, backend: this.backend(item.backend, `${at}.backend`) }];
-      const backend: ReadBackend = { kind: 'unusable', reason: read.broken, field: at };
-      return read.meant.map((match) => ({ match, field: at, isMeant: true, backend }));
+      const held = (reason: string, meant: readonly PathMatch[]): readonly ReadPath[] =>
+        meant.map((match) => ({ match, field: at, isMeant: true, backend: { kind: 'unusable', reason, field: at } }));
+      if ('broken' in read) return held(read.broken, read.meant);
+      const served = { match: read, field: at, isMeant: false, backend: this.backend(item.backend, `${at}.backend`) };
+      return [served, ...held('the path is a pattern', this.#unservedPattern(item.pathType, read.value, `${at}.path`))];
     });
+  }
+
+  /** What a pattern may mean is kept from others where the Ingress says who may ask: they may ask for less. */
+  #unservedPattern(pathType: unknown, path: string, field: string): readonly PathMatch[] {
+    if (pathType !== 'ImplementationSpecific' || !regexCharacters.test(path)) return [];
+    const beginnings = this.#isGuarded ? patternBeginnings(path) : [];
+    const cost = beginnings.length === 0 ? 'so that requests which it means go by other paths' : 'and what it may mean is answered 503';
+    const sentence = `path ${quote(path)} looks like a regular expression and is taken as it stands, as a Prefix, ${cost}`;
+    this.#report('Unsupported', field, `${sentence}; use a SmartRoute with a match of type Regex`);
+    return beginnings.map((value) => ({ kind: 'unusable-regex', value }));
   }
 
   #match(item: Readonly<Record<string, unknown>>, field: string): PathMatch | BrokenPath {
@@ -171,13 +187,6 @@ class IngressReader {
     if (wrong !== undefined)
       return this.#broken(`${field}.path`, `path ${quote(value)} ${wrong}`, meantMatches(value, pathType === 'Exact' ? 'exact' : 'prefix'));
     const text = value as string;
-    if (pathType === 'ImplementationSpecific' && regexCharacters.test(text)) {
-      this.#report(
-        'Unsupported',
-        `${field}.path`,
-        `path ${quote(text)} looks like a regular expression and is taken as it stands, as a Prefix, so that requests which it means go by other paths; use a SmartRoute with a match of type Regex`,
-      );
-    }
     return pathType === 'Exact' ? { kind: 'exact', value: text } : { kind: 'prefix', value: withoutTrailingSlashes(text) };
   }
 

@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { ingressClass, service } from '../../tools/manifests.ts';
+import { forwardTo, ingressClass, service, smartRoute } from '../../tools/manifests.ts';
 import { NamedBackend } from '../../tools/named-backend.ts';
 import { Program } from '../../tools/program.ts';
 
 const host = 'shop.example.com';
 
 /** An Ingress of the host with one path. */
-function withPath(name: string, path: object, to = 'guarded'): string {
+function withPath(name: string, path: object, to = 'guarded', annotations: object = {}): string {
   const backend = { service: { name: to, port: { name: 'web' } } };
   const rules = [{ host, http: { paths: [{ backend, ...path }] } }];
-  const metadata = { name, namespace: 'default', creationTimestamp: name === 'broad' ? '2026-01-01T00:00:00Z' : '2026-02-01T00:00:00Z' };
+  const metadata = {
+    name,
+    namespace: 'default',
+    annotations,
+    creationTimestamp: name === 'broad' ? '2026-01-01T00:00:00Z' : '2026-02-01T00:00:00Z',
+  };
   const object = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata, spec: { ingressClassName: 'smartproxy', rules } };
   return `\n${JSON.stringify(object)}\n---`;
 }
@@ -63,6 +68,39 @@ describe('a path of an Ingress that can not be used, beside a broader one of ano
       for (const asked of left) assert.equal((await program.ask(host, asked)).body, 'open', asked);
       assert.equal(guarded.seen.length, 0);
     });
+
+  const guard = { 'smartproxy.dev/denylist-source-range': '10.0.0.0/8' };
+  const patterns: readonly (readonly [path: string, covered: readonly string[], left: readonly string[]])[] = [
+    ['/admin(/|$)(.*)', ['/admin', '/admin/x', '/admin/x/y?z'], ['/', '/x/admin']],
+    ['/admin/[0-9]+', ['/admin/7', '/admin/x'], ['/admin', '/admi']],
+    ['/v1.0/.*', ['/v1.0/x', '/v1x0/x'], ['/v2.0/x']],
+    ['/(.*)', [], ['/', '/x']],
+  ];
+  for (const [path, covered, left] of patterns)
+    it(`for ${path} of an Ingress that says who may ask, answers 503 for what it may mean, and leaves the rest to the other`, async () => {
+      const narrow = withPath('narrow', { path, pathType: 'ImplementationSpecific' }, 'guarded', guard);
+      await using program = await Program.start(base + narrow);
+      assert.deepEqual(program.problems, ['Unsupported']);
+      if (covered.length > 0)
+        assert.match(program.translation.problems[0]?.message ?? '', /what it may mean is answered 503; use a SmartRoute/);
+      for (const asked of covered) assert.equal((await program.ask(host, asked)).status, 503, asked);
+      for (const asked of left) assert.equal((await program.ask(host, asked)).body, 'open', asked);
+    });
+
+  it('for a pattern of one that lets everybody in goes by the broader one, and a SmartRoute with the pattern comes before what is held', async () => {
+    const narrow = (annotations?: object): string =>
+      withPath('narrow', { path: '/admin(/|$)(.*)', pathType: 'ImplementationSpecific' }, 'guarded', annotations);
+    await using program = await Program.start(base + narrow());
+    assert.equal((await program.ask(host, '/admin/x')).body, 'open');
+    const match = { path: { type: 'Regex', value: '/admin(/|$)(.*)' } };
+    const route = smartRoute('admin', {
+      hosts: [host],
+      http: { rules: [{ name: 'admin', matches: [match], action: forwardTo('guarded') }] },
+    });
+    await program.apply(narrow(guard) + route);
+    assert.equal((await program.ask(host, '/admin/x')).body, 'guarded');
+    assert.equal((await program.ask(host, '/administration')).status, 503);
+  });
 
   it('that no request can have is left out', async () => {
     await using program = await Program.start(base + withPath('narrow', { path: `/${'a'.repeat(100_000)}`, pathType: 'Prefix' }));

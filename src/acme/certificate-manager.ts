@@ -167,8 +167,10 @@ export class CertificateManager {
     for (const { lane, start } of due.toSorted((a, b) => a.atMs - b.atMs)) {
       const places = free.get(lane) ?? 0;
       if (places <= 0) continue;
-      free.set(lane, places - 1);
+      const before = this.#running.size;
       start();
+      // One of the same names as another waits for that, and takes no place.
+      if (this.#running.size > before) free.set(lane, places - 1);
     }
   }
 

@@ -43,6 +43,25 @@ test('a CA that takes requests and never answers keeps nobody from the certifica
   await eventually('the certificate of the other CA', () => secrets.objects.has('shop/good'), 25_000);
 });
 
+test('certificates of the same names are ordered one after the other, and hold no place meanwhile', async (t) => {
+  const { gate, of } = await gatedIssuer(t, 'twice');
+  const held = Promise.withResolvers<undefined>();
+  t.after(() => held.resolve(undefined));
+  gate.onRequest = ({ path, body }) => (path === '/order-plz' && namesOf(body).includes('same.test') ? held.promise : undefined);
+  const { manager, stop } = startManager({ secrets });
+  t.after(stop);
+  manager.active = true;
+  const same = Array.from({ length: 5 }, (_, index) => wanted(secrets, of, `shop/same-${index}`, 'same.test'));
+  manager.update([...same, wanted(secrets, of, 'shop/other-names', 'other-names.test')]);
+  await eventually('the certificate of other names', () => secrets.objects.has('shop/other-names'), 25_000);
+});
+
+function namesOf(body: string): readonly string[] {
+  const { payload } = JSON.parse(body) as { payload: string };
+  const { identifiers } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { identifiers: readonly { value: string }[] };
+  return identifiers.map(({ value }) => value);
+}
+
 /** An order that the CA is still at, and when it wants to be asked again. */
 function processing(after: string): (passing: GateAnswer) => InsteadOf | undefined {
   const body = JSON.stringify({ status: 'processing', authorizations: [], finalize: 'https://ca.test/f' });

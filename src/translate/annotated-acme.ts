@@ -24,7 +24,7 @@ export function reportNothingAsked(
 ): void {
   if (annotations.acmeIssuer === undefined) return;
   if (tls.length === 0)
-    report('NoEffect', issuerAnnotation, 'spec.tls has no entry, so nothing is ordered; write hosts and secretName there');
+    report('NoEffect', issuerAnnotation, 'spec.tls has no entry that can be used, so nothing is ordered; write hosts and secretName there');
   for (const { secret, secretField, hosts, hostsField } of tls) {
     if (secret === undefined)
       report('NoEffect', secretField, 'the issuer has no Secret to put the certificate into, so nothing is ordered; set secretName');

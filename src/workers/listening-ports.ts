@@ -33,17 +33,18 @@ export class ListeningPorts {
     return this.all.map(({ listener, address, port }) => ({ listener, address, port }));
   }
 
-  /** The sockets that the worker of `slot` listens on. */
-  ofSlot(slot: number): readonly SocketForWorker[] {
-    return this.all.flatMap(({ listener, address, sockets }) => {
+  /** The sockets that a new worker of `slot` listens on. @param closing ports that it is not to begin with */
+  ofSlot(slot: number, closing: ReadonlySet<ListeningPort>): readonly SocketForWorker[] {
+    return this.#without(closing).flatMap(({ listener, address, sockets }) => {
       const socket = sockets[slot];
       return socket === undefined ? [] : [{ listener, address, socket }];
     });
   }
 
-  /** The ports that every worker opens a UDP socket on. */
-  get udp(): readonly SharedPort[] {
-    return this.all.filter(({ protocol }) => protocol === 'udp').map(({ listener, address, port }) => ({ listener, address, port }));
+  /** The ports that a new worker opens a UDP socket on. @param closing ports that it is not to begin with */
+  udp(closing: ReadonlySet<ListeningPort>): readonly SharedPort[] {
+    const ports = this.#without(closing).filter(({ protocol }) => protocol === 'udp');
+    return ports.map(({ listener, address, port }) => ({ listener, address, port }));
   }
 
   /**
@@ -77,6 +78,10 @@ export class ListeningPorts {
   release(port: ListeningPort): void {
     this.#ports.delete(port.requested);
     for (const socket of port.sockets) socket.close();
+  }
+
+  #without(closing: ReadonlySet<ListeningPort>): readonly ListeningPort[] {
+    return this.all.filter((port) => !closing.has(port));
   }
 
   #bind(listener: Listener, address: string, openedBefore: number): ListeningPort | undefined {

@@ -47,6 +47,9 @@ function send(message: FromWorker, sent: () => void = () => {}): void {
   process.send?.(message, undefined, undefined, sent);
 }
 
+/** Where the bytes of a listener come from, when the main process says so. */
+type MainsSource = Exclude<PortSource, { readonly bind: true }>;
+
 class Worker {
   readonly #slot: number;
   readonly #dataPlane: DataPlane;
@@ -60,6 +63,8 @@ class Worker {
   #udpPorts: readonly SharedPort[];
   /** Trials of UDP ports that could not be had, by listener and address. */
   readonly #udpRetries = new Map<string, NodeJS.Timeout>();
+  /** What is under way on an address of a listener: a server that is closed before it listens has failed. */
+  readonly #turns = new Map<string, Promise<void>>();
   /** Every listener that was ever opened here: a port that closes may be handed back after the table forgot it. */
   readonly #listeners = new Map<string, Listener>();
   /** What came while a large table was being applied and builds on it. */
@@ -208,7 +213,11 @@ class Worker {
     }
   }
 
-  async #listen(listenerKey: string, address: string, from: Exclude<PortSource, { readonly bind: true }>): Promise<void> {
+  #listen(listenerKey: string, address: string, from: MainsSource): Promise<void> {
+    return this.#inTurn(`${listenerKey} ${address}`, () => this.#startListening(listenerKey, address, from));
+  }
+
+  async #startListening(listenerKey: string, address: string, from: MainsSource): Promise<void> {
     const listener = this.#dataPlane.listener(listenerKey) ?? this.#listeners.get(listenerKey);
     if (listener === undefined) return; // it was removed again; main asks us to stop listening next
     this.#listeners.set(listenerKey, listener);
@@ -226,10 +235,19 @@ class Worker {
     }
   }
 
-  async #unlisten(listener: string, address: string): Promise<void> {
-    clearTimeout(this.#udpRetries.get(`${listener} ${address}`));
-    await this.#dataPlane.closePort(listener, address);
-    send({ type: 'unlistened', listener, address });
+  #unlisten(listener: string, address: string): Promise<void> {
+    return this.#inTurn(`${listener} ${address}`, async () => {
+      clearTimeout(this.#udpRetries.get(`${listener} ${address}`));
+      await this.#dataPlane.closePort(listener, address);
+      send({ type: 'unlistened', listener, address });
+    });
+  }
+
+  async #inTurn(place: string, step: () => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(place) ?? Promise.resolve()).then(step);
+    this.#turns.set(place, turn);
+    await turn;
+    if (this.#turns.get(place) === turn) this.#turns.delete(place);
   }
 
   async #drain(timeoutMs: number): Promise<void> {

@@ -180,6 +180,42 @@ test('WorkerSupervisor: a listener whose port changes moves to the new port', as
   await assert.rejects(get(port));
 });
 
+test('WorkerSupervisor: the first table may want other ports than the workers were started with', async (context) => {
+  const backend = await testBackend(context, 'hello');
+  const { supervisor, port, log } = await supervisedWorkers(context);
+  const wanted = await freePort();
+  supervisor.publish(tinyTable({ backends: [backend.port], listeners: [httpListener({ port: wanted })] }));
+  await supervisor.applied();
+  assert.deepEqual(await get(wanted), { status: 200, body: 'hello' });
+  await assert.rejects(get(port));
+  assert.deepEqual(
+    log.filter(({ level }) => level === 'error'),
+    [],
+    'nobody died of it',
+  );
+});
+
+test('WorkerSupervisor: a worker that starts while a port is moved listens on the new one alone', async (context) => {
+  const backend = await testBackend(context, 'hello');
+  const { supervisor, port, log } = await supervisedWorkers(context);
+  supervisor.publish(tinyTable({ backends: [backend.port] }));
+  await supervisor.applied();
+  const [dying, standing] = supervisor.workers.map(({ pid }) => pid ?? 0);
+  const wanted = await freePort();
+  process.kill(standing!, 'SIGSTOP');
+  supervisor.publish(tinyTable({ backends: [backend.port], listeners: [httpListener({ port: wanted })] }));
+  process.kill(dying!, 'SIGKILL');
+  await eventually('another worker', () =>
+    supervisor.workers.some(({ pid, restarts }) => restarts === 1 && pid !== undefined && pid !== dying),
+  );
+  process.kill(standing!, 'SIGCONT');
+  await supervisor.applied();
+  const answers = await Promise.all(Array.from({ length: 20 }, () => get(wanted)));
+  assert.ok(answers.every(({ status }) => status === 200));
+  await assert.rejects(get(port));
+  assert.equal(log.filter(({ message }) => message === 'worker ended unasked').length, 1, 'the one that was killed');
+});
+
 test('WorkerSupervisor: a listener whose port is taken is opened when the port becomes free', async (context) => {
   const backend = await testBackend(context, 'hello');
   const { supervisor, log } = await supervisedWorkers(context, { heartbeat: { intervalMs: 50, wedgedAfterMs: 10_000 } });

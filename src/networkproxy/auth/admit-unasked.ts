@@ -1,13 +1,21 @@
 import type { AuthPolicy } from '../../routes/auth-policy.ts';
 import type { FilterRequest } from '../filters/filter-request.ts';
+import { HeaderEditor } from '../header-editor.ts';
+import type { RequestHead } from '../http1/message-handler.ts';
 import { withoutToken } from './bearer-token.ts';
 
-/** Lets in a request that nobody was asked about. Its backend gets nothing that only who was asked may claim, and no credentials. */
+/** Lets in a request that nobody was asked about. */
 export function admitUnasked(request: FilterRequest, auth: AuthPolicy): void {
   request.context.counters.countAuth(auth.kind, 'not_asked');
+  request.changeRequest((head) => withoutClaims(head, auth));
+}
+
+/** What a server may have of a request that says nothing of who asks: nothing that only who was asked may claim, and no credentials. */
+export function withoutClaims(head: RequestHead, auth: AuthPolicy): RequestHead {
   const claimed = claimedHeaders(auth);
-  if (claimed.length > 0) request.editRequest({ remove: claimed, set: [], add: [] });
-  if (auth.kind === 'jwt' && !auth.forwardToken) request.changeRequest((head) => withoutToken(head, auth.from));
+  const unclaimed =
+    claimed.length === 0 ? head : { ...head, headers: new HeaderEditor({ remove: claimed, set: [], add: [] }).edit(head.headers) };
+  return auth.kind === 'jwt' && !auth.forwardToken ? withoutToken(unclaimed, auth.from) : unclaimed;
 }
 
 /** Headers by which the backend is told who it is, and that of the password. */

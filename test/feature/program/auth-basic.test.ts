@@ -125,6 +125,24 @@ describe('Basic authentication, objects in and real sockets out', () => {
     );
   });
 
+  it('tells the Service of error pages neither password nor name, whether they are right or not', async () => {
+    await using pages = await NamedBackend.start('pages');
+    const errorPages = [{ statuses: [401, 503], backend: { name: 'pages', port: { name: 'web' } } }];
+    const auth = { basic: { secretRef: { name: 'users' }, userHeader: 'X-User' } };
+    const rules = [{ name: 'all', action: forwardTo('none') }];
+    const shop = smartRoute('shop', { hosts: [host], policy: { auth, errorPages }, http: { rules } });
+    await using program = await Program.start(base + users + service('none') + service('pages', pages.port) + shop);
+    for (const [password, code] of [
+      ['sesame', '503'],
+      ['wrong', '401'],
+    ] as const) {
+      await program.ask(host, '/', { headers: { ...as('ada', password).headers, 'x-user': 'root', 'x-else': 'kept' } });
+      const { headers } = pages.seen.at(-1) ?? {};
+      assert.deepEqual([headers?.['x-code'], headers?.['x-else']], [code, 'kept']);
+      assert.deepEqual([headers?.authorization, headers?.['x-user']], [undefined, undefined]);
+    }
+  });
+
   it('lets nobody in while the Secret is missing or broken, says so, and goes by it as soon as it is there', async () => {
     await using program = await Program.start(base + route({}, [open]));
     assert.deepEqual(program.problems, ['SecretNotFound']);

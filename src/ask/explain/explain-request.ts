@@ -19,7 +19,7 @@ import { countOf } from '../units.ts';
 import { type BackendRequest, backendSteps, usable } from './backend-steps.ts';
 import { candidateSteps, placeOf } from './candidate-steps.ts';
 import type { ExplainContext } from './explain-context.ts';
-import type { BackendStep, Explanation, FilterStep, ObjectPlace } from './explanation.ts';
+import type { BackendStep, EndpointStep, Explanation, FilterStep, ObjectPlace } from './explanation.ts';
 import { answerOf, answerText, edgeSteps, routeSteps } from './filter-steps.ts';
 import { refusedRuleText } from './parse-rule-text.ts';
 import { policyEffects } from './policy-effects.ts';
@@ -164,7 +164,9 @@ function explainForward(
   const service = chosen.map((backend) => context.table.services.get(backend.service ?? '')).find((found) => found !== undefined);
   const all = service === undefined ? effects : [...effects, ...serviceEffects(service)];
   const summary = `${after(won.filters)}${place.object} sends it to ${backends.map(reachText).join(', ')}.`;
-  const notes = backends.some((backend) => backend.endpoints.some(({ out }) => out !== undefined))
+  // What is drained by hand gets nothing in any case.
+  const isOut = ({ out, address }: EndpointStep): boolean => out !== undefined && !context.drained.includes(address);
+  const notes = backends.some((backend) => backend.endpoints.some(isOut))
     ? ['Endpoints that are out of rotation get requests all the same while none is in.']
     : [];
   return { ...won, effects: all, backends, summary, notes: [...won.notes, ...notes] };

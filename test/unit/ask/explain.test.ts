@@ -142,7 +142,9 @@ suite('explain: endpoints', () => {
         },
       });
     const out = [{ service: 'default/web:80', endpoint: '127.0.0.1:8001', reason: 'errors', forMs: 1500, detail: undefined } as const];
-    const [backend] = explained(contextOf(yaml, [], { out }), 'http://shop.example/api/items?x=1').backends;
+    const { backends, notes } = explained(contextOf(yaml, [], { out }), 'http://shop.example/api/items?x=1');
+    const [backend] = backends;
+    assert.match(notes.join(), /out of rotation get requests all the same/);
     assert.equal(backend?.host, 'inside.example');
     assert.deepEqual(
       backend?.endpoints.map(({ url, state, out: why }) => [url, state, why]),
@@ -153,6 +155,7 @@ suite('explain: endpoints', () => {
     );
     const drained = explained(contextOf(yaml, [], { drained: ['127.0.0.1:8001'] }), 'http://shop.example/api');
     assert.equal(drained.backends[0]?.endpoints[0]?.out, 'drained by hand');
+    assert.doesNotMatch(drained.notes.join(), /out of rotation/);
   });
 
   test('a port that is the client’s is that of the listener, with its share there', () => {

@@ -18,7 +18,8 @@ if (process.argv[2] === 'worker') {
   const { lastWritten } = await import('./cli/last-written.ts');
   const { exitCodes } = await import('./cli/exit-code.ts');
   // Whoever read our output may be gone: serving goes on. The console takes care of the first write that fails, and not of the next.
-  process.stdout.on('error', () => {});
+  const reader = new AbortController();
+  process.stdout.on('error', () => reader.abort());
   process.stderr.on('error', () => {});
   const context = {
     env: process.env,
@@ -26,6 +27,7 @@ if (process.argv[2] === 'worker') {
     note: (line: string) => console.error(line),
     stopSignal,
     openTerminal: process.stdout.isTTY ? () => openTerminal(process.stdout, process.stdin) : undefined,
+    readerGone: reader.signal,
     script: import.meta.filename,
   };
   const complain = (line: string): void => console.error(line);

@@ -11,6 +11,8 @@ export interface CommandContext {
   readonly openTerminal?: (() => Terminal) | undefined;
   /** Resolves to the signal that is to end a command that runs until then. @default none comes */
   readonly stopSignal?: Promise<NodeJS.Signals> | undefined;
+  /** Aborts when nobody reads results any more, as below `head`. */
+  readonly readerGone?: AbortSignal | undefined;
   /** The script that this process runs: what worker processes are started from. */
   readonly script: string;
 }

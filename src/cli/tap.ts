@@ -53,10 +53,10 @@ export const tapCommand: Command = {
 const usage = `Usage: smartproxy-ingress tap [--route ROUTE] [--host HOST] [--status STATUS] [--rate N] [--seconds N] [--json] [--admin ADDRESS:PORT]
 
 Prints a line for each request that ends, with time, answer, route, endpoint and client; --json prints the fields of the access log, one object a line.
-Queries, headers and bodies are never shown. Ctrl-C ends it sooner.
+Queries, headers and bodies are never shown. Ctrl-C ends it sooner, and so does a reader that has enough (head).
 Ends with status 0 when the time is over, 3 when no request came, 4 when no program answers or it ends in between.`;
 
-async function run(args: readonly string[], { print }: CommandContext): Promise<number> {
+async function run(args: readonly string[], { print, readerGone }: CommandContext): Promise<number> {
   const given = liveArguments('tap', args, tapOptions);
   const query = queryText({
     route: given.read(routeOption),
@@ -73,7 +73,7 @@ async function run(args: readonly string[], { print }: CommandContext): Promise<
     if (tapped.kind === 'request') seen++;
     print(asJson ? JSON.stringify(tapped) : renderTapLine(tapped));
   };
-  await askStream(given.read(adminOption), `/debug/tap${query}`, { onLine, lastsMs: given.read(seconds) * 1000 });
+  await askStream(given.read(adminOption), `/debug/tap${query}`, { onLine, lastsMs: given.read(seconds) * 1000, signal: readerGone });
   if (seen === 0 && !asJson)
     print('No request came. Routes that have requests: smartproxy-ingress top; which route takes one: smartproxy-ingress explain URL');
   return seen > 0 ? exitCodes.ok.code : exitCodes.findings.code;

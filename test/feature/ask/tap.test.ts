@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { TapLine } from '../../../src/cli/tap-page.ts';
 import { eventually } from '../../tools/eventually.ts';
 import { get } from '../../tools/get.ts';
@@ -9,6 +10,9 @@ import { ingress, ingressClass, service } from '../../tools/manifests.ts';
 import { NamedBackend } from '../../tools/named-backend.ts';
 import { NdjsonStream } from '../../tools/ndjson-stream.ts';
 import { startRun, temporaryFolder } from '../../tools/running-command.ts';
+import { passingShell } from '../../tools/shell.ts';
+
+const program = fileURLToPath(new URL('../../../bin/smartproxy-ingress.js', import.meta.url));
 
 test('requests are shown to who looks, as they pass', async (t) => {
   await using backend = await NamedBackend.start('a', { 'set-cookie': 'session=planted-cookie' });
@@ -71,6 +75,14 @@ test('requests are shown to who looks, as they pass', async (t) => {
     using tap = await open('?seconds=1&host=nobody.example');
     await eventually('it has ended', () => tap.ended);
     assert.deepEqual(tap.lines, [{ kind: 'end' }]);
+  });
+
+  await t.test('until who reads it has enough', async (t) => {
+    const asking = setInterval(() => void ask('/a'), 100);
+    t.after(() => clearInterval(asking));
+    const tap = `timeout 20 '${process.execPath}' '${program}' tap --seconds 3600 --rate 100 --admin 127.0.0.1:${admin}`;
+    const output = await passingShell(`{ ${tap} && echo left >&2; } | head -1`, { folder });
+    assert.match(output, /^\S+ {2}200 {2}GET .*\nleft\n$/);
   });
 
   await t.test('for eight at once, and a place is free when one has left', async () => {

@@ -117,7 +117,7 @@ test('run: edited, added, broken and removed files show at once, in traffic and 
     join(folder, 'c.yaml'),
     other.slice(other.indexOf('---\n')).replace('name: web, port: {number: 80}', 'name: gone, port: {number: 80}'),
   );
-  await command.until(() => /c\.yaml:\d+: Ingress other\/web .*ServiceNotFound/.test(command.output));
+  await command.until(() => /c\.yaml:\d+: error: ServiceNotFound: Ingress other\/web,/.test(command.output));
   assert.equal(await status('c.localhost'), 503);
 
   await unlink(join(folder, 'a.yaml'));

@@ -1,7 +1,22 @@
 /** Words of PromQL that look like metrics. */
 const words = new Set([
   ...['by', 'without', 'on', 'ignoring', 'group_left', 'group_right', 'and', 'or', 'unless', 'bool', 'offset'],
-  ...['sum', 'min', 'max', 'avg', 'count', 'topk', 'bottomk', 'sort', 'rate', 'increase', 'absent', 'time', 'histogram_quantile'],
+  ...[
+    'sum',
+    'min',
+    'max',
+    'avg',
+    'count',
+    'topk',
+    'bottomk',
+    'sort',
+    'sort_desc',
+    'rate',
+    'increase',
+    'absent',
+    'time',
+    'histogram_quantile',
+  ],
 ]);
 
 /** The selectors of an expression without their ranges: `name` or `name{...}`. Label lists after by, on and the like are no metrics. */

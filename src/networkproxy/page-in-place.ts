@@ -3,7 +3,7 @@ import type { Balancers } from '../balancing/balancers.ts';
 import type { ErrorPage } from '../routes/policy.ts';
 import type { RouteTable } from '../routes/route-table.ts';
 import type { Service } from '../routes/service.ts';
-import { withoutClaims } from './auth/admit-unasked.ts';
+import { withoutClaims } from './auth/without-claims.ts';
 import { fieldsOfError, pageRequestHead, withPageText } from './error-pages.ts';
 import type { FilterRequest } from './filters/filter-request.ts';
 import type { RequestHead } from './http1/message-handler.ts';
@@ -59,8 +59,6 @@ export class PageInPlace {
   ask(answer: LocalReply, request: FilterRequest, { compiled }: RouteRuntime, service: Service | undefined): RequestHead {
     this.#instead = { ...answer, headers: [] };
     if (answer.headers.length > 0) request.addToAnswer(fieldsBesideType(answer));
-    const { auth } = compiled.policy;
-    const head = request.forOthers();
-    return pageRequestHead(auth === undefined ? head : withoutClaims(head, auth), answer.status, compiled, service);
+    return pageRequestHead(withoutClaims(request.forOthers(), compiled.policy), answer.status, compiled, service);
   }
 }

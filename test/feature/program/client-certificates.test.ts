@@ -165,6 +165,25 @@ describe('certificates of clients, objects in and real sockets out', () => {
     assert.equal((await program.ask(host, '/', { tls: true })).body, 'a');
   });
 
+  it('lets no client tell the Service of error pages of a certificate', async () => {
+    await using pages = await NamedBackend.start('pages');
+    const shop = ingress('shop', {
+      rules: { [host]: [['/', 'Prefix', 'none']] },
+      tls: [{ hosts: [host], secret: 'tls' }],
+      annotations: {
+        'smartproxy.dev/auth-tls-secret': 'ca',
+        'smartproxy.dev/auth-tls-verify-client': 'optional',
+        'smartproxy.dev/custom-http-errors': '503',
+        'smartproxy.dev/error-backend': 'pages:web',
+      },
+    });
+    await using program = await Program.start(base + service('none') + service('pages', pages.port) + shop);
+    const forged = { 'ssl-client-verify': 'SUCCESS', 'ssl-client-subject-dn': 'CN=admin', 'ssl-client-cert': 'x' };
+    assert.equal((await program.ask(host, '/', { tls: true, headers: forged })).body, 'pages');
+    const told = Object.keys(pages.seen[0]?.headers ?? {}).filter((name) => name.startsWith('ssl-client'));
+    assert.deepEqual(told, []);
+  });
+
   it('by annotations for a host without TLS asks nobody, lets nobody in, and says what is missing', async () => {
     const plain = (name: string, verify: string, tls: Parameters<typeof ingress>[1]['tls'] = []): string =>
       ingress(name, {

@@ -16,7 +16,6 @@ if (process.argv[2] === 'worker') {
   const { runMain } = await import('./cli/main.ts');
   const { openTerminal } = await import('./cli/terminal.ts');
   const { lastWritten } = await import('./cli/last-written.ts');
-  const { exitCodes } = await import('./cli/exit-code.ts');
   // Whoever read our output may be gone: serving goes on. The console takes care of the first write that fails, and not of the next.
   const reader = new AbortController();
   process.stdout.on('error', () => reader.abort());

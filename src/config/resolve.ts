@@ -69,10 +69,10 @@ function checkSource(config: Config, system: System): void {
 }
 
 /** Options that can't do anything beside the others that are set: probably a mistake, but no reason not to serve. */
-function withoutEffect({ manifests, snapshot, snapshotKeyFile, status, leaderElection, redisUrl }: Config): (keyof Config)[] {
+function withoutEffect({ manifests, snapshot, snapshotKeyFile, status, leaderElection, acme, redisUrl }: Config): (keyof Config)[] {
   const idle: (keyof Config)[] = [];
   if (manifests !== undefined) idle.push(...clusterOnly);
-  else if (!status) idle.push('publishService', 'publishAddresses');
+  else if (!status) idle.push(...(acme ? [] : (['publishService'] as const)), 'publishAddresses');
   if (manifests === undefined && !leaderElection) idle.push('leaseName');
   if (!snapshot && snapshotKeyFile !== undefined) idle.push('snapshotKeyFile');
   if (redisUrl === undefined) idle.push('redisUsername', 'redisPasswordFile', 'redisTimeoutMs');

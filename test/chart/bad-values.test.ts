@@ -93,6 +93,8 @@ const cases: readonly (readonly [values: object, sentence: RegExp])[] = [
   [{ nftables: { enabled: true } }, /Cannot use nftables\.enabled without hostNetwork/],
   [{ acme: { enabled: true }, watch: { secretNames: ['shop/tls'] } }, /Cannot use acme\.enabled with watch\.secretNames/],
   [{ acme: { enabled: true, namespaces: ['shop'] }, watch: { namespaces: ['blog'] } }, /Cannot use acme\.namespaces: shop is not in/],
+  [{ acme: { enabled: true }, config: { 'leader-election': false } }, /Cannot use acme\.enabled with config\.leader-election false/],
+  [{ ticketKeys: { shared: true }, config: { 'leader-election': false } }, /Cannot use ticketKeys\.shared with config\.leader-elect/],
   [{ config: { 'ticket-key-secret': 'x' } }, /Cannot use config\.ticket-key-secret: set ticketKeys\.shared/],
   [{ config: { 'admin-token-file': '/x' } }, /Cannot use config\.admin-token-file: set admin\.tokenSecret/],
   [{ config: { acme: true } }, /Cannot use config\.acme: set acme\.enabled/],

@@ -96,6 +96,11 @@ app.kubernetes.io/component: controller
 {{- end -}}
 {{- end }}
 
+{{/* That Service where the program reads it: for statuses, and with ACME to find the other replicas. */}}
+{{- define "smartproxy.frontService" -}}
+{{- if or (include "smartproxy.writesStatus" .) .Values.acme.enabled -}}{{- include "smartproxy.publishService" . -}}{{- end -}}
+{{- end }}
+
 {{/* The Secrets that may be read, as a list in JSON: the default certificate is one of them. Empty: not narrowed. */}}
 {{- define "smartproxy.secretNames" -}}
 {{- $names := .Values.watch.secretNames | default list -}}
@@ -201,10 +206,10 @@ app.kubernetes.io/component: controller
 {{- $args = append $args (printf "--workers=%v" .Values.workers) -}}
 {{- $args = append $args (printf "--drain-delay=%s" (include "smartproxy.flagValue" (dict "value" .Values.drain.delay "isSwitch" false))) -}}
 {{- $args = append $args (printf "--drain-timeout=%s" (include "smartproxy.flagValue" (dict "value" .Values.drain.timeout "isSwitch" false))) -}}
-{{- if include "smartproxy.writesStatus" . -}}
-{{- with include "smartproxy.publishService" . -}}
+{{- with include "smartproxy.frontService" . -}}
 {{- $args = append $args (printf "--publish-service=%s" .) -}}
 {{- end -}}
+{{- if include "smartproxy.writesStatus" . -}}
 {{- with .Values.publishAddresses -}}
 {{- $args = append $args (printf "--publish-address=%s" (join "," .)) -}}
 {{- end -}}

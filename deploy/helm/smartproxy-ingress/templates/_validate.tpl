@@ -31,6 +31,11 @@
 {{- if and .Values.acme.enabled .Values.watch.secretNames -}}
 {{- fail "Cannot use acme.enabled with watch.secretNames: it reads and writes Secrets of its own, by other names" -}}
 {{- end -}}
+{{- if not (include "smartproxy.electsLeader" .) -}}
+{{- range $name, $isOn := dict "acme.enabled" .Values.acme.enabled "ticketKeys.shared" .Values.ticketKeys.shared -}}
+{{- if $isOn -}}{{- fail (printf "Cannot use %s with config.leader-election false: it is for the leader alone to do" $name) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- with .Values.watch.namespaces -}}
 {{- range $.Values.acme.namespaces -}}
 {{- if not (has . $.Values.watch.namespaces) -}}

@@ -31,14 +31,18 @@ export class ProblemList {
     this.#problems.push(rule === undefined ? problem : { ...problem, rule });
   }
 
+  /** What another list has left out is left out of this one, too. */
   addAll(problems: readonly Problem[]): void {
-    for (const problem of problems) this.add(problem.reason, problem.field, problem.message, problem.rule);
+    for (const { reason, field, message, rule, omitted } of problems) {
+      if (omitted === undefined) this.add(reason, field, message, rule);
+      else this.#omitted += omitted;
+    }
   }
 
   list(): readonly Problem[] {
     if (this.#omitted === 0) return this.#problems;
     const message = `${describe(this.#object)} has ${this.#omitted} more problems that are not listed; fix those above first.`;
-    return [...this.#problems, { object: this.#object, reason: 'TooLarge', field: '', message }];
+    return [...this.#problems, { object: this.#object, reason: 'TooLarge', field: '', message, omitted: this.#omitted }];
   }
 }
 

@@ -79,6 +79,8 @@ export interface Problem {
   readonly message: string;
   /** The rule of a SmartRoute, or the listener of a SmartProxyConfig, that it is about. */
   readonly rule?: string;
+  /** It stands for so many that are not listed. */
+  readonly omitted?: number;
 }
 
 /** What the status writer should bring about on one object. */

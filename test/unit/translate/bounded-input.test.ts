@@ -53,6 +53,14 @@ test('translate bounds the problems of one object and says how many there are mo
   const problems = oddProblems(beside({ spec: { ingressClassName: 'smartproxy', rules } }));
   assert.equal(problems.length, maxProblemsPerObject);
   assert.equal(problems.at(-1)?.reason, 'TooLarge');
+  assert.match(problems.at(-1)?.message ?? '', /has 4951 more problems that are not listed/);
+});
+
+test('translate counts what is not listed over all steps in which it finds problems', () => {
+  const annotations = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`smartproxy.dev/none-${index}`, 'x']));
+  const problems = oddProblems(beside({ ...good, metadata: { annotations } }));
+  assert.equal(problems.length, maxProblemsPerObject);
+  assert.match(problems.at(-1)?.message ?? '', /has 13 more problems/, '11 annotations, a missing Service and the path of another');
 });
 
 test('translate refuses a host of 64 KB and keeps control characters out of messages', () => {

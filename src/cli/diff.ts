@@ -39,7 +39,7 @@ const usage = `Usage: smartproxy-ingress diff OLD NEW [FLAG ...]
 
 OLD and NEW are folders of manifests, or files with a saved table: curl http://127.0.0.1:10255/debug/routes > table.json.
 Prints routes, hosts, endpoints, policies and certificates that are added, removed or changed from OLD to NEW, by the objects that they come of.
-Ends with status 0 when there is no difference, 3 when there is, 1 when a folder can not be read, 4 when no program answers.`;
+Ends with status 0 when there is no difference, 3 when there is, 1 when a folder or a part of it can not be read, 4 when no program answers.`;
 
 type Items = ReadonlyMap<string, TableItem>;
 
@@ -64,7 +64,14 @@ async function run(args: readonly string[], context: CommandContext): Promise<nu
   const { before, after, notes } = compare(old, next, isAll);
   const changes = diffItems(before, after);
   context.print(given.read(jsonOption) ? JSON.stringify({ changes, notes }, undefined, 2) : [renderChanges(changes), ...notes].join('\n'));
+  const unread = unreadOf(old) + unreadOf(next);
+  if (unread > 0) throw new SmartProxyError('MANIFEST_INVALID', `Cannot compare all: ${unread} of the files or objects can not be read`);
   return changes.length > 0 ? exitCodes.findings.code : exitCodes.ok.code;
+}
+
+/** What may be another there nobody knows. */
+function unreadOf(side: Side): number {
+  return side.kind === 'folder' ? side.reading.sourceProblems.length : 0;
 }
 
 async function readSide(path: string, given: CommandArguments, context: CommandContext): Promise<Side> {

@@ -386,6 +386,10 @@ suite('diff', () => {
     const { changes } = JSON.parse((await ran('diff', old, next, '--json')).output);
     assert.equal(changes[0].object, 'Service default/web');
     assert.equal((await ran('diff')).code, 2);
+    const torn = await folderOf(t, { 'a.yaml': ingressClass + service('web', 8001) + ingress('shop', { rules }), 'b.yaml': 'a: [' });
+    const unread = await ran('diff', old, torn);
+    assert.deepEqual([unread.code, unread.complaint], [1, 'Cannot compare all: 1 of the files or objects can not be read'], unread.output);
+    assert.match(unread.output, /^Not read: b\.yaml:1: /m);
     assert.equal((await ran('diff', old, next, '--prune')).code, 2);
     const asked = await ran('diff', old, next, '--admin', '127.0.0.1:1');
     assert.deepEqual([asked.code, asked.complaint], [2, 'Cannot use --admin with OLD and NEW: no program is asked']);

@@ -29,6 +29,19 @@ suite('diff', () => {
     assert.equal(renderChanges([]), 'No difference.');
   });
 
+  test('what is another is told however far behind it stands in a list or text', () => {
+    const networks = (count: number) => Array.from({ length: count }, (_, index) => `10.0.${index}.0/24`);
+    const [change] = changes(base + route({ clients: { allow: networks(40) } }), base + route({ clients: { allow: networks(41) } }));
+    const [field] = change?.fields ?? [];
+    assert.equal(field?.field, 'policy.clients.allow');
+    assert.match(field.to ?? '', /^\.\.\..*10\.0\.39\.0\/24, 10\.0\.40\.0\/24$/);
+    assert.ok((field.to ?? '').length < 210 && (field.from ?? '').endsWith('10.0.39.0/24'));
+    const answer = (last: string) => base + route({}, { respond: { status: 200, body: `${'a'.repeat(1000)}${last}${'b'.repeat(1000)}` } });
+    assert.match(changes(answer('1'), answer('2'))[0]?.fields[0]?.to ?? '', /^\.\.\.a+2b+\.\.\.$/);
+    const named = (...values: string[]) => base + route({ headers: { request: { add: values.map((value) => ({ name: 'a', value })) } } });
+    assert.equal(changes(named('1, a, 2'), named('1', '2')).length, 1, 'one value with commas is not two');
+  });
+
   test('of a listener it is told for which clients a route is, and how many sessions may be', () => {
     const config = smartProxyConfig({ listeners: [{ name: 'dns', port: 5353, protocol: 'UDP' }] });
     const dns = (more: object, udp: object = {}) =>

@@ -4,7 +4,7 @@ import { renderChanges } from '../ask/diff/render-changes.ts';
 import { type TableItem, tableItems } from '../ask/diff/table-items.ts';
 import { onOff } from '../config/value-types.ts';
 import { SmartProxyError } from '../errors.ts';
-import { dumpTable, tableDumpOf } from '../routes/table-dump.ts';
+import { dumpTable, type TableDump, tableDumpOf } from '../routes/table-dump.ts';
 import { adminOption, askPod } from './ask-pod.ts';
 import type { Command, CommandContext } from './command.ts';
 import { configForFolder, renderSharedOptions } from './command-config.ts';
@@ -44,9 +44,18 @@ Ends with status 0 when there is no difference, 3 when there is, 1 when a folder
 type Items = ReadonlyMap<string, TableItem>;
 
 /** One side: the table of a program, or a folder of manifests. */
-type Side =
-  | { readonly kind: 'table'; readonly items: Items }
-  | { readonly kind: 'folder'; readonly items: Items; readonly reading: FolderReading };
+type Side = (Dumped & { readonly kind: 'table' }) | (Dumped & { readonly kind: 'folder'; readonly reading: FolderReading });
+
+/** What is known of a table by its dump. */
+interface Dumped {
+  readonly items: Items;
+  /** Whether it has contents of Secrets, which a dump leaves out. */
+  readonly hasSecrets: boolean;
+}
+
+function dumped(table: TableDump): Dumped {
+  return { items: tableItems(table), hasSecrets: Object.keys(table.secrets ?? {}).length > 0 };
+}
 
 async function run(args: readonly string[], context: CommandContext): Promise<number> {
   const given = splitArguments(args, diffOptions);
@@ -76,19 +85,20 @@ function unreadOf(side: Side): number {
 
 async function readSide(path: string, given: CommandArguments, context: CommandContext): Promise<Side> {
   const table = await readSavedTable(path);
-  if (table !== undefined) return { kind: 'table', items: tableItems(table) };
+  if (table !== undefined) return { kind: 'table', ...dumped(table) };
   const reading = await readFolder(await configForFolder(given.others, path, context), path, Date.now());
-  return { kind: 'folder', items: tableItems(dumpTable(reading.translation.routeTable)), reading };
+  return { kind: 'folder', ...dumped(dumpTable(reading.translation.routeTable)), reading };
 }
 
 async function askSide(admin: string): Promise<Side> {
   const table = tableDumpOf(await askPod(admin, '/debug/routes'));
-  if (table !== undefined) return { kind: 'table', items: tableItems(table) };
+  if (table !== undefined) return { kind: 'table', ...dumped(table) };
   throw new SmartProxyError('ADMIN_UNREACHABLE', 'Cannot read the table of the program: it is of another version than this command');
 }
 
 function compare(old: Side, next: Side, isAll: boolean): ComparedItems {
-  const said = [...new Set([...notesOf(old), ...notesOf(next)])];
+  const secrets = old.hasSecrets || next.hasSecrets ? ['Not compared: users and keys in Secrets, which no table shows.'] : [];
+  const said = [...new Set([...secrets, ...notesOf(old), ...notesOf(next)])];
   if (old.kind === 'table' && next.kind === 'folder') {
     const { before, after, notes } = compareWithFolder(old.items, { ...next.reading, items: next.items }, isAll);
     return { before, after, notes: [...notes, ...said] };

@@ -7,7 +7,7 @@ import { acmeDirectoryAnnotation, foreignSecret, managedByLabel } from '../trans
 import type { AcmeChallenge, AcmeOrder, AcmeState, RecordPlace } from '../translate/acme-state.ts';
 import type { ObjectRef } from '../translate/translation.ts';
 import { type AcmeClock, sleepOn } from './acme-clock.ts';
-import { type AcmeSecrets, nameOfKey } from './acme-secrets.ts';
+import { type AcmeSecrets, nameOfKey, SecretsError } from './acme-secrets.ts';
 import { acmeTlsCertificate } from './acme-tls-certificate.ts';
 import type { Ca, CaChallenge, CaOrder } from './ca.ts';
 import { CaError, isOutage } from './ca-error.ts';
@@ -155,6 +155,10 @@ export class OrderRun {
     const { secrets, certificate, owners } = this.#options;
     const { secret: key, issuer } = certificate;
     const present = await secrets.read(key);
+    if (present?.immutable === true) {
+      const message = `Secret ${key} is immutable, so no new certificate can be put there; delete it, and it is made anew`;
+      throw new SecretsError({ reason: 'forbidden', message }, undefined);
+    }
     await secrets.probe(present ?? certificateSecret(key, undefined, { 'tls.crt': '', 'tls.key': '' }, issuer.directory, owners()));
   }
 

@@ -420,6 +420,30 @@ test('a Secret of somebody else is never written, also when it comes while the o
   await stop();
 });
 
+test('no CA is asked for a certificate whose Secret is immutable, and what to do about it is told', async () => {
+  const of = issuerOf();
+  const before = pebble.log.match(/Added order/g)?.length ?? 0;
+  const { cert, key } = await makeTestCertificate('fixed.test');
+  const annotations = { 'smartproxy.dev/acme-directory': '' };
+  const data = { 'tls.crt': btoa(cert), 'tls.key': btoa(key) };
+  await secrets.write({
+    kind: 'Secret',
+    type: 'kubernetes.io/tls',
+    metadata: { namespace: 'shop', name: 'fixed', annotations },
+    data,
+    immutable: true,
+  });
+  const { manager, stop } = startManager({ secrets });
+  manager.active = true;
+  const state = () => wanted(secrets, of, 'shop/fixed', 'fixed.test').state;
+  manager.update([wanted(secrets, of, 'shop/fixed', 'fixed.test')]);
+  const { message, nextAttemptMs } = await eventually('it is told', () => state().failure, 30_000);
+  assert.equal(message, 'Secret shop/fixed is immutable, so no new certificate can be put there; delete it, and it is made anew');
+  assert.ok(nextAttemptMs < Date.now() + 20_000, 'it is soon looked at again');
+  assert.equal(pebble.log.match(/Added order/g)?.length ?? 0, before);
+  await stop();
+});
+
 test('no CA is told of a challenge that some replica does not answer', async () => {
   const of = issuerOf();
   const { manager, stop } = startManager({ secrets, confirm: async () => 'the replica at 10.0.0.2:8080 does not answer the challenge' });

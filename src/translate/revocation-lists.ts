@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { Secret } from '../api/objects.ts';
 import { childrenOf, elementAt, timeOf } from './der.ts';
+import { canonicalName } from './der-name.ts';
 import { secretText } from './read-certificate.ts';
 import { fieldsOf } from './unknown-input.ts';
 
@@ -45,7 +46,7 @@ export function readRevocationLists(secret: Secret, ca: string): RevocationLists
 
 interface List {
   readonly pem: string;
-  /** Name in DER, hex. */
+  /** As `canonicalName` has it. */
   readonly issuer: string;
   readonly thisUpdateMs: number;
   readonly nextUpdateMs: number;
@@ -69,7 +70,7 @@ function readList(der: Buffer): List | undefined {
   const nextUpdateMs = (nextUpdate && timeOf(der, nextUpdate)) ?? Number.POSITIVE_INFINITY;
   const pem = `-----BEGIN X509 CRL-----\n${(der.toString('base64').match(/.{1,64}/g) ?? []).join('\n')}\n-----END X509 CRL-----\n`;
   if (!isAccepted(pem)) return undefined;
-  return { pem, issuer: der.toString('hex', issuer.start, issuer.end), thisUpdateMs, nextUpdateMs };
+  return { pem, issuer: canonicalName(der, issuer), thisUpdateMs, nextUpdateMs };
 }
 
 function isAccepted(crl: string): boolean {
@@ -90,11 +91,11 @@ function missingOf(ca: string, issuers: ReadonlySet<string>): string | undefined
   return undefined;
 }
 
-/** The subject of a certificate: name in DER, hex (RFC 5280 section 4.1). */
+/** The subject of a certificate (RFC 5280 section 4.1), as `canonicalName` has it. */
 function subjectOf(der: Buffer): string {
   const outer = elementAt(der, 0);
   const body = outer && childrenOf(der, outer)[0];
   const fields = body === undefined ? [] : childrenOf(der, body);
   const subject = fields[fields[0]?.tag === tags.version ? 5 : 4];
-  return subject === undefined ? '' : der.toString('hex', subject.start, subject.end);
+  return subject === undefined ? '' : canonicalName(der, subject);
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { webcrypto } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Secret } from '../../../src/api/objects.ts';
+import { loadX509 } from '../../../src/local-ca/x509.ts';
 import { elementAt, timeOf } from '../../../src/translate/der.ts';
 import { readRevocationLists } from '../../../src/translate/revocation-lists.ts';
 import { crlPem, TestAuthority } from '../../tools/test-authority.ts';
@@ -54,6 +56,42 @@ describe('lists of revoked certificates', () => {
     const half = readRevocationLists(secretOf(crlPem(soon)), one.ca + two.ca);
     assert.ok(half !== undefined && 'lists' in half);
     assert.equal(half.missing, 'CN=Two');
+  });
+
+  it('are of a CA whose name they write otherwise, as OpenSSL compares names (RFC 5280, 7.1)', async () => {
+    const x509 = await loadX509();
+    const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+    const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' };
+    const [thisUpdate, nextUpdate] = [new Date(Date.now() - 60_000), new Date(Date.now() + 60_000)];
+    const named = (...values: readonly object[]) => values.map((value) => ({ CN: [value] }));
+    const ca = await x509.X509CertificateGenerator.createSelfSigned({
+      name: named({ utf8String: 'The  CA ' }, { utf8String: 'b,c' }) as never,
+      notBefore: thisUpdate,
+      notAfter: nextUpdate,
+      keys,
+      signingAlgorithm,
+    });
+    const missingOf = async (...values: readonly object[]) => {
+      const issuer = new x509.Name(named(...values) as never);
+      const crl = await x509.X509CrlGenerator.create({
+        issuer: issuer as never,
+        thisUpdate,
+        nextUpdate,
+        signingKey: keys.privateKey,
+        signingAlgorithm,
+      });
+      const read = readRevocationLists(secretOf(Buffer.from(crl.rawData)), `${ca.toString('pem')}\n`);
+      assert.ok(read !== undefined && 'lists' in read);
+      return read.missing;
+    };
+    assert.equal(await missingOf({ printableString: 'the ca' }, { printableString: 'b,c' }), undefined);
+    assert.equal(await missingOf({ bmpString: 'The CA' }, { ia5String: 'B,C' }), undefined);
+    for (const other of [
+      [{ printableString: 'theca' }, { printableString: 'b,c' }],
+      [{ printableString: 'the ca' }],
+      [{ printableString: 'b,c' }, { printableString: 'the ca' }],
+    ])
+      assert.ok((await missingOf(...other)) !== undefined, JSON.stringify(other));
   });
 
   it('are absent, or can not be used: too large, no list, or a broken one among good ones', async () => {

@@ -36,6 +36,6 @@ export interface Downstream {
   exchangeDone(): void;
   /** Breaks the answer off so that the client notices. @param code what an HTTP/2 backend ended its stream with */
   abort(side: ConnectionSide, reason: TerminationReason, code?: ErrorCode): void;
-  /** Answers 101 and hands both sides to a tunnel. */
-  startTunnel(head: ResponseHead, upstream: UpstreamRequest, route: CompiledRoute): void;
+  /** Answers 101 and hands both sides to a tunnel. False: the backend's handshake is none, and the client got no answer. */
+  startTunnel(head: ResponseHead, upstream: UpstreamRequest, route: CompiledRoute): boolean;
 }

@@ -299,7 +299,8 @@ export class Exchange implements AdmissionOwner, BackendCaller, StagesOwner {
     if (runtime === undefined) return;
     const answer = switchingAnswer(head, request, runtime, this.#call.begunSession);
     this.#call.handOver(upstream, this.#takePlaces());
-    this.#downstream.startTunnel(answer, upstream, runtime.compiled);
+    if (!this.#downstream.startTunnel(answer, upstream, runtime.compiled))
+      this.#record.declined('upstream_protocol_error', 'sec-websocket-accept');
     this.#settle();
   }
 

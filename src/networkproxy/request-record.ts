@@ -93,6 +93,12 @@ export class RequestRecord {
     this.#context.counters.countFlag(flag);
   }
 
+  /** What the backend answered is not passed on, and nothing takes its place. */
+  declined(flag: ResponseFlag, detail: string): void {
+    this.status = 0;
+    this.cut(flag, detail);
+  }
+
   /** It is answered in our own name. */
   replied(reply: LocalReply, head: RequestHead): void {
     this.status = reply.status;

@@ -218,7 +218,7 @@ export class ServerConnection extends HttpConnection implements MessageHandler<R
     this.connection.end(side, reason);
   }
 
-  startTunnel(head: ResponseHead, upstream: UpstreamRequest, route: CompiledRoute): void {
+  startTunnel(head: ResponseHead, upstream: UpstreamRequest, route: CompiledRoute): boolean {
     this.#output.text += informationalHead(head);
     this.flush();
     this.context.wheel.disarm(this);
@@ -232,9 +232,10 @@ export class ServerConnection extends HttpConnection implements MessageHandler<R
     const pending = this.#pending;
     this.#pending = undefined;
     if (pending !== undefined) tunnel.fromClient(pending);
-    if (!this.#paused) return;
+    if (!this.#paused) return true;
     this.#paused = false;
     this.#stream.resume();
+    return true;
   }
 
   override onTimeout(): void {

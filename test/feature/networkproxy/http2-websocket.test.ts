@@ -153,6 +153,8 @@ describe('a WebSocket over HTTP/2', () => {
     const client = await session(harness.port);
     await assert.rejects(open(client));
     await eventually(() => harness.proxy.poolStatus.active === 0, 'the upstream connection gone');
+    const { status, flag, detail } = harness.requests[0] ?? {};
+    assert.deepEqual([status, flag, detail], [502, 'upstream_protocol_error', 'sec-websocket-accept'], 'nobody got a 101');
     client.destroy();
   });
 

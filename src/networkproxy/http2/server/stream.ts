@@ -361,11 +361,11 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     this.#exchange.onConnectionEnd(reason);
   }
 
-  startTunnel(head: ResponseHead, upstream: UpstreamRequest, route: CompiledRoute): void {
+  startTunnel(head: ResponseHead, upstream: UpstreamRequest, route: CompiledRoute): boolean {
     if (!isAgreedOn(this.#head?.headers ?? [], head.headers)) {
       upstream.destroy();
       this.#reset(ErrorCode.connectError);
-      return;
+      return false;
     }
     this.#owner.sendHeaders(this, 200, withoutField(head.headers, 'sec-websocket-accept'), false);
     const client = new StreamTunnelClient(this);
@@ -377,6 +377,7 @@ export class Http2Stream extends Deadline implements Downstream, QueueTarget {
     this.#requestPaused = false;
     if (early !== undefined) for (const chunk of early) this.#toTunnel(tunnel, chunk);
     if (this.#remoteEnded) tunnel.clientEnded();
+    return true;
   }
 
   override onTimeout(): void {

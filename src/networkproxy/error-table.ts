@@ -16,7 +16,7 @@ export const errorTable: Readonly<Record<ResponseFlag, ErrorRow>> = {
   rewrite_failed: { status: 500, text: 'The route makes no valid path of this one' },
   no_service: { status: 503, text: 'The backend of this route can not be used' },
   no_endpoints: { status: 503, text: 'No endpoint of the backend is ready' },
-  upstream_connect_failed: { status: 502, text: 'The backend refused the connection' },
+  upstream_connect_failed: { status: 502, text: 'The backend can not be reached' },
   upstream_connect_timeout: { status: 504, text: 'The backend did not accept the connection in time' },
   upstream_reset: { status: 502, text: 'The backend closed the connection without an answer' },
   upstream_protocol_error: { status: 502, text: 'The backend sent an invalid answer' },

@@ -73,6 +73,11 @@ const cases: readonly (readonly [title: string, annotations: Readonly<Record<str
   ],
   ['one of theirs that is not needed', { 'nginx.ingress.kubernetes.io/http2-push-preload': 'true' }, []],
   [
+    'those of theirs whose values are written otherwise',
+    { 'nginx.ingress.kubernetes.io/default-backend': 'pages', 'nginx.ingress.kubernetes.io/mirror-target': 'http://b$request_uri' },
+    [/error-backend, with its port, beside custom-http-errors with 503/, /mirror-service, a Service with its port in place of a URL/],
+  ],
+  [
     'one of theirs whose number counts otherwise',
     { 'nginx.ingress.kubernetes.io/proxy-next-upstream-tries': '3' },
     [/write smartproxy\.dev\/retries, with one less: the first try is none of them/],

@@ -14,7 +14,7 @@ export function ingressNginxLine(entry: RequestLogFacts, head: LoggedHead, at: D
   const { status, bytesReceived, bytesSent, endpoint, attempts, durationMs } = entry;
   const request = head.method === '' ? '' : escaped(`${head.method} ${head.target} ${protocols[entry.protocol] ?? entry.protocol}`);
   const seconds = inSeconds(durationMs);
-  const passed = isFailure(entry.flag) ? 0 : bytesSent;
+  const passed = passedBytes(entry);
   const single = endpoint === undefined ? '- - - -' : `${endpoint} ${passed} ${seconds} ${shown(status)}`;
   const upstream = attempts === undefined ? single : upstreamLists(attempts, passed);
   return (
@@ -24,9 +24,12 @@ export function ingressNginxLine(entry: RequestLogFacts, head: LoggedHead, at: D
   );
 }
 
-/** Of a backend: what the client got is of our making. */
-function isFailure(flag: string | undefined): boolean {
-  return flag?.startsWith('upstream_') === true && flag !== 'upstream_truncated';
+/** Of the body that the last one asked has sent: none where what the client got is of our making. */
+function passedBytes({ status, flag, attempts, bytesSent }: RequestLogFacts): number {
+  const last = attempts?.at(-1);
+  const hasFailed = flag?.startsWith('upstream_') === true && flag !== 'upstream_truncated';
+  const isOwn = last?.page === true ? last.status !== status : hasFailed;
+  return isOwn ? 0 : bytesSent;
 }
 
 /** What nginx says of several attempts: of all but the last it has passed nothing on. @param passed of the last */

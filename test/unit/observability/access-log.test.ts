@@ -189,6 +189,14 @@ test('AccessLog: a backend that failed has sent nothing in the line of ingress-n
   });
   const passed = lines.map((line) => / 10\.0\.0\.1:8080 (\d+) \S+ \d+ r1$/.exec(line)?.[1]);
   assert.deepEqual(passed, ['0', '5', '5']);
+  const failed = { endpoint: '10.0.0.1:80', status: 504, durationMs: 1000 };
+  const page = (status: number) => ({ endpoint: '10.0.0.9:80', status, durationMs: 1, page: true as const });
+  const [answered, unanswered] = await written('all', 'ingress-nginx', (log) => {
+    log.request(request({ status: 200, flag: 'upstream_timeout', attempts: [failed, page(200)] }), head);
+    log.request(request({ status: 504, flag: 'upstream_timeout', attempts: [failed, page(502)] }), head);
+  });
+  assert.match(String(answered), / 0 : 5 1\.000 : 0\.001 504 : 200 r1$/, 'the page is an answer');
+  assert.match(String(unanswered), / 0 : 0 1\.000 : 0\.001 504 : 502 r1$/);
 });
 
 test('AccessLog: several attempts are lists in the line of ingress-nginx, and an error page is set apart', async () => {

@@ -174,7 +174,7 @@ export const controllerHealth: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Statuses written',
-          description: 'Writes of Ingress statuses by the leader, a minute.',
+          description: 'Writes of statuses of Ingresses, SmartRoutes and SmartProxyConfigs by the leader, a minute.',
           unit: 'opm',
           queries: [{ expr: `${sum(perSecond('smartproxy_status_writes_total'), 'result')} * 60`, legend: '{{result}}' }],
         },

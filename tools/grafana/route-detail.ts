@@ -3,6 +3,9 @@ import { heat, max, ours, perSecond, quantile, sum } from './queries.ts';
 
 const requests = 'smartproxy_http_requests_total';
 const duration = 'smartproxy_http_request_duration_seconds';
+/** Services of one name are in many namespaces; that of the route is mostly theirs. */
+const service = ['route_namespace', 'route_service'] as const;
+const serviceLegend = '{{route_namespace}}: {{route_service}}';
 const route = 'route_namespace=~"$route_namespace", route=~"$route"';
 const routes = `{${route}}`;
 
@@ -103,10 +106,11 @@ export const routeDetail: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Requests by Service',
-          description: 'Where the requests went: Service and port. No name: answers that need no backend, such as redirects.',
+          description:
+            'Where the requests went: the Service, after the namespace of its route. No name: answers that need no backend, such as redirects.',
           unit: 'reqps',
           stacked: true,
-          queries: [{ expr: sum(perSecond(requests, routes), 'route_service'), legend: '{{route_service}}' }],
+          queries: [{ expr: sum(perSecond(requests, routes), ...service), legend: serviceLegend }],
         },
         {
           kind: 'lines',
@@ -138,7 +142,7 @@ export const routeDetail: DashboardSpec = {
           description: 'Which of several backends it is.',
           unit: 'percentunit',
           max: 1,
-          queries: [{ expr: `topk(10, ${share('5xx', 'route_service')})`, legend: '{{route_service}}' }],
+          queries: [{ expr: `topk(10, ${share('5xx', ...service)})`, legend: serviceLegend }],
         },
       ],
     },
@@ -186,8 +190,8 @@ export const routeDetail: DashboardSpec = {
           unit: 's',
           queries: [
             {
-              expr: `topk(10, ${sum(perSecond(`${duration}_sum`, routes), 'route_service')} / ${sum(perSecond(`${duration}_count`, routes), 'route_service')})`,
-              legend: '{{route_service}}',
+              expr: `topk(10, ${sum(perSecond(`${duration}_sum`, routes), ...service)} / ${sum(perSecond(`${duration}_count`, routes), ...service)})`,
+              legend: serviceLegend,
             },
           ],
         },

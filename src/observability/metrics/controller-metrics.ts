@@ -119,7 +119,7 @@ export const controllerMetrics: readonly MetricSpec[] = [
     type: 'counter',
     labels: ['result'],
     unit: 'writes',
-    doc: 'Statuses of Ingresses that this replica wrote, or could not write and tries again.',
+    doc: 'Statuses of Ingresses, SmartRoutes and SmartProxyConfigs that this replica wrote, or could not write and tries again.',
     read: ({ controller: { statusWrites } }) => [
       { labels: ['ok'], value: statusWrites.ok },
       { labels: ['failed'], value: statusWrites.failed },

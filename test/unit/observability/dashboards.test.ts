@@ -74,6 +74,15 @@ test('dashboards: every panel follows the choice of namespace and class', () => 
   }
 });
 
+test('dashboards and alerts: what is told apart by a route or its Service is told apart by namespace, too', () => {
+  for (const { where, expr } of queries) {
+    for (const [, labels = ''] of expr.matchAll(/\bby \(([^)]*)\)/g)) {
+      const names = labels.split(', ');
+      if (names.includes('route') || names.includes('route_service')) assert.ok(names.includes('route_namespace'), `${where}: ${expr}`);
+    }
+  }
+});
+
 test('dashboards: variables are declared before they are used, and all of them are', () => {
   for (const { file, dashboard, panels, variables } of dashboards) {
     const declared = (dashboard.templating?.list ?? []).map(({ name }) => name);

@@ -17,7 +17,7 @@ export interface ReportedCertificate {
   /** Who signed it: common name, else all of the name. Missing: there is no certificate. */
   readonly issuedBy?: string;
   readonly expires?: string;
-  readonly state: 'valid' | 'expired' | 'missing';
+  readonly state: 'valid' | 'not yet valid' | 'expired' | 'missing';
   readonly lastAttempt?: string;
   readonly nextAttempt?: string;
   /** Attempts that failed in a row. */
@@ -101,13 +101,13 @@ function reported(
 ): ReportedCertificate {
   const { failure, lastAttemptMs } = ordered?.state ?? {};
   const next = ordered && nextAttempt(ordered, nowMs);
-  const state = certificate === undefined ? 'missing' : certificate.notAfterMs <= nowMs ? 'expired' : 'valid';
+  const leaf = certificate && leafOf(certificate.chain);
   return {
     secret,
     names: certificate?.names ?? ordered?.names ?? [],
     ...(ordered && { issuer: ordered.issuer.name }),
-    ...(certificate && { issuedBy: signerOf(certificate.chain), expires: new Date(certificate.notAfterMs).toISOString() }),
-    state,
+    ...(certificate && { issuedBy: signerOf(leaf), expires: new Date(certificate.notAfterMs).toISOString() }),
+    state: stateOf(certificate, leaf, nowMs),
     ...(lastAttemptMs !== undefined && { lastAttempt: new Date(lastAttemptMs).toISOString() }),
     ...(next && { nextAttempt: new Date(Math.max(next.atMs, nowMs)).toISOString() }),
     failures: failure?.count ?? 0,
@@ -115,13 +115,24 @@ function reported(
   };
 }
 
-function signerOf(chain: string): string {
+function stateOf(certificate: Certificate | undefined, leaf: X509Certificate | undefined, nowMs: number): ReportedCertificate['state'] {
+  if (certificate === undefined) return 'missing';
+  if (certificate.notAfterMs <= nowMs) return 'expired';
+  return leaf !== undefined && leaf.validFromDate.getTime() > nowMs ? 'not yet valid' : 'valid';
+}
+
+function leafOf(chain: string): X509Certificate | undefined {
   try {
-    const { issuer } = new X509Certificate(chain);
-    return /^CN=(.+)$/m.exec(issuer)?.[1] ?? issuer.replaceAll('\n', ', ');
+    return new X509Certificate(chain);
   } catch {
-    return 'unreadable';
+    return undefined;
   }
+}
+
+function signerOf(leaf: X509Certificate | undefined): string {
+  if (leaf === undefined) return 'unreadable';
+  const { issuer } = leaf;
+  return /^CN=(.+)$/m.exec(issuer)?.[1] ?? issuer.replaceAll('\n', ', ');
 }
 
 function isTlsField(field: string): boolean {

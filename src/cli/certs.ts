@@ -44,7 +44,7 @@ Asks the program at an admin port of this machine; in a pod: kubectl exec deploy
 Missing and expired certificates come first, then those that expire soonest. --json prints the same as JSON: certificates (secret, names,
 issuer, issuedBy, expires, state, lastAttempt, nextAttempt, failures, problem), problems (object, reason, message), and how many more there are.
 
-Exit status: 0 when all is well, 3 when a certificate is missing, expired or could not be ordered, or an object has a problem with one,
+Exit status: 0 when all is well, 3 when a certificate is missing, expired, not yet valid or could not be ordered, or an object has a problem with one,
 1 when the folder could not be read, 4 when the program could not be asked, 2 for a wrong flag.`;
 
 /** As many are asked for; the rest is a number. */

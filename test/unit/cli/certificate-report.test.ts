@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { type CertificatesReport, reportCertificates } from '../../../src/cli/certificate-report.ts';
+import { type CertificatesReport, needsLook, reportCertificates } from '../../../src/cli/certificate-report.ts';
 import { renderCertificates } from '../../../src/cli/render-certificates.ts';
 import { Redacted } from '../../../src/redacted.ts';
 import type { Certificate } from '../../../src/routes/route-table.ts';
 import type { AcmeCertificate } from '../../../src/translate/acme-certificate.ts';
+import { makeTestCertificate } from '../../tools/test-certificate.ts';
 
 const nowMs = Date.parse('2026-01-01T00:00:00Z');
 const hourMs = 3_600_000;
@@ -53,6 +54,21 @@ suite('certificates of a running program', () => {
       ['shop/new missing', 'shop/over expired', 'shop/soon valid'],
     );
     assert.deepEqual([more, read], [1, ['shop/over', 'shop/soon']]);
+  });
+
+  test('one that is not valid yet is said to be that, and not to be valid', async () => {
+    const { cert } = await makeTestCertificate('early.example');
+    const early = { ...certificate('shop/early', 24 * 365, []), chain: cert, notAfterMs: Date.now() + hourMs };
+    const states = [Date.now(), Date.now() - 2 * hourMs, Date.now() + 2 * hourMs].map((at) => {
+      const of = { certificates: new Map([[early.key, early]]), acme: [], problems: [], nowMs: at, limit: 10 };
+      const given = reportCertificates(of);
+      return [given.certificates[0]?.state, needsLook(given)];
+    });
+    assert.deepEqual(states, [
+      ['valid', false],
+      ['not yet valid', true],
+      ['expired', true],
+    ]);
   });
 
   test('what objects and signers wrote is shown and not obeyed', () => {

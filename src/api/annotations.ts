@@ -165,6 +165,7 @@ export const ingressAnnotations = {
   }),
   acmeIssuer: annotation('acme-issuer', issuerNameValue, 'none', {
     doc: 'Orders a certificate from this issuer of the SmartProxyConfig (`acme.issuers`) for each entry of `spec.tls` that has hosts and a `secretName`, and keeps it in that Secret: [acme.md](acme.md).',
+    whileUnreadable: 'until then nothing is ordered',
   }),
   authTlsSecret: annotation('auth-tls-secret', objectNameValue, 'none', {
     doc: 'Secret in the same namespace whose `ca.crt` verifies certificates of clients, and whose `ca.crl`, where it has one, lists those that were revoked. Without one of it the handshake fails, and plain HTTP is refused with 403; while the Secret is missing or broken nobody is served. It holds for the whole of each host. Backends get `ssl-client-verify`, `ssl-client-subject-dn` and `ssl-client-issuer-dn`, which clients can not send.',

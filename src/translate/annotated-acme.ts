@@ -7,8 +7,10 @@ const issuerAnnotation = `metadata.annotations[${annotationPrefix}acme-issuer]`;
 
 /** The certificates that an annotation asks for, or that are left to the installation; cert-manager's are its own. */
 export function annotatedAsks(reading: IngressReading): Pick<ResolvedObject, 'acme'> {
-  const { annotations, tls, hasCertManager, isBeingDeleted } = reading;
+  const { annotations, unsafeAnnotations, tls, hasCertManager, isBeingDeleted } = reading;
   const issuer = annotations.acmeIssuer;
+  // Who names an issuer, if in vain, does not want that of the installation.
+  if (unsafeAnnotations.has('acmeIssuer')) return {};
   if (isBeingDeleted || tls.length === 0 || (issuer === undefined && hasCertManager)) return {};
   const issuerField = issuer === undefined ? 'spec.tls' : issuerAnnotation;
   const acme = tls.flatMap(({ secret, secretField, hosts }) =>

@@ -147,6 +147,12 @@ test('the default issuer orders for who names a Secret and no issuer, and leaves
       rules: rules('second.test'),
       tls: tls('second.test', 'both-tls'),
     }) +
+    // Who names an issuer by no name of one does not want another.
+    ingress('misnaming', {
+      annotations: { 'smartproxy.dev/acme-issuer': 'default/other' },
+      rules: rules('misnaming.test'),
+      tls: tls('misnaming.test', 'misnaming-tls'),
+    }) +
     tlsSecret('own-tls', own);
   await using program = await Program.start(objects({ defaultIssuer: 'usual' }), ['--acme']);
   const ordered = () =>

@@ -161,7 +161,7 @@ class IngressReader {
         meant.map((match) => ({ match, field: at, isMeant: true, backend: { kind: 'unusable', reason, field: at } }));
       if ('broken' in read) return held(read.broken, read.meant);
       const served = { match: read, field: at, isMeant: false, backend: this.backend(item.backend, `${at}.backend`) };
-      return [served, ...held('the path is a pattern', this.#unservedPattern(item.pathType, read.value, `${at}.path`))];
+      return [served, ...held('patterns of an Ingress are not served', this.#unservedPattern(item.pathType, read.value, `${at}.path`))];
     });
   }
 

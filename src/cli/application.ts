@@ -111,6 +111,8 @@ export async function startApplication({ config, log, print, script }: Applicati
   parts.defer(() => snapshot?.flush());
   parts.defer(() => controller.close());
   portsChanged = () => {
+    const closed = [...supervisor.listenerTroubles].map(([key, { message }]) => ({ where: `listener ${key}`, message }));
+    opened.source.store.setProblems('listeners', closed);
     if (controller.translation !== undefined) objects?.update(controller.translation);
   };
   controller.start();

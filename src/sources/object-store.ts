@@ -15,9 +15,9 @@ export interface Snapshot {
 
 /** Something wrong with a source itself (a file that does not parse, a watch that fails), for `/debug/problems`. */
 export interface SourceProblem {
-  /** The file with line, or the part: `shop.yaml:12`, `ingresses`, `snapshot`. */
+  /** The file with line, or the part: `shop.yaml:12`, `ingresses`, `snapshot`, `listener mail`. */
   readonly where: string;
-  /** One of the TroubleReasons; none: a file. */
+  /** One of the TroubleReasons; none: a file or listener. */
   readonly reason?: string;
   readonly message: string;
 }

@@ -380,7 +380,9 @@ export class WorkerSupervisor implements WorkerObserver {
   #reconcilePorts(): void {
     if (this.#draining) return;
     const { listeners } = this.#table;
-    for (const key of [...this.#unopened.keys()]) if (!listeners.has(key)) this.#unopened.delete(key);
+    const forgotten = [...this.#unopened.keys()].filter((key) => !listeners.has(key));
+    for (const key of forgotten) this.#unopened.delete(key);
+    if (forgotten.length > 0) this.#portsChanged();
     for (const port of this.#ports.surplus(listeners)) if (!this.#closing.has(port)) void this.#replacePort(port);
     const closing = new Set([...this.#closing].map(({ listener }) => listener));
     for (const listener of listeners.values()) if (!closing.has(listener.key)) this.#openAtRunTime(listener);

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../tools/free-port.ts';
 import { get } from '../../tools/get.ts';
+import { smartProxyConfig } from '../../tools/manifests.ts';
 import { secret } from '../../tools/objects.ts';
 import { type RunningCommand, startRun, temporaryFolder } from '../../tools/running-command.ts';
 import { makeTestCertificate } from '../../tools/test-certificate.ts';
@@ -119,4 +121,31 @@ test('start: a default certificate that is missing in the folder holds readiness
   await command.until(async () => (await readyz(command)).body === 'ok\n');
   command.child.kill('SIGTERM');
   assert.equal(await command.exit(), 0);
+});
+
+test('run: a listener of a SmartProxyConfig whose port is taken is a problem until it is opened, or not asked for any more', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  t.after(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const folder = await temporaryFolder(t);
+  const ask = (listeners: readonly object[]) => writeFile(join(folder, 'config.yaml'), smartProxyConfig({ listeners }));
+  const http = { name: 'http', port: await freePort(), protocol: 'HTTP' };
+  const mail = { name: 'mail', port, protocol: 'TCP' };
+  await ask([http, mail]);
+  const command = await startRun(t, ['--manifests', folder]);
+  const admin = await command.port('admin');
+  const sources = async (): Promise<readonly { readonly where: string; readonly message: string }[]> =>
+    JSON.parse((await get(admin, 'localhost', '/debug/problems')).body).sources;
+  await command.until(async () => (await sources()).length > 0);
+  const [problem] = await sources();
+  assert.equal(problem?.where, 'listener mail');
+  assert.match(problem?.message ?? '', new RegExp(`^Cannot listen on 127.0.0.1:${port}: another process has it`));
+
+  await ask([http]);
+  await command.until(async () => (await sources()).length === 0);
+  await ask([http, mail]);
+  await command.until(async () => (await sources()).length > 0);
+  taken.close();
+  await command.until(async () => (await sources()).length === 0);
 });

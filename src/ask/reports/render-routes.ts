@@ -14,7 +14,9 @@ export function renderRouteReport({ total, routes, seriesRefused, nearest }: Rou
   const lines = [tableText(heading, routes.flatMap(rowsOf))];
   if (total > routes.length) lines.push(`... and ${countOf(total - routes.length, 'object')} more`);
   const problems = routes.flatMap(problemLines);
-  if (problems.length > 0) lines.push('', `Problems (${problems.length}):`, ...problems);
+  const left = routes.reduce((sum, { moreProblems }) => sum + moreProblems, 0);
+  if (problems.length > 0) lines.push('', `Problems (${problems.length + left}):`, ...problems);
+  if (left > 0) lines.push(`  ... and ${left} more: smartproxy-ingress problems`);
   if (seriesRefused > 0)
     lines.push('', 'Some routes are not counted apart, so that numbers may be too low: --max-route-series is too small.');
   return lines.join('\n');

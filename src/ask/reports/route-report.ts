@@ -60,7 +60,10 @@ export interface ReportedRoute {
   readonly moreRules: number;
   /** Over all rules, those left out included. */
   readonly totals: RequestTotals;
+  /** Errors first. */
   readonly problems: readonly RouteProblem[];
+  /** Problems that are left out. */
+  readonly moreProblems: number;
 }
 
 /** What is routed where, as `/debug/route-report` has it. */
@@ -197,10 +200,15 @@ function reported(
     rules: found.slice(0, maxRules).map((rule) => reportedRule(rule, health)),
     moreRules: Math.max(0, found.length - maxRules),
     totals: totals.get(key) ?? noTotals,
-    problems: problems
-      .slice(0, maxProblems)
-      .map(({ reason, field, message }) => ({ level: reasonDoc(reason).level, reason, field, message })),
+    problems: reportedProblems(problems),
+    moreProblems: Math.max(0, problems.length - maxProblems),
   };
+}
+
+function reportedProblems(problems: readonly Problem[]): readonly RouteProblem[] {
+  const found = problems.map(({ reason, field, message }) => ({ level: reasonDoc(reason).level, reason, field, message }));
+  const { error = [], warning = [] } = Object.groupBy(found, ({ level }) => level);
+  return [...error, ...warning].slice(0, maxProblems);
 }
 
 function reportedRule({ key, host, listeners, tls, route, all, backends }: FoundRule, health: ServiceHealth): ReportedRule {

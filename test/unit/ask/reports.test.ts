@@ -6,7 +6,7 @@ import { renderRouteReport } from '../../../src/ask/reports/render-routes.ts';
 import { noTotals, totalsByObject } from '../../../src/ask/reports/request-totals.ts';
 import { type RouteQuery, type RouteReport, reportRoutes } from '../../../src/ask/reports/route-report.ts';
 import { WorkerCounters } from '../../../src/observability/counters/worker-counters.ts';
-import { ingress, service, smartProxyConfig, smartRoute } from '../../tools/manifests.ts';
+import { ingress, ingressClass, service, smartProxyConfig, smartRoute } from '../../tools/manifests.ts';
 import { contextOf } from './explained.ts';
 
 const yaml =
@@ -87,6 +87,20 @@ suite('routes', () => {
       /^ {2}Ingress\.yaml:12: error: ServiceNotFound: Ingress default\/shop, spec\.rules\[0\]\.http\.paths\[2\]\.backend\.service\.name: Service/,
     );
     assert.equal(told.split('spec.rules').length, 2, 'as lint has it, once');
+  });
+
+  test('of many problems of an object errors come first, and the others are counted', () => {
+    const annotations = Object.fromEntries(Array.from({ length: 25 }, (_, index) => [`smartproxy.dev/a-${index}`, 'x']));
+    const rules = { 'a.example': [['/', 'Prefix', 'web'] as const] };
+    const wrong = ingress('many', { annotations: { ...annotations, 'smartproxy.dev/retries': 'x' }, rules });
+    const many = contextOf(ingressClass + service('web', 8001) + wrong);
+    const report = reportRoutes(
+      { limit: 1 },
+      { ...many, conditions: new EndpointConditions({ out: [], drained: [] }), totals: new Map(), seriesRefused: 0 },
+    );
+    const [found] = report.routes;
+    assert.deepEqual([found?.problems[0]?.level, found?.problems.length, found?.moreProblems], ['error', 20, 6]);
+    assert.match(renderRouteReport(report), /\nProblems \(26\):\n(?:.*\n){20} {2}\.\.\. and 6 more: smartproxy-ingress problems$/);
   });
 
   test('what is counted of an object is the sum over its Services, and 0 for one that had nothing', () => {

@@ -32,6 +32,7 @@ function sample(atMs: number, report: StatusReport, totals: Readonly<Record<stri
     hosts: [],
     rules: [],
     moreRules: 0,
+    moreProblems: 0,
     totals: { ...noTotals, ...some },
     problems: [],
   }));

@@ -155,7 +155,7 @@ function columnsWith(rates: ViewContext['rates'], expanded: ReadonlySet<string>)
     {
       id: 'problems',
       title: 'Problems',
-      sortBy: ({ problems }) => problems.length,
+      sortBy: ({ problems, moreProblems }) => problems.length + moreProblems,
       cell: problemsCell,
     },
   ];
@@ -230,13 +230,13 @@ function meanText(seconds: number, requests: number): string {
   return requests === 0 ? '–' : meanDuration(meanMs(seconds, requests));
 }
 
-function problemsCell({ problems, object }: ReportedRoute): Child {
+function problemsCell({ problems, moreProblems, object }: ReportedRoute): Child {
   if (problems.length === 0) return absent();
   const worst = problems.some(({ level }) => level === 'error') ? 'bad' : 'warning';
   return element(
     'a',
     { href: hashOf('problems', { filter: `${object.kind} ${object.namespace}/${object.name}` }), class: 'pill-link' },
-    pill(worst, count(problems.length)),
+    pill(worst, count(problems.length + moreProblems)),
   );
 }
 

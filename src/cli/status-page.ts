@@ -37,7 +37,7 @@ export async function statusReport(options: ServersOptions, token: AdminToken): 
     listeners: listenersOf(supervisor),
     workers: supervisor.workers.map(workerOf),
     totals: totalsOf(fleet),
-    problems: countProblems(controller.translation?.problems ?? []),
+    problems: countProblems(controller.translation?.problems ?? [], opened.source.store.problems().length),
     admin: { canChange: (await token.obstacle()) === undefined },
   };
 }
@@ -96,7 +96,7 @@ function totalsOf(fleet: FleetTotals): StatusTotals {
   return { requests, byStatusClass, connectionsAccepted, connectionsActive, bytesReceived, bytesSent };
 }
 
-function countProblems(problems: readonly Problem[]): StatusReport['problems'] {
+function countProblems(problems: readonly Problem[], ofSources: number): StatusReport['problems'] {
   const errors = problems.filter(({ reason }) => reasonDoc(reason).level === 'error').length;
-  return { errors, warnings: problems.length - errors };
+  return { errors: errors + ofSources, warnings: problems.length - errors };
 }

@@ -12,7 +12,7 @@ export function renderStatus(status: StatusReport): string {
     ...readyLines(status),
     `Serves ${sourceText(status.source)}`,
     `Table ${table.generation}: ${countOf(table.routes, 'route')} of ${countOf(table.hosts, 'host')}, ${countOf(table.services, 'Service')} with ${countOf(table.endpoints, 'endpoint')}, ${countOf(table.certificates, 'certificate')}`,
-    `Problems of objects: ${countOf(problems.errors, 'error')}, ${countOf(problems.warnings, 'warning')}${problems.errors + problems.warnings === 0 ? '' : ' (smartproxy-ingress problems)'}`,
+    `Problems: ${countOf(problems.errors, 'error')}, ${countOf(problems.warnings, 'warning')}${problems.errors + problems.warnings === 0 ? '' : ' (smartproxy-ingress problems)'}`,
     `Listens on ${listeners.map(({ listener, address, problem }) => `${listener} ${address ?? `(not open: ${problem})`}`).join(', ')}`,
     `Requests ${totals.requests}, ${errors} of them answered 5xx; connections ${totals.connectionsActive} open of ${totals.connectionsAccepted}; ${bytesText(totals.bytesReceived)} received, ${bytesText(totals.bytesSent)} sent`,
     `Changes over the admin port: ${status.admin.canChange ? 'for who has the token' : 'none'}`,

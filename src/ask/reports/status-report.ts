@@ -25,7 +25,7 @@ export interface StatusReport {
   readonly listeners: readonly StatusListener[];
   readonly workers: readonly StatusWorker[];
   readonly totals: StatusTotals;
-  /** In the users' objects. */
+  /** In the users' objects; files and watches that can not be read are errors. */
   readonly problems: { readonly errors: number; readonly warnings: number };
   /** Whether PUT and DELETE are allowed to who has the admin token; false: to nobody. */
   readonly admin: { readonly canChange: boolean };

@@ -47,7 +47,7 @@ test('commands ask a running program', async (t) => {
     assert.equal(code, 0, output);
     assert.match(output, /^smartproxy-ingress \d\S* \(Node \d\S*\), up \d+ s\nReady\nServes the manifests in /);
     assert.match(output, /^Table \d+: 3 routes of 2 hosts, 1 Service with 1 endpoint, \d certificates?$/m);
-    assert.match(output, /^Problems of objects: 2 errors, 0 warnings \(smartproxy-ingress problems\)$/m);
+    assert.match(output, /^Problems: 2 errors, 0 warnings \(smartproxy-ingress problems\)$/m);
     assert.match(output, /^Requests 2, 1 of them answered 5xx; connections 1 open of 2; /m);
     assert.match(output, /^Changes over the admin port: for who has the token$/m);
     const json = await ask('status', '--json');
@@ -230,6 +230,11 @@ test('commands ask a running program', async (t) => {
       assert.deepEqual([code, output], [2, ''], args.join(' '));
       assert.match(complaint, says);
     }
+  });
+
+  await t.test('status: a file that can not be read is a problem, too', async () => {
+    await writeFile(join(folder, 'torn.yaml'), 'a: [');
+    await eventually('it is counted', async () => /^Problems: 3 errors, /m.test((await ask('status')).output));
   });
 
   await t.test('top tells that the program is lost, and tap ends with 4', async (t) => {

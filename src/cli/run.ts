@@ -2,6 +2,7 @@ import { parseArguments } from '../config/arguments.ts';
 import { renderOptionsHelp } from '../config/options-help.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import { readSystem } from '../config/system.ts';
+import { roomHere, workerCount } from '../config/worker-count.ts';
 import { createLog } from './app-log.ts';
 import { startApplication } from './application.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -28,6 +29,10 @@ async function run(args: readonly string[], { env, print, script, stopSignal = n
   const { config, warnings } = resolveConfig(parseArguments(args).texts, await readSystem(env));
   const log = createLog(config.logLevel);
   for (const warning of warnings) log.warn({ warning }, 'configuration warning');
+  const room = roomHere();
+  const workers = workerCount(config, room);
+  if (config.workers === undefined && workers < room.cpus)
+    log.info({ workers, ...room }, 'fewer workers than CPUs: the memory limit has room for no more; raise it, or say --workers');
   const starting = startApplication({ config, log, print, script });
   const application = await Promise.race([starting, stopSignal]);
   // Stopped before anything was served: nothing has to be finished.

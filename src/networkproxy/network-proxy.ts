@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
-import { availableParallelism, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import type { TLSSocket } from 'node:tls';
 import type { Balancers } from '../balancing/balancers.ts';
 import type { EndpointRuntime } from '../balancing/endpoint-runtime.ts';
 import { guardedLookup } from '../balancing/guarded-lookup.ts';
 import type { Config } from '../config/config.ts';
+import { workerCount } from '../config/worker-count.ts';
 import type { WorkerCounters } from '../observability/counters/worker-counters.ts';
 import type { RateLimiters } from '../rates/rate-limiters.ts';
 import type { CompiledTable } from '../routes/compiled-table.ts';
@@ -110,7 +111,7 @@ export class NetworkProxy implements NetworkProxyEntry {
       maxConnectionsPerEndpoint: config.maxConnectionsPerEndpoint,
       lookup: guardedLookup(config.allowLocalExternalNames),
     });
-    const workers = config.workers ?? availableParallelism();
+    const workers = workerCount(config);
     this.overload = new OverloadGuard({
       limits: { memoryPercent: config.overloadMemoryPercent, loopDelayMs: config.overloadDelayMs },
       counters,

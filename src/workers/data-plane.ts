@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { Balancers, type EndpointUse, type OutEndpoint } from '../balancing/balancers.ts';
 import { guardedLookup } from '../balancing/guarded-lookup.ts';
 import type { Config } from '../config/config.ts';
+import { workerCount } from '../config/worker-count.ts';
 import { SmartProxyError } from '../errors.ts';
 import { HealthChecks } from '../networkproxy/health/health-checks.ts';
 import { NetworkProxy } from '../networkproxy/network-proxy.ts';
@@ -128,7 +128,7 @@ export class DataPlane {
     gauges.upstreamPanicking = () => this.#balancers.panicking();
     this.#networkProxy = new NetworkProxy({
       ...shared,
-      memory: new MemoryProbe((config.workers ?? availableParallelism()) * (loopbackEnd === undefined ? 1 : 2)),
+      memory: new MemoryProbe(workerCount(config) * (loopbackEnd === undefined ? 1 : 2)),
       balancers: this.#balancers,
       ...(ticketKeys === undefined ? {} : { ticketKeys }),
       onOverload,

@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.ts';
+import { workerCount } from '../config/worker-count.ts';
 import { assertNever, messageOf } from '../errors.ts';
 import type { AccessLog } from '../observability/access-log.ts';
 import { ProcessProbe } from '../observability/process-probe.ts';
@@ -342,7 +342,7 @@ function newDataPlane(
     onRedis: (state, detail) => send({ type: 'redis', state, detail }),
     onOverload: (change) => send({ type: 'overload', change }),
     onTapped: (tapped, sent) => send({ type: 'tapped', tapped }, sent),
-    ...((config.workers ?? availableParallelism()) > 1 && {
+    ...(workerCount(config) > 1 && {
       shareRates: (uses) => send({ type: 'rates', uses }),
       shareActive: (shares) => send({ type: 'active', shares }),
     }),

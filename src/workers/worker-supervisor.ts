@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
+import { workerCount } from '../config/worker-count.ts';
 import { type ErrorCode, messageOf, SmartProxyError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { OverloadChange } from '../networkproxy/overload/overload-guard.ts';
@@ -121,7 +121,7 @@ export class WorkerSupervisor implements WorkerObserver {
     this.#options = options;
     this.#log = options.log;
     this.#heartbeat = options.heartbeat ?? defaultHeartbeat;
-    const slots = options.config.workers ?? availableParallelism();
+    const slots = workerCount(options.config);
     this.#ports = new ListeningPorts(slots, (listener, address) =>
       this.#log.warn({ listener, address }, 'address skipped: this machine has no IPv6'),
     );

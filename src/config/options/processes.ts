@@ -22,7 +22,7 @@ export const processesOptions: OptionsOf<
     group: 'Processes',
     value: optional(integer(1, 1024), 'auto'),
     default: () => undefined,
-    doc: 'Worker processes; auto: one for each CPU that is available to us.',
+    doc: 'Worker processes; auto: one for each CPU that is available to us, and no more than the memory limit of the container has room for (100 MiB each).',
   },
   stateDir: {
     flag: 'state-dir',

@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import type { Secret } from '../api/objects.ts';
 import { messageOf, SmartProxyError } from '../errors.ts';
+import { fieldsOf, textOf } from '../translate/unknown-input.ts';
 import { type AcmeSecrets, nameOfKey } from './acme-secrets.ts';
 
 /** The objects that people wrote, among which kept Secrets are to be seen. */
@@ -67,9 +68,11 @@ export class FolderSecrets implements AcmeSecrets {
     return (await this.#all()).filter((secret) => secret.metadata.namespace === namespace && secret.type === type);
   }
 
+  /** Those that can be read: one file that is broken is told when somebody needs it, and keeps nobody from the others. */
   async #all(): Promise<readonly Secret[]> {
     const names = (await readdir(this.#folder)).filter((name) => name.endsWith('.json'));
-    return Promise.all(names.map((name) => readSecret(join(this.#folder, name))));
+    const read = await Promise.allSettled(names.map((name) => readSecret(join(this.#folder, name))));
+    return read.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   }
 
   async #kept(key: string): Promise<Secret | undefined> {
@@ -88,5 +91,16 @@ export class FolderSecrets implements AcmeSecrets {
 }
 
 async function readSecret(path: string): Promise<Secret> {
-  return JSON.parse(await readFile(path, 'utf8')) as Secret;
+  const secret = parsed(await readFile(path, 'utf8'));
+  const { namespace, name } = fieldsOf(fieldsOf(secret).metadata);
+  if (textOf(namespace) !== undefined && textOf(name) !== undefined) return secret as Secret;
+  throw new SmartProxyError('STATE_UNUSABLE', `Cannot use ${path}: it holds no Secret in JSON; restore it, or delete it`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

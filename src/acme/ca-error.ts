@@ -41,14 +41,16 @@ export function isOutage(error: unknown): boolean {
 /** The problem document of a CA (RFC 8555, 6.7) in words: its text, then those about single names. */
 export function problemText(document: unknown): string | undefined {
   if (typeof document !== 'object' || document === null) return undefined;
-  const { detail, type, subproblems } = document as { detail?: unknown; type?: unknown; subproblems?: unknown };
+  const { detail, type, instance, subproblems } = document as Readonly<Record<string, unknown>>;
   const own = typeof detail === 'string' && detail !== '' ? detail : typeof type === 'string' ? type : undefined;
   const others = (Array.isArray(subproblems) ? subproblems : []).slice(0, 5).flatMap((problem) => {
     const text = problemText(problem);
     const name = (problem as { identifier?: { value?: unknown } } | null)?.identifier?.value;
     return text === undefined ? [] : [typeof name === 'string' ? `${name}: ${text}` : text];
   });
-  const all = [own, ...others].filter((text) => text !== undefined).join('; ');
+  // Where a person has to go (RFC 8555, 7.3.3).
+  const where = problemType(document) === 'userActionRequired' && typeof instance === 'string' ? instance : undefined;
+  const all = [own, where, ...others].filter((text) => text !== undefined).join('; ');
   return all === '' ? undefined : printable(all);
 }
 

@@ -130,5 +130,8 @@ test('Retry-After is read as seconds and as a date, and a problem document as it
   assert.equal(problemText(document), 'Refused. ; a.test: CAA');
   assert.equal(problemText({ type: 'urn:x' }), 'urn:x');
   assert.equal(problemText('x'), undefined);
+  const terms = { type: 'urn:ietf:params:acme:error:userActionRequired', detail: 'Terms changed', instance: 'https://ca.test/terms' };
+  assert.equal(problemText(terms), 'Terms changed; https://ca.test/terms');
+  assert.equal(problemText({ ...terms, type: 'urn:ietf:params:acme:error:dns' }), 'Terms changed');
   assert.ok((problemText({ detail: 'x'.repeat(5000) }) ?? '').length <= 500);
 });

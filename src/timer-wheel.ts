@@ -32,7 +32,8 @@ export interface WheelClock {
 const realClock: WheelClock = {
   now: () => performance.now(),
   every: (ms, tick) => {
-    const timer = setInterval(tick, ms);
+    // After what waits in sockets is read: a process that stood still must not take its peers for silent.
+    const timer = setInterval(() => setImmediate(tick), ms);
     timer.unref();
     return () => clearInterval(timer);
   },

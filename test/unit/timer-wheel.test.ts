@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Deadline, maxTimeoutMs, TimerWheel, type WheelClock } from '../../src/timer-wheel.ts';
 
@@ -279,4 +282,32 @@ describe('TimerWheel', () => {
       { numRuns: 500 },
     );
   });
+});
+
+test('a process that stood still reads what came in the meantime before deadlines fire', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect((server.address() as { port: number }).port, '127.0.0.1');
+  const [accepted] = (await once(server, 'connection')) as [Socket];
+  const wheel = new TimerWheel();
+  t.after(() => {
+    wheel.close();
+    client.destroy();
+    accepted.destroy();
+    server.close();
+  });
+  let fired = false;
+  const deadline = new (class extends Deadline {
+    override onTimeout(): void {
+      fired = true;
+    }
+  })();
+  client.on('data', () => wheel.disarm(deadline));
+  await once(client, 'ready');
+  wheel.arm(deadline, 200);
+  accepted.write('a byte in time');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+  await once(client, 'data');
+  await setImmediate();
+  assert.equal(fired, false);
 });

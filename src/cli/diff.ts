@@ -13,6 +13,7 @@ import { exitCodes } from './exit-code.ts';
 import { type FolderReading, readFolder } from './folder-reading.ts';
 import { jsonOption } from './live-arguments.ts';
 import { readSavedTable } from './saved-table.ts';
+import { unreadNotes } from './unread-notes.ts';
 
 const prune: CommandOption<boolean> = {
   flag: 'prune',
@@ -112,6 +113,5 @@ function compare(old: Side, next: Side, isAll: boolean): ComparedItems {
 
 function notesOf(side: Side): readonly string[] {
   if (side.kind === 'table') return [];
-  const unread = side.reading.sourceProblems.slice(0, 10).map(({ where, message }) => `Not read: ${where}: ${message}`);
-  return [...side.reading.assumptions, ...unread];
+  return [...side.reading.assumptions, ...unreadNotes(side.reading.sourceProblems)];
 }

@@ -8,6 +8,7 @@ import { RuleFields } from '../translate/rule-fields.ts';
 import type { WorkerSupervisor } from '../workers/worker-supervisor.ts';
 import { filesOf, maxFilesOfAnswer } from './files-of-source.ts';
 import type { OpenedSource } from './open-source.ts';
+import { unreadNotes } from './unread-notes.ts';
 
 /** The page `/debug/explain`: where a request would go by the table that is served now. Between routes the process does other things. */
 export function explainPage(
@@ -27,6 +28,8 @@ export function explainPage(
     const fieldOf = rules.of.bind(rules);
     const context = { table, config, problems, locationOf, fieldOf, out, drained, hostsWithoutCertificate: undefined };
     const answer = await resolveInTurns(explainInSteps(questionOf(query), context));
-    return 'kind' in answer ? new PageRefusal(answer.message) : await locateRules(answer, textOf, maxFilesOfAnswer);
+    if ('kind' in answer) return new PageRefusal(answer.message);
+    const notes = [...answer.notes, ...unreadNotes(opened.source.store.problems())];
+    return await locateRules({ ...answer, notes }, textOf, maxFilesOfAnswer);
   };
 }

@@ -13,6 +13,7 @@ import { type CommandArguments, type CommandOption, each, renderCommandOptions, 
 import { exitCodes } from './exit-code.ts';
 import { readFolder } from './folder-reading.ts';
 import { jsonOption } from './live-arguments.ts';
+import { unreadNotes } from './unread-notes.ts';
 
 const anyText = /^[^\0]*$/;
 
@@ -141,8 +142,7 @@ async function explainFolder(
   const found = explain(question, known);
   if ('kind' in found) return found;
   const answer = await locateRules(found, textOf);
-  const unread = sourceProblems.slice(0, 10).map(({ where, message }) => `Not read: ${where}: ${message}`);
-  return { ...answer, notes: [...answer.notes, ...assumptions, ...unread] };
+  return { ...answer, notes: [...answer.notes, ...assumptions, ...unreadNotes(sourceProblems)] };
 }
 
 async function explainLive(given: CommandArguments, question: Question): Promise<Explanation> {

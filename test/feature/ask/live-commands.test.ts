@@ -232,9 +232,10 @@ test('commands ask a running program', async (t) => {
     }
   });
 
-  await t.test('status: a file that can not be read is a problem, too', async () => {
+  await t.test('status and explain: a file that can not be read is a problem, too', async () => {
     await writeFile(join(folder, 'torn.yaml'), 'a: [');
     await eventually('it is counted', async () => /^Problems: 3 errors, /m.test((await ask('status')).output));
+    assert.match((await ask('explain', `http://other.localhost:${http}/`)).output, /^ {2}Not read: torn\.yaml:1: /m);
   });
 
   await t.test('top tells that the program is lost, and tap ends with 4', async (t) => {

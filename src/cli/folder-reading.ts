@@ -54,7 +54,8 @@ export async function readFolder(config: Config, manifests: string, nowMs: numbe
     const options = { ...translateOptionsOf({ ...config, manifests }, listenersOf(config)), namespaced: isWithoutClass, nowMs };
     const translation = translate(snapshot, options);
     const passedOver = foreignObjects(snapshot, options);
-    const assumptions = isWithoutClass ? [`There is no IngressClass in ${manifests}: ${config.ingressClass} is taken for ours.`] : [];
+    const where = manifests === '-' ? 'standard input' : manifests;
+    const assumptions = isWithoutClass ? [`There is no IngressClass in ${where}: ${config.ingressClass} is taken for ours.`] : [];
     const [locationOf, textOf] = [source.locationOf.bind(source), source.textOf.bind(source)];
     const sourceProblems = source.store.problems();
     return { translation, sourceProblems, locationOf, textOf, counts, objects: names, snapshot, assumptions, passedOver };

@@ -367,6 +367,7 @@ spec:
     command.child.stdin?.end(service('web', 8001) + broken);
     assert.equal(await command.exit(), 3, command.output);
     assert.match(command.output, /^standard input:\d+: error: ServiceNotFound: Ingress default\/shop, /m);
+    assert.match(command.output, /^There is no IngressClass in standard input: /m);
   });
 
   test('a folder that is not there, or a wrong flag, is told', async (t) => {

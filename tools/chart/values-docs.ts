@@ -106,6 +106,9 @@ the addresses in the status of Ingresses, and the CustomResourceDefinitions with
 - **Upgrades** start a new pod, and stop an old one when the new one is ready. The old one goes on accepting for \`drain.delay\` and lets
   requests finish for \`drain.timeout\`. \`--reset-then-reuse-values\` keeps the values that you gave, and takes the chart's for what is new;
   \`--reuse-values\` knows nothing of values that a newer chart brings, and fails with the names of those that are missing.
+- **Autoscaling** that is turned on for a release that runs: the number of pods is the autoscaler's then, and without one Kubernetes takes it for one
+  until the autoscaler has looked. Scale the Deployment by hand right before the upgrade, to another number than \`replicas\`: Helm 4 then leaves
+  it as it is. With Helm 3, do so right after.
 - **Watching some namespaces only**: \`watch.namespaces\` makes Roles in them and no ClusterRole; with \`ingressClass.create: false\` and
   \`crds.install: false\` nothing of the release is an object of the cluster.
 - **SmartRoutes**: their CustomResourceDefinition is part of the release, so that \`helm upgrade\` brings its new fields. It belongs to one

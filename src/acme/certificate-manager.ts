@@ -139,7 +139,9 @@ export class CertificateManager {
     let nextMs = this.#sweptMs + sweepMs;
     const due: Due[] = [];
     const startWhenDue = (secret: string, lane: string, fromMs: number, start: () => void): void => {
-      const atMs = Math.max(fromMs, this.#heldUntilMs.get(secret) ?? 0);
+      const heldMs = this.#heldUntilMs.get(secret) ?? 0;
+      // Longer than that is nothing held: the clock has been set back since.
+      const atMs = heldMs - nowMs > storeRetryMs ? fromMs : Math.max(fromMs, heldMs);
       if (atMs > nowMs) nextMs = Math.min(nextMs, atMs);
       else due.push({ lane, atMs, start });
     };
@@ -284,7 +286,7 @@ export class CertificateManager {
   }
 
   #sweepIfDue(nowMs: number, signal: AbortSignal): void {
-    if (nowMs - this.#sweptMs < sweepMs) return;
+    if (nowMs >= this.#sweptMs && nowMs - this.#sweptMs < sweepMs) return;
     const isFirst = this.#sweptMs === Number.NEGATIVE_INFINITY;
     this.#sweptMs = nowMs;
     void this.#sweep(isFirst, signal);

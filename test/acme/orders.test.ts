@@ -207,6 +207,24 @@ test('a certificate of ninety days is renewed when its time has come, by a clock
   await stop();
 });
 
+test('a clock that is set back by hours after a try that failed keeps nobody waiting for hours', async () => {
+  const of = issuerOf();
+  let aheadMs = 8 * 3_600_000;
+  const clock: AcmeClock = { now: () => systemClock.now() + aheadMs, after: (ms, run) => systemClock.after(ms, run) };
+  const confirm = async () => (aheadMs > 0 ? 'the network is not there yet' : undefined);
+  const { manager, stop } = startManager({ secrets, clock, confirm });
+  manager.active = true;
+  const updated = () => {
+    const now = wanted(secrets, of, 'shop/set-back', 'set-back.test');
+    manager.update([now]);
+    return now.state;
+  };
+  await eventually('a try that fails', () => updated().failure, 20_000);
+  aheadMs = 0;
+  await eventually('the certificate', () => updated() && secrets.objects.has('shop/set-back'), 30_000);
+  await stop();
+});
+
 test('another directory of the same issuer, as from staging to production, is another account and another certificate in its place', async () => {
   const production = await Pebble.start({ httpPort: (answers.address() as AddressInfo).port });
   try {

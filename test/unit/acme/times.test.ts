@@ -44,6 +44,13 @@ test('after a failure nothing is done before its time, also by a leader that kno
   assert.deepEqual(nextAttempt(certificate({ failure }, { present: undefined }), nowMs), { kind: 'order', atMs: nowMs + 1000 });
 });
 
+test('a clock that was set back since the last try holds nothing until then, as far as clocks of replicas do not differ', () => {
+  const failure = { count: 3, message: 'no', nextAttemptMs: nowMs + 60_000 };
+  const failed = certificate({ failure, lastAttemptMs: nowMs }, { present: undefined });
+  assert.equal(nextAttempt(failed, nowMs - 30_000).atMs, failure.nextAttemptMs);
+  assert.equal(nextAttempt(failed, nowMs - dayMs).atMs, 0);
+});
+
 test('who corrects what is wanted waits for no pause of what was wanted before, but for those that the CA asks for', () => {
   const refusal = new CaError('order', 'no', { status: 403, type: 'externalAccountRequired' });
   const before = certificate({}, { present: undefined });

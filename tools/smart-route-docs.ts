@@ -90,6 +90,7 @@ spec:
 - Two objects of one host each have their own.
 - \`limits.maxConnectionLifetime\` holds besides, for connections with requests: what the installation bounds no route lifts.
 - A WebSocket over HTTP/2 is a stream: it ends by itself, and its connection goes on. That is ended in order when it is too old, once its streams are over.
+  \`networkproxy_upgrades_closed_total\` counts why WebSockets ended, of either version.
 - A process that ends, and a worker that is short of memory, end connections before their time, as ever.
 
 ## TCP by listener

@@ -28,8 +28,17 @@ export interface CommandArguments {
   isGiven(option: Pick<CommandOption<unknown>, 'flag'>): boolean;
 }
 
-/** Takes `args` apart by the command's own flags; throws CONFIG_INVALID for one without its value. Flags of the option table keep theirs. */
-export function splitArguments(args: readonly string[], own: readonly CommandOption<unknown>[]): CommandArguments {
+const tableFlags = configFields.map((field) => options[field].flag);
+
+/**
+ * Takes `args` apart by the command's own flags; throws CONFIG_INVALID for one without its value. Flags of the option table keep theirs.
+ * @param meant flags that somebody may have meant by one that does not exist, beside the command's own
+ */
+export function splitArguments(
+  args: readonly string[],
+  own: readonly CommandOption<unknown>[],
+  meant: readonly string[] = tableFlags,
+): CommandArguments {
   const declared = Object.fromEntries(configFields.map((field) => [options[field].flag, { type: typeOf(isSwitch(field)) }]));
   for (const { flag, short, value } of own) {
     declared[flag] = { type: typeOf(value.placeholder === ''), ...(short === undefined ? {} : { short }) };
@@ -42,7 +51,7 @@ export function splitArguments(args: readonly string[], own: readonly CommandOpt
     if (token.kind === 'positional') operands.push(token.value);
     else if (token.kind === 'option') {
       const option = own.find(({ flag }) => flag === token.name);
-      if (option === undefined) others.push(shared(token, own));
+      if (option === undefined) others.push(shared(token, [...own.map(({ flag }) => flag), ...meant]));
       else texts.set(option.flag, [...(texts.get(option.flag) ?? []), textOf(option, token.value)]);
     }
   }
@@ -81,13 +90,12 @@ export function each<T>(type: ValueType<T>): ValueType<readonly T[]> {
 /** A flag of the option table as it was given; throws CONFIG_INVALID for one that does not exist. */
 function shared(
   token: { readonly name: string; readonly rawName: string; readonly value?: string | undefined },
-  own: readonly CommandOption<unknown>[],
+  meant: readonly string[],
 ): string {
   const name = token.name.replace(/^no-/, '');
-  const known = configFields.map((field) => options[field].flag);
-  if (known.includes(token.name) || known.includes(name))
+  if (tableFlags.includes(token.name) || tableFlags.includes(name))
     return token.value === undefined ? token.rawName : `${token.rawName}=${token.value}`;
-  const nearest = nearestName(token.name, [...own.map(({ flag }) => flag), ...known]);
+  const nearest = nearestName(token.name, meant);
   const advice = nearest === undefined ? 'see --help for those that exist' : `did you mean --${nearest}?`;
   throw new SmartProxyError('CONFIG_INVALID', `Cannot use ${token.rawName.slice(0, 100)}: no such flag; ${advice}`);
 }

@@ -18,7 +18,7 @@ export function limitOption(byDefault: number, most: number, what: string): Comm
 
 /** The arguments of a command that asks a running program: flags of its own and nothing else. Throws CONFIG_INVALID. */
 export function liveArguments(name: string, args: readonly string[], own: readonly CommandOption<unknown>[]): CommandArguments {
-  const given = splitArguments(args, own);
+  const given = splitArguments(args, own, []);
   const [operand] = given.operands;
   if (operand !== undefined)
     throw new SmartProxyError('CONFIG_INVALID', `Cannot use the argument '${operand.slice(0, 100)}': ${name} has flags only`);

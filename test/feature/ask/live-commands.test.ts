@@ -219,6 +219,8 @@ test('commands ask a running program', async (t) => {
       [['top', '--json'], /--json without --once/],
       [['top', '--interval', '1ms'], /at least 100ms/],
       [['status', '--admin', '127.0.0.1:70000'], /--admin '127\.0\.0\.1:70000': expected a loopback address and a port/],
+      [['status', '--jsn'], /no such flag; did you mean --json\?/],
+      [['status', '--http-prt'], /no such flag; see --help/],
       [['connections', '--kill'], /Cannot end every connection at once/],
       [['connections', '--kill', '--ended', '--client', 'x'], /those have ended/],
       [['connections', '--kill', '--client', 'x', '--limit', '5'], /Cannot use --limit with --kill: all that are meant are ended/],

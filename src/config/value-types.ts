@@ -135,6 +135,9 @@ export function text(placeholder: string, allowed: string, pattern = /^[^\0\r\n]
   return scalar({ placeholder, allowed, schema, parse: (value) => (pattern.test(value) ? value : invalid), format: String });
 }
 
+/** An address or host name, as statuses have it. */
+export const hostOrAddress = text('ADDRESS', 'an address or host name', /^[A-Za-z0-9.:-]+$/);
+
 /** The value of `type`, or undefined, which is written as `word`. */
 export function optional<T>(type: ValueType<T>, word: string): ValueType<T | undefined> {
   return {
@@ -146,14 +149,21 @@ export function optional<T>(type: ValueType<T>, word: string): ValueType<T | und
   };
 }
 
+/** A text with several values, separated by commas; where their schema has no pattern, `parse` alone says what each must be. */
+function commaSeparated({ pattern }: JsonSchema): JsonSchema {
+  const each = typeof pattern === 'string' ? /^\^(.*)\$$/.exec(pattern)?.[1] : undefined;
+  if (each === undefined) return { type: 'string' };
+  const part = `\\s*(${each})?\\s*`;
+  return { type: 'string', pattern: `^${part}(,${part})*$` };
+}
+
 /** Values of `type`, separated by commas or given one flag each; an empty text is an empty list. */
 export function list<T>(type: ValueType<T>): ValueType<readonly T[]> {
   return {
     placeholder: `${type.placeholder},...`,
     allowed: `a comma separated list, each ${type.allowed}`,
     repeatable: true,
-    // A text may have several, separated by commas: what each one must be, `parse` says.
-    schema: { anyOf: [{ type: 'array', items: type.schema }, { type: 'string' }] },
+    schema: { anyOf: [{ type: 'array', items: type.schema }, commaSeparated(type.schema)] },
     parse(texts) {
       const values: T[] = [];
       for (const part of texts.flatMap((each) => each.split(','))) {

@@ -50,6 +50,12 @@ const cases: readonly (readonly [values: object, sentence: RegExp])[] = [
     { smartProxyConfig: { create: true, spec: { drain: { delay: 'soon' } } } },
     /at '\/smartProxyConfig\/spec\/drain\/delay': 'soon' does not match pattern/,
   ],
+  [{ config: { 'trusted-proxies': '10.0.0.0/8, edge' } }, /at '\/config\/trusted-proxies': '10\.0\.0\.0\/8, edge' does not match pattern/],
+  [{ publishAddresses: ['not an address'] }, /at '\/publishAddresses\/0': 'not an address' does not match pattern/],
+  [{ ingressClass: { controllerValue: 'a b' } }, /at '\/ingressClass\/controllerValue': 'a b' does not match pattern/],
+  [{ service: { externalIPs: ['edge'] } }, /at '\/service\/externalIPs\/0': 'edge' does not match pattern/],
+  [{ service: { loadBalancerSourceRanges: ['10.0.0.1'] } }, /at '\/service\/loadBalancerSourceRanges\/0': '10\.0\.0\.1' does not match/],
+  [{ metrics: { podMonitor: { interval: 'often' } } }, /at '\/metrics\/podMonitor\/interval': 'often' does not match pattern/],
   // What belongs to another value.
   [{ smartProxyConfig: { spec: { drain: { delay: '5s' } } } }, /Cannot use smartProxyConfig\.spec without smartProxyConfig\.create/],
   [
@@ -164,6 +170,7 @@ const cases: readonly (readonly [values: object, sentence: RegExp])[] = [
   // What is taken away and has no empty form, as values of an older chart that an upgrade reuses do not have it.
   [{ nftables: null }, /missing property 'nftables'/],
   [{ service: { ports: { http: null } } }, /at '\/service\/ports': missing property 'http'/],
+  [{ drain: { delay: null }, ingressClass: { name: null } }, /missing property 'delay'/],
   [{ kind: null, workers: null }, /missing properties 'kind', 'workers'/],
   [
     { watch: { namespaces: ['a'] }, defaultCertificate: 'b/tls' },

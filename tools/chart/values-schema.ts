@@ -1,5 +1,14 @@
 import { smartProxyConfigSchema } from '../../src/api/generated/smart-proxy-config-schema.ts';
-import { duration, integer, type JsonSchema, namespacedName, objectName, servicePort } from '../../src/config/value-types.ts';
+import { options } from '../../src/config/options.ts';
+import {
+  duration,
+  hostOrAddress,
+  integer,
+  type JsonSchema,
+  namespacedName,
+  objectName,
+  servicePort,
+} from '../../src/config/value-types.ts';
 import { configSchema } from './chart-options.ts';
 import { valuesOfSchema } from './crd-values.ts';
 
@@ -17,9 +26,10 @@ function whole(properties: Properties): JsonSchema {
 
 /** Whether null does not mean what an empty map, list or text means. Pure. */
 function hasNoEmptyForm(schema: JsonSchema = {}): boolean {
-  const { type, additionalProperties, anyOf, enum: allowed, const: only, minLength } = schema;
+  const { type, additionalProperties, anyOf, enum: allowed, const: only, minLength, pattern } = schema;
   if (Array.isArray(anyOf)) return anyOf.every(hasNoEmptyForm);
   if (Array.isArray(allowed)) return !allowed.includes('');
+  if (typeof pattern === 'string') return !new RegExp(pattern).test('');
   if (type === 'object') return additionalProperties === false;
   return type === 'boolean' || type === 'integer' || minLength !== undefined || only !== undefined;
 }
@@ -49,6 +59,10 @@ const kubernetesMap: JsonSchema = { type: 'object' };
 const kubernetesMaps: JsonSchema = listOf(kubernetesMap);
 const port = integer(1, 65535).schema;
 const nodePort = orEmpty(port);
+const ipAddress: JsonSchema = { type: 'string', pattern: '^[0-9a-fA-F:.]+$' };
+const cidr: JsonSchema = { type: 'string', pattern: '^[0-9a-fA-F:.]+/[0-9]{1,3}$' };
+/** As Prometheus and its operator write times. */
+const prometheusDuration: JsonSchema = { type: 'string', pattern: '^([0-9]+(y|w|d|h|ms|m|s))*$' };
 const listeningPort: JsonSchema = { anyOf: [port, { enum: ['off', false] }] };
 const targetPort: JsonSchema = { anyOf: [port, someText] };
 const count: JsonSchema = { type: 'integer', minimum: 0 };
@@ -73,7 +87,7 @@ const service = whole({
   appProtocols: whole({ http: text, https: text }),
   clusterIP: text,
   extraPorts: kubernetesMaps,
-  externalIPs: listOf(someText),
+  externalIPs: listOf(ipAddress),
   externalTrafficPolicy: oneOf('', 'Local', 'Cluster'),
   internalTrafficPolicy: oneOf('', 'Local', 'Cluster'),
   trafficDistribution: oneOf('', 'PreferSameZone', 'PreferSameNode', 'PreferClose'),
@@ -83,7 +97,7 @@ const service = whole({
   ipFamilies: listOf(oneOf('IPv4', 'IPv6')),
   loadBalancerIP: text,
   loadBalancerClass: text,
-  loadBalancerSourceRanges: listOf(someText),
+  loadBalancerSourceRanges: listOf(cidr),
   allocateLoadBalancerNodePorts: orEmpty(onOff),
   healthCheckNodePort: nodePort,
 });
@@ -91,8 +105,8 @@ const service = whole({
 const placed = { enabled: onOff, namespace: text, labels: texts, annotations: texts } as const;
 const monitor = whole({
   ...placed,
-  interval: text,
-  scrapeTimeout: text,
+  interval: prometheusDuration,
+  scrapeTimeout: prometheusDuration,
   jobLabel: text,
   relabelings: kubernetesMaps,
   metricRelabelings: kubernetesMaps,
@@ -119,7 +133,7 @@ const properties: Properties = {
     create: onOff,
     name: objectName.schema,
     default: onOff,
-    controllerValue: someText,
+    controllerValue: options.controllerClass.value.schema,
     annotations: texts,
   }),
   smartProxyConfig: whole({
@@ -134,7 +148,7 @@ const properties: Properties = {
   defaultBackend: orEmpty(servicePort.schema),
   defaultCertificate: orEmpty(namespacedName.schema),
   publishService: whole({ enabled: onOff, name: orEmpty(namespacedName.schema) }),
-  publishAddresses: listOf(someText),
+  publishAddresses: listOf(hostOrAddress.schema),
   containerPorts: whole({ http: listeningPort, https: listeningPort, status: port, admin: port }),
   hostPorts: whole({ http: nodePort, https: nodePort }),
   hostNetwork: onOff,

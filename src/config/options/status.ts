@@ -1,5 +1,5 @@
 import type { OptionsOf } from '../option-spec.ts';
-import { list, namespacedName, objectName, onOff, optional, text } from '../value-types.ts';
+import { hostOrAddress, list, namespacedName, objectName, onOff, optional, text } from '../value-types.ts';
 
 /** What is written back to the cluster, and by whom. */
 export const statusOptions: OptionsOf<
@@ -22,7 +22,7 @@ export const statusOptions: OptionsOf<
   publishAddresses: {
     flag: 'publish-address',
     group: 'Status',
-    value: list(text('ADDRESS', 'an address or host name', /^[A-Za-z0-9.:-]+$/)),
+    value: list(hostOrAddress),
     default: () => [],
     doc: 'Addresses or host names to write there instead.',
   },

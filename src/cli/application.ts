@@ -108,7 +108,7 @@ export async function startApplication({ config, log, print, script }: Applicati
       reportConfiguredObjects(config, translation, troubles);
     },
   });
-  parts.defer(() => snapshot?.flush());
+  parts.defer(() => snapshot?.close());
   parts.defer(() => controller.close());
   portsChanged = () => {
     const closed = [...supervisor.listenerTroubles].map(([key, { message }]) => ({ where: `listener ${key}`, message }));

@@ -1,5 +1,6 @@
 import { access, constants, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, SmartProxyError } from '../errors.ts';
 import type { RouteTable } from '../routes/route-table.ts';
 import { openTable, sealTable } from './seal-table.ts';
@@ -12,6 +13,8 @@ export interface TableSnapshotOptions {
   readonly debounceMs?: number;
   /** A write that failed is tried again after so long, and with the next change. @default 30,000 */
   readonly retryMs?: number;
+  /** A file system that has not answered for so long is told of, and no stop waits longer for it. @default 10,000 */
+  readonly patienceMs?: number;
   /** The key or the folder can't be used. */
   readonly onError: (error: SmartProxyError) => void;
   /** They can. */
@@ -55,7 +58,7 @@ export class TableSnapshot {
 
   /** Tells, before there is anything to write, whether that will be possible. */
   probe(): Promise<void> {
-    this.#writing = this.#writing.then(async () => {
+    return this.#inTurn(async () => {
       try {
         await this.#readKey();
         await mkdir(dirname(this.#options.file), { recursive: true, mode: 0o700 });
@@ -64,7 +67,6 @@ export class TableSnapshot {
         this.#options.onError(this.#cannotWrite(error));
       }
     });
-    return this.#writing;
   }
 
   /** Takes a table that was published; it is written within the debounce time, unless a newer one comes. */
@@ -79,7 +81,27 @@ export class TableSnapshot {
     this.#timer = undefined;
     const table = this.#waiting;
     this.#waiting = undefined;
-    if (table !== undefined) this.#writing = this.#writing.then(() => this.#write(table));
+    return table === undefined ? this.#writing : this.#inTurn(() => this.#write(table));
+  }
+
+  /** `flush`, unless that takes too long: a mount may hang for ever. */
+  async close(): Promise<void> {
+    const waiting = new AbortController();
+    await Promise.race([this.flush(), delay(this.#patienceMs, undefined, { signal: waiting.signal }).catch(() => {})]);
+    waiting.abort();
+  }
+
+  get #patienceMs(): number {
+    return this.#options.patienceMs ?? 10_000;
+  }
+
+  /** Does `step` when the one before it is over. */
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    this.#writing = this.#writing.then(async () => {
+      const tell = (): void => this.#options.onError(this.#cannotWrite(new Error(`no answer for ${this.#patienceMs / 1000} s`)));
+      const timer = setTimeout(tell, this.#patienceMs).unref();
+      await step().finally(() => clearTimeout(timer));
+    });
     return this.#writing;
   }
 

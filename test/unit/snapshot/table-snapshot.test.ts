@@ -160,3 +160,15 @@ test('readSnapshotKey: the same key again, hex or base64; a short one and a miss
   await assert.rejects(readSnapshotKey(given, false), { code: 'SNAPSHOT_INVALID' });
   await assert.rejects(readSnapshotKey(join(dir, 'missing'), false), { code: 'STATE_UNUSABLE' });
 });
+
+test('a file system that does not answer is told of, and no stop waits for it', async () => {
+  const told: SmartProxyError[] = [];
+  const readKey = () => new Promise<never>(() => {}); // as a read on a mount that hangs
+  const snapshot = new TableSnapshot({ file: '/nowhere/snapshot', readKey, patienceMs: 50, onError: (error) => told.push(error) });
+  void snapshot.probe();
+  snapshot.save(tinyTable({ backends: [1] }));
+  await snapshot.close();
+  await eventually('it is told of', () => told.length > 0);
+  assert.equal(told[0]?.code, 'STATE_UNUSABLE');
+  assert.match(told[0]?.message ?? '', /\/nowhere\/snapshot: no answer for 0\.05 s$/);
+});

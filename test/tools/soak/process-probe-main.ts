@@ -44,7 +44,7 @@ async function report(): Promise<void> {
   const { rss, heapUsed, external } = process.memoryUsage();
   const objects = Object.fromEntries(counted.map((each) => [each.name, queryObjects(each, { format: 'count' })]));
   const deadlines = deadlinesOf.reduce((sum, read) => sum + read(), 0);
-  const timers = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout' || kind === 'Immediate').length;
+  const timers = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
   const state: ProcessState = { rss, heapUsed, external, descriptors: readdirSync('/proc/self/fd').length, deadlines, timers, objects };
   const file = join(folder, `${process.pid}.json`);
   writeFileSync(`${file}.new`, JSON.stringify(state));

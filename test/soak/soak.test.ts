@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertFlat, describeLevels } from '../tools/soak/memory-level.ts';
+import { describeLevels, growth } from '../tools/soak/memory-level.ts';
 import { Soak } from '../tools/soak/soak.ts';
 
 /**
@@ -18,7 +18,7 @@ function share(part: number): () => boolean {
 }
 
 test('a soak: whatever changes, nothing is answered wrongly, counted wrongly or kept', {
-  timeout: (seconds * 4 + 240) * 1000,
+  timeout: (seconds * 5 + 240) * 1000,
 }, async (t) => {
   t.diagnostic(`seed ${seed}`);
   const soak = await Soak.start(t, { seed, workers: 2, heldOfEachKind: 6 });
@@ -26,11 +26,16 @@ test('a soak: whatever changes, nothing is answered wrongly, counted wrongly or 
   await soak.loseWorker(0);
 
   await soak.underLoad(share(0.4));
-  const middle = await soak.program.states();
+  let middle = await soak.program.states();
   const enough = share(0.4);
   const tooLong = share(3);
   await soak.underLoad(() => (enough() && soak.missing().length === 0) || tooLong());
-  const end = await soak.program.states();
+  let end = await soak.program.states();
+  // The worker that is new may have been growing up: what leaks goes on.
+  for (let more = 0; more < 2 && growth(middle, end, []) !== undefined; more++) {
+    await soak.underLoad(share(0.5));
+    [middle, end] = [end, await soak.program.states()];
+  }
   assert.deepEqual(soak.missing(), [], 'all kinds of clients and changes had their turn');
 
   await soak.leave();
@@ -38,7 +43,7 @@ test('a soak: whatever changes, nothing is answered wrongly, counted wrongly or 
   for (const line of summary.split('\n')) t.diagnostic(line);
   for (const line of describeLevels({ base: soak.base, middle, end }).split('\n')) t.diagnostic(line);
   await soak.untilAtRest();
-  assertFlat(middle, end, soak.program.samples);
+  assert.equal(growth(middle, end, soak.program.samples), undefined);
 
   const { command } = soak.program;
   assert.deepEqual(

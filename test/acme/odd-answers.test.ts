@@ -1,31 +1,15 @@
 import assert from 'node:assert/strict';
-import type { AddressInfo } from 'node:net';
-import { after, before, type TestContext, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { Client } from 'acme-client';
 import { inConversation } from '../../src/acme/ca-transport.ts';
 import type { Secret } from '../../src/api/objects.ts';
 import type { AcmeIssuer } from '../../src/translate/acme-certificate.ts';
 import { secretText } from '../../src/translate/read-certificate.ts';
-import { MemorySecrets } from '../tools/acme/memory-secrets.ts';
-import { issuer, namespace, startAnswers, startManager, wanted } from '../tools/acme/ordering.ts';
+import { issuer, namespace, startCaOfFile, startManager, wanted } from '../tools/acme/ordering.ts';
 import { eventually } from '../tools/eventually.ts';
 import { Gate, type GateRequest, type InsteadOf } from '../tools/gate.ts';
-import { Pebble } from '../tools/pebble.ts';
 
-let secrets: MemorySecrets;
-let pebble: Pebble;
-let answers: Awaited<ReturnType<typeof startAnswers>>;
-
-before(async () => {
-  secrets = new MemorySecrets();
-  answers = await startAnswers(secrets);
-  pebble = await Pebble.start({ httpPort: (answers.address() as AddressInfo).port });
-});
-
-after(async () => {
-  answers?.close();
-  await pebble?.stop();
-});
+const { pebble, secrets } = await startCaOfFile();
 
 const page = { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Log in</html>' };
 const json = (status: number, document: unknown): InsteadOf => ({ status, body: JSON.stringify(document) });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
-import { after, before, type TestContext, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import type { AcmeClock } from '../../src/acme/acme-clock.ts';
 import type { AcmeSecrets } from '../../src/acme/acme-secrets.ts';
 import type { Secret } from '../../src/api/objects.ts';
@@ -9,27 +8,13 @@ import { systemClock } from '../../src/controller/controller-clock.ts';
 import { acmeStateName } from '../../src/translate/acme-state.ts';
 import { readAcmeState } from '../../src/translate/read-acme-state.ts';
 import { secretText } from '../../src/translate/read-certificate.ts';
-import { MemorySecrets } from '../tools/acme/memory-secrets.ts';
-import { issuer, namespace, startAnswers, startManager, wanted } from '../tools/acme/ordering.ts';
+import { issuer, namespace, startCaOfFile, startManager, wanted } from '../tools/acme/ordering.ts';
 import { eventually } from '../tools/eventually.ts';
 import { Gate } from '../tools/gate.ts';
 import { Pebble } from '../tools/pebble.ts';
 import { makeExpiredCertificate, makeTestCertificate } from '../tools/test-certificate.ts';
 
-let secrets: MemorySecrets;
-let pebble: Pebble;
-let answers: Awaited<ReturnType<typeof startAnswers>>;
-
-before(async () => {
-  secrets = new MemorySecrets();
-  answers = await startAnswers(secrets);
-  pebble = await Pebble.start({ httpPort: (answers.address() as AddressInfo).port, blocked: ['blocked.test'] });
-});
-
-after(async () => {
-  answers?.close();
-  await pebble?.stop();
-});
+const { pebble, secrets, httpPort } = await startCaOfFile({ blocked: ['blocked.test'] });
 
 function issuerOf(more: Parameters<typeof issuer>[1] = {}) {
   return issuer(pebble.directory, { ca: pebble.trusted, ...more });
@@ -226,7 +211,7 @@ test('a clock that is set back by hours after a try that failed keeps nobody wai
 });
 
 test('another directory of the same issuer, as from staging to production, is another account and another certificate in its place', async () => {
-  const production = await Pebble.start({ httpPort: (answers.address() as AddressInfo).port });
+  const production = await Pebble.start({ httpPort });
   try {
     const { manager, stop } = startManager({ secrets });
     manager.active = true;
@@ -402,8 +387,7 @@ test('a CA that fails over the certificate which a new one replaces gets an orde
 
 test('profile, preferred chain, key type and external account are what the issuer says', async () => {
   const macKey = 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W';
-  const answersPort = (answers.address() as AddressInfo).port;
-  const other = await Pebble.start({ httpPort: answersPort, externalAccounts: { 'kid-1': macKey } });
+  const other = await Pebble.start({ httpPort, externalAccounts: { 'kid-1': macKey } });
   const { Redacted } = await import('../../src/redacted.ts');
   const more = { ca: other.trusted, keyType: 'RSA', profile: 'shortlived' } as const;
   const { manager, stop } = startManager({ secrets });

@@ -1,26 +1,10 @@
 import assert from 'node:assert/strict';
-import type { AddressInfo } from 'node:net';
-import { after, before, type TestContext, test } from 'node:test';
-import { MemorySecrets } from '../tools/acme/memory-secrets.ts';
-import { issuer, startAnswers, startManager, wanted } from '../tools/acme/ordering.ts';
+import { type TestContext, test } from 'node:test';
+import { issuer, startCaOfFile, startManager, wanted } from '../tools/acme/ordering.ts';
 import { eventually } from '../tools/eventually.ts';
 import { Gate, type GateAnswer, type InsteadOf } from '../tools/gate.ts';
-import { Pebble } from '../tools/pebble.ts';
 
-let secrets: MemorySecrets;
-let pebble: Pebble;
-let answers: Awaited<ReturnType<typeof startAnswers>>;
-
-before(async () => {
-  secrets = new MemorySecrets();
-  answers = await startAnswers(secrets);
-  pebble = await Pebble.start({ httpPort: (answers.address() as AddressInfo).port, refusedNonces: 0 });
-});
-
-after(async () => {
-  answers?.close();
-  await pebble?.stop();
-});
+const { pebble, secrets } = await startCaOfFile({ refusedNonces: 0 });
 
 async function gatedIssuer(t: TestContext, name: string) {
   const gate = await Gate.start(Number(new URL(pebble.directory).port));

@@ -1,4 +1,6 @@
 import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after } from 'node:test';
 import { AcmeClientCa } from '../../../src/acme/acme-client-ca.ts';
 import type { AcmeClock } from '../../../src/acme/acme-clock.ts';
 import type { AcmeSecrets } from '../../../src/acme/acme-secrets.ts';
@@ -11,8 +13,9 @@ import { acmeStateName } from '../../../src/translate/acme-state.ts';
 import { presentCertificate } from '../../../src/translate/present-certificate.ts';
 import { readAcmeState } from '../../../src/translate/read-acme-state.ts';
 import { readCertificate } from '../../../src/translate/read-certificate.ts';
+import { Pebble } from '../pebble.ts';
 import { RecordedLog } from '../recorded-log.ts';
-import type { MemorySecrets } from './memory-secrets.ts';
+import { MemorySecrets } from './memory-secrets.ts';
 
 export const namespace = 'smartproxy-ingress';
 
@@ -46,6 +49,20 @@ export async function startAnswers(secrets: MemorySecrets): Promise<Server> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
+}
+
+/** A CA for all tests of a file, the Secrets of theirs, and the port where the CA looks for answers. @param options of Pebble */
+export async function startCaOfFile(
+  options: Omit<Parameters<typeof Pebble.start>[0], 'httpPort'> = {},
+): Promise<{ readonly pebble: Pebble; readonly secrets: MemorySecrets; readonly httpPort: number }> {
+  const secrets = new MemorySecrets();
+  const answers = await startAnswers(secrets);
+  answers.unref(); // a CA that does not start must not leave the file waiting
+  after(() => answers.close());
+  const httpPort = (answers.address() as AddressInfo).port;
+  const pebble = await Pebble.start({ httpPort, ...options });
+  after(() => pebble.stop());
+  return { pebble, secrets, httpPort };
 }
 
 export interface ManagerOptions {

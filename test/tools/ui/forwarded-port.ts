@@ -1,7 +1,15 @@
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
+import { messageOf } from '../../../src/errors.ts';
 import { readAnswer } from '../../../src/read-answer.ts';
 
 /** An answer of the program, as it comes to the browser. */
@@ -67,10 +75,12 @@ export class ForwardedPort {
     if (isPage) this.asked.push(path);
     this.mostAtOnce = Math.max(this.mostAtOnce, isPage ? ++this.#underWay : 0);
     try {
-      const passed = httpRequest({ host: '127.0.0.1', port: this.#target, method, path, headers, agent: false });
-      passed.end();
-      const [answer] = (await once(passed, 'response')) as [IncomingMessage];
-      const body = await readAnswer(answer, maxBytes);
+      const { answer, body } = await this.#ask({ method, path, headers }).catch((error) => {
+        if (isPage) throw error;
+        // A browser does the same; without, one connection that broke is a page without its script, which nothing asks for again.
+        console.error(`GET ${path} is asked again: ${messageOf(error)}`);
+        return this.#ask({ method, path, headers });
+      });
       const altered = isPage ? this.alter(path, { status: answer.statusCode ?? 0, body }) : { status: answer.statusCode ?? 0, body };
       const { 'content-length': _, ...kept } = answer.headers;
       outgoing.writeHead(altered.status, kept);
@@ -80,5 +90,12 @@ export class ForwardedPort {
     } finally {
       if (isPage) this.#underWay--;
     }
+  }
+
+  async #ask(request: RequestOptions): Promise<{ readonly answer: IncomingMessage; readonly body: string }> {
+    const passed = httpRequest({ host: '127.0.0.1', port: this.#target, agent: false, ...request });
+    passed.end();
+    const [answer] = (await once(passed, 'response')) as [IncomingMessage];
+    return { answer, body: await readAnswer(answer, maxBytes) };
   }
 }

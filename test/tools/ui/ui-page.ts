@@ -29,6 +29,7 @@ export class UiPage {
     context.setDefaultTimeout(timeoutMs);
     const ui = new UiPage(await context.newPage());
     t.after(async () => {
+      if (!t.passed) t.diagnostic(`the page showed: ${await ui.page.locator('body').innerText({ timeout: 5000 }).catch(String)}`);
       await context.close();
       assert.deepEqual(ui.faults, []);
     });

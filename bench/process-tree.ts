@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** The kernel's clock ticks a second (USER_HZ), which is 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
@@ -19,10 +19,10 @@ function readStat(pid: number): ProcStat | undefined {
   }
 }
 
-/** `root` and all its descendants. */
+/** `root` and all its descendants that have not lost their parents; `root` alone where there is no /proc. */
 export function processTree(root: number): readonly number[] {
   const parents = new Map<number, number>();
-  for (const entry of readdirSync('/proc')) {
+  for (const entry of existsSync('/proc/self/stat') ? readdirSync('/proc') : []) {
     const pid = Number(entry);
     const stat = Number.isInteger(pid) ? readStat(pid) : undefined;
     if (stat !== undefined) parents.set(pid, stat.parent);

@@ -1,7 +1,8 @@
 // Runs test files, each within its time, whatever it leaves behind.
 import { run } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { argumentsOf, killTree, processTree } from '../test/tools/process-tree.ts';
+import { processTree } from '../bench/process-tree.ts';
+import { argumentsOf, killTree } from '../test/tools/process-tree.ts';
 
 export type TestStream = ReturnType<typeof run>;
 

@@ -33,7 +33,8 @@ async function run(args: readonly string[], { env, print, script, stopSignal = n
   const workers = workerCount(config, room);
   if (config.workers === undefined && workers < room.cpus)
     log.info({ workers, ...room }, 'fewer workers than CPUs: the memory limit has room for no more; raise it, or say --workers');
-  const starting = startApplication({ config, log, print, script });
+  // Workers get it with their configuration: none of them measures the container again.
+  const starting = startApplication({ config: { ...config, workers }, log, print, script });
   const application = await Promise.race([starting, stopSignal]);
   // Stopped before anything was served: nothing has to be finished.
   if (typeof application === 'string') return exitCodes.ok.code;

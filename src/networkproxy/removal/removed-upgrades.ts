@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Removable, RemovalGrace } from '../../removal-grace.ts';
 import type { CompiledRoute, CompiledTable } from '../../routes/compiled-table.ts';
-import type { Route } from '../../routes/route.ts';
+import type { Route, RouteMatch } from '../../routes/route.ts';
 import type { TimerWheel } from '../../timer-wheel.ts';
 
 /** An upgrade whose route says what becomes of it when the route is removed. */
@@ -77,8 +77,11 @@ class RoutesNow {
 }
 
 /** Not by their keys: those of a rule with several matches count them, and one that is removed makes the next one's key its own. */
-function isSame({ source, match }: Route, other: Route): boolean {
-  const { listeners: _, clients: __, ...asked } = match;
-  const { listeners: ___, clients: ____, ...askedNow } = other.match;
-  return isDeepStrictEqual(source, other.source) && isDeepStrictEqual(asked, askedNow);
+function isSame(a: Route, b: Route): boolean {
+  return isDeepStrictEqual(a.source, b.source) && isDeepStrictEqual(requestsOf(a.match), requestsOf(b.match));
+}
+
+/** What a match asks of a request, wherever it comes in and whoever sends it: these may change while the route stays the same. */
+function requestsOf({ path, methods, headers, query }: RouteMatch): Omit<RouteMatch, 'listeners' | 'clients'> {
+  return { path, methods, headers, query };
 }

@@ -4,7 +4,7 @@ import { Redacted } from '../redacted.ts';
 import type { AcmeIssuer } from '../translate/acme-certificate.ts';
 import { managedByLabel } from '../translate/acme-ownership.ts';
 import { secretText } from '../translate/read-certificate.ts';
-import { fieldsOf, textOf } from '../translate/unknown-input.ts';
+import { fieldsOf, jsonOf, textOf } from '../translate/unknown-input.ts';
 import { type AcmeSecrets, nameOfKey, writeSecret } from './acme-secrets.ts';
 import type { Ca } from './ca.ts';
 import { makeKey } from './certificate-request.ts';
@@ -120,12 +120,8 @@ function isPrivateKey(text: string): boolean {
 
 /** Without it the CA is asked by the key which account that is. */
 function readKept(text = ''): KeptAccount {
-  try {
-    const { url, email } = fieldsOf(JSON.parse(text));
-    return { url: textOf(url), email: textOf(email) };
-  } catch {
-    return { url: undefined, email: undefined };
-  }
+  const { url, email } = fieldsOf(jsonOf(text));
+  return { url: textOf(url), email: textOf(email) };
 }
 
 function encoded(text: string): string {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { globalAgent, type RequestOptions, request } from 'node:https';
 import { messageOf } from '../errors.ts';
 import { readAnswer } from '../read-answer.ts';
+import { jsonOf } from '../translate/unknown-input.ts';
 import { CaError, printable, problemText, problemType } from './ca-error.ts';
 import { lookAtDirectory } from './failure-fix.ts';
 
@@ -70,7 +71,7 @@ export async function askCa(asked: CaRequest): Promise<CaResponse> {
     throw new CaError(action, `it answers with what is neither JSON nor PEM (Content-Type ${type})`, { fix: lookAtDirectory });
   }
   if (response.status < 400) return response;
-  const document = parsed(response.text);
+  const document = jsonOf(response.text);
   const type = problemType(document);
   if (type === badNonce) return response;
   const reason = problemText(document) ?? `it answered with status ${response.status}`;
@@ -121,13 +122,5 @@ async function send({ method, url, headers, data }: CaRequest, action: string, {
 
 /** Whether it can be an answer of a CA: a document in JSON, a chain in PEM, or none. */
 function isOfAcme(text: string): boolean {
-  return text === '' || text.includes('-----BEGIN ') || parsed(text) !== undefined;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return text === '' || text.includes('-----BEGIN ') || jsonOf(text) !== undefined;
 }

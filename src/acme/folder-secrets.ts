@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import type { Secret } from '../api/objects.ts';
 import { messageOf, SmartProxyError } from '../errors.ts';
-import { fieldsOf, textOf } from '../translate/unknown-input.ts';
+import { fieldsOf, jsonOf, textOf } from '../translate/unknown-input.ts';
 import { type AcmeSecrets, nameOfKey } from './acme-secrets.ts';
 
 /** The objects that people wrote, among which kept Secrets are to be seen. */
@@ -91,16 +91,8 @@ export class FolderSecrets implements AcmeSecrets {
 }
 
 async function readSecret(path: string): Promise<Secret> {
-  const secret = parsed(await readFile(path, 'utf8'));
+  const secret = jsonOf(await readFile(path, 'utf8'));
   const { namespace, name } = fieldsOf(fieldsOf(secret).metadata);
   if (textOf(namespace) !== undefined && textOf(name) !== undefined) return secret as Secret;
   throw new SmartProxyError('STATE_UNUSABLE', `Cannot use ${path}: it holds no Secret in JSON; restore it, or delete it`);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,10 +1,10 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import type { Redacted } from '../redacted.ts';
 import type { AcmeIssued } from '../translate/acme-state.ts';
 import { isoTime } from '../translate/certificate-dates.ts';
 import { certificateCovers } from '../translate/certificate-reader.ts';
 import { quote } from '../translate/problem-list.ts';
-import { readCertificate } from '../translate/read-certificate.ts';
+import { parseCertificate, readCertificate } from '../translate/read-certificate.ts';
 import { CaError } from './ca-error.ts';
 
 /** Names that a message shows. */
@@ -22,7 +22,7 @@ interface Ordered {
  * @param chain in PEM, as the CA sent it
  */
 export function issuedCertificate(chain: string, { names, privateKey }: Ordered, nowMs: number): AcmeIssued {
-  const leaf = readLeaf(chain);
+  const leaf = parseCertificate(chain);
   // Who passes it on may have garbled it: it can be had again.
   if (leaf === undefined) throw new CaError('use what the CA issued', 'what it sends as the certificate is none in PEM', { status: 502 });
   if (!leaf.checkPrivateKey(createPrivateKey(privateKey.reveal()))) throw useless('is for another key than that of the order');
@@ -38,14 +38,6 @@ export function issuedCertificate(chain: string, { names, privateKey }: Ordered,
     throw useless(`is valid ${when}, which is over`, 'compare the clock of this machine with that of the CA');
   }
   return { fingerprint, names, atMs: nowMs };
-}
-
-function readLeaf(chain: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(chain);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The order has become that, and never becomes another one. */

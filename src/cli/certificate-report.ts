@@ -1,9 +1,10 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { nextAttempt } from '../acme/next-attempt.ts';
 import { isAcmeTlsKey } from '../routes/acme-tls.ts';
 import type { Certificate } from '../routes/route-table.ts';
 import type { AcmeCertificate } from '../translate/acme-certificate.ts';
 import { describe } from '../translate/problem-list.ts';
+import { parseCertificate } from '../translate/read-certificate.ts';
 import type { Problem, ProblemReason } from '../translate/translation.ts';
 
 /** One certificate as `certs` shows it. Times as ISO 8601 has them; what is not known is missing. */
@@ -101,7 +102,7 @@ function reported(
 ): ReportedCertificate {
   const { failure, lastAttemptMs } = ordered?.state ?? {};
   const next = ordered && nextAttempt(ordered, nowMs);
-  const leaf = certificate && leafOf(certificate.chain);
+  const leaf = certificate && parseCertificate(certificate.chain);
   return {
     secret,
     names: certificate?.names ?? ordered?.names ?? [],
@@ -119,14 +120,6 @@ function stateOf(certificate: Certificate | undefined, leaf: X509Certificate | u
   if (certificate === undefined) return 'missing';
   if (certificate.notAfterMs <= nowMs) return 'expired';
   return leaf !== undefined && leaf.validFromDate.getTime() > nowMs ? 'not yet valid' : 'valid';
-}
-
-function leafOf(chain: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(chain);
-  } catch {
-    return undefined;
-  }
 }
 
 function signerOf(leaf: X509Certificate | undefined): string {

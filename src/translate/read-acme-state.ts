@@ -15,7 +15,7 @@ import {
   type RecordPlace,
 } from './acme-state.ts';
 import { secretText } from './read-certificate.ts';
-import { type Fields, fieldsOf, itemsOf, textOf } from './unknown-input.ts';
+import { type Fields, fieldsOf, itemsOf, jsonOf, textOf } from './unknown-input.ts';
 
 /** The last time that a Date has. */
 const lastTimeMs = 8.64e15;
@@ -40,11 +40,7 @@ export function acmeStateOwner(state: Secret): string | undefined {
 }
 
 function stateFields(secret: Secret): Fields {
-  try {
-    return fieldsOf(JSON.parse(Buffer.from(secretText(secret, 'state.json') ?? '', 'latin1').toString()));
-  } catch {
-    return {};
-  }
+  return fieldsOf(jsonOf(Buffer.from(secretText(secret, 'state.json') ?? '', 'latin1').toString()));
 }
 
 function readOrder(value: unknown, key: string | undefined): AcmeOrder | undefined {

@@ -67,7 +67,8 @@ function readChain(text: string, entry = 'tls.crt'): Chain | string {
   return { leaf, pem: `${blocks.join('\n')}\n` };
 }
 
-function parseCertificate(pem: string): X509Certificate | undefined {
+/** The first certificate of a chain in PEM; undefined: it is none. */
+export function parseCertificate(pem: string): X509Certificate | undefined {
   try {
     return new X509Certificate(pem);
   } catch {

@@ -38,3 +38,12 @@ export function textOf(value: unknown): string | undefined {
 export function portOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535 ? value : undefined;
 }
+
+/** What a text holds in JSON; undefined: it is none. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
